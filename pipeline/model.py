@@ -1,0 +1,246 @@
+"""The frozen dataclasses that flow from one stage to the next.
+
+The contract (`Dataset` and what it holds) is read once by `pipeline.catalog`. Everything else is
+made by one stage and read by later ones; none of it is ever changed in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pyarrow as pa
+
+Severity = Literal["error", "warning", "info"]
+Owner = Literal["department", "publisher", "pipeline"]
+Privacy = Literal["public", "masked", "never"]
+
+# ---------------------------------------------------------------- the contract
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One entry of a code list; `code` is the value as stored, `aliases` the ways it is written."""
+
+    code: str
+    label: str
+    label_en: str
+    aliases: tuple[str, ...] = ()
+    valid_from: str = ""
+    valid_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeList:
+    name: str
+    codes: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One field of a dataset: Table Schema first, then what `gongshi:` keys add."""
+
+    name: str
+    title: str
+    title_en: str
+    description: str = ""
+    description_en: str = ""
+    type: str = "string"
+    format: str = "default"
+    constraints: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = "text"  # how written values become canonical: pipeline.intake.values
+    aliases: tuple[str, ...] = ()
+    unit: str = ""  # of the value as stored
+    source_unit: str = ""  # taken where a header names no unit
+    codes: str = ""  # name of a code list
+    separator: str = ""  # between several values in one cell
+    privacy: Privacy = "public"
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    fields: tuple[str, ...]
+    dataset: str
+    reference_fields: tuple[str, ...]
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleUse:
+    """A rule named by a dataset, with its parameters and where in the contract it stands."""
+
+    rule: str
+    params: Mapping[str, Any]
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    name: str
+    title: str
+    title_en: str
+    description: str
+    description_en: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...] = ()
+    unique_keys: tuple[tuple[str, ...], ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    rules: tuple[RuleUse, ...] = ()
+    search: tuple[str, ...] = ()
+    facets: tuple[str, ...] = ()
+    sort: str = ""  # a field; "-" in front: the largest first
+    label: str = ""  # the field that names a record to a reader
+    identity: tuple[str, ...] = ()  # fields that the keyed hash in the primary key is made of
+    produced: bool = False  # made by the pipeline, never read from an inbox
+    order: int = 1000
+    expect: Mapping[str, Any] = field(default_factory=dict)
+    file: str = ""
+
+    def column(self, name: str) -> Column:
+        """The column called `name`; KeyError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.name}.{name}")
+
+    @property
+    def published(self) -> tuple[Column, ...]:
+        """The columns that may leave `PRIVATE`: all but the never-fields."""
+        return tuple(c for c in self.columns if c.privacy != "never")
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The whole contract: `datapackage/` as read by `pipeline.catalog.load`."""
+
+    package: Mapping[str, Any]  # package.yaml: name, titles, licences, contributors, settings
+    datasets: Mapping[str, Dataset]  # by name, in `order`
+    codes: Mapping[str, CodeList]
+    version: str  # sha256 over every file of the contract
+
+
+# ---------------------------------------------------------------- intake
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One table of one file of the inbox, and how it came to be read as it was."""
+
+    source_id: str  # first 12 of sha256 over path and sheet
+    path: str  # inside the inbox, with forward slashes
+    sha256: str
+    bytes: int
+    sheet: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+    dataset: str = ""
+    matched_by: str = ""  # folder, headers, sources.yaml
+    header_row: int = 0  # 1-based row of the (last) header row; 0: none found
+    header: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """A chunk of one source's rows, every cell the text that was written.
+
+    `table` has one string column for each header (named by position: "0", "1", …) and the int64
+    column `_row`: the row's number as a spreadsheet counts it, 1 being the file's first row.
+    """
+
+    source: Source
+    table: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong, with all that someone needs to mend it.
+
+    `value` is an excerpt that is safe to show; `params` fill the message of `rule`.
+    """
+
+    rule: str
+    severity: Severity
+    owner: Owner
+    dataset: str = ""
+    file: str = ""
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+    value: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    version: int = 1
+
+
+# ---------------------------------------------------------------- accounting
+
+TALLY_PARTS = ("accepted", "quarantined", "withheld", "withdrawn", "repeated", "set_aside")
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Where every row that was read went. Refuses to exist unbalanced."""
+
+    read: int
+    accepted: int = 0
+    quarantined: int = 0
+    withheld: int = 0
+    withdrawn: int = 0
+    repeated: int = 0
+    set_aside: int = 0
+
+    def __post_init__(self) -> None:
+        parts = [getattr(self, part) for part in TALLY_PARTS]
+        if self.read != sum(parts) or min(parts) < 0:
+            from pipeline.errors import Unaccounted
+
+            raise Unaccounted(f"{self.read} rows read, but {sum(parts)} accounted for: {self}")
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.read + other.read,
+            *(getattr(self, part) + getattr(other, part) for part in TALLY_PARTS),
+        )
+
+
+# ---------------------------------------------------------------- reports
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number that a yearly report states, with the sentence it stands in.
+
+    `start` and `end` are offsets of the number with its unit in the repaired text.
+    """
+
+    report: str
+    ordinal: int
+    code: str  # indicator of datapackage/codes/indicators.csv; "" where none matches
+    label: str  # what is counted, in the report's own words
+    value: str  # exact decimal
+    unit: str
+    comparator: str  # = ≈ ≥ ≤
+    sentence: str
+    section: str
+    start: int
+    end: int
+    value_upper: str = ""
+    body: str = ""
+    region_code: str = ""
+    year: int | None = None
+    status: str = "read"  # read, confirmed, corrected, doubtful
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A figure held against the records of the same body and year."""
+
+    report: str
+    code: str
+    stated: str
+    counted: str
+    difference: str
+    verdict: str  # agrees, differs, not comparable
+    why: str
