@@ -1,0 +1,274 @@
+"""The words that a release's site shows: Datasette metadata, once for each language.
+
+Words about tables and columns come from the contract, the site's own words and saved queries from
+`metadata.yml`. The result goes into the release as `metadata.json`, so that an older release that
+is gone back to still speaks its own words. What Datasette has no key for stands under
+`plugins.gongshi`, at the same level.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
+
+from pipeline.errors import UsageError
+from pipeline.model import Catalog, Column, Dataset
+from pipeline.words import Lang, say
+
+DATABASE = "disclosure"
+LANGUAGES: tuple[Lang, Lang] = ("zh", "en")
+_PARTS = {
+    *("title", "tagline", "description", "sample_notice", "publisher", "source", "licence"),
+    *("contact", "address", "release_every_days", "keep", "limits", "tables", "groups"),
+    *("columns", "queries"),
+}
+_SHOWN_COLUMNS = 8  # of a table of which metadata.yml does not say which
+
+
+def site_metadata(
+    catalog: Catalog,
+    words: Mapping[str, Any],
+    *,
+    present: Collection[str],
+    today: date,
+    sample: bool,
+) -> dict[str, Any]:
+    """The site's words in Chinese and English for a release that holds the tables `present`."""
+    unknown = words.keys() ^ _PARTS
+    if unknown:
+        raise UsageError(say("site-words-keys", "zh", keys=", ".join(sorted(unknown))))
+    return {lang: _site(catalog, words, present, today, sample, lang) for lang in LANGUAGES}
+
+
+def _site(
+    catalog: Catalog,
+    words: Mapping[str, Any],
+    present: Collection[str],
+    today: date,
+    sample: bool,
+    lang: Lang,
+) -> dict[str, Any]:
+    said = _in_language(words, lang)
+    tables = {
+        name: _table(dataset, words, catalog, lang)
+        for name, dataset in catalog.datasets.items()
+        if name in present
+    }
+    for name in sorted(set(present) - tables.keys()):
+        tables[name] = _plain_table(name, words, lang)
+    searched = [n for n, d in catalog.datasets.items() if d.search and n in present]
+    tables |= {f"{name}_fts": {"hidden": True} for name in searched}
+    own = ("publisher", "contact", "address", "release_every_days", "keep", "limits", "groups")
+    return {
+        "title": said["title"],
+        "description": said["description"],
+        "license": said["licence"]["name"],
+        "license_url": said["licence"]["url"],
+        "source": said["source"]["name"],
+        "source_url": said["source"]["url"],
+        "plugins": {
+            "gongshi": {
+                **{key: said[key] for key in own},
+                "lang": lang,
+                "today": today.isoformat(),
+                "tagline": said["tagline"],
+                "sample_notice": said["sample_notice"] if sample else "",
+                "column_titles": said["columns"],
+                "codes": _codes(catalog, tables, lang),
+            }
+        },
+        "databases": {
+            DATABASE: {
+                "title": said["title"],
+                "description": said["tagline"],
+                "tables": tables,
+                "queries": _queries(catalog, words, present, today, lang),
+            }
+        },
+    }
+
+
+def _in_language(words: Any, lang: Lang) -> Any:
+    """`words` with every {zh: …, en: …} replaced by its text in `lang`."""
+    if not isinstance(words, Mapping):
+        return words
+    if words and set(words) <= set(LANGUAGES):
+        return words.get(lang) or next(iter(words.values()))
+    return {key: _in_language(value, lang) for key, value in words.items()}
+
+
+# ---------------------------------------------------------------- tables
+
+
+def _table(
+    dataset: Dataset, words: Mapping[str, Any], catalog: Catalog, lang: Lang
+) -> dict[str, Any]:
+    columns = dataset.published
+    names = {column.name for column in columns}
+    own = words["tables"].get(dataset.name, {})
+    table: dict[str, Any] = {
+        "title": _by(lang, dataset.title, dataset.title_en),
+        "description": _by(lang, dataset.description, dataset.description_en),
+        "columns": {column.name: _described(column, lang) for column in columns},
+        "facets": [facet for facet in dataset.facets if facet in names],
+        "size": words["limits"]["page_rows"],
+        "plugins": {
+            "gongshi": {
+                "columns": [_column(column, dataset, lang) for column in columns],
+                "key": list(dataset.primary_key),
+                "search": list(dataset.search),
+                "show": _known(own.get("show"), names) or _shown(dataset),
+                "filters": _known(own.get("filters"), names) or list(dataset.facets),
+                "title": _known(own.get("title"), names) or _titled(dataset),
+                "groups": {
+                    group: _known(members, names)
+                    for group, members in own.get("groups", {}).items()
+                },
+                "produced": dataset.produced,
+                "order": dataset.order,
+            }
+        },
+    }
+    if dataset.label:
+        table["label_column"] = dataset.label
+    if dataset.sort:
+        table["sort_desc" if dataset.sort.startswith("-") else "sort"] = dataset.sort.lstrip("-")
+    return table
+
+
+def _plain_table(name: str, words: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+    """A table of the pipeline's own that the contract does not describe."""
+    title = words["tables"].get(name, {}).get("title_words", {}).get(lang, name)
+    return {
+        "title": title,
+        "size": words["limits"]["page_rows"],
+        "plugins": {"gongshi": {"columns": [], "produced": True, "order": 9000}},
+    }
+
+
+def _column(column: Column, dataset: Dataset, lang: Lang) -> dict[str, Any]:
+    """What the site needs to know of a column to show it well."""
+    to = [key for key in dataset.foreign_keys if key.fields == (column.name,)]
+    known: dict[str, Any] = {
+        "name": column.name,
+        "title": _by(lang, column.title, column.title_en),
+        "description": _by(lang, column.description, column.description_en),
+        "type": column.type,
+        "kind": column.kind,
+        "unit": _unit(column.unit, lang),
+        "codes": column.codes,
+        "separator": column.separator,
+        "privacy": column.privacy if column.privacy != "public" else "",
+        "constraints": json.loads(json.dumps(dict(column.constraints), default=str)),
+        "example": column.example,
+        "refers": {"table": to[0].dataset, "column": to[0].reference_fields[0]} if to else None,
+    }
+    return {key: value for key, value in known.items() if value}
+
+
+def _described(column: Column, lang: Lang) -> str:
+    """Title, meaning and unit in one line: what Datasette calls a column's description."""
+    title = _by(lang, column.title, column.title_en)
+    meaning = _by(lang, column.description, column.description_en)
+    unit = _unit(column.unit, lang)
+    if lang == "zh":
+        return title + (f"（{unit}）" if unit else "") + (f"：{meaning}" if meaning else "")
+    return title + (f" ({unit})" if unit else "") + (f": {meaning}" if meaning else "")
+
+
+def _shown(dataset: Dataset) -> list[str]:
+    """The columns that matter most, by what the contract says of each, in the contract's order."""
+    ranked = [
+        *dataset.primary_key,
+        dataset.label,
+        dataset.sort.lstrip("-"),
+        *dataset.facets,
+        *dataset.search,
+        *(column.name for column in dataset.published),
+    ]
+    published = [column.name for column in dataset.published]
+    chosen = list(dict.fromkeys(n for n in ranked if n in published))[:_SHOWN_COLUMNS]
+    return [name for name in published if name in chosen]
+
+
+def _titled(dataset: Dataset) -> list[str]:
+    return [dataset.label] if dataset.label else list(dataset.primary_key)
+
+
+def _known(wanted: Any, names: Collection[str]) -> list[str]:
+    return [name for name in wanted or () if name in names]
+
+
+# ---------------------------------------------------------------- codes and queries
+
+
+def _codes(catalog: Catalog, tables: Mapping[str, Any], lang: Lang) -> dict[str, dict[str, str]]:
+    """The labels of every code list that a published column uses."""
+    used = {
+        column.codes
+        for name, dataset in catalog.datasets.items()
+        if name in tables
+        for column in dataset.published
+    }
+    return {
+        name: {code.code: _by(lang, code.label, code.label_en) for code in codes.codes}
+        for name, codes in catalog.codes.items()
+        if name in used
+    }
+
+
+def _queries(
+    catalog: Catalog,
+    words: Mapping[str, Any],
+    present: Collection[str],
+    today: date,
+    lang: Lang,
+) -> dict[str, Any]:
+    known = {*catalog.datasets, *words["tables"]}
+    return {
+        name: _query(query, today, lang)
+        for name, query in words["queries"].items()
+        if known & set(re.findall(r"\w+", query["sql"])) <= set(present)
+    }
+
+
+def _query(query: Mapping[str, Any], today: date, lang: Lang) -> dict[str, Any]:
+    """A saved query; each of its parameters has a default, so that it shows something at once."""
+    defaults = {"today": today.isoformat(), **query.get("params", {})}
+    sql = query["sql"].strip()
+    asked = [name for name in dict.fromkeys(re.findall(r":(\w+)", sql)) if name in defaults]
+    for name in asked:
+        sql = re.sub(rf":{name}\b", f"coalesce(nullif(:{name}, ''), '{defaults[name]}')", sql)
+    made: dict[str, Any] = {
+        "title": query["title"][lang],
+        "description": query["description"][lang],
+        "sql": sql,
+        "plugins": {
+            "gongshi": {
+                "chart": query.get("chart"),
+                "defaults": {name: defaults[name] for name in asked},
+            }
+        },
+    }
+    return made | ({"params": asked} if asked else {})
+
+
+_UNITS = {
+    "元": "yuan",
+    "万元": "10,000 yuan",
+    "亿元": "100 million yuan",
+    "天": "days",
+    "日": "days",
+}
+
+
+def _unit(unit: str, lang: Lang) -> str:
+    return unit if lang == "zh" else _UNITS.get(unit, unit)
+
+
+def _by(lang: Lang, chinese: str, english: str) -> str:
+    """The text in `lang`; the other language's rather than nothing."""
+    return (chinese or english) if lang == "zh" else (english or chinese)
