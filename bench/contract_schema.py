@@ -1,0 +1,79 @@
+"""Writes a Table Schema with a file's own headers that asks what our contract asks of it.
+
+    python -m bench.contract_schema FILE.csv SCHEMA.json
+
+So that `frictionless validate` does the work on the file as sent that `gongshi check` does: types,
+required, pattern, enum, bounds, lengths, and the key by which records are told apart.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from pipeline import catalog
+from pipeline.model import Catalog, Column, Dataset
+
+ROOT = Path(__file__).parent.parent
+
+
+def plain(title: str) -> str:
+    """A title without what varies from file to file: brackets' width, spaces, a star."""
+    return re.sub(r"[\s*]", "", title).translate(str.maketrans("（）〔〕", "()()"))
+
+
+def column_for(header: str, dataset: Dataset) -> Column:
+    for column in dataset.columns:
+        if plain(header) in {plain(name) for name in (column.title, column.name, *column.aliases)}:
+            return column
+    raise SystemExit(f"{dataset.file}: no field has the title or alias {header!r}")
+
+
+def code_pattern(column: Column, contract: Catalog) -> str:
+    """One or several codes of the column's list, joined as the contract joins them."""
+    code = "|".join(re.escape(code.code) for code in contract.codes[column.codes].codes)
+    return f"({code})({re.escape(column.separator)}({code}))*"
+
+
+def field_for(header: str, column: Column, contract: Catalog) -> dict[str, Any]:
+    constraints = dict(column.constraints)
+    # Bounds are in yuan and the file is in 万元: only a bound of zero means the same in both.
+    if "万元" in header:
+        constraints = {k: v for k, v in constraints.items() if k == "required" or v in (0, "0")}
+    if column.codes and column.separator:
+        constraints.pop("enum", None)
+        constraints["pattern"] = code_pattern(column, contract)
+    elif column.codes:
+        constraints["enum"] = [code.code for code in contract.codes[column.codes].codes]
+    return {
+        "name": header,
+        "type": column.type,
+        "format": column.format,
+        "constraints": constraints,
+    }
+
+
+def main(file: Path, target: Path) -> None:
+    contract = catalog.load(ROOT / "datapackage")
+    dataset = contract.datasets[file.parent.name]
+    with file.open(encoding="utf-8", newline="") as opened:
+        headers = next(csv.reader(opened))
+    columns = {header: column_for(header, dataset) for header in headers}
+    header_of = {column.name: header for header, column in columns.items()}
+    keys = [
+        key for key in (dataset.primary_key, *dataset.unique_keys) if set(key) <= set(header_of)
+    ]
+    schema: dict[str, Any] = {
+        "fields": [field_for(header, column, contract) for header, column in columns.items()],
+    }
+    if keys:
+        schema["primaryKey"] = [header_of[name] for name in keys[0]]
+    target.write_text(json.dumps(schema, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

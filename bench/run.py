@@ -1,0 +1,209 @@
+"""The benchmark: the peers, then ourselves, on one file in one run, each in its own process.
+
+    python -m bench.run --rows 200000
+
+Prints a table and writes bench/results/ROWS.json. Exits with 1 when a program failed, or when
+what it wrote does not hold every row of the file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import sqlite3
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bench import measure
+
+HERE = Path(__file__).parent
+BIN = Path(sys.executable).parent
+DATASET = "penalty_filings"
+TODAY = "2025-03-31"
+LIBRARIES = ("frictionless", "csvs-to-sqlite", "pandas", "pyarrow", "duckdb", "datasette")
+
+# Modules with `run() -> dict` that are run after the peers, each for a table of its own; one that
+# is not there is left out.
+SUITES = ("bench.reports",)
+
+# What we aim at, and print beside what was measured.
+CHECK_AIM = 15  # times the rows a second of `frictionless validate`
+PUBLISH_AIM = 1  # of the time of the two peers one after the other: less
+
+
+def prepare(rows: int) -> Path:
+    """The folder of this size with its inbox and schema; the file is made once."""
+    work = HERE / "work" / str(rows)
+    file = work / "inbox" / DATASET / f"synthetic-sample-{rows}.csv"
+    if not file.exists():
+        module("bench.make", str(rows), str(work / "inbox"))
+    module("bench.contract_schema", str(file), str(work / "schema.json"))
+    file.read_bytes()  # whoever comes first should not pay for a cold disk
+    return work
+
+
+def module(name: str, *arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", name, *arguments], cwd=HERE.parent, check=True)
+
+
+def commands(work: Path, rows: int) -> dict[str, list[str]]:
+    file = f"inbox/{DATASET}/synthetic-sample-{rows}.csv"
+    return {
+        "frictionless validate": [
+            f"{BIN}/frictionless", "validate", file, "--schema", "schema.json",
+            "--encoding", "utf-8", "--limit-errors", str(10**9), "--json",
+        ],
+        "csvs-to-sqlite": [f"{BIN}/csvs-to-sqlite", file, "peer.db", "--table", DATASET],
+        "gongshi check": [f"{BIN}/gongshi", "check", "inbox", "--private", "private-check"],
+        "gongshi publish": [
+            f"{BIN}/gongshi", "publish", "inbox", "--site", "site", "--private", "private",
+            "--today", TODAY,
+        ],
+    }  # fmt: skip
+
+
+def clean(work: Path) -> None:
+    """Takes away what an earlier run wrote, so that each run does the whole work."""
+    for name in ("site", "private", "private-check"):
+        shutil.rmtree(work / name, ignore_errors=True)
+    (work / "peer.db").unlink(missing_ok=True)
+
+
+def count_rows(database: Path) -> int:
+    if not database.exists():
+        return 0
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        [(count,)] = connection.execute(f"select count(*) from {DATASET}")
+    connection.close()
+    return int(count)
+
+
+def failures(work: Path, rows: int, measured: dict[str, measure.Measured]) -> list[str]:
+    """What went wrong, one sentence each: a fast program that drops rows is not fast."""
+    found = [
+        f"{name} ended with {run.exit_code}; what it said: {log_of(work, name)}"
+        for name, run in measured.items()
+        if run.exit_code != 0
+    ]
+    for name, database in (
+        ("csvs-to-sqlite", work / "peer.db"),
+        ("gongshi publish", work / "site" / "current" / "disclosure.db"),
+    ):
+        if (count := count_rows(database)) != rows:
+            found.append(f"{name} wrote {count} of {rows} rows")
+    return found
+
+
+def log_of(work: Path, name: str) -> Path:
+    path = work / f"{name.replace(' ', '-')}.log"
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def ratios(measured: dict[str, measure.Measured]) -> dict[str, float]:
+    seconds = {name: run.seconds for name, run in measured.items()}
+    validate, load = seconds["frictionless validate"], seconds["csvs-to-sqlite"]
+    return {
+        "check: rows a second, times those of frictionless validate": round(
+            validate / seconds["gongshi check"], 2
+        ),
+        "publish: time, as a share of both peers one after the other": round(
+            seconds["gongshi publish"] / (validate + load), 2
+        ),
+    }
+
+
+def machine() -> dict[str, Any]:
+    return {
+        "cpu": cpu_model(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
+        "os": f"{platform.system()} {platform.release().split('-')[0]} {platform.machine()}",
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        **{name: version(name) for name in LIBRARIES},
+    }
+
+
+def cpu_model() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or "unknown"
+
+
+def figures(rows: int, run: measure.Measured) -> dict[str, Any]:
+    return {
+        "seconds": round(run.seconds, 2),
+        "cpu_seconds": round(run.cpu_seconds, 2),
+        "rows_a_second": round(rows / run.seconds),
+        "peak_mb": round(run.peak_bytes / 1e6),
+        "exit_code": run.exit_code,
+    }
+
+
+def suites() -> dict[str, Any]:
+    found = (name for name in SUITES if importlib.util.find_spec(name))
+    return {name: importlib.import_module(name).run() for name in found}
+
+
+def show(result: dict[str, Any]) -> None:
+    print(f"{result['rows']:,} rows x {result['columns']} columns, {result['bytes'] / 1e6:.0f} MB")
+    print(f"{'':24}{'seconds':>9}{'cpu s':>9}{'rows/s':>11}{'peak MB':>9}")
+    for name, run in result["runs"].items():
+        print(
+            f"{name:24}{run['seconds']:>9.2f}{run['cpu_seconds']:>9.2f}"
+            f"{run['rows_a_second']:>11,}{run['peak_mb']:>9,}"
+        )
+    aims = (f"at least {CHECK_AIM}", f"below {PUBLISH_AIM}")
+    for (name, ratio), aim in zip(result["ratios"].items(), aims, strict=True):
+        print(f"{name}: {ratio} (aim: {aim})")
+    for name, suite in result["suites"].items():
+        print(f"{name}: {json.dumps(suite, ensure_ascii=False)}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Speed and memory beside the peers")
+    parser.add_argument("--rows", type=int, default=200_000)
+    rows = parser.parse_args().rows
+
+    work = prepare(rows)
+    clean(work)
+    measured = {}
+    for name, command in commands(work, rows).items():
+        print(f"{name} …", file=sys.stderr, flush=True)
+        measured[name] = measure.run(command, work, log_of(work, name).absolute())
+    wrong = failures(work, rows, measured)
+
+    file = work / "inbox" / DATASET / f"synthetic-sample-{rows}.csv"
+    result = {
+        "rows": rows,
+        "columns": len(json.loads((work / "schema.json").read_text("utf-8"))["fields"]),
+        "bytes": file.stat().st_size,
+        "runs": {name: figures(rows, run) for name, run in measured.items()},
+        "ratios": ratios(measured),
+        "suites": suites(),
+        "machine": machine(),
+        "failures": wrong,
+    }
+    target = HERE / "results" / f"{rows}.json"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    show(result)
+    for sentence in wrong:
+        print(sentence, file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
