@@ -12,7 +12,8 @@ ARGS     =
 TODAY   ?= $(if $(filter examples/inbox,$(patsubst ./%,%,$(INBOX:/=))),2025-03-31)
 
 BIN = .venv/bin
-PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check install
+# Twice quiet: errors still show.
+PIP = $(BIN)/python -m pip -qq --disable-pip-version-check install
 
 .PHONY: help setup publish serve check test bench lock
 .DELETE_ON_ERROR:
@@ -20,6 +21,7 @@ PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check install
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
 setup: .venv/.dev ## everything for working on the project, in .venv
+	@:
 publish: .venv/.run ## INBOX → a release in SITE; what is not public → PRIVATE
 	@$(BIN)/gongshi publish "$(INBOX)" --site "$(SITE)" --private "$(PRIVATE)" $(if $(TODAY),--today $(TODAY)) $(ARGS)
 serve: .venv/.run ## the site of the current release, on PORT
@@ -33,15 +35,13 @@ bench: .venv/.dev ## speed and memory beside the peers, on ROWS rows
 lock: ## pin the newest versions that pyproject.toml allows
 	@PYTHON="$(PYTHON)" sh tools/lock.sh
 
-# A stamp says that what a lock file names is in .venv. requirements/dev.txt holds all of run.txt,
-# so setting up for work also sets the stamp for running; the other way round it does not.
+# A stamp says that what a lock file names is in .venv. What work needs comes on top of what running
+# needs, in two steps: some of it is built on the spot, by the pinned setuptools of the first step.
 .venv/.run: requirements/run.txt pyproject.toml
 	@PYTHON="$(PYTHON)" sh tools/venv.sh
 	@$(PIP) --require-hashes --only-binary :all: -r requirements/run.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
-.venv/.dev: requirements/dev.txt pyproject.toml
-	@PYTHON="$(PYTHON)" sh tools/venv.sh
-	@$(PIP) --require-hashes --only-binary :all: -r requirements/dev.txt
-	@$(PIP) --no-deps --no-build-isolation -e .
-	@touch .venv/.run $@
+.venv/.dev: requirements/dev.txt .venv/.run
+	@$(PIP) --require-hashes --no-build-isolation -r requirements/dev.txt
+	@touch $@

@@ -3,7 +3,7 @@
 set -eu
 bin=.venv/bin
 
-"$bin/ruff" check --quiet .
+"$bin/ruff" check --quiet --output-format concise .
 "$bin/ruff" format --quiet --check . || {
     echo "some files are not formatted; to mend them: .venv/bin/ruff format ." >&2
     exit 1
