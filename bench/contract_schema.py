@@ -16,21 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import catalog
-from pipeline.model import Catalog, Column, Dataset
+from pipeline.intake.headers import match
+from pipeline.model import Catalog, Column
 
 ROOT = Path(__file__).parent.parent
-
-
-def plain(title: str) -> str:
-    """A title without what varies from file to file: brackets' width, spaces, a star."""
-    return re.sub(r"[\s*]", "", title).translate(str.maketrans("（）〔〕", "()()"))
-
-
-def column_for(header: str, dataset: Dataset) -> Column:
-    for column in dataset.columns:
-        if plain(header) in {plain(name) for name in (column.title, column.name, *column.aliases)}:
-            return column
-    raise SystemExit(f"{dataset.file}: no field has the title or alias {header!r}")
 
 
 def code_pattern(column: Column, contract: Catalog) -> str:
@@ -39,10 +28,10 @@ def code_pattern(column: Column, contract: Catalog) -> str:
     return f"({code})({re.escape(column.separator)}({code}))*"
 
 
-def field_for(header: str, column: Column, contract: Catalog) -> dict[str, Any]:
+def field_for(header: str, unit: str, column: Column, contract: Catalog) -> dict[str, Any]:
     constraints = dict(column.constraints)
-    # Bounds are in yuan and the file is in 万元: only a bound of zero means the same in both.
-    if "万元" in header:
+    # Bounds are in yuan: where the file is in 万元, only zero means the same in both.
+    if unit and unit != "元":
         constraints = {k: v for k, v in constraints.items() if k == "required" or v in (0, "0")}
     if column.codes and column.separator:
         constraints.pop("enum", None)
@@ -62,13 +51,18 @@ def main(file: Path, target: Path) -> None:
     dataset = contract.datasets[file.parent.name]
     with file.open(encoding="utf-8", newline="") as opened:
         headers = next(csv.reader(opened))
-    columns = {header: column_for(header, dataset) for header in headers}
-    header_of = {column.name: header for header, column in columns.items()}
+    matches = match(headers, dataset, {}, ())
+    if unknown := [found.header for found in matches if not found.field]:
+        raise SystemExit(f"{dataset.file}: no field has the title or alias {', '.join(unknown)}")
+    header_of = {found.field: found.header for found in matches}
     keys = [
         key for key in (dataset.primary_key, *dataset.unique_keys) if set(key) <= set(header_of)
     ]
     schema: dict[str, Any] = {
-        "fields": [field_for(header, column, contract) for header, column in columns.items()],
+        "fields": [
+            field_for(found.header, found.unit, dataset.column(found.field), contract)
+            for found in matches
+        ],
     }
     if keys:
         schema["primaryKey"] = [header_of[name] for name in keys[0]]
