@@ -7,7 +7,7 @@ PYTHON="${PYTHON:-}" sh tools/venv.sh
 # uv lives beside .venv, not in it: it is no part of what the project runs on.
 [ -x build/uv/bin/uv ] || {
     .venv/bin/python -m venv build/uv
-    build/uv/bin/python -m pip --quiet --disable-pip-version-check install uv
+    build/uv/bin/python -m pip -qq --disable-pip-version-check install uv
 }
 
 compile() {
