@@ -31,13 +31,13 @@ class Code:
     valid_to: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CodeList:
     name: str
     codes: tuple[Code, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Column:
     """One field of a dataset: Table Schema first, then what `gongshi:` keys add."""
 
@@ -56,6 +56,8 @@ class Column:
     codes: str = ""  # name of a code list
     separator: str = ""  # between several values in one cell
     privacy: Privacy = "public"
+    masked_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # field: values; {}: always
+    heaviest_of: str = ""  # filled by us: the last, in the list's order, of that column's values
     example: str = ""
 
 
@@ -77,7 +79,7 @@ class RuleUse:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
     name: str
     title: str
@@ -112,7 +114,7 @@ class Dataset:
         return tuple(c for c in self.columns if c.privacy != "never")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalog:
     """The whole contract: `datapackage/` as read by `pipeline.catalog.load`."""
 
@@ -143,15 +145,46 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class RawTable:
-    """A chunk of one source's rows, every cell the text that was written.
+class SetAside:
+    """A row that is no record: a title, a total, a signature, a footnote, a header said again."""
 
-    `table` has one string column for each header (named by position: "0", "1", …) and the int64
-    column `_row`: the row's number as a spreadsheet counts it, 1 being the file's first row.
+    row: int
+    why: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A row whose cells do not fit the header, so that nobody can say which is which."""
+
+    row: int
+    rule: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A run of one source's rows after intake.
+
+    `raw` and `table` have the same rows and the int64 column `_row` (as a spreadsheet counts, 1
+    being the file's first row). `raw` has a string column for each header, named by position: what
+    was written. `table` has a string column for each field of the dataset: what it means, "" where
+    blank. `changes`: one line for each cell in which the two differ, with the rule that did it.
     """
 
     source: Source
+    raw: pa.Table
     table: pa.Table
+    changes: pa.Table
+    misfits: tuple[Misfit, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
+    blank_rows: int = 0
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def read(self) -> int:
+        """Rows read: all but the header and those with nothing in them."""
+        return len(self.table) + len(self.misfits) + len(self.set_aside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +205,26 @@ class Finding:
     value: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
     version: int = 1
+
+
+# ---------------------------------------------------------------- checks
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A chunk after the checks: where each of its rows went, and why.
+
+    `accepted`: the published columns, ready to be published. `quarantined`: file, sheet, row,
+    reasons, and the row as it was written (JSON, header: cell). `tally` counts them.
+    """
+
+    source: Source
+    accepted: pa.Table
+    quarantined: pa.Table
+    changes: pa.Table
+    set_aside: tuple[SetAside, ...]
+    findings: tuple[Finding, ...]
+    tally: Tally
 
 
 # ---------------------------------------------------------------- accounting

@@ -1,0 +1,137 @@
+"""Checks wider than a row: one record in many files, unique keys, foreign keys.
+
+They run in DuckDB over the accepted rows on disk, so that memory does not grow with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, Literal
+
+import duckdb
+
+from pipeline.model import Dataset, ForeignKey
+from pipeline.seal import quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one accepted row when others were looked at.
+
+    `fate`: repeated and quarantined rows are published no more; kept ones only have a finding.
+    """
+
+    source_id: str
+    row: int
+    fate: Literal["kept", "repeated", "quarantined"]
+    rule: str = ""  # "" where there is nothing to mend
+    column: str = ""
+    value: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+def order_of(datasets: Mapping[str, Dataset]) -> list[Dataset]:
+    """The datasets with each behind those that its foreign keys point to."""
+    ordered: list[Dataset] = []
+
+    def place(dataset: Dataset, above: tuple[str, ...] = ()) -> None:
+        if dataset in ordered or dataset.name in above:
+            return
+        for key in dataset.foreign_keys:
+            if key.dataset in datasets:
+                place(datasets[key.dataset], (*above, dataset.name))
+        ordered.append(dataset)
+
+    for dataset in datasets.values():
+        place(dataset)
+    return ordered
+
+
+def repeated(con: duckdb.DuckDBPyConnection, dataset: Dataset, rank: Mapping[str, tuple[int, int]]) -> Iterator[Outcome]:
+    """Rows that share a primary key.
+
+    `rank`: source_id → (precedence, place in the inbox). What is identical counts once, the first
+    being kept. Where contents differ, the source of the higher precedence is kept; where none is
+    higher, nobody can say which is right and all are quarantined.
+    """
+    if not dataset.primary_key:
+        return
+    key = ", ".join(quoted(k) for k in dataset.primary_key)
+    content = ", ".join(f"coalesce({quoted(c.name)}, '')" for c in dataset.published)
+    rows = con.execute(
+        f"select {key}, md5(concat_ws(chr(31), {content})) as content, source_id, source_row "  # noqa: S608
+        f"from {quoted(dataset.name)} where ({key}) in "
+        f"(select ({key}) from {quoted(dataset.name)} group by {key} having count(*) > 1)"
+    ).fetchall()
+    n = len(dataset.primary_key)
+    for _, group in groupby(sorted(rows, key=lambda r: (r[:n], -rank[r[-2]][0], rank[r[-2]][1], int(r[-1]))), lambda r: r[:n]):
+        yield from _settled(list(group), rank)
+
+
+def _settled(group: list[tuple[Any, ...]], rank: Mapping[str, tuple[int, int]]) -> Iterator[Outcome]:
+    first_of: dict[str, tuple[Any, ...]] = {}
+    for row in group:
+        if row[-3] in first_of:
+            yield Outcome(row[-2], int(row[-1]), "repeated")
+        else:
+            first_of[row[-3]] = row
+    distinct = list(first_of.values())
+    if len(distinct) == 1:
+        return
+    highest = rank[distinct[0][-2]][0]
+    for row in distinct[1:]:
+        if rank[row[-2]][0] < highest:
+            yield Outcome(row[-2], int(row[-1]), "repeated", "superseded", params=_twin(distinct[0]))
+    rivals = [row for row in distinct if rank[row[-2]][0] == highest]
+    if len(rivals) > 1:
+        for row in rivals:
+            twin = rivals[1] if row is rivals[0] else rivals[0]
+            yield Outcome(row[-2], int(row[-1]), "quarantined", "conflict", params=_twin(twin))
+
+
+def _twin(row: tuple[Any, ...]) -> dict[str, Any]:
+    return {"other_source": row[-2], "other_row": int(row[-1])}
+
+
+def not_unique(con: duckdb.DuckDBPyConnection, dataset: Dataset) -> Iterator[Outcome]:
+    """Rows that share the values of a unique key or of a field that must be unique; blanks do not count.
+
+    A unique key over masked names is left to the keyed identity, which sees the full names.
+    """
+    open_fields = {c.name for c in dataset.published if c.privacy == "public"}
+    keys = [key for key in dataset.unique_keys if open_fields.issuperset(key)]
+    keys += [(c.name,) for c in dataset.published if c.constraints.get("unique") and (c.name,) != dataset.primary_key]
+    for key in keys:
+        names = ", ".join(quoted(k) for k in key)
+        filled = " and ".join(f"{quoted(k)} <> ''" for k in key)
+        found = con.execute(
+            f"select source_id, source_row, concat_ws(' + ', {names}) from {quoted(dataset.name)} "  # noqa: S608
+            f"where {filled} and ({names}) in (select ({names}) from {quoted(dataset.name)} "
+            f"where {filled} group by {names} having count(*) > 1) order by source_id, cast(source_row as bigint)"
+        ).fetchall()
+        for source_id, row, value in found:
+            yield Outcome(source_id, int(row), "quarantined", "unique", key[0], value)
+
+
+def dangling(con: duckdb.DuckDBPyConnection, dataset: Dataset, key: ForeignKey) -> Iterator[Outcome]:
+    """Rows whose foreign key names no record of the other dataset; blank keys point nowhere."""
+    names = [quoted(k) for k in key.fields]
+    filled = " and ".join(f"m.{k} <> ''" for k in names)
+    joined = " and ".join(f"m.{k} = o.{quoted(r)}" for k, r in zip(names, key.reference_fields, strict=True))
+    value = ", ".join(f"m.{k}" for k in names)
+    found = con.execute(
+        f"select m.source_id, m.source_row, concat_ws(' + ', {value}) from {quoted(dataset.name)} m "  # noqa: S608
+        f"anti join {quoted(key.dataset)} o on {joined} where {filled} "
+        "order by m.source_id, cast(m.source_row as bigint)"
+    ).fetchall()
+    fate: Literal["kept", "quarantined"] = "quarantined" if key.severity == "error" else "kept"
+    rule = "foreign-key" if key.severity == "error" else "foreign-key-open"
+    for source_id, row, value in found:
+        yield Outcome(source_id, int(row), fate, rule, key.fields[0], value, {"other": key.dataset})
+
+
+def keys_of(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
+    """(source_id, source_row) of the rows that are published no more."""
+    return [(o.source_id, str(o.row)) for o in outcomes if o.fate != "kept"]

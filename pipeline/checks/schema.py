@@ -1,0 +1,135 @@
+"""Table Schema over whole columns: types, formats and constraints of canonical text.
+
+Each check gives a mask, true where a cell is broken. Blank cells break `required` and nothing else.
+Source of the rules: Table Schema (Data Package v2), https://datapackage.org/standard/table-schema/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.model import Column
+
+#: Canonical text that is of its type without a further look. RE2 syntax.
+_SURELY = {
+    "date": r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])$",
+    "number": r"^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$",
+    "integer": r"^[+-]?\d+$",
+    "year": r"^\d{4}$",
+    "boolean": r"^(?:true|True|TRUE|1|false|False|FALSE|0)$",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A check that some cells of a column do not pass."""
+
+    rule: str
+    mask: pa.BooleanArray
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+def breaches(column: Column, cells: pa.Array, codes: frozenset[str] | None) -> Iterator[Breach]:
+    """Every check of `column` that `cells` (canonical text, "" where blank) break somewhere.
+
+    `codes`: the entries of the column's code list, None where it has none.
+    """
+    blank = pc.equal(cells, "")
+    filled = pc.invert(blank)
+    for breach in _all(column, cells, blank, codes):
+        mask = breach.mask if breach.rule == "required" else pc.and_(breach.mask, filled)
+        if pc.any(mask).as_py():
+            yield Breach(breach.rule, mask, breach.params)
+
+
+def _all(
+    column: Column, cells: pa.Array, blank: pa.Array, codes: frozenset[str] | None
+) -> Iterator[Breach]:
+    limits = column.constraints
+    if limits.get("required"):
+        yield Breach("required", blank)
+    typed = of_type(column, cells)
+    if typed is not None:
+        yield Breach("type", pc.invert(typed), {"type": column.type})
+    if codes is not None:
+        yield Breach("code-unknown", pc.invert(_in_list(column, cells, codes)))
+    if "pattern" in limits:
+        yield Breach("pattern", pc.invert(matches(cells, limits["pattern"])), {"pattern": limits["pattern"]})
+    if "enum" in limits:
+        allowed = [str(v) for v in limits["enum"]]
+        yield Breach("enum", pc.invert(pc.is_in(cells, pa.array(allowed, pa.string()))), {"allowed": "、".join(allowed)})
+    if "minLength" in limits:
+        yield Breach("min-length", pc.less(pc.utf8_length(cells), limits["minLength"]), {"limit": limits["minLength"]})
+    if "maxLength" in limits:
+        yield Breach("max-length", pc.greater(pc.utf8_length(cells), limits["maxLength"]), {"limit": limits["maxLength"]})
+    for rule, key in (("minimum", "minimum"), ("maximum", "maximum")):
+        if key in limits:
+            yield Breach(rule, _beyond(column, cells, typed, limits[key], key), {"limit": limits[key]})
+
+
+def of_type(column: Column, cells: pa.Array) -> pa.Array | None:
+    """True where a cell is a value of the column's type; None where any text is."""
+    if column.type in ("string", "any") and column.format == "default":
+        return None
+    sure = _SURELY.get(column.type) if column.format == "default" else None
+    good = pc.match_substring_regex(cells, sure) if sure else pa.array([False] * len(cells))
+    rest = pc.invert(pc.or_(good, pc.equal(cells, "")))
+    if not pc.any(rest).as_py():
+        return good
+    distinct = cells.filter(rest).dictionary_encode()
+    judged = pa.array([_is_value(column, v) for v in distinct.dictionary.to_pylist()], pa.bool_())
+    return pc.replace_with_mask(good, rest, judged.take(distinct.indices))
+
+
+def _is_value(column: Column, value: str) -> bool:
+    """The slow, certain way: dates by the calendar, all else by frictionless's own cell reader."""
+    if column.type == "date" and column.format == "default":
+        try:
+            return bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) and date.fromisoformat(value))
+        except ValueError:
+            return False
+    from frictionless import Field
+
+    descriptor = {"name": column.name, "type": column.type, "format": column.format}
+    return Field.from_descriptor(descriptor).read_cell(value)[0] is not None
+
+
+def matches(cells: pa.Array, pattern: str) -> pa.Array:
+    """True where the whole cell matches `pattern`, by RE2 where it knows the syntax, else by Python."""
+    whole = f"^(?:{pattern})$"
+    try:
+        return pc.match_substring_regex(cells, whole)
+    except pa.ArrowInvalid:
+        compiled = re.compile(pattern)
+        distinct = cells.dictionary_encode()
+        judged = [compiled.fullmatch(v) is not None for v in distinct.dictionary.to_pylist()]
+        return pa.array(judged, pa.bool_()).take(distinct.indices)
+
+
+def _in_list(column: Column, cells: pa.Array, codes: frozenset[str]) -> pa.Array:
+    known = pa.array(sorted(codes), pa.string())
+    if not column.separator:
+        return pc.is_in(cells, known)
+    distinct = cells.dictionary_encode()
+    judged = [set(v.split(column.separator)) <= codes for v in distinct.dictionary.to_pylist()]
+    return pa.array(judged, pa.bool_()).take(distinct.indices)
+
+
+def _beyond(
+    column: Column, cells: pa.Array, typed: pa.Array | None, limit: Any, key: str
+) -> pa.Array:
+    """True where a value of the right type lies outside `limit`; dates compare as ISO text."""
+    compare = pc.less if key == "minimum" else pc.greater
+    if column.type in ("date", "string"):
+        beyond = compare(cells, str(limit))
+    else:
+        numbers = pc.if_else(typed, cells, pa.scalar(None, pa.string())) if typed is not None else cells
+        beyond = pc.fill_null(compare(pc.cast(numbers, pa.float64()), float(limit)), False)
+    return beyond if typed is None else pc.and_(beyond, typed)

@@ -1,0 +1,294 @@
+"""Written values to canonical ones: pure functions, text in, text out.
+
+A normaliser never fails and never judges. What it knows to be another way of writing a value it
+rewrites, and says by which rule; what it does not know it leaves as it stands, for the checks to
+find. Canonical forms: dates ISO 8601, money in yuan with two decimals, codes in half-width capitals
+without spaces, document numbers with 〔〕 (GB/T 9704), names without inner blanks.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from pipeline.intake import numerals
+
+LONG_TERM = "2099-12-31"  # 424 layout: the date that stands for 长期
+
+#: Marks that say "nothing here" in a cell that is not free text.
+BLANK_MARKS = frozenset(
+    ["/", "\\", "-", "--", "—", "——", "―", "~", "无", "暂无", "空", "不详", "N/A", "n/a", "NA", "null", "NULL", "Null", "None", "none", "NaN", "nan", "(空)", "（空）"]
+)
+
+# Control, zero-width, bidirectional and soft-hyphen characters: they show nothing and break matching.
+INVISIBLE = "\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_BLANK_BETWEEN_CJK = re.compile(rf"(?<=[{_CJK}])\s+(?=[{_CJK}])")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a value's meaning hangs on besides its text: from the contract, the header, sources.yaml."""
+
+    unit: str = ""  # of the written amounts: 元, 万元, 亿元
+    dates: str = ""  # year-first (default), short-year, minguo, japanese
+    separator: str = ";"
+    codes: Mapping[str, str] = field(default_factory=dict)  # folded spelling → code
+    order: tuple[str, ...] = ()  # codes in the list's order
+    as_meant: Mapping[str, str] = field(default_factory=dict)  # sources.yaml `values`
+
+
+#: A normaliser gives the canonical text and the name of the rule that made it ("" if unchanged).
+Normaliser = Callable[[str, Setting], tuple[str, str]]
+
+
+def tidy(text: str) -> str:
+    """`text` without invisible characters and outer white space; line breaks become `\\n`."""
+    return _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def fold(text: str) -> str:
+    """The form in which spellings of a code are compared: half-width, no blanks, no brackets' width."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", tidy(text))).casefold()
+
+
+def text(written: str, setting: Setting) -> tuple[str, str]:
+    """Free text: only what shows nothing is taken away."""
+    return _changed(written, tidy(written), "white-space")
+
+
+def name(written: str, setting: Setting) -> tuple[str, str]:
+    """A person's or an organisation's name: half-width letters, full-width brackets, no inner blanks."""
+    plain = unicodedata.normalize("NFKC", tidy(written))
+    plain = _BLANK_BETWEEN_CJK.sub("", plain)
+    if re.search(f"[{_CJK}]", plain):
+        plain = plain.replace("(", "（").replace(")", "）")
+    return _changed(written, plain, "name-width")
+
+
+def code(written: str, setting: Setting) -> tuple[str, str]:
+    """A code that stays text: half-width, no blanks, no apostrophe that Excel wants in front."""
+    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", tidy(written))).lstrip("'‘’`")
+    return _changed(written, plain, "code-width")
+
+
+def social_credit_code(written: str, setting: Setting) -> tuple[str, str]:
+    """GB 32100-2015: 18 half-width capitals and digits; hyphens that group them are dropped."""
+    plain = code(written, setting)[0].replace("-", "").upper()
+    return _changed(written, plain, "code-width")
+
+
+_DOCUMENT_NUMBER = re.compile(
+    r"^(?P<organ>[^〔\[【(（﹝{]+?)\s*[〔\[【(（﹝{]\s*(?P<year>\d{4})\s*年?\s*[〕\]】)）﹞}]\s*"
+    r"(?:第|字)?\s*(?P<number>\d+(?:[-—]\d+)?)\s*号?$"
+)
+
+
+def document_number(written: str, setting: Setting) -> tuple[str, str]:
+    """文号 by GB/T 9704: organ, 〔year〕, number without leading zeros and without 第, 号."""
+    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", tidy(written)))
+    match = _DOCUMENT_NUMBER.match(plain)
+    if match is None:
+        return _changed(written, tidy(written), "white-space")
+    number = re.sub(r"^0+(?=\d)", "", match["number"].replace("—", "-"))
+    canonical = (
+        f"{match['organ'].replace('(', '（').replace(')', '）')}〔{match['year']}〕{number}号"
+    )
+    return _changed(written, canonical, "document-number")
+
+
+_YMD = re.compile(
+    r"^(?P<y>\d{4})(?P<s>[-/.．。])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})"
+    r"(?:[T\s]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?$"
+)
+_COMPACT = re.compile(r"^(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})$")
+_WORDS = re.compile(r"^(?P<y>\d{4})年(?P<m>\d{1,2})月(?P<d>\d{1,2})[日号]?(?:\d{1,2}[时:].*)?$")
+_CHINESE = re.compile(
+    r"^(?P<y>[〇零○oO一二三四五六七八九]{4})年(?P<m>[元正一二三四五六七八九十]{1,2})月(?P<d>[一二三四五六七八九十廿卅]{1,3})[日号]?$"
+)
+_SHORT = re.compile(r"^(?P<y>\d{2})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})$")
+_MINGUO = re.compile(r"^(?:民[国國])?(?P<y>\d{2,3})[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})日?$")
+_JAPANESE = re.compile(
+    r"^(?P<era>[MTSHR]|明治|大正|昭和|平成|令和)(?P<y>\d{1,2}|元)[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})日?$",
+    re.I,
+)
+_SERIAL = re.compile(r"^(?P<n>[2-7]\d{4})(?:\.\d+)?$")  # 1954 to 2119 as Excel counts days
+_ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
+_ERA_LETTERS = dict(zip("MTSHR", _ERAS.values(), strict=True))
+_FOREVER = frozenset(("长期", "永久", "长期有效", "永久有效", "无期限", "無期限", "長期"))
+
+
+def day(written: str, setting: Setting) -> tuple[str, str]:
+    """A date as ISO 8601. One that no calendar has (2024-02-30) is left for the checks to find."""
+    plain = unicodedata.normalize("NFKC", tidy(written)).replace("︰", ":")
+    if plain in _FOREVER:
+        return LONG_TERM, "date-long-term"
+    for rule, year, month, dom in _readings(plain, re.sub(r"\s+", "", plain), setting):
+        try:
+            return _changed(written, date(year, month, dom).isoformat(), rule)
+        except ValueError:
+            continue
+    return _changed(written, tidy(written), "white-space")
+
+
+def _readings(plain: str, tight: str, setting: Setting):  # type: ignore[no-untyped-def]
+    """Every way in which `plain` can be read as a date: (rule, year, month, day)."""
+    if match := _YMD.match(plain) or _YMD.match(tight):
+        yield "date-style", int(match["y"]), int(match["m"]), int(match["d"])
+    if match := _COMPACT.match(tight) or _WORDS.match(tight):
+        yield "date-style", int(match["y"]), int(match["m"]), int(match["d"])
+    if match := _CHINESE.match(tight):
+        month, dom = (
+            numerals.small(match["m"].replace("元", "一").replace("正", "一")),
+            numerals.small(match["d"]),
+        )
+        yield "date-chinese", numerals.digits(match["y"]), month, dom
+    if setting.dates == "short-year" and (match := _SHORT.match(tight)):
+        yield "date-short-year", 2000 + int(match["y"]), int(match["m"]), int(match["d"])
+    if setting.dates == "minguo" and (match := _MINGUO.match(tight)):
+        yield "date-minguo", 1911 + int(match["y"]), int(match["m"]), int(match["d"])
+    if setting.dates == "japanese" and (match := _JAPANESE.match(tight)):
+        start = _ERAS.get(match["era"]) or _ERA_LETTERS[match["era"].upper()]
+        year = start + (1 if match["y"] == "元" else int(match["y"]))
+        yield "date-japanese", year, int(match["m"]), int(match["d"])
+    if match := _SERIAL.match(tight):
+        counted = date(1899, 12, 30) + timedelta(days=int(match["n"]))
+        yield "date-serial", counted.year, counted.month, counted.day
+
+
+_UNITS = {
+    "元": Decimal(1),
+    "圆": Decimal(1),
+    "万": Decimal(10_000),
+    "万元": Decimal(10_000),
+    "亿": Decimal(100_000_000),
+    "亿元": Decimal(100_000_000),
+    "千元": Decimal(1_000),
+}
+_AMOUNT = re.compile(
+    r"^(?:人民币|RMB|CNY|¥|￥)?(?P<sign>-?)(?P<n>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)(?P<unit>万元|亿元|千元|元|圆|万|亿)?(?:整|正)?$",
+    re.I,
+)
+
+
+def money(written: str, setting: Setting) -> tuple[str, str]:
+    """An amount in yuan with two decimals; a unit in the cell goes before the header's.
+
+    What does not come out in whole fen is left as it stands.
+    """
+    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", tidy(written)))
+    unit, rule = _UNITS.get(setting.unit, Decimal(1)), "money-unit"
+    if match := _AMOUNT.match(plain):
+        number = Decimal(match["sign"] + match["n"].replace(",", ""))
+        if match["unit"]:
+            unit = _UNITS[match["unit"]]
+    else:
+        spelled = numerals.capital_amount(plain)
+        if spelled is None:
+            return _changed(written, tidy(written), "white-space")
+        number, unit, rule = spelled, Decimal(1), "money-capitals"
+    yuan = number * unit
+    fen = yuan.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    if fen != yuan:
+        return _changed(written, tidy(written), "white-space")
+    return _changed(written, str(fen), rule)
+
+
+def number(written: str, setting: Setting) -> tuple[str, str]:
+    """A number with its thousands separators, width and trailing `.0` taken away."""
+    plain = re.sub(r"[\s,]+", "", unicodedata.normalize("NFKC", tidy(written)))
+    try:
+        value = Decimal(plain)
+    except InvalidOperation:
+        return _changed(written, tidy(written), "white-space")
+    if not value.is_finite():
+        return _changed(written, tidy(written), "white-space")
+    canonical = f"{value:f}"
+    if "." in canonical:
+        canonical = canonical.rstrip("0").rstrip(".")
+    return _changed(written, canonical, "number-style")
+
+
+def year(written: str, setting: Setting) -> tuple[str, str]:
+    """A year as four digits: 2024年, 2024年度, 二〇二四年."""
+    plain = re.sub(r"\s+|年度?$", "", unicodedata.normalize("NFKC", tidy(written)))
+    if re.fullmatch(r"[〇零○一二三四五六七八九]{4}", plain):
+        plain = f"{numerals.digits(plain):04d}"
+    return _changed(written, plain.removesuffix(".0"), "year-style")
+
+
+def choice(written: str, setting: Setting) -> tuple[str, str]:
+    """One entry of a code list, under whichever of its spellings."""
+    return _changed(written, setting.codes.get(fold(written), tidy(written)), "code-list")
+
+
+def choices(written: str, setting: Setting) -> tuple[str, str]:
+    """Several entries of a code list, joined by the separator in the list's order, each once."""
+    whole = setting.codes.get(fold(written))
+    if whole is not None:
+        return _changed(written, whole, "code-list")
+    found: list[str] = []
+    for part in re.split(r"[;；/\n|]+", tidy(written)):
+        found += _entries(part.strip(), setting)
+    known = [c for c in setting.order if c in found]
+    unknown = [c for c in dict.fromkeys(found) if c not in setting.order]
+    return _changed(written, setting.separator.join(known + unknown), "code-list")
+
+
+def _entries(part: str, setting: Setting) -> list[str]:
+    """The entries in `part`, where commas both join entries and stand inside one: longest first."""
+    if not part:
+        return []
+    pieces = re.split(r"([、,，])", part)
+    found: list[str] = []
+    start = 0
+    while start < len(pieces):
+        for end in range(len(pieces), start, -2):
+            entry = setting.codes.get(fold("".join(pieces[start:end])))
+            if entry is not None or end == start + 1:
+                found.append(entry or pieces[start].strip())
+                start = end + 1
+                break
+    return [entry for entry in found if entry]
+
+
+def _changed(written: str, canonical: str, rule: str) -> tuple[str, str]:
+    if canonical == written:
+        return written, ""
+    return canonical, rule if canonical != tidy(written) else "white-space"
+
+
+KINDS: Mapping[str, Normaliser] = {
+    "text": text,
+    "name": name,
+    "organisation": name,
+    "document-number": document_number,
+    "date": day,
+    "money": money,
+    "code": code,
+    "social-credit-code": social_credit_code,
+    "choice": choice,
+    "choices": choices,
+    "integer": number,
+    "number": number,
+    "year": year,
+    "url": code,
+}
+
+
+def normalise(written: str, kind: str, setting: Setting) -> tuple[str, str]:
+    """The canonical form of one written value and the rule that made it ("" where unchanged).
+
+    `sources.yaml` has the first word; then a mark for "nothing" empties any cell but free text.
+    """
+    meant = setting.as_meant.get(tidy(written))
+    if meant is not None:
+        return _changed(written, meant, "sources-yaml")
+    if kind != "text" and tidy(written) in BLANK_MARKS:
+        return "", "blank-mark"
+    return KINDS[kind](written, setting)

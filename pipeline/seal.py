@@ -1,0 +1,56 @@
+"""Seals: how a stage proves that it got just the rows that the stage before it gave.
+
+A seal is the number of rows and the sum of a 64-bit hash of each row's cells. It does not depend on
+the rows' order or on how they are cut into chunks; a row changed, dropped, doubled or split changes
+it. Blank and missing cells count as the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.errors import Unaccounted
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    rows: int = 0
+    sum: int = 0
+
+    def __add__(self, other: Seal) -> Seal:
+        return Seal(self.rows + other.rows, self.sum + other.sum)
+
+    def __sub__(self, other: Seal) -> Seal:
+        return Seal(self.rows - other.rows, self.sum - other.sum)
+
+
+def quoted(name: str) -> str:
+    """`name` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def of_query(con: duckdb.DuckDBPyConnection, source: str, columns: Sequence[str]) -> Seal:
+    """The seal of what `source` (a table, a view or a bracketed query) holds in `columns`."""
+    cells = ", ".join(f"coalesce({quoted(c)}, '')" for c in columns)
+    rows, total = con.execute(f"select count(*), sum(hash({cells})) from {source}").fetchall()[0]  # noqa: S608
+    return Seal(rows, int(total or 0))
+
+
+def of_table(table: pa.Table, columns: Sequence[str]) -> Seal:
+    """The seal of an Arrow table of strings."""
+    with duckdb.connect() as con:
+        con.register("sealed", table)
+        return of_query(con, "sealed", columns)
+
+
+def compare(where: str, expected: Seal, found: Seal) -> None:
+    """Raises Unaccounted unless the two seals are one."""
+    if expected != found:
+        raise Unaccounted(
+            f"{where}: {expected.rows} rows were handed over, {found.rows} arrived"
+            + (", and their cells differ" if expected.rows == found.rows else "")
+        )
