@@ -1,0 +1,1 @@
+"""公示: departments' files in, enforcement disclosure out."""
