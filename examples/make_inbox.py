@@ -23,6 +23,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import chinese_calendar
 import xlsxwriter
 
 SEED = 20240101
@@ -131,10 +132,7 @@ ORGANS = _organs()
 GOVERNMENT = "示例区人民政府"
 FILED_WITH = "示例区司法局"
 
-SURNAMES = (
-    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章"
-    "云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳"
-)
+SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳"
 GIVEN = [
     a + b
     for a in ("示", "例", "样")
@@ -144,7 +142,12 @@ NAMES = [s + g for s in SURNAMES for g in GIVEN]
 rng.shuffle(NAMES)
 names = iter(NAMES)
 
-FIRMS = "晨曦 恒远 博瑞 新禾 远航 金穗 兴达 瑞丰 东篱 明德 云帆 嘉禾 万和 启明 长青 鼎新 宏图 安泰 华章 乐成".split()
+# fmt: off
+FIRMS = [
+    "晨曦", "恒远", "博瑞", "新禾", "远航", "金穗", "兴达", "瑞丰", "东篱", "明德", "云帆", "嘉禾",
+    "万和", "启明", "长青", "鼎新", "宏图", "安泰", "华章", "乐成",
+]
+# fmt: on
 firm_counter = Counter[str]()
 
 
@@ -159,7 +162,7 @@ def firm(trade: str) -> str:
 WARN, CRITICISE, FINE = "警告", "通报批评", "罚款"
 CONFISCATE = "没收违法所得、没收非法财物"
 SUSPEND, DOWNGRADE, RESTRICT = "暂扣许可证件", "降低资质等级", "限制开展生产经营活动"
-CLOSE, REVOKE = "责令停产停业", "吊销许可证件"
+CLOSE, REVOKE, OTHER = "责令停产停业", "吊销许可证件", "其他"
 ORGANISATION, PERSON, SOLE_TRADER = "法人及非法人组织", "自然人", "个体工商户"
 
 #: By department: trade of the firms, and (violation, facts, basis, licence) of the cases.
@@ -241,14 +244,16 @@ series: dict[tuple[str, int], int] = defaultdict(int)
 filing_series: dict[int, int] = defaultdict(int)
 
 
-def weekday(day: date) -> date:
-    """`day`, or the Monday after it."""
-    return day + timedelta(days=max(0, 7 - day.weekday()) % 7 if day.weekday() > 4 else 0)
+def working_day(day: date) -> date:
+    """`day`, or the first working day after it by the State Council's calendar."""
+    while not chinese_calendar.is_workday(day):
+        day += timedelta(days=1)
+    return day
 
 
 def later(day: date, low: int, high: int) -> date:
     """A working day `low` to `high` days after `day`."""
-    return weekday(day + timedelta(days=rng.randint(low, high)))
+    return working_day(day + timedelta(days=rng.randint(low, high)))
 
 
 def years_after(day: date, years: int) -> date:
@@ -301,6 +306,7 @@ def content(row: Row, style: int) -> str:
         CLOSE: "责令停产停业",
         REVOKE: f"吊销{row['licence_affected']}",
         "行政拘留": "处行政拘留五日",
+        OTHER: "责令限期拆除",
     }
     texts = [parts[kind] for kind in row["penalty_types"]]
     return "；".join(f"{i}.{text}" for i, text in enumerate(texts, 1)) + "。"
@@ -343,6 +349,8 @@ def penalty(folder: str, decided: date, kind: str, types: list[str], **more: Any
         rng.randrange(10_000, 30_000, 1_000) if small else rng.randrange(100_000, 300_000, 5_000)
     )
     filed = later(decided, 3, 10)
+    if (filed - decided).days > 14:  # a holiday stands between
+        filed = later(decided, 1, 1)
     filing_series[filed.year] += 1
     row: Row = party(kind, trade) | {
         "decision_no": f"{organ.code}罚〔{decided.year}〕{number}号",
@@ -369,6 +377,8 @@ def penalty(folder: str, decided: date, kind: str, types: list[str], **more: Any
     }
     row["publicity_until"] = years_after(decided, _term(folder, decided))
     row["valid_until"] = LONG_TERM if number % 3 == 0 else row["publicity_until"]
+    row["case"] = f"{violation}案（示例）"
+    row["stamp"] = f"{filed:%Y/%m/%d} 10:20:00"
     row |= more
     row["penalty_content"] = more.get("penalty_content") or content(row, number)
     return row
@@ -395,7 +405,7 @@ def good_penalties() -> dict[str, list[Row]]:
                 days = [date(2024, 1, 23), date(2024, 3, 12), date(2024, 5, 15)]
             else:
                 days = [
-                    weekday(start + timedelta(days=i * step + rng.randrange(step)))
+                    working_day(start + timedelta(days=i * step + rng.randrange(step)))
                     for i in range(count)
                 ]
             for day in days:
@@ -403,6 +413,8 @@ def good_penalties() -> dict[str, list[Row]]:
                 if folder in ("人力资源和社会保障局", "住房和城乡建设局") and kind != ORGANISATION:
                     kind = ORGANISATION
                     types = [DOWNGRADE, FINE] if folder.startswith("住房") else [FINE]
+                if folder == "城市管理局" and day.year == 2022 and not rows:
+                    kind, types = ORGANISATION, [FINE, OTHER]
                 rows.append(penalty(folder, day, kind, types))
         out[folder] = rows
     _number_filings(row for rows in out.values() for row in rows)
@@ -459,6 +471,7 @@ def wrong_penalties(good: Planted) -> Planted:
     """Filings that are wrong, on top of the good ones. None is accepted with a decision of 2024."""
     out: Planted = defaultdict(list)
     _plant_warnings(out)
+    _plant_personal(out)
     _plant_contradictions(out)
     _plant_unreadable(out)
     _plant_withheld(out)
@@ -494,6 +507,8 @@ def _plant_warnings(out: Planted) -> None:
           decision_no="示住建罚〔2023〕1号")  # fmt: skip
     plant(out, market, day, "authority-code-mismatch", "warning", "law", "处罚机关代码是另一机关的",
           authority_uscc=ORGANS["司法局"].uscc)  # fmt: skip
+    plant(out, "人力资源和社会保障局", day, "authority-unknown", "warning", "schema", "机关名称少一字，名录中没有",
+          authority_name="示例区人力资源社会保障局")  # fmt: skip
     plant(out, "交通运输局", day, "statistical-division", "warning", "law", "区划代码411571是统计用区",
           region_code="411571")  # fmt: skip
     plant(out, market, day, "credit-code-kind", "warning", "law", "类别是个体工商户，代码却是企业的",
@@ -502,13 +517,26 @@ def _plant_warnings(out: Planted) -> None:
           respondent_uscc=uscc("91", "999999"), respondent_organisation_code="")  # fmt: skip
     plant(out, market, day, "type-not-in-text", "warning", "law", "处罚内容写明吊销许可证，类别只写罚款",
           before={"fine_yuan": Decimal(150_000), "penalty_content": "处以罚款150000元；吊销食品经营许可证JY-SL-0099。"})  # fmt: skip
+
+
+def _plant_personal(out: Planted) -> None:
+    """Personal values in free text, as they slip in: published with the value masked."""
+    market, city, health = "市场监督管理局", "城市管理局", "卫生健康委员会"
+    transport, farming = "交通运输局", "农业农村局"
+    day, mark = date(2023, 11, 7), ("warning", "privacy")
+    # fmt: off
     facts = f"当事人（居民身份证号码{identity_number()}）经营的食品超过保质期"
-    plant(out, market, day, "identity-number-in-text", "warning", "privacy", "违法事实中写了公民身份号码",
-          kind=PERSON, violation_facts=facts)  # fmt: skip
-    plant(out, city, day, "telephone-in-text", "warning", "privacy", "备注中写了联系电话",
-          kind=PERSON, remarks=f"{LABEL}；联系电话13000000000")  # fmt: skip
-    plant(out, health, day, "address-in-text", "warning", "privacy", "违法事实中写了家庭住址",
-          kind=PERSON, violation_facts="当事人在家庭住址示例区示例街道样本路100号院2号楼3单元401室开展诊疗活动")  # fmt: skip
+    plant(out, market, day, "identity-number-in-text", *mark, "违法事实中写了公民身份号码", kind=PERSON, violation_facts=facts)
+    plant(out, city, day, "telephone-in-text", *mark, "备注中写了联系电话", kind=PERSON, remarks=f"{LABEL}；联系电话13000000000")
+    facts = "当事人在家庭住址示例区示例街道样本路100号院2号楼3单元401室开展诊疗活动"
+    plant(out, health, day, "address-in-text", *mark, "违法事实中写了家庭住址", kind=PERSON, violation_facts=facts)
+    facts = "当事人驾驶豫S00000号货车从事危险货物运输，未取得道路运输证"
+    plant(out, transport, day, "number-plate-in-text", *mark, "违法事实中写了车牌号", kind=PERSON, violation_facts=facts)
+    remarks = f"{LABEL}；退款账号6200000000000000000；邮箱shili@example.com"
+    plant(out, farming, day, "bank-card-and-mail-in-text", *mark, "备注中写了银行卡号和电子邮箱", remarks=remarks)
+    facts = "当事人（1900年1月1日出生，护照号E00000000）雇用案外人钱示例（女）销售超过保质期的食品"
+    plant(out, market, day, "third-person-in-text", *mark, "违法事实中写了出生日期、护照号和案外人姓名", kind=PERSON, violation_facts=facts)
+    # fmt: on
 
 
 def _plant_contradictions(out: Planted) -> None:
@@ -545,8 +573,6 @@ def _plant_contradictions(out: Planted) -> None:
         kind=SOLE_TRADER, types=[CLOSE], respondent_uscc="0" * 17 + "X", respondent_registration_no="")  # fmt: skip
     bad(market, "zero-code-for-organisation", "十七个零的代码只能用于个体工商户",
         respondent_uscc="0" * 17 + "X", respondent_organisation_code="")  # fmt: skip
-    bad("人力资源和社会保障局", "authority-unknown", "机关名称少一字，名录中没有",
-        authority_name="示例区人力资源社会保障局")  # fmt: skip
 
 
 def _plant_unreadable(out: Planted) -> None:
@@ -606,6 +632,8 @@ def _plant_withheld(out: Planted) -> None:
           kind=PERSON, types=["行政拘留"])  # fmt: skip
     plant(out, "文化广电旅游局", date(2023, 7, 11), "minor", "withheld", "publication", "当事人是未成年人",
           kind=PERSON, respondent_name="某未成年人", violation_facts="当事人系未成年人（十六周岁），擅自从事营业性演出经纪活动")  # fmt: skip
+    plant(out, "交通运输局", date(2023, 7, 11), "decision-revoked", "withheld", "publication", "当前状态是撤销",
+          state="1")  # fmt: skip
 
 
 # ---------------------------------------------------------------- certificates and their events
@@ -714,11 +742,12 @@ def wrong_certificates(good: list[Row]) -> list[Row]:
     first = bad(city, "conflicting-rows", "quarantined", "schema", "同一证号两个持证人")
     holder = next(r for r in good if r["_folder"] == "卫生健康委员会" and r["status"] == "有效")
     copied = next(r for r in good if r["_folder"] == "城市管理局")
+    # fmt: off
     return [
         bad(market, "expired-yet-valid", "warning", "law", "有效期已过，状态仍是有效", issue_date=date(2019, 6, 3)),
         bad(health, "term-reversed", "quarantined", "law", "有效期早于发证日期", valid_until=date(2021, 6, 1)),
         bad(market, "name-missing", "quarantined", "schema", "没有持证人姓名", holder_name=""),
-        bad(city, "scientific-notation", "quarantined", "schema", "证号被电子表格改成科学计数", raw={"certificate_no": "1.6150E+10"}),
+        bad(city, "scientific-notation", "quarantined", "law", "证号被电子表格改成科学计数", raw={"certificate_no": "1.6150E+10"}),
         first,
         first | {"holder_name": next(names)},
         bad(health, "two-valid-certificates", "warning", "law", "一人持两个同类有效证件", holder_name=holder["holder_name"]),
@@ -728,9 +757,10 @@ def wrong_certificates(good: list[Row]) -> list[Row]:
         bad(judicial, "review-missing", "warning", "law", "2024年没有年审"),
         bad(health, "term-too-long", "warning", "law", "有效期十年，超过五年", valid_until=date(2032, 5, 31)),
         bad(judicial, "issued-in-the-future", "quarantined", "law", "发证日期晚于今天", issue_date=date(2026, 6, 1)),
-        bad(judicial, "authority-unknown", "quarantined", "law", "执法单位不在名录中", authority_name="示例区样本管理局", authority_uscc=""),
+        bad(judicial, "authority-unknown", "warning", "schema", "执法单位不在名录中", authority_name="示例区样本管理局", authority_uscc=""),
         bad(city, "shifted-row", "quarantined", "schema", "整行右移一格", shift=True),
-    ]  # fmt: skip
+    ]
+    # fmt: on
 
 
 def wrong_events(good_certificates: list[Row], good: list[Row]) -> list[Row]:
@@ -752,9 +782,10 @@ def wrong_events(good_certificates: list[Row], good: list[Row]) -> list[Row]:
     )
     reviewed = next(e for e in good if e["event"] == "年审" and e["_folder"] == "城市管理局")
     ghost = valid[0] | {"certificate_no": "16150399999", "holder_name": next(names)}
-    day = date(2024, 5, 20)
+    day, earlier = date(2024, 5, 20), date(2023, 5, 22)
+    # fmt: off
     return [
-        wrong(event(ghost, "年审", day, "合格"), "certificate-unknown", "quarantined", "schema", "证件信息中没有这个证号"),
+        wrong(event(ghost, "年审", earlier, "合格"), "certificate-unknown", "warning", "schema", "证件信息中没有这个证号"),
         wrong(event(cancelled[0], "年审", date(2025, 2, 11), "合格"), "event-after-cancellation", "quarantined", "law", "注销之后又年审"),
         wrong(event(valid[1], "年审", day, "合格"), "event-unknown", "quarantined", "schema", "办理事项不在名单之中", raw={"event": "移交"}),
         wrong(event(valid[2], "年审", day, "合格"), "date-missing", "quarantined", "schema", "没有办理日期", event_date=None),
@@ -763,19 +794,26 @@ def wrong_events(good_certificates: list[Row], good: list[Row]) -> list[Row]:
         wrong(event(valid[5], "补证", date(2025, 2, 18), "通过"), "year-differs-from-date", "warning", "law", "年度与办理日期不符", year=2023),
         wrong(event(new, "新申办", date(2025, 3, 4), "通过"), "issued-twice", "warning", "law", "已有证件再次新申办"),
         wrong(event(valid[6], "年审", day, "合格"), "shifted-row", "quarantined", "schema", "整行右移一格", shift=True),
-        wrong(event(valid[7], "年审", day, "合格"), "scientific-notation", "quarantined", "schema", "证号被电子表格改成科学计数", raw={"certificate_no": "1.6150E+10"}),
+        wrong(event(valid[7], "年审", earlier, "合格"), "scientific-notation", "quarantined", "law", "证号被电子表格改成科学计数", raw={"certificate_no": "1.6150E+10"}),
         wrong(reviewed, "repeated-row", "repeated", "schema", "同一年审记录抄了两次"),
-    ]  # fmt: skip
+    ]
+    # fmt: on
 
 
 # ---------------------------------------------------------------- normative documents and reviews
 
-TOPICS = """城市供热用热 公共停车场 住宅小区物业服务 农村公路养护 户外广告设置 餐饮油烟防治 校外托管机构 施工扬尘治理
-农作物秸秆综合利用 生活垃圾分类 小型餐饮登记 农贸市场 电动自行车停放充电 地下水取用 河道采砂 畜禽养殖污染防治 古树名木保护
-公共租赁住房 城镇燃气安全 政府投资项目 重大行政决策目录 行政执法公示 行政执法全过程记录 重大执法决定法制审核 基层应急物资储备
-森林防火 烟花爆竹经营布点 防汛抗旱 文物保护单位 乡村民宿 旅游市场秩序 网络订餐 冷链食品 计量器具 特种设备 老旧小区加装电梯
-城市绿化 道路挖掘 渣土运输 公共厕所 村级集体资产 高标准农田 设施农业用地 农村宅基地 种畜禽 渔业资源 劳动用工备案 欠薪治理
-技能培训补贴 殡葬服务 养老机构 残疾人就业 义务教育招生 校车安全 普法责任""".split()  # fmt: skip
+# fmt: off
+TOPICS = [
+    "城市供热用热", "公共停车场", "住宅小区物业服务", "农村公路养护", "户外广告设置", "餐饮油烟防治", "校外托管机构",
+    "施工扬尘治理", "农作物秸秆综合利用", "生活垃圾分类", "小型餐饮登记", "农贸市场", "电动自行车停放充电",
+    "地下水取用", "河道采砂", "畜禽养殖污染防治", "古树名木保护", "公共租赁住房", "城镇燃气安全", "政府投资项目",
+    "重大行政决策目录", "行政执法公示", "行政执法全过程记录", "重大执法决定法制审核", "基层应急物资储备", "森林防火",
+    "烟花爆竹经营布点", "防汛抗旱", "文物保护单位", "乡村民宿", "旅游市场秩序", "网络订餐", "冷链食品", "计量器具",
+    "特种设备", "老旧小区加装电梯", "城市绿化", "道路挖掘", "渣土运输", "公共厕所", "村级集体资产", "高标准农田",
+    "设施农业用地", "农村宅基地", "种畜禽", "渔业资源", "劳动用工备案", "欠薪治理", "技能培训补贴", "殡葬服务",
+    "养老机构", "残疾人就业", "义务教育招生", "校车安全", "普法责任",
+]
+# fmt: on
 
 
 def document(number: int, day: date, **more: Any) -> Row:
@@ -824,7 +862,7 @@ def filing(row: Row, filed: date) -> Row:
     return review(
         row,
         "备案审查",
-        weekday(filed + timedelta(days=7)),
+        working_day(filed + timedelta(days=7)),
         "准予备案",
         filing_no=number,
         filing_date=filed,
@@ -844,7 +882,7 @@ def documents() -> tuple[list[Row], list[Row]]:
     old = sorted(date(2021, 1, 11) + timedelta(days=rng.randrange(1050)) for _ in outcomes)
     rng.shuffle(outcomes)
     kept = 0
-    for number, (day, outcome) in enumerate(zip(map(weekday, old), outcomes, strict=True)):
+    for number, (day, outcome) in enumerate(zip(map(working_day, old), outcomes, strict=True)):
         row = document(number, day, status=STATE_AFTER[outcome])
         kept += outcome == "继续有效"
         if outcome == "继续有效" and kept <= 2:  # about to lapse, and evaluated in time
@@ -861,15 +899,15 @@ def documents() -> tuple[list[Row], list[Row]]:
         if outcome == "宣布失效":
             row["valid_until"] = date(2024, 3, 31)
         if day.year >= 2022:
-            reviews.append(review(row, "合法性审核", weekday(day - timedelta(days=14)), "合法"))
+            reviews.append(review(row, "合法性审核", working_day(day - timedelta(days=14)), "合法"))
             reviews.append(filing(row, row["publish_date"] + timedelta(days=5)))
         reviews.append(review(row, "清理", CLEAN_UPS[number % 3], outcome))
         rows.append(row)
     recent = [date(2024, 2, 6) + timedelta(days=30 * i) for i in range(10)]
     recent += [date(2024, 12, 26), date(2024, 12, 30), date(2025, 1, 9), date(2025, 2, 26)]
-    for number, day in enumerate(map(weekday, recent), len(rows)):
+    for number, day in enumerate(map(working_day, recent), len(rows)):
         row = document(number, day)
-        reviews.append(review(row, "合法性审核", weekday(day - timedelta(days=14)), "合法"))
+        reviews.append(review(row, "合法性审核", working_day(day - timedelta(days=14)), "合法"))
         reviews.append(filing(row, row["publish_date"] + timedelta(days=5)))
         rows.append(row)
     return rows, reviews
@@ -892,6 +930,7 @@ def wrong_documents() -> tuple[list[Row], list[Row]]:
         "_plant": Plant("repeated-row", "repeated", "schema", "同一文件，文号的括号写法不同")
     }
     again["_raw"] = {"document_no": late["document_no"].replace("〔", "[").replace("〕", "]")}
+    # fmt: off
     rows = [
         abolished,
         late,
@@ -906,29 +945,20 @@ def wrong_documents() -> tuple[list[Row], list[Row]]:
         bad(date(2023, 8, 10), "impossible-date", "quarantined", "schema", "11月没有31日", raw={"publish_date": "2023-11-31"}),
         bad(date(2023, 8, 11), "dates-reversed", "quarantined", "law", "有效期早于施行日期", valid_until=date(2022, 8, 31)),
         bad(date(2023, 8, 14), "status-unknown", "quarantined", "schema", "文件状态不在名单之中", raw={"status": "待定"}),
-    ]  # fmt: skip
-    ghost = late | {
-        "document_no": "示政文〔2023〕999号",
-        "title": "示例区人民政府关于一份未列入目录的文件（示例）",
-    }
-    slow = review(
-        late,
-        "备案审查",
-        date(2023, 8, 21),
-        "准予备案",
-        filing_no="示规备案〔2023〕99号",
-        filing_date=date(2023, 8, 14),
-    )
+    ]
+    ghost = late | {"document_no": "示政文〔2023〕999号", "title": "示例区人民政府关于一份未列入目录的文件（示例）"}
+    slow = review(late, "备案审查", date(2023, 8, 21), "准予备案", filing_no="示规备案〔2023〕99号", filing_date=date(2023, 8, 14))
     reviews = [
         wrong(review(abolished, "清理", cleaned, "废止"), "abolished-yet-valid", "warning", "law", "清理已废止，目录中状态仍是有效"),
         wrong(slow, "filed-late", "warning", "law", "发布九十天后才备案"),
         wrong(slow, "repeated-row", "repeated", "schema", "同一备案抄了两次"),
-        wrong(review(ghost, "合法性审核", date(2023, 4, 11), "合法"), "document-unknown", "quarantined", "schema", "目录中没有这个文号"),
+        wrong(review(ghost, "合法性审核", date(2023, 4, 11), "合法"), "document-unknown", "warning", "schema", "目录中没有这个文号"),
         wrong(review(late, "合法性审核", date(2023, 4, 18), ""), "outcome-unknown", "quarantined", "schema", "审查结果不在名单之中", raw={"outcome": "另行研究"}),
         wrong(review(late, "合法性审核", date(2023, 4, 18), "合法"), "impossible-date", "quarantined", "schema", "4月没有31日", raw={"review_date": "2023-04-31"}),
         wrong(review(late, "清理", cleaned, "继续有效"), "kind-unknown", "quarantined", "schema", "审查类别不在名单之中", raw={"review_kind": "抽查"}),
-    ]  # fmt: skip
+    ]
     return rows, reviews
+    # fmt: on
 
 
 # ---------------------------------------------------------------- authorities
@@ -1014,13 +1044,14 @@ CF_LAYOUT: Columns = [(DATA_NAMES.get(f, title), f) for title, f in FILED_424]
 
 #: The layout from before 2018, to which the department has added what is asked for now.
 OLD_NAMES = {
-    "decision_no": "CF_WSH", "violation_type": "CF_CFMC", "penalty_types": "CF_CFLB1", "violation_facts": "CF_SY",
+    "decision_no": "CF_WSH", "case": "CF_CFMC", "penalty_types": "CF_CFLB1", "violation_facts": "CF_SY",
     "legal_basis": "CF_YJ", "respondent_name": "CF_XDR_MC", "respondent_uscc": "CF_XDR_SHXYM",
     "respondent_organisation_code": "CF_XDR_ZDM", "respondent_registration_no": "CF_XDR_GSDJ", "respondent_tax_no": "CF_XDR_SWDJ",
     "id_number": "CF_XDR_SFZ", "legal_representative": "CF_FR", "penalty_content": "CF_JG", "decision_date": "CF_JDRQ",
     "authority_name": "CF_XZJG", "state": "CF_ZT", "region_code": "DFBM", "stamp": "SJC",
 }  # fmt: skip
 _ADDED = (
+    "violation_type",
     "respondent_type", "fine_yuan", "confiscated_yuan", "licence_affected", "valid_until", "publicity_until",
     "authority_uscc", "source_name", "source_uscc", "filing_no", "filing_date", "filing_authority",
     "review_result", "review_date", "remarks",
@@ -1090,12 +1121,11 @@ EVENTS: Columns = [
 DOCUMENTS: Columns = [
     ("文号", "document_no"), ("文件名称", "title"), ("制定机关", "issuing_authority"), ("成文日期", "issue_date"),
     ("发布日期", "publish_date"), ("施行日期", "effective_date"), ("有效期至", "valid_until"), ("文件状态", "status"),
-    ("登记编号", "registration_no"), ("文件级别", "level"), ("公开网址", "url"),
+    ("登记编号", "registration_no"), ("文件层级", "level"), ("公开网址", "url"),
 ]  # fmt: skip
 REVIEWS: Columns = [
     ("文号", "document_no"), ("文件名称", "title"), ("审查类别", "review_kind"), ("审查日期", "review_date"),
     ("审查结果", "outcome"), ("审查单位", "reviewer"), ("审查意见", "opinion"), ("备案号", "filing_no"), ("备案日期", "filing_date"),
-    ("备注", "remarks"),
 ]  # fmt: skip
 AUTHORITIES: Columns = [
     ("机关名称", "authority_name"), ("统一社会信用代码", "authority_uscc"), ("简称", "short_name"),
@@ -1117,8 +1147,9 @@ class Style:
     codes_as_numbers: bool = False
 
 
-#: Older names of the penalty types.
-OLD_TYPES = {CONFISCATE: "没收违法所得", SUSPEND: "暂扣许可证", REVOKE: "吊销许可证"}
+#: How the penalty types are written where not by the law's own words.
+NEW_TYPES = {OTHER: "其他-责令限期拆除"}
+OLD_TYPES = NEW_TYPES | {CONFISCATE: "没收违法所得", SUSPEND: "暂扣许可证", REVOKE: "吊销许可证"}
 
 
 def write_date(day: date, style: Style) -> Any:
@@ -1141,15 +1172,15 @@ def write_money(yuan: Decimal, style: Style) -> str:
     return f"{yuan:,}元" if style.money == "1,700元" else f"{yuan:.2f}"
 
 
+#: What stands in cells of which a row says nothing.
+DEFAULTS = {"label": LABEL, "state": "0"}
+
+
 def write_cell(row: Row, name: str, style: Style) -> Any:
     """What stands in the cell of field `name`."""
     if name in row.get("_raw", {}):
         return row["_raw"][name]
-    if name == "stamp":
-        return f"{row['filing_date']:%Y/%m/%d} 10:20:00"
-    if name == "state":
-        return "0"
-    value = row.get(name, "")
+    value = row.get(name, DEFAULTS.get(name, ""))
     if value is None or value == "":
         return ""
     if isinstance(value, date):
@@ -1157,7 +1188,8 @@ def write_cell(row: Row, name: str, style: Style) -> Any:
     if isinstance(value, Decimal):
         return write_money(value, style)
     if name == "penalty_types":
-        return style.joiner.join(OLD_TYPES.get(t, t) if style.old_types else t for t in value)
+        shown = OLD_TYPES if style.old_types else NEW_TYPES
+        return style.joiner.join(shown.get(t, t) for t in value)
     if name in ("decision_no", "document_no"):
         return value.replace("〔", style.brackets[0]).replace("〕", style.brackets[1])
     return value
@@ -1498,9 +1530,9 @@ SOURCES = f"""\
     source_uscc: {ORGANS["文化广电旅游局"].uscc}
     filing_authority: {FILED_WITH}
     region_code: "{REGION}"
-- match: 交通运输局/老系统导出-示例数据.csv
-  dataset: penalty_filings
-  ignore: [CF_ZT, SJC]
+- match: 政府办公室/区政府规范性文件目录-示例数据.csv
+  ignore: [备注]
+  constants: {{region_code: "{REGION}"}}
 - match: 司法局/执法机关名录-示例数据.xlsx
   sheet: 名录
   dataset: authorities
@@ -1531,7 +1563,7 @@ REPORT = """\
 （二）加强规范性文件管理
 一是从源头把关。全年对15件行政规范性文件进行合法性审核。
 二是坚持有件必备。全年备案规范性文件10件，对2件规范性文件开展后评估。
-三是及时清理。开展规范性文件清理3次，废止12件，修改1件。
+三是及时清理。开展规范性文件清理3次，共审查41件，其中继续有效25件，废止12件，修改1件，宣布失效3件。
 四是参与立法工作。办理立法草案征求意见3件，反馈意见32条。
 
 （三）化解行政争议
