@@ -1,0 +1,1 @@
+"""Yearly reports: repair the text, read every figure with its sentence, hold it against records."""

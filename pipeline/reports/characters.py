@@ -1,0 +1,106 @@
+"""What is known of single Chinese characters: script, readings, how common, which bytes in GBK.
+
+Everything here is worked out from a library's table or from a character set's own order; the
+tables are loaded on first use, since an undamaged simplified report needs none of them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+import opencc
+
+HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+_PUNCTUATION = frozenset("　、。·—…～〜‘’“”〔〕〈〉《》「」『』【】±×÷℃‰§№（），．：；！？％＋－／")
+_FIRST_LEVEL = (0xB0A1, 0xD7F9)  # GB 2312 puts its 3,755 commonest characters first
+
+
+@cache
+def _converter() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
+
+
+def to_simplified(text: str) -> str:
+    """`text` in simplified characters, ambiguous ones decided by the phrase they stand in."""
+    return str(_converter().convert(text))
+
+
+@cache
+def simple(char: str) -> str:
+    """The simplified form of one character, always one character long."""
+    if char < "\u3400":
+        return char
+    converted = to_simplified(char)
+    return converted if len(converted) == 1 else char
+
+
+def simplified_view(text: str) -> str:
+    """`text` character by character in simplified form: same length, so offsets hold."""
+    table = {ord(c): simple(c) for c in set(text) if c >= "\u3400"}
+    return text.translate(table)
+
+
+def is_han(char: str) -> bool:
+    """Is it a Chinese character?"""
+    return HAN.match(char) is not None
+
+
+def is_traditional(char: str) -> bool:
+    """Does the character have another, simplified form?"""
+    return simple(char) != char
+
+
+@cache
+def is_common(char: str) -> bool:
+    """Is it, in simplified form, one of the first-level characters of GB 2312, or a usual mark?"""
+    if char in _PUNCTUATION or char.isascii():
+        return True
+    if "！" <= char <= "～":
+        return True
+    code = gbk(simple(char))
+    return len(code) == 2 and _FIRST_LEVEL[0] <= int.from_bytes(code, "big") <= _FIRST_LEVEL[1]
+
+
+def gbk(char: str) -> bytes:
+    """The two bytes of `char` in GBK, its user-defined rows included; empty where it has none."""
+    try:
+        code = char.encode("gb18030")
+    except UnicodeEncodeError:
+        return b""
+    return code if len(code) == 2 else b""
+
+
+def from_gbk(code: bytes) -> str:
+    """The one character that two bytes stand for in GBK, empty where they stand for none."""
+    try:
+        char = code.decode("gb18030")
+    except UnicodeDecodeError:
+        return ""
+    return char if len(char) == 1 else ""
+
+
+@cache
+def readings(char: str) -> tuple[str, ...]:
+    """All pinyin readings of `char` with tone marks, the usual one first."""
+    from pypinyin.constants import PINYIN_DICT  # 0.1 s to load: only damaged text needs it
+
+    return tuple(PINYIN_DICT.get(ord(char), "").split(",")) if char else ()
+
+
+@cache
+def spelling(gloss: str) -> str:
+    """One way of writing a syllable: composed letters, the caron for the breve, plain g and a."""
+    composed = unicodedata.normalize("NFC", gloss.lower())
+    return composed.translate(str.maketrans("ăĕĭŏŭɡɑ", "ǎěǐǒǔga"))
+
+
+def reads_as(char: str, gloss: str) -> bool:
+    """May `char` be read as `gloss`?"""
+    return spelling(gloss) in readings(char)
+
+
+def toneless(syllable: str) -> bool:
+    """Does a syllable carry no tone mark?"""
+    return spelling(syllable).replace("ü", "u").isascii()

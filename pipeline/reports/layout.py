@@ -1,0 +1,92 @@
+"""Damage of the page: full-width digits, page numbers, doubled spaces, lines broken in sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from pipeline.reports.edits import Edit, Traced
+
+_WIDE_DIGITS = re.compile(r"[０-９．％]*[０-９][０-９．％]*")
+_NARROW = {ord(wide): ord(wide) - 0xFEE0 for wide in "０１２３４５６７８９．％"}
+_SPACES = re.compile(r"(?<=[^\s])[ \u00a0]{2,}(?=[^\s])")
+_PAGE_LINE = re.compile(
+    r"^[ \t　]*(?:[-－—–―─]+ ?\d{1,4} ?[-－—–―─]+|第 ?\d{1,4} ?页(?:[ ，,/]*共 ?\d{1,4} ?页)?"
+    r"|[Pp]age ?\d{1,4}(?: of \d{1,4})?)[ \t　]*(?:\r?\n|\Z)",
+    re.MULTILINE,
+)
+_BARE_NUMBER = re.compile(r"^[ \t　]*(\d{1,3})[ \t　]*(?:\r?\n|\Z)", re.MULTILINE)
+_BREAK = re.compile(r"[ \t]*\r?\n")
+_OPENS = re.compile(
+    r"[ \t　]*(?:[一二三四五六七八九十]+[、是要]|[（(][一二三四五六七八九十\d]+[）)]|\d{1,2}[.．、]|第[一二三四五六七八九十]+[章节条]"
+    r"|[（(]此件|附件|\d{4}年\d{1,2}月\d{1,2}日\s*$|[●■◆•*#-])"
+)
+_ENDS = "。！？!?；;：:…”》）)】"
+_GOES_ON = "，,、（(《“"
+_FULL_LINE = 0.85  # of the widest line: a line that long was broken by its width
+_NARROWEST = 15  # characters: no page wraps at fewer
+
+
+def tidy(traced: Traced) -> Traced:
+    """The text with the page's damage undone. Text without any comes out as it went in."""
+    for layer in (_digits, _page_numbers, _breaks, _spaces):
+        traced = traced.edit(list(layer(traced.text)))
+    return traced
+
+
+def _digits(text: str) -> Iterator[Edit]:
+    for match in _WIDE_DIGITS.finditer(text):
+        yield Edit(match.start(), match.end(), match[0].translate(_NARROW), "full-width-digit")
+
+
+def _spaces(text: str) -> Iterator[Edit]:
+    for match in _SPACES.finditer(text):
+        yield Edit(match.start(), match.end(), " ", "double-space")
+
+
+def _page_numbers(text: str) -> Iterator[Edit]:
+    found = {m.start(): m.end() for m in _PAGE_LINE.finditer(text)}
+    bare = list(_BARE_NUMBER.finditer(text))
+    steps = sum(int(b[1]) == int(a[1]) + 1 for a, b in pairwise(bare))
+    if len(bare) > 1 and steps == len(bare) - 1:  # a line with a number alone, counting up
+        found |= {m.start(): m.end() for m in bare}
+    for start, end in sorted(found.items()):
+        yield Edit(start, end, "", "page-number")
+
+
+def _breaks(text: str) -> Iterator[Edit]:
+    """Line breaks that stand inside a sentence."""
+    lines = text.split("\n")
+    widest = _wrap_width(lines)
+    at = 0
+    for line, following in pairwise(lines):
+        end = at + len(line)
+        stripped = line.rstrip("\r \t")
+        if _goes_on(stripped, following.rstrip(), widest):
+            yield Edit(at + len(stripped), end + 1, "", "broken-line")
+        at = end + 1
+
+
+def _wrap_width(lines: list[str]) -> int:
+    """The width at which lines were broken, 0 where the text has whole paragraphs for lines."""
+    widths = sorted(len(line.strip()) for line in lines if line.strip())
+    if len(widths) < 4:
+        return 0
+    widest = widths[-1]
+    full = sum(w >= widest * _FULL_LINE for w in widths)
+    return widest if _NARROWEST <= widest <= 80 and full * 3 >= len(widths) else 0
+
+
+def _goes_on(line: str, following: str, widest: int) -> bool:
+    if not line.strip() or not following.strip() or _OPENS.match(following):
+        return False
+    if following[:1] in " \t　":
+        return False
+    if line[-1] in _GOES_ON:
+        return True
+    if line[-1].isdigit() and re.match(r"[\d.%万亿余多个件起次场名人家份条元项部期]", following):
+        return True
+    if widest and len(line.strip()) >= widest * _FULL_LINE:
+        return line[-1] not in "。！？!?"
+    return False

@@ -1,0 +1,113 @@
+"""Undo what a scraper did to a report's text, as far as the text itself proves what stood there.
+
+Three layers, from the last done to the first: runs of GBK decoded one byte off
+(`pipeline.reports.stepped`), pinyin glosses (`pipeline.reports.glosses`), simplified text made
+traditional. Each needs evidence of a converter at work; where there is none, simplified,
+traditional and mixed text comes out byte for byte as it went in. The page's own damage
+(`pipeline.reports.layout`) comes last.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from pipeline.reports.characters import (
+    HAN,
+    is_han,
+    simplified_view,
+    to_simplified,
+    toneless,
+)
+from pipeline.reports.edits import Edit, Repair, Traced
+from pipeline.reports.glosses import GLOSS, glosses, made_by_converter
+from pipeline.reports.layout import tidy
+from pipeline.reports.lexicon import PAIRS
+from pipeline.reports.stepped import LOST, RULE, UNPROVEN, find
+
+_SIGN = re.compile(rf"[{LOST}]|{GLOSS.pattern}", re.IGNORECASE)  # what all damage shows
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """A repaired text, and every repair by its offset in the text as it came.
+
+    `doubtful` holds the places of the repaired text where damage was seen but not undone.
+    """
+
+    text: str
+    repairs: tuple[Repair, ...]
+    doubtful: tuple[int, ...]
+
+
+def repair(text: str) -> Repaired:
+    """`text` as its author wrote it, where that can be proved."""
+    traced = Traced.of(text)
+    if _SIGN.search(text):
+        traced = _converter_undone(traced)
+    traced = tidy(traced)
+    repairs = tuple(traced.repairs())
+    doubtful = tuple(traced.place(r.offset) for r in repairs if r.rule == UNPROVEN)
+    return Repaired(traced.text, repairs, doubtful)
+
+
+def _converter_undone(traced: Traced) -> Traced:
+    runs = list(find(traced.text, _known(traced.text)))
+    stepped = traced.edit(runs)
+    found = list(glosses(stepped.text))
+    converter = made_by_converter(stepped.text, found)
+    proven = any(run.rule == RULE for run in runs)
+    if not converter and not proven:
+        return traced.edit([run for run in runs if run.rule == UNPROVEN])
+    traced = stepped
+    if converter:
+        traced = traced.edit(list(_gloss_edits(traced.text)))
+    if converter or proven:
+        traced = traced.edit(list(_script_edits(traced.text)))
+    return traced
+
+
+def _known(text: str) -> Callable[[str], bool]:
+    """Does a pair of characters stand together in the lexicon, or in sound parts of the text?"""
+    plain = simplified_view(re.sub(r"\([^()\n]{1,9}\)", "", text))
+    here = {plain[i : i + 2] for i in range(len(plain) - 1)}
+
+    def known(pair: str) -> bool:
+        if len(pair) != 2 or not (HAN.match(pair[0]) and HAN.match(pair[1])):
+            return False
+        simplified = simplified_view(pair)
+        return simplified in PAIRS or simplified in here
+
+    return known
+
+
+def _gloss_edits(text: str) -> Iterator[Edit]:
+    agreeing = {g.start for g in glosses(text)}
+    for match in GLOSS.finditer(text):
+        behind_han = match.start() > 0 and is_han(text[match.start() - 1])
+        if match.start() in agreeing:
+            yield Edit(match.start(), match.end(), "", "pinyin-gloss")
+        elif behind_han and not toneless(match[1]):
+            yield Edit(match.start(), match.end(), match[0], UNPROVEN)
+
+
+def _script_edits(text: str) -> Iterator[Edit]:
+    """Traditional characters made simplified, run by run."""
+    simplified = to_simplified(text)
+    if len(simplified) == len(text):
+        for match in re.finditer(r"[\u3400-\u9fff]+", text):
+            start, end = match.span()
+            at = start
+            while at < end:
+                stop = at
+                while stop < end and text[stop] != simplified[stop]:
+                    stop += 1
+                if stop > at:
+                    yield Edit(at, stop, simplified[at:stop], "traditional")
+                at = stop + 1
+        return
+    for tag, i, j, k, m in SequenceMatcher(None, text, simplified, autojunk=False).get_opcodes():
+        if tag != "equal":
+            yield Edit(i, j, simplified[k:m], "traditional")

@@ -1,0 +1,223 @@
+"""Runs of GBK text that were decoded one byte off: `?。ㄒ唬┥钊` → `　（一）深入`.
+
+A converter that cut or inserted at byte borders left a character's first byte alone. From there
+on each character shown is made of one character's second byte and the next one's first, until an
+ASCII byte brings the two back into step. A run is put right only if all of it decodes, reads as
+common characters, and agrees with every gloss on its way; else it stays, marked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.reports.bytepairs import dropped_between, first_bytes, second_bytes
+from pipeline.reports.characters import from_gbk, gbk, is_common, is_han, reads_as
+from pipeline.reports.edits import Edit
+from pipeline.reports.glosses import SYLLABLE
+
+LOST = "?\ufffd"  # how decoders write a byte that they could not read
+UNKNOWN = "?"  # stands for a character that could not be told
+RULE = "stepped-off"
+UNPROVEN = "unproven"
+_GLOSS = re.compile(rf"\({SYLLABLE}\)", re.IGNORECASE)
+_SWALLOWED = re.compile(rf"[{LOST}]({SYLLABLE})\)", re.IGNORECASE)  # with the bracket that it ate
+_LETTER_GLOSS = re.compile(rf"(?<=[^\x00-\x7f])[@-~]\(({SYLLABLE})\)", re.IGNORECASE)
+_MARK = re.compile(rf"[{LOST}]|(?<=[^\x00-\x7f])[@-~](?=\({SYLLABLE}\))", re.IGNORECASE)
+_FULL_WIDTH = 0xA3  # the row of GBK that holds full-width ASCII
+_LONGEST = 200  # characters: an ASCII byte ends a run, and those are never far
+
+Known = Callable[[str], bool]  # are two characters known to stand together?
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What `start`:`end` reads as, once in step, and what speaks for it."""
+
+    start: int
+    end: int
+    text: str
+    shown: str = ""  # what stands there now
+    glossed: bool = False  # a gloss agrees with what could otherwise not be told
+    rivals: int = 0  # other readings that are as good
+
+    @property
+    def cost(self) -> int:
+        """How much of the reading is odd: rare characters, and characters not told."""
+        return sum(1 if c == UNKNOWN else 2 for c in self.text if c == UNKNOWN or not is_common(c))
+
+    @property
+    def believable(self) -> bool:
+        """Does it read well, and better than what is shown?"""
+        if self.rivals or self.cost > 2 + len(self.text) // 6:
+            return False
+        odd_now = sum(1 for c in self.shown if c > "\u017f" and not is_common(c))
+        return self.glossed or odd_now > self.cost // 2
+
+
+def find(text: str, known: Known) -> Iterator[Edit]:
+    """Edits that put the stepped-off runs of `text` right, in order; a mark where none is proven.
+
+    `known` tells whether two characters are known to stand together; it decides between readings.
+    """
+    at = 0
+    for match in _MARK.finditer(text):
+        if match.start() < at:
+            continue
+        best = _reading(text, match.start(), at, known)
+        if best is not None:
+            yield Edit(best.start, best.end, best.text, RULE)
+            if UNKNOWN in best.text:
+                yield Edit(best.end, best.end, "", UNPROVEN)
+            at = best.end
+        elif _shows_damage(text, match.start()):
+            yield Edit(match.start(), match.end(), match[0], UNPROVEN)
+            at = match.end()
+
+
+def _shows_damage(text: str, at: int) -> bool:
+    """Can the mark at `at` be nothing that an author wrote?"""
+    if text[at] == "\ufffd" or _SWALLOWED.match(text, at):
+        return True
+    behind = text[at + 1 : at + 2]
+    return text[at] == "?" and "\u0250" < behind and not is_common(behind) and not is_han(behind)
+
+
+def _reading(text: str, at: int, floor: int, known: Known) -> Run | None:
+    """The best believable reading of the damage at `at`, tried in the order of their likelihood."""
+    swallowed = _SWALLOWED.match(text, at)
+    if swallowed:
+        ways = [
+            _gloss_inside(text, at, floor, swallowed, known),
+            _lost_unseen(text, at, floor, known),
+        ]
+    elif text[at] in LOST:
+        ways = [_lost_seen(text, at, known)]
+    else:
+        ways = [_lost_unseen(text, at, floor, known)]
+    for way in ways:
+        best = _best(text, list(way), known)
+        if best is not None and best.believable:
+            return best
+    return None
+
+
+def _best(text: str, runs: Sequence[Run], known: Known) -> Run | None:
+    def weight(run: Run) -> tuple[int, int, int]:
+        framed = text[max(run.start - 1, 0) : run.start] + run.text + text[run.end : run.end + 1]
+        pairs = sum(known(framed[i : i + 2]) for i in range(len(framed) - 1))
+        return run.cost, -pairs - (run.text[:1] == "。"), -run.start
+
+    if not runs:
+        return None
+    weights = [weight(run) for run in runs]
+    least = min(weights)
+    readings = {run.text for run, w in zip(runs, weights, strict=True) if w == least}
+    return replace(runs[weights.index(least)], rivals=len(readings) - 1)
+
+
+def _gloss_inside(
+    text: str, at: int, floor: int, swallowed: re.Match[str], known: Known
+) -> Iterator[Run]:
+    """The gloss was put between the two bytes of a character, of which `?` was the first.
+
+    It belongs to that character, or to the one that the bytes at its border happened to make.
+    """
+    before = gbk(text[at - 1]) if at > floor else b""
+    for lead in first_bytes():
+        by_accident = before and reads_as(from_gbk(bytes((before[1], lead))), swallowed[1])
+        for run in _follow(text, swallowed.end(), lead, known, text[at - 1 : at]):
+            if by_accident or (run.text and reads_as(run.text[0], swallowed[1])):
+                yield replace(run, start=at, shown=text[at : run.end], glossed=True)
+
+
+def _lost_seen(text: str, at: int, known: Known) -> Iterator[Run]:
+    """`?` stands for a first byte; its second opens the run."""
+    opening = _two_bytes(text, at + 1)
+    if not opening:
+        return
+    for run in _follow(text, at + 2, opening[1], known):
+        for char in _first(text, at, opening[0], run.text[:1], known):
+            yield replace(run, start=at, text=char + run.text, shown=text[at : run.end])
+
+
+def _lost_unseen(text: str, at: int, floor: int, known: Known) -> Iterator[Run]:
+    """A first byte went missing without a trace, somewhere before the place where that shows."""
+    start = at
+    while start > floor and at - start < _LONGEST and text[start - 1] > "\x7f":
+        start -= 1
+        code = gbk(text[start])
+        if not code:
+            return
+        for run in _follow(text, start + 1, code[1], known):
+            if run.end > at:
+                for char in _first(text, start, code[0], run.text[:1], known):
+                    shown = text[start : run.end]
+                    yield replace(run, start=start, text=char + run.text, shown=shown)
+
+
+def _first(text: str, at: int, trail: int, behind: str, known: Known) -> Iterator[str]:
+    """What the character may be that lost its first byte and kept `trail`."""
+    opens_line = not text[text.rfind("\n", 0, at) + 1 : at].strip()
+    if opens_line and trail == 0xA1:
+        yield "　"
+        return
+    yield UNKNOWN
+    if trail == _FULL_WIDTH and not opens_line:
+        yield "。"
+    for lead in first_bytes():
+        char = from_gbk(bytes((lead, trail)))
+        if is_common(char) and (known(text[at - 1 : at] + char) or known(char + behind)):
+            yield char
+
+
+def _two_bytes(text: str, at: int) -> bytes:
+    """The two bytes that the character at `at` was shown for; half-width marks were full-width."""
+    char = text[at : at + 1]
+    if not char or char.isspace() or (char.isascii() and char.isalpha()) or _GLOSS.match(text, at):
+        return b"" if char != "　" else gbk(char)
+    return gbk(char) if char > "\x7f" else bytes((_FULL_WIDTH, ord(char) | 0x80))
+
+
+def _follow(text: str, at: int, pending: int, known: Known, before: str = "") -> Iterator[Run]:
+    """Decode on from `at` with the first byte `pending`, to where the bytes fall into step."""
+    read, odd = before, 0
+    for i in range(at, min(len(text), at + _LONGEST)):
+        so_far = read[len(before) :]
+        if text[i] in LOST:
+            yield from _closed_by_lost(text, at, i, pending, so_far)
+        elif "@" <= text[i] <= "~":
+            yield from _closed_by_letter(text, at, i, pending, so_far)
+        code = _two_bytes(text, i)
+        if not code:
+            return
+        after = _two_bytes(text, i + 1)[:1]
+        behind = from_gbk(bytes((code[1], *after))) if after else ""
+        read += dropped_between(read[-1:], pending, code[0], behind, known)
+        if not is_common(read[-1]):
+            odd += 1
+        pending = code[1]
+        if odd > 2 + (i - at) // 4:
+            return
+
+
+def _closed_by_letter(text: str, at: int, i: int, pending: int, read: str) -> Iterator[Run]:
+    """A letter is the second byte of the run's last character, and brings the bytes into step."""
+    whole = from_gbk(bytes((pending, ord(text[i]))))
+    gloss = _LETTER_GLOSS.match(text, i)
+    gloss = gloss or re.compile(rf"[@-~]\(({SYLLABLE})\)", re.IGNORECASE).match(text, i)
+    if whole and (gloss is None or reads_as(whole, gloss[1])):
+        yield Run(at, i + 1, read + whole, glossed=gloss is not None)
+
+
+def _closed_by_lost(text: str, at: int, i: int, pending: int, read: str) -> Iterator[Run]:
+    """`?` took the last second byte with it: the gloss behind tells the character, or nothing."""
+    swallowed = _SWALLOWED.match(text, i)
+    if swallowed is None:
+        yield Run(at, i + 1, read + UNKNOWN)
+        return
+    for trail in second_bytes():
+        char = from_gbk(bytes((pending, trail)))
+        if char and reads_as(char, swallowed[1]):
+            yield Run(at, swallowed.end(), read + char, glossed=True)
