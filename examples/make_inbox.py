@@ -1099,7 +1099,7 @@ SPACED = renamed(
 
 #: Headers that only `sources.yaml` can explain.
 OWN: Columns = [
-    ("当事人", "respondent_name"), ("企业还是个人", "respondent_type"), ("信用代码", "respondent_uscc"),
+    ("当事人", "respondent_name"), ("公司还是私人", "respondent_type"), ("信用代码", "respondent_uscc"),
     ("老板", "legal_representative"), ("老板身份证", "legal_id_number"), ("案卷号", "decision_no"),
     ("案由", "violation_type"), ("案情", "violation_facts"), ("用的哪条", "legal_basis"), ("罚的种类", "penalty_types"),
     ("怎么罚的", "penalty_content"), ("罚了多少", "fine_yuan"), ("没收多少", "confiscated_yuan"),
@@ -1433,8 +1433,9 @@ def write_penalties(inbox: Inbox, good: Planted, bad: Planted) -> None:
 
 
 def _own_words(row: Row) -> Row:
-    kinds = {ORGANISATION: "企业", PERSON: "个人", SOLE_TRADER: "个体户"}
-    return row | {"respondent_type": kinds[row["respondent_type"]]}
+    """`row` with the kind of party as this department calls it; `sources.yaml` says what is meant."""
+    kinds = {ORGANISATION: "公司", PERSON: "私人", SOLE_TRADER: "小店"}
+    return row | {"_raw": {"respondent_type": kinds[row["respondent_type"]]}}
 
 
 def write_certificates(inbox: Inbox) -> None:
@@ -1499,7 +1500,7 @@ SOURCES = f"""\
   dataset: penalty_filings
   columns:            # 表头: 字段
     当事人: respondent_name
-    企业还是个人: respondent_type
+    公司还是私人: respondent_type
     信用代码: respondent_uscc
     老板: legal_representative
     案卷号: decision_no
@@ -1521,7 +1522,7 @@ SOURCES = f"""\
     说明: remarks
   ignore: [老板身份证]
   values:             # 字段: {{原文: 本意}}
-    respondent_type: {{企业: 法人及非法人组织, 个人: 自然人, 个体户: 个体工商户}}
+    respondent_type: {{公司: 法人及非法人组织, 私人: 自然人, 小店: 个体工商户}}
   units: {{fine_yuan: 元, confiscated_yuan: 元}}
   constants:
     authority_name: {ORGANS["文化广电旅游局"].name}
