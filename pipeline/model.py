@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pyarrow as pa
+
+from pipeline.errors import Unaccounted
+from pipeline.words import rules
 
 Severity = Literal["error", "warning", "info"]
 Owner = Literal["department", "publisher", "pipeline"]
@@ -56,7 +59,9 @@ class Column:
     codes: str = ""  # name of a code list
     separator: str = ""  # between several values in one cell
     privacy: Privacy = "public"
-    masked_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # field: values; {}: always
+    masked_when: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # field: values; {}: always
     heaviest_of: str = ""  # filled by us: the last, in the list's order, of that column's values
     example: str = ""
 
@@ -207,6 +212,40 @@ class Finding:
     version: int = 1
 
 
+def found(
+    rule: str,
+    source: Source | None = None,
+    *,
+    dataset: str = "",
+    file: str = "",
+    sheet: str = "",
+    row: int | None = None,
+    column: str = "",
+    value: str = "",
+    params: Mapping[str, Any] | None = None,
+) -> Finding:
+    """A finding of `rule`, with the severity, owner and version that its text in words gives it.
+
+    `source`, where given, says dataset, file and sheet.
+    """
+    text = rules()[rule]
+    if source:
+        dataset, file, sheet = source.dataset, source.path, source.sheet
+    return Finding(
+        rule,
+        cast(Severity, text.severity),
+        cast(Owner, text.owner),
+        dataset,
+        file,
+        sheet,
+        row,
+        column,
+        value,
+        params or {},
+        text.version,
+    )
+
+
 # ---------------------------------------------------------------- checks
 
 
@@ -247,8 +286,6 @@ class Tally:
     def __post_init__(self) -> None:
         parts = [getattr(self, part) for part in TALLY_PARTS]
         if self.read != sum(parts) or min(parts) < 0:
-            from pipeline.errors import Unaccounted
-
             raise Unaccounted(f"{self.read} rows read, but {sum(parts)} accounted for: {self}")
 
     def __add__(self, other: Tally) -> Tally:

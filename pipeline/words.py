@@ -85,7 +85,7 @@ def language(asked: str | None = None) -> Lang:
     return "en" if name.lower().startswith("en") else "zh"
 
 
-def say(key: str, lang: Lang, **params: Any) -> str:
+def say(key: str, lang: Lang, /, **params: Any) -> str:
     """The message `key` in `lang` with its params filled in; a rule's key gives its message."""
     entry = _entries()[key]
     texts: Mapping[str, str] = entry["message"] if "version" in entry else entry

@@ -14,10 +14,11 @@ from pipeline.catalog import published_columns
 from pipeline.checks import privacy, schema
 from pipeline.checks.rules import RULES
 from pipeline.errors import Unaccounted
-from pipeline.model import Catalog, Checked, Chunk, Column, Dataset, Finding, Severity, Source, Tally
-from pipeline.words import rules as rule_texts
+from pipeline.model import Catalog, Checked, Chunk, Column, Dataset, Finding, Source, Tally, found
 
-QUARANTINE = pa.schema([(name, pa.string()) for name in ("file", "sheet", "row", "reasons", "record")])
+QUARANTINE = pa.schema(
+    [(name, pa.string()) for name in ("file", "sheet", "row", "reasons", "record")]
+)
 MANY = ";"  # between the reasons of one row
 
 
@@ -28,7 +29,7 @@ def check_chunk(chunk: Chunk, dataset: Dataset, catalog: Catalog, key: bytes) ->
     came out that did not go in.
     """
     findings = list(chunk.findings)
-    reasons: dict[int, list[str]] = defaultdict(list)
+    reasons: dict[int, list[str]] = defaultdict(list)  # of rows that are not published
     table = _derived(chunk.table, dataset, catalog, key)
     for finding in _findings(chunk.source, table, dataset, catalog):
         findings.append(finding)
@@ -36,14 +37,26 @@ def check_chunk(chunk: Chunk, dataset: Dataset, catalog: Catalog, key: bytes) ->
             reasons[finding.row].append(finding.rule)
     for misfit in chunk.misfits:
         expected, got = len(chunk.source.header), len(misfit.cells)
-        findings.append(_finding(chunk.source, misfit.rule, misfit.row, params={"expected": expected, "got": got}))
+        findings.append(
+            found(
+                misfit.rule, chunk.source, row=misfit.row, params={"expected": expected, "got": got}
+            )
+        )
     bad = pa.array(sorted(reasons), pa.int64())
     is_bad = pc.is_in(table["_row"], bad)
-    accepted, found = _publishable(table.filter(pc.invert(is_bad)), dataset, chunk.source)
+    accepted, screened = _publishable(table.filter(pc.invert(is_bad)), dataset, chunk.source)
     quarantined = pa.concat_tables([_quarantined(chunk, is_bad, reasons), _misfits(chunk)])
     _same_rows(chunk, accepted, quarantined)
     tally = Tally(chunk.read, len(accepted), len(quarantined), set_aside=len(chunk.set_aside))
-    return Checked(chunk.source, accepted, quarantined, chunk.changes, chunk.set_aside, (*findings, *found), tally)
+    return Checked(
+        chunk.source,
+        accepted,
+        quarantined,
+        chunk.changes,
+        chunk.set_aside,
+        (*findings, *screened),
+        tally,
+    )
 
 
 def _derived(table: pa.Table, dataset: Dataset, catalog: Catalog, key: bytes) -> pa.Table:
@@ -68,50 +81,58 @@ def record_ids(table: pa.Table, identity: Sequence[str], key: bytes) -> pa.Array
     Without the key nobody can try names until one fits.
     """
     joined = pc.binary_join_element_wise(*(table[name] for name in identity), "\x1f")
-    ids = [hashlib.blake2b(text.encode(), key=key, digest_size=10).hexdigest() for text in joined.to_pylist()]
+    ids = [
+        hashlib.blake2b(text.encode(), key=key, digest_size=10).hexdigest()
+        for text in joined.to_pylist()
+    ]
     return pa.array(ids, pa.string())
 
 
-def _findings(source: Source, table: pa.Table, dataset: Dataset, catalog: Catalog) -> Iterator[Finding]:
+def _findings(
+    source: Source, table: pa.Table, dataset: Dataset, catalog: Catalog
+) -> Iterator[Finding]:
     """Every finding of the chunk, column by column, then rule by rule."""
     rows = table["_row"]
     for column in dataset.columns:
         cells = table[column.name].combine_chunks()
-        codes = frozenset(c.code for c in catalog.codes[column.codes].codes) if column.codes else None
+        codes = (
+            frozenset(c.code for c in catalog.codes[column.codes].codes) if column.codes else None
+        )
         for breach in schema.breaches(column, cells, codes):
             yield from _broken(source, breach.rule, column, breach.mask, cells, rows, breach.params)
     for use in dataset.rules:
         mask = RULES[use.rule].check(table, **use.params)
         named = use.params.get("field")
         cells = table[named].combine_chunks() if named else pa.array([""] * len(table))
-        yield from _broken(source, use.rule, dataset.column(named) if named else None, mask, cells, rows, {})
+        yield from _broken(
+            source, use.rule, dataset.column(named) if named else None, mask, cells, rows, {}
+        )
 
 
-def _broken(source: Source, rule: str, column: Column | None, mask: pa.Array, cells: pa.Array, rows: pa.ChunkedArray, params: Mapping[str, object]) -> Iterator[Finding]:
+def _broken(
+    source: Source,
+    rule: str,
+    column: Column | None,
+    mask: pa.Array,
+    cells: pa.Array,
+    rows: pa.ChunkedArray,
+    params: Mapping[str, object],
+) -> Iterator[Finding]:
     at = pc.indices_nonzero(mask)
     for row, value in zip(rows.take(at).to_pylist(), cells.take(at).to_pylist(), strict=True):
-        yield _finding(source, rule, row, column, value, params)
+        name, shown = column.name if column else "", privacy.excerpt(column, value)
+        yield found(
+            rule, source, row=row, column=name, value=shown, params={**_titles(column), **params}
+        )
 
 
-def _finding(source: Source, rule: str, row: int, column: Column | None = None, value: str = "", params: Mapping[str, object] | None = None) -> Finding:
-    text = rule_texts()[rule]
-    titles = {"title": column.title, "title_en": column.title_en} if column else {}
-    return Finding(
-        rule,
-        text.severity,  # type: ignore[arg-type]
-        text.owner,  # type: ignore[arg-type]
-        source.dataset,
-        source.path,
-        source.sheet,
-        row,
-        column.name if column else "",
-        privacy.excerpt(column, value),
-        {**titles, **(params or {})},
-        text.version,
-    )
+def _titles(column: Column | None) -> dict[str, str]:
+    return {"title": column.title, "title_en": column.title_en} if column else {}
 
 
-def _publishable(table: pa.Table, dataset: Dataset, source: Source) -> tuple[pa.Table, list[Finding]]:
+def _publishable(
+    table: pa.Table, dataset: Dataset, source: Source
+) -> tuple[pa.Table, list[Finding]]:
     """The published columns with names and personal numbers masked, and where numbers were found."""
     arrays, findings = {}, list[Finding]()
     for column in dataset.published:
@@ -119,15 +140,19 @@ def _publishable(table: pa.Table, dataset: Dataset, source: Source) -> tuple[pa.
         if column.privacy == "masked":
             cells = privacy.mask_column(column, table, cells)
         elif column.kind in ("text", "name", "organisation"):
-            cells, found = privacy.screen_text(cells)
-            findings += _broken(source, "personal-number", column, found, cells, table["_row"], {})
+            cells, masked = privacy.screen_text(cells)
+            findings += _broken(source, "personal-number", column, masked, cells, table["_row"], {})
         arrays[column.name] = cells
-    arrays["source_id"] = pa.array([source.source_id], pa.string()).take(pa.array([0] * len(table), pa.int64()))
+    arrays["source_id"] = pa.array([source.source_id], pa.string()).take(
+        pa.array([0] * len(table), pa.int64())
+    )
     arrays["source_row"] = table["_row"].cast(pa.string())
     return pa.table({c.name: arrays[c.name] for c in published_columns(dataset)}), findings
 
 
-def _quarantined(chunk: Chunk, is_bad: pa.ChunkedArray, reasons: Mapping[int, list[str]]) -> pa.Table:
+def _quarantined(
+    chunk: Chunk, is_bad: pa.ChunkedArray, reasons: Mapping[int, list[str]]
+) -> pa.Table:
     raw = chunk.raw.filter(is_bad)
     lines = []
     for record in raw.to_pylist():
@@ -162,6 +187,12 @@ def _quarantine_table(source: Source, lines: list[tuple[int, list[str], str]]) -
 def _same_rows(chunk: Chunk, accepted: pa.Table, quarantined: pa.Table) -> None:
     """The rows that came out are those that went in, each once."""
     went_in = sorted(chunk.table["_row"].to_pylist() + [m.row for m in chunk.misfits])
-    came_out = sorted(int(r) for t, c in ((accepted, "source_row"), (quarantined, "row")) for r in t[c].to_pylist())
+    came_out = sorted(
+        int(r)
+        for t, c in ((accepted, "source_row"), (quarantined, "row"))
+        for r in t[c].to_pylist()
+    )
     if went_in != came_out:
-        raise Unaccounted(f"{chunk.source.path}: rows {went_in[:1]}… went into the checks, others came out")
+        raise Unaccounted(
+            f"{chunk.source.path}: rows {went_in[:1]}… went into the checks, others came out"
+        )

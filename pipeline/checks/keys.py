@@ -49,7 +49,9 @@ def order_of(datasets: Mapping[str, Dataset]) -> list[Dataset]:
     return ordered
 
 
-def repeated(con: duckdb.DuckDBPyConnection, dataset: Dataset, rank: Mapping[str, tuple[int, int]]) -> Iterator[Outcome]:
+def repeated(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, rank: Mapping[str, tuple[int, int]]
+) -> Iterator[Outcome]:
     """Rows that share a primary key.
 
     `rank`: source_id → (precedence, place in the inbox). What is identical counts once, the first
@@ -61,16 +63,21 @@ def repeated(con: duckdb.DuckDBPyConnection, dataset: Dataset, rank: Mapping[str
     key = ", ".join(quoted(k) for k in dataset.primary_key)
     content = ", ".join(f"coalesce({quoted(c.name)}, '')" for c in dataset.published)
     rows = con.execute(
-        f"select {key}, md5(concat_ws(chr(31), {content})) as content, source_id, source_row "  # noqa: S608
+        f"select {key}, md5(concat_ws(chr(31), {content})) as content, source_id, source_row "
         f"from {quoted(dataset.name)} where ({key}) in "
         f"(select ({key}) from {quoted(dataset.name)} group by {key} having count(*) > 1)"
     ).fetchall()
     n = len(dataset.primary_key)
-    for _, group in groupby(sorted(rows, key=lambda r: (r[:n], -rank[r[-2]][0], rank[r[-2]][1], int(r[-1]))), lambda r: r[:n]):
+    for _, group in groupby(
+        sorted(rows, key=lambda r: (r[:n], -rank[r[-2]][0], rank[r[-2]][1], int(r[-1]))),
+        lambda r: r[:n],
+    ):
         yield from _settled(list(group), rank)
 
 
-def _settled(group: list[tuple[Any, ...]], rank: Mapping[str, tuple[int, int]]) -> Iterator[Outcome]:
+def _settled(
+    group: list[tuple[Any, ...]], rank: Mapping[str, tuple[int, int]]
+) -> Iterator[Outcome]:
     first_of: dict[str, tuple[Any, ...]] = {}
     for row in group:
         if row[-3] in first_of:
@@ -83,7 +90,9 @@ def _settled(group: list[tuple[Any, ...]], rank: Mapping[str, tuple[int, int]]) 
     highest = rank[distinct[0][-2]][0]
     for row in distinct[1:]:
         if rank[row[-2]][0] < highest:
-            yield Outcome(row[-2], int(row[-1]), "repeated", "superseded", params=_twin(distinct[0]))
+            yield Outcome(
+                row[-2], int(row[-1]), "repeated", "superseded", params=_twin(distinct[0])
+            )
     rivals = [row for row in distinct if rank[row[-2]][0] == highest]
     if len(rivals) > 1:
         for row in rivals:
@@ -102,12 +111,16 @@ def not_unique(con: duckdb.DuckDBPyConnection, dataset: Dataset) -> Iterator[Out
     """
     open_fields = {c.name for c in dataset.published if c.privacy == "public"}
     keys = [key for key in dataset.unique_keys if open_fields.issuperset(key)]
-    keys += [(c.name,) for c in dataset.published if c.constraints.get("unique") and (c.name,) != dataset.primary_key]
+    keys += [
+        (c.name,)
+        for c in dataset.published
+        if c.constraints.get("unique") and (c.name,) != dataset.primary_key
+    ]
     for key in keys:
         names = ", ".join(quoted(k) for k in key)
         filled = " and ".join(f"{quoted(k)} <> ''" for k in key)
         found = con.execute(
-            f"select source_id, source_row, concat_ws(' + ', {names}) from {quoted(dataset.name)} "  # noqa: S608
+            f"select source_id, source_row, concat_ws(' + ', {names}) from {quoted(dataset.name)} "
             f"where {filled} and ({names}) in (select ({names}) from {quoted(dataset.name)} "
             f"where {filled} group by {names} having count(*) > 1) order by source_id, cast(source_row as bigint)"
         ).fetchall()
@@ -115,14 +128,18 @@ def not_unique(con: duckdb.DuckDBPyConnection, dataset: Dataset) -> Iterator[Out
             yield Outcome(source_id, int(row), "quarantined", "unique", key[0], value)
 
 
-def dangling(con: duckdb.DuckDBPyConnection, dataset: Dataset, key: ForeignKey) -> Iterator[Outcome]:
+def dangling(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, key: ForeignKey
+) -> Iterator[Outcome]:
     """Rows whose foreign key names no record of the other dataset; blank keys point nowhere."""
     names = [quoted(k) for k in key.fields]
     filled = " and ".join(f"m.{k} <> ''" for k in names)
-    joined = " and ".join(f"m.{k} = o.{quoted(r)}" for k, r in zip(names, key.reference_fields, strict=True))
+    joined = " and ".join(
+        f"m.{k} = o.{quoted(r)}" for k, r in zip(names, key.reference_fields, strict=True)
+    )
     value = ", ".join(f"m.{k}" for k in names)
     found = con.execute(
-        f"select m.source_id, m.source_row, concat_ws(' + ', {value}) from {quoted(dataset.name)} m "  # noqa: S608
+        f"select m.source_id, m.source_row, concat_ws(' + ', {value}) from {quoted(dataset.name)} m "
         f"anti join {quoted(key.dataset)} o on {joined} where {filled} "
         "order by m.source_id, cast(m.source_row as bigint)"
     ).fetchall()

@@ -32,7 +32,9 @@ class Rule:
 RULES: dict[str, Rule] = {}
 
 
-def rule(name: str, *, ok: list[Mapping[str, Any]], bad: list[Mapping[str, Any]]) -> Callable[[Check], Check]:
+def rule(
+    name: str, *, ok: list[Mapping[str, Any]], bad: list[Mapping[str, Any]]
+) -> Callable[[Check], Check]:
     """Register a rule under `name`; `ok` and `bad` are examples, each a row."""
 
     def register(check: Check) -> Check:

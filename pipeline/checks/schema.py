@@ -61,17 +61,33 @@ def _all(
     if codes is not None:
         yield Breach("code-unknown", pc.invert(_in_list(column, cells, codes)))
     if "pattern" in limits:
-        yield Breach("pattern", pc.invert(matches(cells, limits["pattern"])), {"pattern": limits["pattern"]})
+        yield Breach(
+            "pattern", pc.invert(matches(cells, limits["pattern"])), {"pattern": limits["pattern"]}
+        )
     if "enum" in limits:
         allowed = [str(v) for v in limits["enum"]]
-        yield Breach("enum", pc.invert(pc.is_in(cells, pa.array(allowed, pa.string()))), {"allowed": "、".join(allowed)})
+        yield Breach(
+            "enum",
+            pc.invert(pc.is_in(cells, pa.array(allowed, pa.string()))),
+            {"allowed": "、".join(allowed)},
+        )
     if "minLength" in limits:
-        yield Breach("min-length", pc.less(pc.utf8_length(cells), limits["minLength"]), {"limit": limits["minLength"]})
+        yield Breach(
+            "min-length",
+            pc.less(pc.utf8_length(cells), limits["minLength"]),
+            {"limit": limits["minLength"]},
+        )
     if "maxLength" in limits:
-        yield Breach("max-length", pc.greater(pc.utf8_length(cells), limits["maxLength"]), {"limit": limits["maxLength"]})
+        yield Breach(
+            "max-length",
+            pc.greater(pc.utf8_length(cells), limits["maxLength"]),
+            {"limit": limits["maxLength"]},
+        )
     for rule, key in (("minimum", "minimum"), ("maximum", "maximum")):
         if key in limits:
-            yield Breach(rule, _beyond(column, cells, typed, limits[key], key), {"limit": limits[key]})
+            yield Breach(
+                rule, _beyond(column, cells, typed, limits[key], key), {"limit": limits[key]}
+            )
 
 
 def of_type(column: Column, cells: pa.Array) -> pa.Array | None:
@@ -130,6 +146,8 @@ def _beyond(
     if column.type in ("date", "string"):
         beyond = compare(cells, str(limit))
     else:
-        numbers = pc.if_else(typed, cells, pa.scalar(None, pa.string())) if typed is not None else cells
+        numbers = (
+            pc.if_else(typed, cells, pa.scalar(None, pa.string())) if typed is not None else cells
+        )
         beyond = pc.fill_null(compare(pc.cast(numbers, pa.float64()), float(limit)), False)
     return beyond if typed is None else pc.and_(beyond, typed)

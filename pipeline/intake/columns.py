@@ -13,6 +13,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.catalog import spellings
 from pipeline.intake import values
 from pipeline.intake.values import Setting
 from pipeline.model import Catalog, Column
@@ -34,7 +35,7 @@ _PLAIN_AMOUNT = r"^\d{1,12}(?:\.\d{1,6})?$"
 _HIDDEN = (
     "["
     + "".join(
-        r"\x{%x}-\x{%x}" % (ord(m[0]), ord(m[-1]))
+        rf"\x{{{ord(m[0]):x}}}-\x{{{ord(m[-1]):x}}}"
         for m in re.findall("(.-.|.)", values.INVISIBLE, re.S)
     )
     + r"\r]"
@@ -69,19 +70,20 @@ def setting_for(
 ) -> Setting:
     """What the contract, the header and `sources.yaml` together say of a column's values."""
     codes: dict[str, str] = {}
+    prefixes: dict[str, str] = {}
     order: tuple[str, ...] = ()
     if column.codes:
-        entries = catalog.codes[column.codes].codes
-        order = tuple(entry.code for entry in entries)
-        for entry in entries:
-            for spelling in (entry.label, *entry.aliases):
-                codes.setdefault(values.fold(spelling), entry.code)
-        codes |= {values.fold(code): code for code in order}
+        entries = catalog.codes[column.codes]
+        order = tuple(entry.code for entry in entries.codes)
+        for spelling, code in spellings(entries).items():
+            begins = spelling.removesuffix("*")
+            (codes if begins == spelling else prefixes)[values.fold(begins)] = code
     return Setting(
         unit=unit or column.source_unit or column.unit,
         dates=dates,
         separator=column.separator or ";",
         codes=codes,
+        prefixes=prefixes,
         order=order,
         as_meant=as_meant,
     )

@@ -14,7 +14,7 @@ from pipeline.intake import columns, headers, json_files, rows, text_files, tole
 from pipeline.intake.headers import HeaderMatch
 from pipeline.intake.sources import Hint, InboxFile
 from pipeline.intake.values import Setting
-from pipeline.model import Catalog, Chunk, Dataset, Finding, Misfit, SetAside, Source
+from pipeline.model import Catalog, Chunk, Dataset, Finding, Misfit, SetAside, Source, found
 
 HEAD = 60  # rows in which a header is looked for
 TEXT = {".csv", ".tsv", ".txt"}
@@ -48,9 +48,7 @@ def open_file(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
         else:
             yield from _open_workbook(file, catalog)
     except OSError as error:
-        yield Finding(
-            "file-unreadable", "error", "publisher", file=file.name, params={"why": error.strerror}
-        )
+        yield found("file-unreadable", file=file.name, params={"why": error.strerror})
 
 
 def sha256(path: Path) -> str:
@@ -64,7 +62,7 @@ def sha256(path: Path) -> str:
 def _open_text(file: InboxFile, catalog: Catalog) -> Opened | Finding:
     fmt = text_files.examine(file.path, file.hint.encoding, file.hint.delimiter)
     if fmt.bytes == 0:
-        return Finding("file-empty", "error", "department", file=file.name)
+        return found("file-empty", file=file.name)
     head = []
     first = next(text_files.text_blocks(file.path, fmt))
     for record in tolerant.read(first[: 1 << 20].decode("utf-8", "ignore"), fmt.delimiter, 0):
@@ -74,14 +72,7 @@ def _open_text(file: InboxFile, catalog: Catalog) -> Opened | Finding:
     source = Source("", file.name, fmt.sha256, fmt.bytes, "", fmt.encoding, fmt.delimiter)
     opened = _matched(source, head, file.hint, catalog)
     if fmt.bad_bytes:
-        bad = Finding(
-            "bad-bytes",
-            "warning",
-            "department",
-            opened.source.dataset,
-            file.name,
-            params={"encoding": fmt.encoding},
-        )
+        bad = found("bad-bytes", opened.source, params={"encoding": fmt.encoding})
         opened = replace(opened, findings=(bad, *opened.findings))
     width = len(opened.source.header)
     if opened.dataset is None:
@@ -99,7 +90,7 @@ def _open_text(file: InboxFile, catalog: Catalog) -> Opened | Finding:
 def _open_json(file: InboxFile, catalog: Catalog) -> Opened | Finding:
     read = json_files.rows(file.path)
     if isinstance(read, str):
-        return Finding(read, "error", "department", file=file.name)
+        return found(read, file=file.name)
     source = Source("", file.name, sha256(file.path), file.path.stat().st_size, "", "utf-8")
     return _open_rows(source, read, file.hint, catalog)
 
@@ -107,32 +98,24 @@ def _open_json(file: InboxFile, catalog: Catalog) -> Opened | Finding:
 def _open_workbook(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
     digest, size = sha256(file.path), file.path.stat().st_size
     if size == 0:
-        yield Finding("file-empty", "error", "department", file=file.name)
+        yield found("file-empty", file=file.name)
         return
+    tables = list[Opened]()
     try:
-        for number, sheet in enumerate(workbooks.sheets(file.path)):
-            if file.hint.sheet is not None and file.hint.sheet not in (
-                number,
-                number + 1,
-                sheet.name,
-            ):
-                yield Finding(
-                    "sheet-not-asked", "info", "publisher", file=file.name, sheet=sheet.name
-                )
+        for number, sheet in enumerate(workbooks.sheets(file.path), 1):
+            if file.hint.sheet not in (None, number, sheet.name):
+                yield found("sheet-not-asked", file=file.name, sheet=sheet.name)
             elif sheet.skipped:
-                yield Finding(
-                    f"sheet-{sheet.skipped}",
-                    "info" if sheet.skipped == "empty" else "warning",
-                    "department",
-                    file=file.name,
-                    sheet=sheet.name,
-                )
+                yield found(f"sheet-{sheet.skipped}", file=file.name, sheet=sheet.name)
             else:
-                yield _open_rows(
-                    Source("", file.name, digest, size, sheet.name), sheet.rows, file.hint, catalog
-                )
+                source = Source("", file.name, digest, size, sheet.name)
+                tables.append(_open_rows(source, sheet.rows, file.hint, catalog))
     except workbooks.Unreadable as problem:
-        yield Finding(problem.rule, "error", "department", file=file.name)
+        yield found(problem.rule, file=file.name)
+    known = [opened for opened in tables if opened.dataset]
+    for opened in tables:
+        beside_a_table = known and opened.findings and opened.findings[0].rule == "dataset-unknown"
+        yield found("sheet-notes", opened.source) if beside_a_table else opened
 
 
 def _open_rows(
@@ -217,9 +200,7 @@ def _unmatched(source: Source, named: Dataset | None, candidates: list[Dataset])
         rule, params = "dataset-ambiguous", {"candidates": "、".join(d.title for d in candidates)}
     else:
         rule, params = "dataset-unknown", {}
-    finding = Finding(
-        rule, "error", "publisher", file=source.path, sheet=source.sheet, params=params
-    )
+    finding = found(rule, source, params=params)
     return Opened(source, None, (), (finding,), _no_pieces, _no_chunk)
 
 
@@ -234,48 +215,24 @@ def _no_chunk(piece: text_files.Block | text_files.Parsed) -> Chunk:
 def _header_findings(
     source: Source, dataset: Dataset, mapping: tuple[HeaderMatch, ...], hint: Hint
 ) -> Iterator[Finding]:
-    here = {
-        "dataset": dataset.name,
-        "file": source.path,
-        "sheet": source.sheet,
-        "row": source.header_row,
-    }
+    """Every column of the file that is no field, and every field that is no column of the file."""
+    row = source.header_row
     for m in mapping:
+        params = {"header": m.header, "suggestion": m.suggestion}
         if m.matched_by == "second":
-            yield Finding(
-                "header-twice",
-                "warning",
-                "department",
-                **here,
-                column=m.header,
-                params={"header": m.header},
-            )  # type: ignore[arg-type]
+            yield found("header-twice", source, row=row, params=params)
         elif not m.matched_by:
             rule = "header-near" if m.suggestion else "header-unmapped"
-            yield Finding(
-                rule,
-                "warning",
-                "publisher",
-                **here,
-                column=m.header,
-                params={"header": m.header, "suggestion": m.suggestion},
-            )  # type: ignore[arg-type]
-    present = (
-        {m.field for m in mapping}
-        | hint.constants.keys()
-        | set(dataset.primary_key if dataset.identity else ())
+            yield found(rule, source, row=row, params=params)
+    ours = {c.name for c in dataset.columns if c.heaviest_of} | set(
+        dataset.primary_key if dataset.identity else ()
     )
+    present = {m.field for m in mapping} | hint.constants.keys() | ours
     for column in dataset.columns:
         if column.name not in present and column.privacy != "never":
-            required = bool(column.constraints.get("required"))
-            yield Finding(
-                "header-missing" if required else "header-absent",
-                "error" if required else "info",
-                "department",
-                **here,  # type: ignore[arg-type]
-                column=column.name,
-                params={"title": column.title},
-            )
+            rule = "header-missing" if column.constraints.get("required") else "header-absent"
+            params = {"title": column.title, "title_en": column.title_en}
+            yield found(rule, source, row=row, column=column.name, params=params)
 
 
 # ---------------------------------------------------------------- rows
@@ -323,7 +280,7 @@ def _chunk(
                 pa.array([0] * len(raw))
             )
         canonical[name] = array
-    notes = tuple(_note(source, row, rule) for row, rule in piece.notes)
+    notes = tuple(found(rule, source, row=row) for row, rule in piece.notes)
     return Chunk(
         source,
         raw,
@@ -334,10 +291,6 @@ def _chunk(
         blank,
         notes,
     )
-
-
-def _note(source: Source, row: int, rule: str) -> Finding:
-    return Finding(rule, "warning", "department", source.dataset, source.path, source.sheet, row)
 
 
 def _below_header(

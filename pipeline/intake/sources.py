@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from pipeline.errors import UnreadableInput, UsageError
-from pipeline.model import Catalog, Finding
+from pipeline.model import Catalog, Finding, found
 from pipeline.words import language, say
 
 TABLES = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".json"}
@@ -92,17 +92,13 @@ def scan(folder: Path, catalog: Catalog) -> Inbox:
         ):
             continue
         if not path.resolve().is_relative_to(root):
-            findings.append(Finding("file-outside", "error", "publisher", file=name))
+            findings.append(found("file-outside", file=name))
             continue
         is_report = "reports" in PurePosixPath(name).parts[:-1]
         if name.endswith(".corrections.csv") and is_report:
             continue  # read with the report it corrects
         if path.suffix.lower() not in (REPORTS if is_report else TABLES):
-            findings.append(
-                Finding(
-                    "file-kind", "warning", "publisher", file=name, params={"suffix": path.suffix}
-                )
-            )
+            findings.append(found("file-kind", file=name, params={"suffix": path.suffix}))
             continue
         hint = next((h for h in hints if _matches(name, h.match)), Hint())
         files.append(InboxFile(path, name, is_report, hint))

@@ -51,9 +51,9 @@ def _end(lines: list[str], start: int, delimiter: str, columns: int) -> int:
     quotes = 0
     for end in range(start + 1, min(start + LONGEST, len(lines)) + 1):
         added = lines[end - 1]
-        if end - 1 > start and added.count(delimiter) >= max(columns - 1, 1) and quotes % 2:
-            if not added.count('"') % 2:
-                return 0  # a whole record inside an open quote
+        whole_record = added.count(delimiter) >= max(columns - 1, 1) and not added.count('"') % 2
+        if end - 1 > start and quotes % 2 and whole_record:
+            return 0  # a record inside an open quote
         quotes += added.count('"')
         if quotes % 2 == 0:
             cells = _parsed("\n".join(lines[start:end]), delimiter)

@@ -21,7 +21,32 @@ LONG_TERM = "2099-12-31"  # 424 layout: the date that stands for 长期
 
 #: Marks that say "nothing here" in a cell that is not free text.
 BLANK_MARKS = frozenset(
-    ["/", "\\", "-", "--", "—", "——", "―", "~", "无", "暂无", "空", "不详", "N/A", "n/a", "NA", "null", "NULL", "Null", "None", "none", "NaN", "nan", "(空)", "（空）"]
+    [
+        "/",
+        "\\",
+        "-",
+        "--",
+        "—",
+        "——",
+        "―",
+        "~",
+        "无",
+        "暂无",
+        "空",
+        "不详",
+        "N/A",
+        "n/a",
+        "NA",
+        "null",
+        "NULL",
+        "Null",
+        "None",
+        "none",
+        "NaN",
+        "nan",
+        "(空)",
+        "（空）",
+    ]
 )
 
 # Control, zero-width, bidirectional and soft-hyphen characters: they show nothing and break matching.
@@ -39,6 +64,7 @@ class Setting:
     dates: str = ""  # year-first (default), short-year, minguo, japanese
     separator: str = ";"
     codes: Mapping[str, str] = field(default_factory=dict)  # folded spelling → code
+    prefixes: Mapping[str, str] = field(default_factory=dict)  # folded beginning → code
     order: tuple[str, ...] = ()  # codes in the list's order
     as_meant: Mapping[str, str] = field(default_factory=dict)  # sources.yaml `values`
 
@@ -224,7 +250,15 @@ def year(written: str, setting: Setting) -> tuple[str, str]:
 
 def choice(written: str, setting: Setting) -> tuple[str, str]:
     """One entry of a code list, under whichever of its spellings."""
-    return _changed(written, setting.codes.get(fold(written), tidy(written)), "code-list")
+    return _changed(written, _entry(written, setting) or tidy(written), "code-list")
+
+
+def _entry(written: str, setting: Setting) -> str | None:
+    """The code that `written` is a spelling of, or begins like one."""
+    folded = fold(written)
+    if folded in setting.codes:
+        return setting.codes[folded]
+    return next((c for begins, c in setting.prefixes.items() if folded.startswith(begins)), None)
 
 
 def choices(written: str, setting: Setting) -> tuple[str, str]:
@@ -249,7 +283,7 @@ def _entries(part: str, setting: Setting) -> list[str]:
     start = 0
     while start < len(pieces):
         for end in range(len(pieces), start, -2):
-            entry = setting.codes.get(fold("".join(pieces[start:end])))
+            entry = _entry("".join(pieces[start:end]), setting)
             if entry is not None or end == start + 1:
                 found.append(entry or pieces[start].strip())
                 start = end + 1

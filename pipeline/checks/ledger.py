@@ -1,0 +1,195 @@
+"""Where checked rows go on disk: accepted ones to Parquet, the rest to files under PRIVATE.
+
+The ledger is opened for one run, takes chunks in the inbox's order, and keeps only counts in memory.
+Its files are written aside and take the place of the last run's when it is closed.
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline import seal, words
+from pipeline.catalog import published_columns
+from pipeline.model import Checked, Dataset, Finding, Tally
+from pipeline.seal import Seal
+from pipeline.words import Lang
+
+FINDINGS = (
+    "rule",
+    "version",
+    "severity",
+    "owner",
+    "dataset",
+    "file",
+    "sheet",
+    "row",
+    "column",
+    "value",
+    "message",
+)
+QUARANTINE = ("file", "sheet", "row", "reasons", "record")
+
+
+class Ledger:
+    """Files of one run, and the counts that the public tables are made of."""
+
+    def __init__(self, private: Path, lang: Lang) -> None:
+        self.private, self.lang = private, lang
+        self.work = private / "work"
+        self.tallies: dict[str, Tally] = {}
+        self.issues: Counter[tuple[str, str, str, str, str, str]] = Counter()
+        self.worst: dict[str, str] = {}
+        self.seals: dict[str, Seal] = defaultdict(Seal)
+        self._accepted: dict[str, pq.ParquetWriter] = {}
+        self._changes: pq.ParquetWriter | None = None
+        self._open: list[TextIO] = []
+        self._quarantine: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        shutil.rmtree(self.work, ignore_errors=True)
+        (self.work / "quarantine").mkdir(parents=True)
+        (self.work / "accepted").mkdir()
+        self._findings = self._csv("findings.csv", FINDINGS)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close_tables()
+        for file in self._open:
+            file.close()
+        if kind is None:
+            for name in ("findings.csv", "quarantine", "changes.parquet"):
+                self._put_in_place(name)
+
+    def _csv(self, name: str, header: Iterable[str]) -> Any:
+        file = (self.work / name).open("w", encoding="utf-8", newline="")
+        self._open.append(file)
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        return writer
+
+    def _put_in_place(self, name: str) -> None:
+        made, place = self.work / name, self.private / name
+        if place.is_dir():
+            shutil.rmtree(place)
+        if made.exists():
+            made.replace(place)
+
+    # ------------------------------------------------------------ what comes in
+
+    def add(self, checked: Checked, dataset: Dataset) -> None:
+        """One chunk: its accepted rows, its quarantine, its changes and its findings."""
+        source = checked.source
+        self._write_accepted(checked.accepted, dataset)
+        self.quarantine(dataset, checked.quarantined)
+        if len(checked.changes):
+            self._write_changes(checked.changes, source.source_id)
+        for finding in checked.findings:
+            self.finding(finding, source.source_id)
+        had = self.tallies.get(source.source_id)
+        self.tallies[source.source_id] = had + checked.tally if had else checked.tally
+
+    def finding(self, finding: Finding, source_id: str = "") -> None:
+        """One line of findings.csv, and one more of its kind in the public table of issues."""
+        message = words.say(finding.rule, self.lang, **finding.params, file=finding.file)
+        self._findings.writerow(
+            (
+                finding.rule,
+                finding.version,
+                finding.severity,
+                finding.owner,
+                finding.dataset,
+                finding.file,
+                finding.sheet,
+                finding.row or "",
+                finding.column,
+                finding.value,
+                message,
+            )
+        )
+        self.issues[
+            finding.rule,
+            finding.severity,
+            finding.owner,
+            finding.dataset,
+            source_id,
+            finding.column,
+        ] += 1
+        rank = ("info", "warning", "error")
+        if rank.index(finding.severity) >= rank.index(self.worst.get(finding.file, "info")):
+            self.worst[finding.file] = finding.severity
+
+    def quarantine(self, dataset: Dataset, rows: pa.Table) -> None:
+        if len(rows):
+            if dataset.name not in self._quarantine:
+                self._quarantine[dataset.name] = self._csv(
+                    f"quarantine/{dataset.name}.csv", QUARANTINE
+                )
+            for row in rows.to_pylist():
+                self._quarantine[dataset.name].writerow(row.values())
+
+    def _write_accepted(self, table: pa.Table, dataset: Dataset) -> None:
+        names = [c.name for c in published_columns(dataset)]
+        self.seals[dataset.name] += seal.of_table(table, names)
+        if dataset.name not in self._accepted:
+            path = self.work / "accepted" / f"{dataset.name}.parquet"
+            self._accepted[dataset.name] = pq.ParquetWriter(
+                path, table.schema, compression="zstd", compression_level=1
+            )
+        self._accepted[dataset.name].write_table(table)
+
+    def _write_changes(self, changes: pa.Table, source_id: str) -> None:
+        ids = pa.array([source_id], pa.string()).take(pa.array([0] * len(changes), pa.int64()))
+        table = changes.add_column(0, "source_id", ids)
+        if self._changes is None:
+            self._changes = pq.ParquetWriter(
+                self.work / "changes.parquet", table.schema, compression="zstd"
+            )
+        self._changes.write_table(table)
+
+    def close_tables(self) -> None:
+        """No more rows will come: accepted rows can be read."""
+        for writer in self._accepted.values():
+            writer.close()
+        if self._changes is not None:
+            self._changes.close()
+            self._changes = None
+
+    # ------------------------------------------------------------ what comes out
+
+    def accepted(self) -> Iterator[tuple[str, Path]]:
+        """(dataset, Parquet file) of every dataset with a source in the inbox."""
+        for name in self._accepted:
+            yield name, self.work / "accepted" / f"{name}.parquet"
+
+    def move(self, source_id: str, fate: str, rows: int = 1) -> None:
+        """`rows` accepted rows of a source turn out to be `fate` (a part of the tally)."""
+        had = self.tallies[source_id]
+        parts = {
+            part: getattr(had, part)
+            for part in (
+                "read",
+                "accepted",
+                "quarantined",
+                "withheld",
+                "withdrawn",
+                "repeated",
+                "set_aside",
+            )
+        }
+        parts["accepted"] -= rows
+        parts[fate] += rows
+        self.tallies[source_id] = Tally(**parts)

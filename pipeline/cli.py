@@ -1,0 +1,162 @@
+"""The command `gongshi`: each verb calls one function and says what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from pipeline import catalog as contracts
+from pipeline import run as whole_way
+from pipeline.checks.rules import RULES
+from pipeline.errors import GongshiError, UsageError
+from pipeline.model import TALLY_PARTS, Catalog, Tally
+from pipeline.words import language, say
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+HOME = Path(__file__).parent.parent
+
+Inbox = Annotated[Path, typer.Argument(help="收件箱 / the inbox")]
+Site = Annotated[Path, typer.Option(help="公开文件夹 / the public folder")]
+Private = Annotated[Path, typer.Option(help="私有文件夹 / the private folder")]
+Contract = Annotated[Path, typer.Option(help="数据集合同 / the datasets' contract")]
+Lang = Annotated[str, typer.Option(help="zh, en")]
+Today = Annotated[str, typer.Option(help="2025-03-31; 默认今天 / default: this day")]
+
+
+def main() -> None:
+    """The entry point: errors meant for the operator become one sentence and an exit code."""
+    try:
+        app(standalone_mode=True)
+    except GongshiError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+
+
+@app.command()
+def check(
+    inbox: Inbox,
+    private: Private = Path("private"),
+    format: Annotated[str, typer.Option(help="text, json")] = "text",  # noqa: A002
+    contract: Contract = HOME / "datapackage",
+    lang: Lang = "",
+) -> None:
+    """读取并检查，写出问题清单和反馈表，不公开任何内容。/ Read and check; publish nothing."""
+    _speak(lang)
+    run = whole_way.check(inbox, private, _catalog(contract))
+    errors, warnings = _closing(run, private, format)
+    if format == "text":
+        typer.echo(
+            say(
+                "checked",
+                language(),
+                errors=errors,
+                warnings=warnings,
+                findings=private / "findings.csv",
+            )
+        )
+    raise typer.Exit(1 if errors else 0)
+
+
+@app.command()
+def publish(
+    inbox: Inbox,
+    site: Site,
+    private: Private,
+    today: Today = "",
+    contract: Contract = HOME / "datapackage",
+    lang: Lang = "",
+) -> None:
+    """读取、检查、生成新版本，通过全部关口后切换。/ The whole way, from inbox to site."""
+    _speak(lang)
+    words = _site_words(contract.parent / "metadata.yml")
+    release, new, run = whole_way.publish(
+        inbox, site, private, _catalog(contract), words, _day(today)
+    )
+    _closing(run, private, "text")
+    typer.echo(
+        say("published" if new else "unchanged", language(), release=release, site=site / "current")
+    )
+
+
+@app.command()
+def serve(
+    site: Site,
+    host: Annotated[str, typer.Option()] = "127.0.0.1",
+    port: Annotated[int, typer.Option()] = 8001,
+    workers: Annotated[int, typer.Option()] = 2,
+    lang: Lang = "",
+) -> None:
+    """提供公开网站；版本切换时不必重启。/ The public site; follows a switch without a restart."""
+    _speak(lang)
+    from pipeline.site.serve import serve as serve_site
+
+    serve_site(site, host, port, workers)
+
+
+def _speak(lang: str) -> None:
+    if lang:
+        os.environ["LANG"] = lang
+
+
+def _catalog(folder: Path) -> Catalog:
+    return contracts.load(folder, RULES)
+
+
+def _site_words(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        raise UsageError(say("words-missing", language(), path=path))
+    try:
+        return dict(yaml.safe_load(path.read_text("utf-8")))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise UsageError(
+            say("sources-broken", language(), file=path, line=mark.line + 1 if mark else 1)
+        ) from error
+
+
+def _day(written: str) -> date:
+    try:
+        return date.fromisoformat(written) if written else date.today()
+    except ValueError as error:
+        raise UsageError(say("bad-date", language(), value=written)) from error
+
+
+def _closing(run: whole_way.Run, private: Path, format: str) -> tuple[int, int]:  # noqa: A002
+    """The closing table: where every row of every input went. Gives errors and warnings in all."""
+    count = {"error": 0, "warning": 0, "info": 0}
+    for (_, severity, *_), n in run.ledger.issues.items():
+        count[severity] += n
+    if format == "json":
+        summary = json.loads((private / "run.json").read_text("utf-8"))
+        typer.echo(json.dumps({**summary, "findings": count}, ensure_ascii=False, indent=2))
+    else:
+        _table(run)
+    return count["error"], count["warning"]
+
+
+def _table(run: whole_way.Run) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    lang = language()
+    parts = ("read", *TALLY_PARTS)
+    table = Table(*(say(f"column-{name}", lang) for name in ("file", "dataset", *parts, "worst")))
+    for opened in run.opened:
+        source = opened.source
+        tally = run.ledger.tallies.get(source.source_id, Tally(0))
+        worst = run.ledger.worst.get(source.path)
+        name = f"{source.path} [{source.sheet}]" if source.sheet else source.path
+        table.add_row(
+            name,
+            source.dataset,
+            *(str(getattr(tally, p)) for p in parts),
+            say(f"severity-{worst}", lang) if worst else "",
+        )
+    Console(soft_wrap=True).print(table)

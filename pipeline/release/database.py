@@ -1,0 +1,142 @@
+"""disclosure.db: one SQLite table a dataset, its search index, the indexes of its facets.
+
+The same rows give the same file, byte for byte: it is made anew, in one order, by the pinned SQLite.
+Blank cells are NULL. Money has the type DECIMAL(18,2): SQLite keeps whole yuan as integers and others
+as doubles, which two decimals below 90 billion survive exactly.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline import seal
+from pipeline.catalog import published_columns
+from pipeline.model import Column, Dataset
+from pipeline.release.search import segment_column
+from pipeline.seal import Seal, quoted
+
+BATCH = 20_000  # rows
+
+
+def build(path: Path, datasets: Sequence[Dataset], rows: Mapping[str, Path]) -> None:
+    """Make the database at `path`; `rows` gives each dataset's Parquet file, sorted by key."""
+    con = sqlite3.connect(path, isolation_level=None)
+    try:
+        for pragma in (
+            "page_size = 4096",
+            "journal_mode = OFF",
+            "synchronous = OFF",
+            "locking_mode = EXCLUSIVE",
+            "cache_size = -200000",
+            "temp_store = MEMORY",
+        ):
+            con.execute(f"pragma {pragma}")
+        con.execute("begin")
+        for dataset in datasets:
+            con.execute(create_table(dataset, {d.name for d in datasets}))
+            _load(con, dataset, rows[dataset.name])
+        con.execute("commit")
+        for dataset in datasets:
+            for statement in indexes(dataset):
+                con.execute(statement)
+        for dataset in datasets:
+            if dataset.search:
+                _index_text(con, dataset, rows[dataset.name])
+        con.execute("analyze")
+    finally:
+        con.close()
+
+
+def create_table(dataset: Dataset, present: set[str]) -> str:
+    """The CREATE TABLE statement of a dataset; foreign keys only to tables that are `present`."""
+    columns = published_columns(dataset)
+    lines = [f"  {quoted(c.name)} {sql_type(c)}" for c in columns]
+    if dataset.primary_key:
+        lines.append(f"  primary key ({', '.join(map(quoted, dataset.primary_key))})")
+    for key in dataset.foreign_keys:
+        if key.severity == "error" and key.dataset in present:
+            fields, theirs = (
+                ", ".join(map(quoted, key.fields)),
+                ", ".join(map(quoted, key.reference_fields)),
+            )
+            lines.append(f"  foreign key ({fields}) references {quoted(key.dataset)} ({theirs})")
+    return f"create table {quoted(dataset.name)} (\n" + ",\n".join(lines) + "\n)"
+
+
+def sql_type(column: Column) -> str:
+    """The declared type of a column's values."""
+    if column.kind == "money":
+        return "DECIMAL(18,2)"
+    return {"integer": "INTEGER", "year": "INTEGER", "number": "NUMERIC"}.get(column.type, "TEXT")
+
+
+def indexes(dataset: Dataset) -> Iterator[str]:
+    """One index for each facet, the sort column and each foreign key that is not a key's first column."""
+    named = [
+        *dataset.facets,
+        dataset.sort.removeprefix("-"),
+        *(k.fields[0] for k in dataset.foreign_keys),
+    ]
+    for column in dict.fromkeys(n for n in named if n):
+        if column not in dataset.primary_key[:1]:
+            name = quoted(f"{dataset.name}_{column}")
+            yield f"create index {name} on {quoted(dataset.name)} ({quoted(column)})"
+
+
+def _batches(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(path) as file:
+        yield from file.iter_batches(BATCH, columns=list(columns))
+
+
+def _load(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:
+    names = [c.name for c in published_columns(dataset)]
+    insert = f"insert into {quoted(dataset.name)} values ({', '.join('?' * len(names))})"
+    for batch in _batches(path, names):
+        con.executemany(insert, zip(*(batch[name].to_pylist() for name in names), strict=True))
+
+
+def _index_text(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:
+    """The search index: external content, rowid by rowid in the order in which rows were loaded."""
+    table, index = quoted(dataset.name), quoted(f"{dataset.name}_fts")
+    columns = ", ".join(map(quoted, dataset.search))
+    con.execute(f"create virtual table {index} using fts5({columns}, content={table})")
+    con.execute(f"insert into {index}({index}, rank) values ('automerge', 0)")
+    con.execute(f"insert into {index}({index}, rank) values ('hashsize', 268435456)")
+    insert = f"insert into {index}(rowid, {columns}) values ({', '.join('?' * (len(dataset.search) + 1))})"
+    con.execute("begin")
+    first = 1
+    for batch in _batches(path, dataset.search):
+        cut = [segment_column(batch[name].to_pylist()) for name in dataset.search]
+        con.executemany(insert, zip(range(first, first + len(batch)), *cut, strict=True))
+        first += len(batch)
+    con.execute("commit")
+    con.execute(f"insert into {index}({index}) values ('optimize')")
+
+
+def read_seal(path: Path, dataset: Dataset) -> Seal:
+    """The seal of a table as SQLite gives its rows back, in the pipeline's own spelling."""
+    columns = published_columns(dataset)
+    cells = ", ".join(f"{_as_text(c)} as {quoted(c.name)}" for c in columns)
+    total = Seal()
+    con = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
+    try:
+        cursor = con.execute(f"select {cells} from {quoted(dataset.name)}")
+        while rows := cursor.fetchmany(BATCH):
+            arrays = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)]
+            names = [c.name for c in columns]
+            total += seal.of_table(pa.table(arrays, names=names), names)
+    finally:
+        con.close()
+    return total
+
+
+def _as_text(column: Column) -> str:
+    name = quoted(column.name)
+    spelled = {"DECIMAL(18,2)": f"printf('%.2f', {name})", "NUMERIC": f"printf('%.15g', {name})"}
+    text = spelled.get(sql_type(column), f"cast({name} as text)")
+    return f"case when {name} is null then '' else {text} end"

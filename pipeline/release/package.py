@@ -1,0 +1,102 @@
+"""The Data Package: a CSV a dataset, sorted by key, and datapackage.json that describes them.
+
+Data Package v2: https://datapackage.org/standard/data-package/
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipeline import seal
+from pipeline.catalog import published_columns, table_schema
+from pipeline.model import Catalog, Dataset
+from pipeline.seal import Seal, quoted
+
+
+def sorted_rows(con: duckdb.DuckDBPyConnection, source: str, dataset: Dataset, path: Path) -> None:
+    """`source` (a table, a view or a bracketed query) as Parquet, sorted by key, blanks missing."""
+    columns = ", ".join(
+        f"nullif({quoted(c.name)}, '') as {quoted(c.name)}" for c in published_columns(dataset)
+    )
+    order = ", ".join(map(quoted, dataset.primary_key)) or "all"
+    con.execute(
+        f"copy (select {columns} from {source} order by {order}) to '{_sql(path)}' (format parquet, compression zstd, compression_level 1)"
+    )
+
+
+def write_csv(con: duckdb.DuckDBPyConnection, rows: Path, path: Path) -> None:
+    """A Parquet file as CSV: UTF-8, `\\n`, quotes only where needed, nothing between commas where blank."""
+    con.execute(
+        f"copy (select * from read_parquet('{_sql(rows)}')) to '{_sql(path)}' (format csv, header)"
+    )
+
+
+def csv_seal(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset) -> Seal:
+    """The seal of a written CSV, read back."""
+    names = [c.name for c in published_columns(dataset)]
+    types = ", ".join(f"{seal.quoted(n)}: 'VARCHAR'".replace('"', "'") for n in names)
+    return seal.of_query(
+        con,
+        f"read_csv('{_sql(path)}', header=true, delim=',', quote='\"', escape='\"', auto_detect=false, columns={{{types}}}, max_line_size=268435456)",
+        names,
+    )
+
+
+def _sql(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def descriptor(
+    catalog: Catalog,
+    datasets: Sequence[Dataset],
+    folder: Path,
+    rows: Mapping[str, int],
+    today: date,
+    sample: bool,
+) -> dict[str, Any]:
+    """datapackage.json for the CSV files under `folder`/data; `rows` counts each dataset's records."""
+    package = {
+        key: value for key, value in catalog.package.items() if not key.startswith("gongshi")
+    }
+    label = {"gongshi:sample": "示例数据 / synthetic sample"} if sample else {}
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        **package,
+        "created": f"{today.isoformat()}T00:00:00Z",
+        **label,
+        "resources": [_resource(dataset, folder, rows[dataset.name]) for dataset in datasets],
+    }
+
+
+def _resource(dataset: Dataset, folder: Path, rows: int) -> dict[str, Any]:
+    path = folder / "data" / f"{dataset.name}.csv"
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {
+        "name": dataset.name,
+        "type": "table",
+        "path": f"data/{dataset.name}.csv",
+        "title": dataset.title,
+        "title_en": dataset.title_en,
+        "description": dataset.description,
+        "description_en": dataset.description_en,
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "bytes": path.stat().st_size,
+        "hash": f"sha256:{digest}",
+        "gongshi:rows": rows,
+        "schema": table_schema(dataset),
+    }
+
+
+def write_json(path: Path, content: Any) -> None:
+    """JSON as people read it: two blanks in, Chinese as Chinese, one line end at the end."""
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", "utf-8")

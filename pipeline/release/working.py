@@ -1,0 +1,83 @@
+"""The pipeline's own working as public tables: counts and codes, never a quarantined value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import pyarrow as pa
+
+from pipeline import words
+from pipeline.catalog import published_columns
+from pipeline.model import TALLY_PARTS, Dataset, Source, Tally
+
+Row = Sequence[object]
+
+
+def table(dataset: Dataset, rows: Iterable[Row]) -> pa.Table:
+    """`rows`, in the order of the dataset's columns, as a table of text; None and "" are blank."""
+    names = [c.name for c in published_columns(dataset)]
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    arrays = [
+        pa.array(["" if v is None else str(v) for v in column], pa.string()) for column in columns
+    ]
+    return pa.table(arrays, names=names)
+
+
+def sources(read: Iterable[Source], tallies: Mapping[str, Tally]) -> list[Row]:
+    """source_id, file, sheet, dataset, matched_by, sha256, bytes, encoding, delimiter, header_row, rows_read."""
+    return [
+        (
+            s.source_id,
+            s.path,
+            s.sheet,
+            s.dataset,
+            s.matched_by,
+            s.sha256,
+            s.bytes,
+            s.encoding,
+            s.delimiter,
+            s.header_row or None,
+            tallies[s.source_id].read if s.source_id in tallies else 0,
+        )
+        for s in read
+    ]
+
+
+def issues(counts: Mapping[tuple[str, str, str, str, str, str], int]) -> list[Row]:
+    """rule, severity, owner, dataset, source_id, field, count."""
+    return [(*key, count) for key, count in sorted(counts.items())]
+
+
+def rules() -> list[Row]:
+    """rule, version, severity, owner, and title, message, fix in both languages, source."""
+    return [
+        (
+            r.name,
+            r.version,
+            r.severity,
+            r.owner,
+            r.title["zh"],
+            r.title["en"],
+            r.message["zh"],
+            r.message["en"],
+            r.fix["zh"],
+            r.fix["en"],
+            r.source.get("zh", ""),
+        )
+        for r in sorted(words.rules().values(), key=lambda r: r.name)
+    ]
+
+
+def run_tallies(read: Iterable[Source], tallies: Mapping[str, Tally]) -> list[Row]:
+    """source_id, file, dataset, read and where every row went."""
+    return [
+        (
+            s.source_id,
+            s.path,
+            s.dataset,
+            tally.read,
+            *(getattr(tally, part) for part in TALLY_PARTS),
+        )
+        for s in read
+        if (tally := tallies.get(s.source_id))
+    ]

@@ -1,0 +1,330 @@
+"""The whole way on one page: inbox → intake → checks → release. It alone joins them."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipeline import seal
+from pipeline.catalog import published_columns
+from pipeline.checks import keys
+from pipeline.checks.check import QUARANTINE, as_written, check_chunk
+from pipeline.checks.ledger import Ledger
+from pipeline.engine import ordered_map
+from pipeline.errors import UnreadableInput, UsageError
+from pipeline.intake import read, sources
+from pipeline.intake.read import Opened
+from pipeline.model import TALLY_PARTS, Catalog, Dataset, Finding, Source, Tally, found
+from pipeline.release import build, gate, store, working
+from pipeline.seal import Seal, quoted
+from pipeline.words import language, say
+
+SAMPLE = "示例数据"  # in a file's name: made-up data, and the site says so on every page
+
+
+@dataclass(slots=True)
+class Run:
+    """What intake and checks leave for a release, and for the closing table."""
+
+    ledger: Ledger
+    con: duckdb.DuckDBPyConnection
+    opened: list[Opened] = field(default_factory=list)
+    accepted: dict[str, str] = field(default_factory=dict)  # dataset → query
+    seals: dict[str, Seal] = field(default_factory=dict)
+    sample: bool = False
+
+    def by_dataset(self) -> dict[str, Tally]:
+        """What became of the rows of each dataset."""
+        sums: dict[str, Tally] = {}
+        for opened in self.opened:
+            if tally := self.ledger.tallies.get(opened.source.source_id):
+                name = opened.source.dataset
+                sums[name] = sums[name] + tally if name in sums else tally
+        return sums
+
+
+def check(inbox: Path, private: Path, catalog: Catalog) -> Run:
+    """Intake and checks; writes findings, quarantine and run.json under `private`, publishes nothing."""
+    key = prepare_private(private)
+    listed = sources.scan(inbox, catalog)
+    with Ledger(private, language()) as ledger:
+        run = Run(ledger, duckdb.connect())
+        run.sample = any(SAMPLE in file.name for file in listed.files)
+        for finding in listed.findings:
+            ledger.finding(finding)
+        for file in listed.files:
+            if not file.is_report:
+                _take_in(file, run, catalog, key)
+        ledger.close_tables()
+        _settle(run, catalog)
+        if not ledger.tallies:
+            raise UnreadableInput(
+                say("unreadable-all", language(), findings=private / "findings.csv")
+            )
+    _write_json(private / "run.json", _summary(run))
+    return run
+
+
+def publish(
+    inbox: Path,
+    site: Path,
+    private: Path,
+    catalog: Catalog,
+    site_words: Mapping[str, Any],
+    today: date,
+) -> tuple[str, bool, Run]:
+    """The whole way. Gives the release's id, whether it is new, and the run."""
+    if private.resolve().is_relative_to(site.resolve()):
+        raise UsageError(say("private-inside-site", language(), private=private, site=site))
+    run = check(inbox, private, catalog)
+    tallies = run.by_dataset()
+    gate.expectations(
+        list(catalog.datasets.values()),
+        {n: t.read for n, t in tallies.items()},
+        {n: t.quarantined for n, t in tallies.items()},
+    )
+    with store.writing(site) as folder:
+        release = build.build(
+            _material(run, catalog), catalog, site_words, folder, today, run.sample
+        )
+        now = store.current(site)
+        if now is not None and now.name == release:
+            return release, False, run
+        store.make_current(site, folder, release)
+        store.prune(site, int(site_words["keep"]))
+    shutil.rmtree(run.ledger.work, ignore_errors=True)
+    return release, True, run
+
+
+def prepare_private(private: Path) -> bytes:
+    """The private folder, closed to others, with the key that makes record ids."""
+    private.mkdir(parents=True, exist_ok=True)
+    private.chmod(0o700)
+    path = private / "key"
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32))
+    return bytes.fromhex(path.read_text().strip())
+
+
+# ---------------------------------------------------------------- intake and checks, file by file
+
+
+def _take_in(file: sources.InboxFile, run: Run, catalog: Catalog, key: bytes) -> None:
+    ledger = run.ledger
+    _keep_raw(file.path, ledger.private)
+    for opened in read.open_file(file, catalog):
+        if isinstance(opened, Finding):
+            ledger.finding(opened)
+            continue
+        run.opened.append(opened)
+        for finding in opened.findings:
+            ledger.finding(finding, opened.source.source_id)
+        if opened.dataset is None:
+            continue
+        dataset = opened.dataset
+        empty = Tally(0)
+        ledger.tallies[opened.source.source_id] = empty
+
+        def work(piece: Any, opened: Opened = opened, dataset: Dataset = dataset) -> Any:
+            return check_chunk(opened.chunk(piece), dataset, catalog, key)
+
+        for checked in ordered_map(work, opened.pieces()):
+            ledger.add(checked, dataset)
+
+
+def _keep_raw(path: Path, private: Path) -> None:
+    """The input as it came, under its hash; a link where the file system can, else a copy."""
+    place = private / "raw" / read.sha256(path)
+    if place.exists():
+        return
+    place.parent.mkdir(exist_ok=True)
+    made = place.with_suffix(".new")
+    shutil.copyfile(path, made)
+    made.replace(place)
+
+
+# ---------------------------------------------------------------- across rows and datasets
+
+
+def _settle(run: Run, catalog: Catalog) -> None:
+    """Repeated, conflicting and dangling rows leave the accepted ones; the tallies follow."""
+    con, ledger = run.con, run.ledger
+    for name, path in ledger.accepted():
+        con.execute(f"create view {quoted('all_' + name)} as select * from read_parquet('{path}')")
+        names = [c.name for c in published_columns(catalog.datasets[name])]
+        found = seal.of_query(con, quoted("all_" + name), names)
+        seal.compare(f"{name} accepted", ledger.seals[name], found)
+        con.execute(
+            f"create table {quoted('gone_' + name)} (source_id varchar, source_row varchar)"
+        )
+        con.execute(
+            f"create view {quoted(name)} as select * from {quoted('all_' + name)} anti join {quoted('gone_' + name)} using (source_id, source_row)"
+        )
+    rank = {o.source.source_id: (o.precedence, place) for place, o in enumerate(run.opened)}
+    files = {o.source.source_id: o.source for o in run.opened}
+    for dataset in keys.order_of({n: catalog.datasets[n] for n, _ in ledger.accepted()}):
+        for stage in _stages(run, dataset, catalog, rank):
+            _apply(run, dataset, stage, files)
+        _close(run, dataset)
+
+
+def _stages(
+    run: Run, dataset: Dataset, catalog: Catalog, rank: Mapping[str, tuple[int, int]]
+) -> Iterator[list[keys.Outcome]]:
+    """Each check wider than a row, over what the one before it has left."""
+    yield list(keys.repeated(run.con, dataset, rank))
+    yield list(keys.not_unique(run.con, dataset))
+    present = {name for name, _ in run.ledger.accepted()}
+    for key in dataset.foreign_keys:
+        other = catalog.datasets[key.dataset]
+        if key.dataset in present:
+            yield list(keys.dangling(run.con, dataset, key))
+        elif key.severity == "warning":
+            column = dataset.column(key.fields[0])
+            params = {"title": column.title, "title_en": column.title_en, "other": other.title}
+            run.ledger.finding(
+                found("foreign-key-none", dataset=dataset.name, column=column.name, params=params)
+            )
+        else:
+            run.con.execute(
+                f"create or replace temp view {quoted(key.dataset)} as select {', '.join(f'cast(null as varchar) as {quoted(f)}' for f in key.reference_fields)} where false"
+            )
+            yield list(keys.dangling(run.con, dataset, key))
+
+
+def _apply(
+    run: Run, dataset: Dataset, outcomes: list[keys.Outcome], files: Mapping[str, Source]
+) -> None:
+    gone = keys.keys_of(outcomes)
+    if gone:
+        run.con.register(
+            "leaving",
+            pa.table({"source_id": [g[0] for g in gone], "source_row": [g[1] for g in gone]}),
+        )
+        run.con.execute(f"insert into {quoted('gone_' + dataset.name)} select * from leaving")
+        run.con.unregister("leaving")
+    held_back: dict[str, dict[int, str]] = {}
+    for outcome in outcomes:
+        if outcome.rule:
+            params = dict(outcome.params)
+            if "other_source" in params:
+                params["other_file"] = files[params.pop("other_source")].path
+            if outcome.column:
+                column = dataset.column(outcome.column)
+                params |= {"title": column.title, "title_en": column.title_en}
+            source = files[outcome.source_id]
+            about = found(
+                outcome.rule,
+                source,
+                row=outcome.row,
+                column=outcome.column,
+                value=outcome.value,
+                params=params,
+            )
+            run.ledger.finding(about, outcome.source_id)
+        if outcome.fate != "kept":
+            run.ledger.move(outcome.source_id, outcome.fate)
+        if outcome.fate == "quarantined":
+            held_back.setdefault(outcome.source_id, {})[outcome.row] = outcome.rule
+    for source_id, reasons in held_back.items():
+        opened = next(o for o in run.opened if o.source.source_id == source_id)
+        run.ledger.quarantine(dataset, _raw_rows(opened, reasons))
+
+
+def _raw_rows(opened: Opened, reasons: Mapping[int, str]) -> pa.Table:
+    """Rows of a source as they were written, read once more: they were found out only now."""
+    lines = []
+    for piece in opened.pieces():
+        for record in opened.chunk(piece).raw.to_pylist():
+            row = record.pop("_row")
+            if row in reasons:
+                lines.append(
+                    (
+                        opened.source.path,
+                        opened.source.sheet,
+                        str(row),
+                        reasons[row],
+                        as_written(opened.source.header, list(record.values())),
+                    )
+                )
+    return pa.table(
+        [pa.array(column, pa.string()) for column in zip(*lines, strict=True)], schema=QUARANTINE
+    )
+
+
+def _close(run: Run, dataset: Dataset) -> None:
+    """What is left of a dataset is what it had less what left it, row for row."""
+    names = [c.name for c in published_columns(dataset)]
+    left = seal.of_query(run.con, quoted(dataset.name), names)
+    gone = seal.of_query(
+        run.con,
+        f"(select * from {quoted('all_' + dataset.name)} semi join {quoted('gone_' + dataset.name)} using (source_id, source_row))",
+        names,
+    )
+    seal.compare(f"{dataset.name} settled", run.ledger.seals[dataset.name] - gone, left)
+    counted = run.by_dataset()[dataset.name].accepted
+    seal.compare(f"{dataset.name} tally", Seal(counted), Seal(left.rows))
+    run.accepted[dataset.name], run.seals[dataset.name] = quoted(dataset.name), left
+
+
+# ---------------------------------------------------------------- what a release is made of
+
+
+def _material(run: Run, catalog: Catalog) -> build.Material:
+    produced = {
+        "sources": working.sources((o.source for o in run.opened), run.ledger.tallies),
+        "header_mappings": [
+            (o.source.source_id, m.position + 1, m.header, m.field, m.matched_by)
+            for o in run.opened
+            for m in o.mapping
+        ],
+        "issues": working.issues(run.ledger.issues),
+        "rules": working.rules(),
+        "run_tallies": working.run_tallies((o.source for o in run.opened), run.ledger.tallies),
+    }
+    return build.Material(
+        run.con,
+        run.accepted,
+        run.seals,
+        {name: working.table(catalog.datasets[name], rows) for name, rows in produced.items()},
+        {o.source.path: o.source.sha256 for o in run.opened},
+        {name: _parts(tally) for name, tally in sorted(run.by_dataset().items())},
+        run.ledger.work,
+    )
+
+
+def _parts(tally: Tally) -> dict[str, int]:
+    return {part: getattr(tally, part) for part in ("read", *TALLY_PARTS)}
+
+
+def _summary(run: Run) -> dict[str, Any]:
+    """run.json: per input and per dataset, where every row went."""
+    return {
+        "inputs": [
+            {
+                "file": o.source.path,
+                "sheet": o.source.sheet,
+                "dataset": o.source.dataset,
+                "sha256": o.source.sha256,
+                **_parts(run.ledger.tallies.get(o.source.source_id, Tally(0))),
+            }
+            for o in run.opened
+        ],
+        "datasets": {name: _parts(tally) for name, tally in sorted(run.by_dataset().items())},
+    }
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", "utf-8")
