@@ -1,0 +1,273 @@
+"""How a file of `datapackage/` is read and held to account: its YAML, line by line.
+
+For `pipeline.catalog` alone. Every mistake raises `UsageError`, whose one sentence names the file,
+the line, what is wrong and what to do (pipeline/messages/catalog.yaml).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+
+from pipeline.errors import UsageError
+from pipeline.model import CodeList, Column, Dataset, ForeignKey
+from pipeline.words import language, say
+
+KIND_TYPES: Mapping[str, str] = {
+    "text": "string",
+    "name": "string",
+    "organisation": "string",
+    "document-number": "string",
+    "date": "date",
+    "money": "number",
+    "code": "string",
+    "social-credit-code": "string",
+    "choice": "string",
+    "choices": "string",
+    "integer": "integer",
+    "number": "number",
+    "year": "integer",
+    "url": "string",
+}
+"""Every kind of value that intake can make canonical, and the Table Schema type it is stored as."""
+
+_KIND_NEEDS = {"choice": "gongshi:codes", "choices": "gongshi:codes", "money": "gongshi:unit"}
+_TEXT_ONLY = {"pattern", "minLength", "maxLength"}
+_NOT_TEXT = {"minimum", "maximum"}
+Where = tuple[str | int, ...]
+
+
+def broken_at(file: Path, line: int, message: str, **params: Any) -> UsageError:
+    return UsageError(say(message, language(), file=file.as_posix(), line=line, **params))
+
+
+def read_text(file: Path) -> str:
+    """The text of `file`, which must be UTF-8, with or without a byte order mark."""
+    try:
+        return file.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise broken_at(file, line, "contract-not-text") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML file as plain data, with the line that each of its keys and items stands on."""
+
+    file: Path
+    data: Any
+    lines: dict[Where, int] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, file: Path) -> Document:
+        try:
+            root = yaml.compose(read_text(file), Loader=yaml.CSafeLoader)
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise broken_at(file, line, "contract-broken-yaml", problem=error.problem) from error
+        except yaml.YAMLError as error:
+            raise broken_at(file, 1, "contract-broken-yaml", problem=error) from error
+        lines: dict[Where, int] = {}
+        return cls(file, _plain(file, root, (), lines) if root else {}, lines)
+
+    def line(self, where: Where) -> int:
+        """The line of `where`, or of the nearest thing around it."""
+        while where and where not in self.lines:
+            where = where[:-1]
+        return self.lines.get(where, 1)
+
+    def broken(self, where: Where, message: str, **params: Any) -> UsageError:
+        return broken_at(self.file, self.line(where), message, **params)
+
+
+_SCALARS: dict[str, Callable[[str], Any]] = {
+    "int": lambda text: int(text, 0),
+    "float": float,
+    "bool": lambda text: text.lower() in {"true", "yes", "on"},
+    "null": lambda text: None,
+}  # everything else stays text, dates too: the contract's dates are ISO text
+
+
+def _plain(file: Path, node: yaml.Node, where: Where, lines: dict[Where, int]) -> Any:
+    lines.setdefault(where, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(file, item, (*where, i), lines) for i, item in enumerate(node.value)]
+    if not isinstance(node, yaml.MappingNode):
+        return _SCALARS.get(node.tag.rpartition(":")[2], str)(node.value)
+    found: dict[str, Any] = {}
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if str(key.value) in found:
+            raise broken_at(file, line, "contract-doubled-key", key=key.value)
+        lines[(*where, key.value)] = line
+        found[key.value] = _plain(file, value, (*where, key.value), lines)
+    return found
+
+
+# ---------------------------------------------------------------- the profile
+
+
+def check_profile(document: Document, profile: Mapping[str, Any]) -> None:
+    """Hold `document` against the JSON Schema; of several mistakes the first in the file counts."""
+    errors = Draft202012Validator(profile).iter_errors(document.data)
+    told = sorted((_profile_error(document, error) for error in errors), key=lambda e: e[0])
+    if told:
+        raise told[0][1]
+
+
+def _profile_error(document: Document, error: ValidationError) -> tuple[int, UsageError]:
+    """The line of one violation of the profile and the sentence about it."""
+    where: Where = tuple(error.absolute_path)
+    found, wanted = cast(Any, error.instance), cast(Any, error.validator_value)
+    key = next((step for step in reversed(where) if isinstance(step, str)), document.file.name)
+    params: dict[str, Any] = {"key": key, "problem": error.message}
+    message = "contract-bad-value"
+    if error.validator == "additionalProperties":
+        known = cast(Any, error.schema)["properties"]
+        extra = next(name for name in found if name not in known)
+        where, message = (*where, extra), "contract-unknown-key"
+        params = {"key": extra, "known": listed(known)}
+    elif error.validator == "required":
+        missing = next(name for name in wanted if name not in found)
+        params, message = {"key": missing}, "contract-missing-key"
+    elif error.validator == "enum":
+        message = "contract-not-listed"
+        params |= {"value": found, "known": listed(wanted)}
+    return document.line(where), document.broken(where, message, **params)
+
+
+def listed(names: Collection[Any]) -> str:
+    return "、".join(map(str, names)) if language() == "zh" else ", ".join(map(str, names))
+
+
+# ---------------------------------------------------------------- what a JSON Schema cannot say
+
+
+def check(
+    document: Document,
+    dataset: Dataset,
+    datasets: Mapping[str, Dataset],
+    codes: Mapping[str, CodeList],
+    rules: Collection[str] | None,
+) -> None:
+    for i, column in enumerate(dataset.columns):
+        _check_column(document, ("schema", "fields", i), column, codes)
+    _check_headers(document, dataset)
+    for where, names in _references(document.data):
+        _check_fields(document, where, names, dataset)
+    for i, key in enumerate(dataset.foreign_keys):
+        _check_foreign_key(document, ("schema", "foreignKeys", i), key, datasets)
+    for i, use in enumerate(dataset.rules):
+        if rules is not None and use.rule not in rules:
+            raise document.broken(
+                ("gongshi:rules", i, "rule"),
+                "contract-unknown-rule",
+                value=use.rule,
+                known=listed(sorted(rules)),
+            )
+
+
+def _check_column(
+    document: Document, where: Where, column: Column, codes: Mapping[str, CodeList]
+) -> None:
+    needed = _KIND_NEEDS.get(column.kind)
+    if needed and needed not in document.data["schema"]["fields"][where[-1]]:
+        raise document.broken(where, "contract-kind-needs", kind=column.kind, key=needed)
+    if column.type != KIND_TYPES[column.kind]:
+        raise document.broken(
+            (*where, "type"), "contract-kind-type", kind=column.kind, type=KIND_TYPES[column.kind]
+        )
+    if column.codes and column.codes not in codes:
+        raise document.broken(
+            (*where, "gongshi:codes"),
+            "contract-unknown-codes",
+            value=column.codes,
+            known=listed(sorted(codes)),
+        )
+    for constraint in column.constraints:
+        if constraint in (_NOT_TEXT if column.type == "string" else _TEXT_ONLY):
+            raise document.broken(
+                (*where, "constraints", constraint),
+                "contract-constraint-type",
+                key=constraint,
+                type=column.type,
+            )
+    try:
+        re.compile(column.constraints.get("pattern", ""))
+    except re.error as error:
+        at = (*where, "constraints", "pattern")
+        raise document.broken(at, "contract-bad-value", key="pattern", problem=error) from error
+
+
+def _check_headers(document: Document, dataset: Dataset) -> None:
+    """No field twice, and no header that could be meant for two fields or is listed twice."""
+    names: set[str] = set()
+    owners: dict[str, str] = {}
+    for i, column in enumerate(dataset.columns):
+        where: Where = ("schema", "fields", i)
+        if column.name in names:
+            raise document.broken((*where, "name"), "contract-doubled-field", value=column.name)
+        names.add(column.name)
+        places = {(*where, "name"): column.name, (*where, "title"): column.title}
+        places |= {(*where, "gongshi:aliases", j): a for j, a in enumerate(column.aliases)}
+        for place, header in places.items():
+            owner = owners.setdefault(_plain_header(header), column.name)
+            if owner != column.name:
+                raise document.broken(
+                    place, "contract-doubled-alias", value=header, other=owner, field=column.name
+                )
+
+
+def _plain_header(header: str) -> str:
+    return re.sub(r"[\s_]", "", unicodedata.normalize("NFKC", header)).casefold()
+
+
+def _references(data: Mapping[str, Any]) -> Iterator[tuple[Where, list[str]]]:
+    """Every list of this dataset's own fields that the contract names, with where it stands."""
+    schema = data["schema"]
+    yield ("schema", "primaryKey"), schema.get("primaryKey", [])
+    for i, key in enumerate(schema.get("uniqueKeys", ())):
+        yield ("schema", "uniqueKeys", i), key
+    for i, key in enumerate(schema.get("foreignKeys", ())):
+        yield ("schema", "foreignKeys", i, "fields"), key["fields"]
+    for name in ("gongshi:identity", "gongshi:search", "gongshi:facets"):
+        yield (name,), data.get(name, [])
+    for name in ("gongshi:sort", "gongshi:label"):
+        yield (name,), [data[name].removeprefix("-")] if name in data else []
+
+
+def _check_fields(document: Document, where: Where, names: list[str], dataset: Dataset) -> None:
+    known = {column.name: column.privacy for column in dataset.columns}
+    for i, name in enumerate(names):
+        if name not in known:
+            raise document.broken(
+                (*where, i),
+                "contract-unknown-field",
+                dataset=dataset.name,
+                value=name,
+                known=listed(known),
+            )
+        # The hash of an identity reveals nothing; everywhere else a never-field would show.
+        if known[name] == "never" and where != ("gongshi:identity",):
+            key = next(step for step in reversed(where) if isinstance(step, str))
+            raise document.broken((*where, i), "contract-hidden-field", value=name, key=key)
+
+
+def _check_foreign_key(
+    document: Document, where: Where, key: ForeignKey, datasets: Mapping[str, Dataset]
+) -> None:
+    at: Where = (*where, "reference")
+    if key.dataset not in datasets:
+        known = listed(sorted(datasets))
+        at = (*at, "resource")
+        raise document.broken(at, "contract-unknown-dataset", value=key.dataset, known=known)
+    if len(key.fields) != len(key.reference_fields):
+        raise document.broken(where, "contract-foreign-width")
+    _check_fields(document, (*at, "fields"), list(key.reference_fields), datasets[key.dataset])
