@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 import pyarrow as pa
 
 from pipeline.errors import Unaccounted
+from pipeline.seal import Seal
 from pipeline.words import rules
 
 Severity = Literal["error", "warning", "info"]
@@ -254,11 +255,13 @@ class Checked:
     """A chunk after the checks: where each of its rows went, and why.
 
     `accepted`: the published columns, ready to be published. `quarantined`: file, sheet, row,
-    reasons, and the row as it was written (JSON, header: cell). `tally` counts them.
+    reasons, and the row as it was written (JSON, header: cell). `tally` counts them, and `seal`
+    tells whoever takes the accepted rows whether they are all there and unchanged.
     """
 
     source: Source
     accepted: pa.Table
+    seal: Seal
     quarantined: pa.Table
     changes: pa.Table
     set_aside: tuple[SetAside, ...]

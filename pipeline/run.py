@@ -122,13 +122,13 @@ def prepare_private(private: Path) -> bytes:
 
 
 def _take_in(file: sources.InboxFile, run: Run, catalog: Catalog, key: bytes) -> None:
-    ledger = run.ledger
-    _keep_raw(file.path, ledger.private)
+    ledger, digest = run.ledger, ""
     for opened in read.open_file(file, catalog):
         if isinstance(opened, Finding):
             ledger.finding(opened)
             continue
         run.opened.append(opened)
+        digest = opened.source.sha256
         for finding in opened.findings:
             ledger.finding(finding, opened.source.source_id)
         if opened.dataset is None:
@@ -142,17 +142,17 @@ def _take_in(file: sources.InboxFile, run: Run, catalog: Catalog, key: bytes) ->
 
         for checked in ordered_map(work, opened.pieces()):
             ledger.add(checked, dataset)
+    _keep_raw(file.path, digest or read.sha256(file.path), ledger.private)
 
 
-def _keep_raw(path: Path, private: Path) -> None:
-    """The input as it came, under its hash; a link where the file system can, else a copy."""
-    place = private / "raw" / read.sha256(path)
-    if place.exists():
-        return
-    place.parent.mkdir(exist_ok=True)
-    made = place.with_suffix(".new")
-    shutil.copyfile(path, made)
-    made.replace(place)
+def _keep_raw(path: Path, sha256: str, private: Path) -> None:
+    """The input as it came, under its hash."""
+    place = private / "raw" / sha256
+    if not place.exists():
+        place.parent.mkdir(exist_ok=True)
+        made = place.with_suffix(".new")
+        shutil.copyfile(path, made)
+        made.replace(place)
 
 
 # ---------------------------------------------------------------- across rows and datasets
@@ -267,13 +267,17 @@ def _raw_rows(opened: Opened, reasons: Mapping[int, str]) -> pa.Table:
 def _close(run: Run, dataset: Dataset) -> None:
     """What is left of a dataset is what it had less what left it, row for row."""
     names = [c.name for c in published_columns(dataset)]
-    left = seal.of_query(run.con, quoted(dataset.name), names)
-    gone = seal.of_query(
-        run.con,
-        f"(select * from {quoted('all_' + dataset.name)} semi join {quoted('gone_' + dataset.name)} using (source_id, source_row))",
-        names,
+    had, everything, leavers = (
+        run.ledger.seals[dataset.name],
+        quoted("all_" + dataset.name),
+        quoted("gone_" + dataset.name),
     )
-    seal.compare(f"{dataset.name} settled", run.ledger.seals[dataset.name] - gone, left)
+    if run.con.execute(f"select count(*) from {leavers}").fetchall()[0][0]:
+        left = seal.of_query(run.con, quoted(dataset.name), names)
+        went = f"(select * from {everything} semi join {leavers} using (source_id, source_row))"
+        seal.compare(f"{dataset.name} settled", had - seal.of_query(run.con, went, names), left)
+    else:
+        left = had
     counted = run.by_dataset()[dataset.name].accepted
     seal.compare(f"{dataset.name} tally", Seal(counted), Seal(left.rows))
     run.accepted[dataset.name], run.seals[dataset.name] = quoted(dataset.name), left

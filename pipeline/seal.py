@@ -7,6 +7,7 @@ it. Blank and missing cells count as the same.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -40,11 +41,19 @@ def of_query(con: duckdb.DuckDBPyConnection, source: str, columns: Sequence[str]
     return Seal(rows, int(total or 0))
 
 
+_local = threading.local()
+
+
 def of_table(table: pa.Table, columns: Sequence[str]) -> Seal:
     """The seal of an Arrow table of strings."""
-    with duckdb.connect() as con:
-        con.register("sealed", table)
-        return of_query(con, "sealed", columns)
+    if not hasattr(_local, "con"):
+        _local.con = duckdb.connect()
+        _local.con.execute("set threads = 1")
+    _local.con.register("sealed", table)
+    try:
+        return of_query(_local.con, "sealed", columns)
+    finally:
+        _local.con.unregister("sealed")
 
 
 def compare(where: str, expected: Seal, found: Seal) -> None:

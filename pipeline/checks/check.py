@@ -7,9 +7,11 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline import seal
 from pipeline.catalog import published_columns
 from pipeline.checks import privacy, schema
 from pipeline.checks.rules import RULES
@@ -51,6 +53,7 @@ def check_chunk(chunk: Chunk, dataset: Dataset, catalog: Catalog, key: bytes) ->
     return Checked(
         chunk.source,
         accepted,
+        seal.of_table(accepted, accepted.column_names),
         quarantined,
         chunk.changes,
         chunk.set_aside,
@@ -186,13 +189,13 @@ def _quarantine_table(source: Source, lines: list[tuple[int, list[str], str]]) -
 
 def _same_rows(chunk: Chunk, accepted: pa.Table, quarantined: pa.Table) -> None:
     """The rows that came out are those that went in, each once."""
-    went_in = sorted(chunk.table["_row"].to_pylist() + [m.row for m in chunk.misfits])
-    came_out = sorted(
-        int(r)
+    misfits = [m.row for m in chunk.misfits]
+    went_in = np.concatenate([chunk.table["_row"].to_numpy(), np.array(misfits, np.int64)])
+    out = [
+        pc.cast(t[c], pa.int64()).to_numpy()
         for t, c in ((accepted, "source_row"), (quarantined, "row"))
-        for r in t[c].to_pylist()
-    )
-    if went_in != came_out:
+    ]
+    if not np.array_equal(np.sort(went_in), np.sort(np.concatenate(out))):
         raise Unaccounted(
-            f"{chunk.source.path}: rows {went_in[:1]}… went into the checks, others came out"
+            f"{chunk.source.path}: rows came out of the checks that did not go in, or the other way round"
         )

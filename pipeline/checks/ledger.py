@@ -17,8 +17,7 @@ from typing import Any, Self, TextIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline import seal, words
-from pipeline.catalog import published_columns
+from pipeline import words
 from pipeline.model import Checked, Dataset, Finding, Tally
 from pipeline.seal import Seal
 from pipeline.words import Lang
@@ -93,6 +92,7 @@ class Ledger:
     def add(self, checked: Checked, dataset: Dataset) -> None:
         """One chunk: its accepted rows, its quarantine, its changes and its findings."""
         source = checked.source
+        self.seals[dataset.name] += checked.seal
         self._write_accepted(checked.accepted, dataset)
         self.quarantine(dataset, checked.quarantined)
         if len(checked.changes):
@@ -142,8 +142,6 @@ class Ledger:
                 self._quarantine[dataset.name].writerow(row.values())
 
     def _write_accepted(self, table: pa.Table, dataset: Dataset) -> None:
-        names = [c.name for c in published_columns(dataset)]
-        self.seals[dataset.name] += seal.of_table(table, names)
         if dataset.name not in self._accepted:
             path = self.work / "accepted" / f"{dataset.name}.parquet"
             self._accepted[dataset.name] = pq.ParquetWriter(

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
@@ -233,12 +234,12 @@ def parse(block: Block, delimiter: str, columns: int) -> Parsed:
             f"{count_records(block.data)} records stand in the text, {len(table)} were read"
         )
     _every_byte(table, block, columns)
-    return Parsed(with_rows(table, range(block.first_row, block.first_row + len(table))))
+    return Parsed(with_rows(table, np.arange(block.first_row, block.first_row + len(table))))
 
 
-def with_rows(table: pa.Table, rows: range | list[int]) -> pa.Table:
+def with_rows(table: pa.Table, rows: range | list[int] | np.ndarray) -> pa.Table:
     """`table` with the column `_row`."""
-    return table.append_column("_row", pa.array(rows, pa.int64()))
+    return table.append_column("_row", pa.array(np.asarray(rows, np.int64)))
 
 
 def _swallowed(table: pa.Table, block: Block, delimiter: str, columns: int) -> bool:
