@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -87,12 +87,17 @@ class Document:
         return broken_at(self.file, self.line(where), message, **params)
 
 
-_SCALARS: dict[str, Callable[[str], Any]] = {
-    "int": lambda text: int(text, 0),
-    "float": float,
-    "bool": lambda text: text.lower() in {"true", "yes", "on"},
-    "null": lambda text: None,
-}  # everything else stays text, dates too: the contract's dates are ISO text
+def _scalar(node: yaml.Node) -> Any:
+    """Text stays text, dates too (the contract's dates are ISO text); numbers and flags do not."""
+    tag, text = node.tag.rpartition(":")[2], node.value
+    if tag == "bool":
+        return text.lower() in {"true", "yes", "on"}
+    if tag == "null":
+        return None
+    try:
+        return {"int": int, "float": float}.get(tag, str)(text)
+    except ValueError:  # a number as only YAML writes it, such as 1:30
+        return text
 
 
 def _plain(file: Path, node: yaml.Node, where: Where, lines: dict[Where, int]) -> Any:
@@ -100,14 +105,14 @@ def _plain(file: Path, node: yaml.Node, where: Where, lines: dict[Where, int]) -
     if isinstance(node, yaml.SequenceNode):
         return [_plain(file, item, (*where, i), lines) for i, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
-        return _SCALARS.get(node.tag.rpartition(":")[2], str)(node.value)
+        return _scalar(node)
     found: dict[str, Any] = {}
-    for key, value in node.value:
-        line = key.start_mark.line + 1
-        if str(key.value) in found:
-            raise broken_at(file, line, "contract-doubled-key", key=key.value)
-        lines[(*where, key.value)] = line
-        found[key.value] = _plain(file, value, (*where, key.value), lines)
+    for key_node, value in node.value:
+        key, line = str(key_node.value), key_node.start_mark.line + 1
+        if key in found:
+            raise broken_at(file, line, "contract-doubled-key", key=key)
+        lines[(*where, key)] = line
+        found[key] = _plain(file, value, (*where, key), lines)
     return found
 
 
@@ -216,6 +221,7 @@ def _check_headers(document: Document, dataset: Dataset) -> None:
             raise document.broken((*where, "name"), "contract-doubled-field", value=column.name)
         names.add(column.name)
         places = {(*where, "name"): column.name, (*where, "title"): column.title}
+        places[(*where, "title_en")] = column.title_en
         places |= {(*where, "gongshi:aliases", j): a for j, a in enumerate(column.aliases)}
         for place, header in places.items():
             owner = owners.setdefault(_plain_header(header), column.name)
@@ -226,7 +232,7 @@ def _check_headers(document: Document, dataset: Dataset) -> None:
 
 
 def _plain_header(header: str) -> str:
-    return re.sub(r"[\s_]", "", unicodedata.normalize("NFKC", header)).casefold()
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", header)).casefold()
 
 
 def _references(data: Mapping[str, Any]) -> Iterator[tuple[Where, list[str]]]:
@@ -239,6 +245,9 @@ def _references(data: Mapping[str, Any]) -> Iterator[tuple[Where, list[str]]]:
         yield ("schema", "foreignKeys", i, "fields"), key["fields"]
     for name in ("gongshi:identity", "gongshi:search", "gongshi:facets"):
         yield (name,), data.get(name, [])
+    for i, use in enumerate(data.get("gongshi:rules", ())):
+        yield ("gongshi:rules", i, "field"), [use["field"]] if "field" in use else []
+        yield ("gongshi:rules", i, "fields"), use.get("fields", [])
     for name in ("gongshi:sort", "gongshi:label"):
         yield (name,), [data[name].removeprefix("-")] if name in data else []
 
@@ -254,8 +263,9 @@ def _check_fields(document: Document, where: Where, names: list[str], dataset: D
                 value=name,
                 known=listed(known),
             )
-        # The hash of an identity reveals nothing; everywhere else a never-field would show.
-        if known[name] == "never" and where != ("gongshi:identity",):
+        # A hash reveals nothing and a rule shows nothing; everywhere else a never-field would show.
+        hidden = known[name] == "never"
+        if hidden and where[0] not in ("gongshi:identity", "gongshi:rules"):
             key = next(step for step in reversed(where) if isinstance(step, str))
             raise document.broken((*where, i), "contract-hidden-field", value=name, key=key)
 
