@@ -175,12 +175,14 @@ class Chunk:
     `raw` and `table` have the same rows and the int64 column `_row` (as a spreadsheet counts, 1
     being the file's first row). `raw` has a string column for each header, named by position: what
     was written. `table` has a string column for each field of the dataset: what it means, "" where
-    blank. `changes`: one line for each cell in which the two differ, with the rule that did it.
+    blank, and `seal` is its seal. `changes`: one line for each cell in which the two differ, with
+    the rule that did it.
     """
 
     source: Source
     raw: pa.Table
     table: pa.Table
+    seal: Seal
     changes: pa.Table
     misfits: tuple[Misfit, ...] = ()
     set_aside: tuple[SetAside, ...] = ()

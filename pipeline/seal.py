@@ -36,7 +36,7 @@ def quoted(name: str) -> str:
 
 def of_query(con: duckdb.DuckDBPyConnection, source: str, columns: Sequence[str]) -> Seal:
     """The seal of what `source` (a table, a view or a bracketed query) holds in `columns`."""
-    cells = ", ".join(f"coalesce({quoted(c)}, '')" for c in columns)
+    cells = ", ".join(f"coalesce({quoted(c)}::varchar, '')" for c in columns)
     rows, total = con.execute(f"select count(*), sum(hash({cells})) from {source}").fetchall()[0]
     return Seal(rows, int(total or 0))
 
@@ -54,6 +54,11 @@ def of_table(table: pa.Table, columns: Sequence[str]) -> Seal:
         return of_query(_local.con, "sealed", columns)
     finally:
         _local.con.unregister("sealed")
+
+
+def of_rows(table: pa.Table) -> Seal:
+    """The seal of all of a table's columns."""
+    return of_table(table, table.column_names)
 
 
 def compare(where: str, expected: Seal, found: Seal) -> None:

@@ -30,6 +30,7 @@ def check_chunk(chunk: Chunk, dataset: Dataset, catalog: Catalog, key: bytes) ->
     `key` makes the `record_id` of datasets that have an identity. Raises Unaccounted where rows
     came out that did not go in.
     """
+    seal.compare(f"{chunk.source.path} intake", chunk.seal, seal.of_rows(chunk.table))
     findings = list(chunk.findings)
     reasons: dict[int, list[str]] = defaultdict(list)  # of rows that are not published
     table = _derived(chunk.table, dataset, catalog, key)
@@ -53,7 +54,7 @@ def check_chunk(chunk: Chunk, dataset: Dataset, catalog: Catalog, key: bytes) ->
     return Checked(
         chunk.source,
         accepted,
-        seal.of_table(accepted, accepted.column_names),
+        seal.of_rows(accepted),
         quarantined,
         chunk.changes,
         chunk.set_aside,

@@ -15,6 +15,7 @@ from pipeline.intake.headers import HeaderMatch
 from pipeline.intake.sources import Hint, InboxFile
 from pipeline.intake.values import Setting
 from pipeline.model import Catalog, Chunk, Dataset, Finding, Misfit, SetAside, Source, found
+from pipeline.seal import of_rows
 
 HEAD = 60  # rows in which a header is looked for
 TEXT = {".csv", ".tsv", ".txt"}
@@ -281,10 +282,12 @@ def _chunk(
             )
         canonical[name] = array
     notes = tuple(found(rule, source, row=row) for row, rule in piece.notes)
+    table = pa.table({**canonical, "_row": numbers})
     return Chunk(
         source,
         raw,
-        pa.table({**canonical, "_row": numbers}),
+        table,
+        of_rows(table),
         pa.concat_tables(changes) if changes else columns.CHANGES.empty_table(),
         misfits,
         (*above, *aside),

@@ -1,0 +1,257 @@
+"""A row changed, dropped, doubled or split anywhere between file and database: the run notices."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from pipeline import catalog, run, seal
+from pipeline.checks import ledger
+from pipeline.checks.rules import RULES
+from pipeline.errors import GateRefused, Unaccounted
+from pipeline.intake import text_files
+from pipeline.model import TALLY_PARTS, Checked, Chunk, Tally
+from pipeline.release import build, database, package
+
+ROWS = 40
+TABLE = "normative_documents"
+HEADER = "文号,文件名称,制定机关,发布日期"
+
+
+def written(rows: int = ROWS) -> str:
+    lines = [
+        f"示政发〔2024〕{n}号,示例办法之{n},示例区人民政府,2024-01-{n % 28 + 1:02d}"
+        for n in range(1, rows + 1)
+    ]
+    return "\n".join([HEADER, *lines]) + "\n"
+
+
+@pytest.fixture
+def publish(root: Path, tmp_path: Path) -> Callable[[], str]:
+    """Publishes a small inbox of one file; gives the release's folder."""
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "文件.csv").write_text(written(), "utf-8")
+    contract = catalog.load(root / "datapackage", RULES)
+    words = yaml.safe_load((root / "metadata.yml").read_text("utf-8"))
+
+    def go() -> str:
+        release, _, _ = run.publish(
+            inbox, tmp_path / "site", tmp_path / "private", contract, words, date(2025, 3, 31)
+        )
+        return str(tmp_path / "site" / "releases" / release)
+
+    return go
+
+
+def change(table: pa.Table) -> pa.Table:
+    """One character of one cell becomes another; nothing else."""
+    name = "title" if "title" in table.column_names else "1"
+    cells = table[name].to_pylist()
+    cells[3] = cells[3][:-1] + ("甲" if cells[3][-1] != "甲" else "乙")
+    return table.set_column(table.column_names.index(name), name, pa.array(cells, pa.string()))
+
+
+def drop(table: pa.Table) -> pa.Table:
+    return pa.concat_tables([table.slice(0, 5), table.slice(6)])
+
+
+def double(table: pa.Table) -> pa.Table:
+    return pa.concat_tables([table, table.slice(7, 1)])
+
+
+def split(table: pa.Table) -> pa.Table:
+    """One row becomes two, each with a part of its cells."""
+    row = table.slice(2, 1)
+    blank = pa.array([""], pa.string())
+    first = row.column_names[0]
+    return pa.concat_tables([drop_row(table, 2), row.set_column(0, first, blank), row])
+
+
+def drop_row(table: pa.Table, at: int) -> pa.Table:
+    return pa.concat_tables([table.slice(0, at), table.slice(at + 1)])
+
+
+MUTATIONS = [change, drop, double, split]
+each_mutation = pytest.mark.parametrize("mutate", MUTATIONS, ids=lambda m: m.__name__)
+Mutation = Callable[[pa.Table], pa.Table]
+
+
+def test_untouched_rows_reach_the_database(publish: Callable[[], str]) -> None:
+    with sqlite3.connect(f"{publish()}/disclosure.db") as con:
+        assert con.execute(f"select count(*) from {TABLE}").fetchone() == (ROWS,)
+    con.close()
+
+
+@each_mutation
+def test_a_row_tampered_with_by_the_text_reader_is_noticed(
+    publish: Callable[[], str], monkeypatch: pytest.MonkeyPatch, mutate: Mutation
+) -> None:
+    honest = text_files.pa_csv.read_csv
+
+    def tampered(*args: Any, **options: Any) -> pa.Table:
+        return mutate(honest(*args, **options))
+
+    monkeypatch.setattr(text_files.pa_csv, "read_csv", tampered)
+    with pytest.raises(Unaccounted):
+        publish()
+
+
+@each_mutation
+def test_a_row_tampered_with_between_intake_and_checks_is_noticed(
+    publish: Callable[[], str], monkeypatch: pytest.MonkeyPatch, mutate: Mutation
+) -> None:
+    honest = run.check_chunk
+
+    def tampered(chunk: Chunk, *rest: Any, **options: Any) -> Checked:
+        import dataclasses
+
+        return honest(dataclasses.replace(chunk, table=mutate(chunk.table)), *rest, **options)
+
+    monkeypatch.setattr(run, "check_chunk", tampered)
+    with pytest.raises(Unaccounted):
+        publish()
+
+
+@each_mutation
+def test_a_row_tampered_with_on_its_way_to_disk_is_noticed(
+    publish: Callable[[], str], monkeypatch: pytest.MonkeyPatch, mutate: Mutation
+) -> None:
+    honest = ledger.Ledger._write_accepted
+
+    def tampered(self: Any, table: pa.Table, dataset: Any) -> None:
+        honest(self, mutate(table), dataset)
+
+    monkeypatch.setattr(ledger.Ledger, "_write_accepted", tampered)
+    with pytest.raises(Unaccounted):
+        publish()
+
+
+@each_mutation
+def test_a_row_tampered_with_while_rows_are_sorted_is_noticed(
+    publish: Callable[[], str], monkeypatch: pytest.MonkeyPatch, mutate: Mutation
+) -> None:
+    honest = package.sorted_rows
+
+    def tampered(con: Any, source: str, dataset: Any, path: Path) -> None:
+        honest(con, source, dataset, path)
+        if dataset.name == TABLE:
+            pq.write_table(mutate(pq.read_table(path)), path)
+
+    monkeypatch.setattr(package, "sorted_rows", tampered)
+    with pytest.raises(Unaccounted):
+        publish()
+
+
+def tampered_lines(text: str, how: str) -> str:
+    lines = text.split("\n")
+    if how == "change":
+        lines[3] = lines[3].replace("示例办法", "示范办法")
+    elif how == "drop":
+        del lines[3]
+    elif how == "double":
+        lines.insert(3, lines[3])
+    else:
+        cells = lines[3].split(",")
+        blanks = [""] * (len(cells) - 2)
+        lines[3:4] = [",".join([*cells[:2], *blanks]), ",".join([*cells[:1], "", *cells[2:]])]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("how", ["change", "drop", "double", "split"])
+def test_a_row_tampered_with_in_the_packaged_csv_is_noticed(
+    publish: Callable[[], str], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    honest = package.write_csv
+
+    def tampered(con: Any, rows: Path, path: Path) -> None:
+        honest(con, rows, path)
+        if path.name == f"{TABLE}.csv":
+            path.write_text(tampered_lines(path.read_text("utf-8"), how), "utf-8")
+
+    monkeypatch.setattr(package, "write_csv", tampered)
+    with pytest.raises(Unaccounted):
+        publish()
+
+
+CHANGES_IN_SQL = {
+    "change": f"update {TABLE} set title = '别的' where rowid = 3",
+    "drop": f"delete from {TABLE} where rowid = 3",
+    "double": f"insert into {TABLE} select document_no || 'x', {{rest}} from {TABLE} where rowid = 3",
+    "split": f"insert into {TABLE} (document_no, title) select document_no || 'x', title from {TABLE} where rowid = 3",
+}
+
+
+@pytest.mark.parametrize("how", list(CHANGES_IN_SQL))
+def test_a_row_tampered_with_in_the_database_is_noticed(
+    publish: Callable[[], str], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    honest = database.build
+
+    def tampered(path: Path, *rest: Any, **options: Any) -> None:
+        honest(path, *rest, **options)
+        con = sqlite3.connect(path)
+        names = [row[1] for row in con.execute(f"pragma table_info({TABLE})")]
+        con.execute(CHANGES_IN_SQL[how].format(rest=", ".join(names[1:])))
+        con.commit()
+        con.close()
+
+    monkeypatch.setattr(build.database, "build", tampered)
+    with pytest.raises(Unaccounted):
+        publish()
+
+
+def test_no_release_is_left_behind_when_a_row_is_lost(
+    publish: Callable[[], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    honest = package.write_csv
+
+    def tampered(con: Any, rows: Path, path: Path) -> None:
+        honest(con, rows, path)
+        if path.name == f"{TABLE}.csv":
+            path.write_text(tampered_lines(path.read_text("utf-8"), "drop"), "utf-8")
+
+    monkeypatch.setattr(package, "write_csv", tampered)
+    with pytest.raises((Unaccounted, GateRefused)):
+        publish()
+    assert not (tmp_path / "site" / "current").exists()
+    assert list((tmp_path / "site" / "releases").iterdir()) == []
+
+
+@pytest.mark.parametrize("part", TALLY_PARTS)
+def test_a_tally_that_does_not_balance_cannot_exist(part: str) -> None:
+    with pytest.raises(Unaccounted):
+        Tally(read=3, **{part: 2})
+
+
+def parts_of_ten() -> Iterator[pa.Table]:
+    table = pa.table({"a": [str(n) for n in range(10)], "b": ["", *"abcdefghi"]})
+    yield from (table.slice(0, 4), table.slice(4))
+
+
+def test_a_seal_does_not_depend_on_how_rows_are_cut_or_ordered() -> None:
+    whole = pa.concat_tables(parts_of_ten())
+    apart = sum((seal.of_rows(part) for part in parts_of_ten()), seal.Seal())
+    turned = whole.take(pa.array(range(9, -1, -1)))
+    assert seal.of_rows(whole) == apart == seal.of_rows(turned)
+
+
+def test_a_seal_tells_a_cell_moved_to_the_next_column() -> None:
+    table = pa.table({"a": ["x", ""], "b": ["", "y"]})
+    moved = pa.table({"a": ["", ""], "b": ["x", "y"]})
+    assert seal.of_rows(table) != seal.of_rows(moved)
+
+
+def test_a_seal_counts_blank_and_missing_cells_as_the_same() -> None:
+    blank, missing = pa.table({"a": [""]}), pa.table({"a": pa.array([None], pa.string())})
+    assert seal.of_rows(blank) == seal.of_rows(missing)
+    assert pc.any(pc.is_null(missing["a"])).as_py()
