@@ -35,9 +35,7 @@ def _pairs(pending: int, trail: int) -> tuple[str, ...]:
         for x in range(0xA1, 0xFF)
         if is_common(one := from_gbk(bytes((pending, x)))) and one
         for y in range(0xA1, 0xFF)
-        if _shows_nothing(x, y)
-        and is_common(other := from_gbk(bytes((y, trail))))
-        and other
+        if _shows_nothing(x, y) and is_common(other := from_gbk(bytes((y, trail)))) and other
     )
 
 
@@ -49,13 +47,18 @@ def dropped_between(
     `before` and `behind` are the neighbours, by which the better reading is told.
     """
     plain = from_gbk(bytes((pending, trail)))
-    score = -3 if not plain else known(before + plain) + known(plain + behind) - 2 * (
-        not is_common(plain)
+    score = (
+        -3
+        if not plain
+        else known(before + plain) + known(plain + behind) - 2 * (not is_common(plain))
     )
     if plain and score > 0:
         return plain
     scores = {
-        pair: known(before + pair[0]) + known(pair) + known(pair[1] + behind) - 1
+        pair: known(before + pair[0])
+        + known(pair)
+        + known(pair[1] + behind)
+        - 1
         + 3 * (before == "（" and pair[0] in _NUMERALS and pair[1] == "）")
         for pair in _pairs(pending, trail)
     }

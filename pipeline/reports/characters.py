@@ -19,7 +19,7 @@ _FIRST_LEVEL = (0xB0A1, 0xD7F9)  # GB 2312 puts its 3,755 commonest characters f
 
 @cache
 def _converter() -> opencc.OpenCC:
-    return opencc.OpenCC("t2s")
+    return opencc.OpenCC("tw2s")
 
 
 def to_simplified(text: str) -> str:

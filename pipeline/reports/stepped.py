@@ -81,7 +81,7 @@ def _shows_damage(text: str, at: int) -> bool:
     if text[at] == "\ufffd" or _SWALLOWED.match(text, at):
         return True
     behind = text[at + 1 : at + 2]
-    return text[at] == "?" and "\u0250" < behind and not is_common(behind) and not is_han(behind)
+    return text[at] == "?" and behind > "\u0250" and not is_common(behind) and not is_han(behind)
 
 
 def _reading(text: str, at: int, floor: int, known: Known) -> Run | None:

@@ -1,0 +1,156 @@
+"""Whose report it is, of which year and day, and what it is called: read from its text."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.model import CodeList
+from pipeline.reports.characters import simplified_view
+
+_ABOUT = re.compile(
+    r"法治|依法行政|依法治|行政执法|年度报告|工作报告|工作总结|情况报告|情况的报告|情况汇报|报告"
+)
+_NUMBERED = re.compile(r"[（(]?[一二三四五六七八九十\d]{1,3}[、.．）)]")
+_YEAR = re.compile(r"((?:19|20)\d{2}) ?年")
+_HAN_YEAR = re.compile(r"(二[〇零○]二[〇零○一二三四五六七八九]) ?年")
+_DATE = re.compile(r"((?:19|20)\d{2}) ?[-./年] ?(\d{1,2}) ?[-./月] ?(\d{1,2}) ?日?")
+_HAN_DATE = re.compile(
+    r"(二[〇零○][一二][〇零○一二三四五六七八九])年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日"
+)
+_ORGAN = (
+    r"(?:人民政府办公室|人民政府|人民法院|人民检察院|管理委员会|管委会|委员会|街道办事处|办事处|街道|司法厅|司法局|"
+    r"[\u4e00-\u9fff]{1,8}[局厅委办]|自治[州县旗]|[省市县区旗州镇乡])"
+)
+_BODY_IN_TITLE = re.compile(
+    rf"^(?:关于)?(?:印发)?(?:《)?(?P<body>[\u4e00-\u9fff]{{2,24}}?{_ORGAN}?)(?:关于)?(?:(?:19|20)\d{{2}}|二[〇零○]|法治政府|年度|推进|落实|贯彻|依法行政|行政执法)"
+)
+_SIGNATURE = re.compile(rf"^[\u4e00-\u9fff]{{2,24}}?{_ORGAN}$")
+_HAN_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a report says of itself; empty or None where it does not."""
+
+    title: str = ""
+    body: str = ""
+    region_code: str = ""
+    year: int | None = None
+    date: str = ""
+
+
+def heading(text: str, title: str = "", divisions: CodeList | None = None) -> Heading:
+    """Read title, body, division, year and date of `text`; `title` is what its file calls it."""
+    view = simplified_view(text)
+    lines = [line.strip(" \t\r　") for line in view.split("\n")]
+    lines = [line for line in lines if line]
+    stated = _title(lines)
+    if not stated and _ABOUT.search(simplified_view(title)):
+        stated = simplified_view(title)
+    body = _body(stated, lines)
+    published = _date(lines)
+    return Heading(
+        stated, body, _region(body, divisions), _year(stated, view, published), published
+    )
+
+
+def _title(lines: Sequence[str]) -> str:
+    """The lines before the first sentence that name a report."""
+    parts: list[str] = []
+    for line in lines[:12]:
+        if _NUMBERED.match(line) or len(line) > 60 or re.search(r"[。；，,;]", line):
+            break
+        if _DATE.match(line) or re.match(r"(?:发布|来源|时间|浏览|作者|字体|索引|[（(])", line):
+            continue
+        parts.append(line)
+        if _ABOUT.search(line) and re.search(r"报告|总结|汇报", line):
+            return "".join(parts[-2:]) if len(parts) > 1 and not _whole(line) else line
+    return ""
+
+
+def _whole(line: str) -> bool:
+    """Does a line name its body and matter by itself?"""
+    return bool(_BODY_IN_TITLE.match(line)) or len(line) > 18
+
+
+def _body(title: str, lines: Sequence[str]) -> str:
+    match = _BODY_IN_TITLE.match(title)
+    if match and re.search(rf"{_ORGAN}$", match["body"]):
+        return match["body"]
+    for line in reversed(lines[-4:]):
+        if len(line) <= 24 and _SIGNATURE.match(line):
+            return line
+    return ""
+
+
+def _region(body: str, divisions: CodeList | None) -> str:
+    """The division that `body` names; "" where it names none, or several have the name."""
+    if not body or divisions is None:
+        return ""
+    names: dict[str, set[str]] = {}
+    for code in divisions.codes:
+        for name in (code.label, *code.aliases):
+            names.setdefault(name, set()).add(code.code)
+    for length in range(len(body), 1, -1):
+        found = names.get(body[:length])
+        if found:
+            return next(iter(found)) if len(found) == 1 else ""
+    return ""
+
+
+def _year(title: str, view: str, published: str) -> int | None:
+    for source in (title, view[:600]):
+        match = _YEAR.search(source)
+        if match:
+            return int(match[1])
+        han = _HAN_YEAR.search(source)
+        if han:
+            return int(han[1].translate(_HAN_DIGITS))
+    years = Counter(_YEAR.findall(view))
+    if years:
+        return int(max(years, key=lambda y: (years[y], y)))
+    return int(published[:4]) - 1 if published else None
+
+
+def _date(lines: Sequence[str]) -> str:
+    """The date under the text, else one that stands alone above it."""
+    for line in (*reversed(lines[-6:]), *lines[:8]):
+        if len(line) > 40:
+            continue
+        match = _DATE.search(line)
+        if match:
+            return _iso(int(match[1]), int(match[2]), int(match[3]))
+        han = _HAN_DATE.search(line)
+        if han:
+            month, day = (_small(part) for part in (han[2], han[3]))
+            return _iso(int(han[1].translate(_HAN_DIGITS)), month, day)
+    return ""
+
+
+def _small(text: str) -> int:
+    from pipeline.reports.numerals import han_value
+
+    return int(han_value(text) or 0)
+
+
+def _iso(year: int, month: int, day: int) -> str:
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return ""
+
+
+def overruled(read: Heading, given: Mapping[str, str | int | None]) -> Heading:
+    """What was read, with what `sources.yaml` says in its place."""
+    year = given.get("year")
+    return Heading(
+        read.title,
+        str(given.get("body") or read.body),
+        str(given.get("region_code") or read.region_code),
+        int(year) if year else read.year,
+        read.date,
+    )

@@ -1,0 +1,114 @@
+"""The vocabulary of indicators (datapackage/codes/indicators.csv), and how figures find theirs.
+
+A phrase is a list of words that must all stand in the figure's sentence before the number or in
+its label, the last of them in the label. `!word` must not stand in the label. Of several phrases
+that fit, the one with more characters wins. Only where none fits, the section's title may lend
+words as well.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import UsageError
+from pipeline.reports.units import alike
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words that point to an indicator, and words that speak against it."""
+
+    words: tuple[str, ...]
+    not_words: tuple[str, ...] = ()
+
+    @property
+    def weight(self) -> int:
+        """How much it takes to fit."""
+        return sum(map(len, self.words))
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One thing that reports count. `query` counts the same in `dataset`, where records have it.
+
+    It is a select of one value that may use `$year` and `$region_code`, and runs alike in SQLite
+    and DuckDB.
+    """
+
+    code: str
+    title: str
+    title_en: str
+    unit: str
+    dataset: str
+    query: str
+    phrases: tuple[Phrase, ...]
+
+
+def load(file: Path) -> tuple[Indicator, ...]:
+    """The indicators of `file`, in its order. Raises `UsageError` where a column is missing."""
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = csv.DictReader(lines)
+        missing = {"code", "label", "unit", "dataset", "query", "phrases"} - set(
+            rows.fieldnames or ()
+        )
+        if missing:
+            raise UsageError(f"{file.name}: {', '.join(sorted(missing))}")
+        return tuple(_indicator(row) for row in rows)
+
+
+def _indicator(row: dict[str, str]) -> Indicator:
+    phrases = tuple(_phrase(text) for text in row["phrases"].split("|") if text.strip())
+    return Indicator(
+        row["code"],
+        row["label"],
+        row.get("label_en", ""),
+        row["unit"],
+        row["dataset"],
+        row["query"],
+        phrases,
+    )
+
+
+def _phrase(text: str) -> Phrase:
+    words = text.split()
+    return Phrase(
+        tuple(w for w in words if not w.startswith("!")),
+        tuple(w[1:] for w in words if w.startswith("!")),
+    )
+
+
+def match(
+    label: str, sentence: str, section: str, unit: str, indicators: Sequence[Indicator]
+) -> str:
+    """The code of the indicator that a figure stands for, "" where none fits.
+
+    `sentence` is its sentence up to the number, `section` the title above; in simplified form.
+    """
+    around = f"{sentence}\n{label}"
+    return _best(label, around, unit, indicators) or _best(
+        label, f"{section}\n{around}", unit, indicators
+    )
+
+
+def _best(label: str, around: str, unit: str, indicators: Sequence[Indicator]) -> str:
+    best, weight = "", 0
+    for indicator in indicators:
+        if not alike(unit, indicator.unit):
+            continue
+        for phrase in indicator.phrases:
+            if phrase.weight > weight and _fits(phrase, label, around):
+                best, weight = indicator.code, phrase.weight
+    return best
+
+
+def _fits(phrase: Phrase, label: str, around: str) -> bool:
+    if phrase.words[-1] not in label or any(word in label for word in phrase.not_words):
+        return False
+    return _all_in(phrase.words, around)
+
+
+def _all_in(words: Iterable[str], text: str) -> bool:
+    return all(word in text for word in words)

@@ -1,0 +1,131 @@
+"""Numbers as prose writes them: 1,119, 4.2亿, 七十一, 近百, 一百二十余, 数万余, 20余万."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0, "两": 2}
+_TENS = {"十": 10, "百": 100, "千": 1000}
+_MYRIADS = {"万": 10_000, "亿": 100_000_000}
+HAN_NUMERAL = "零〇一二两三四五六七八九十百千万亿"
+
+# What stands in front of a number and says how exact it is. Words that merely end like one of
+# these (特约, 附近, 送达) are kept out by what may stand before.
+
+_BEFORE = (
+    r"(?P<near>将近|接近|(?<![附最临就靠亲邻])近)"
+    r"|(?P<about>大约|约为|约有|大概|(?<![签违履制节公预特合邀相守])约)"
+    r"|(?P<more>超过|超出|超|突破|不少于|不低于|不下|至少|高于|多于|大于|(?<![不无])逾|达到或超过|[≥＞>])"
+    r"|(?P<less>不足|不到|不超过|不多于|不高于|至多|最多|低于|少于|小于|[≤＜<])"
+)
+_ARABIC = r"\d{1,3}(?:[,，]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
+_HAN = rf"[{HAN_NUMERAL}]+(?:点[零〇一二三四五六七八九]+)?"
+_VAGUE = r"(?:数|几|好几|上|成)(?=[十百千万亿])"
+NUMBER = re.compile(
+    rf"(?:(?:{_BEFORE})[ ]?)?"
+    rf"(?P<percent>百分之|千分之)?"
+    rf"(?:(?P<arabic>{_ARABIC})|(?P<vague>{_VAGUE})?(?P<han>{_HAN}))"
+    r"(?P<some>余|多|几|来(?![自源访信函电到临说的]))?[ ]?(?P<scale>[十百千]?[万亿]亿?|[百千](?=[余多 ]?\D))?"
+    r"(?P<rest>[余多](?![数种样元次方边半]\b)|几(?!乎))?"
+)
+_BEHIND = re.compile(
+    r"(?P<least>(?:及|或)?以上|之多|开外)|(?P<most>(?:及|或)?以下|以内|之内)|(?P<round>左右|上下|许)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number's value, its upper bound where it has one, and how exact it is (= ≈ ≥ ≤)."""
+
+    value: Decimal
+    comparator: str = "="
+    upper: Decimal | None = None
+    per: str = ""  # % or ‰ where words say so
+
+
+def han_value(text: str) -> Decimal | None:
+    """七十一 → 71, 一千一百一十九 → 1119, 二〇二四 → 2024; None where `text` is no number."""
+    whole, _, fraction = text.partition("点")
+    if fraction:
+        head = han_value(whole)
+        return None if head is None else head + Decimal("0." + _digits(fraction))
+    if not any(c in _TENS or c in _MYRIADS for c in whole):
+        return Decimal(_digits(whole)) if whole else None
+    total, section, digit = 0, 0, 0
+    last = 10
+    for c in whole:
+        if c in _DIGITS:
+            digit = _DIGITS[c]
+            last = 10 if c in "零〇" else last
+        elif c in _TENS:
+            section += (digit or 1) * _TENS[c]
+            digit, last = 0, _TENS[c]
+        else:
+            total = (total + section + digit or 1) * _MYRIADS[c]
+            section, digit, last = 0, 0, _MYRIADS[c]
+    if digit and last > 10 and whole[-2:-1] not in ("零", "〇") and len(whole) > 1:
+        digit *= last // 10  # 一百二 is 120
+    return Decimal(total + section + digit)
+
+
+def _digits(text: str) -> str:
+    return "".join(str(_DIGITS[c]) for c in text)
+
+
+def _scale(text: str) -> int:
+    factor = 1
+    for c in text:
+        factor *= _TENS.get(c) or _MYRIADS[c]
+    return factor
+
+
+def read(match: re.Match[str], behind: str) -> tuple[Number, int] | None:
+    """The number of a `NUMBER` match, and how many characters of `behind` say how exact it is."""
+    base = (
+        Decimal(re.sub("[,，]", "", match["arabic"]))
+        if match["arabic"]
+        else han_value(match["han"])
+    )
+    if base is None:
+        return None
+    scale = _scale(match["scale"] or "")
+    step = _last_place(base) * scale
+    value = base * scale
+    per = {"百分之": "%", "千分之": "‰"}.get(match["percent"] or "", "")
+    tail = _BEHIND.match(behind)
+    comparator, upper = _exactness(match, tail, value, step)
+    return Number(value, comparator, upper, per), tail.end() if tail else 0
+
+
+def _exactness(
+    match: re.Match[str], tail: re.Match[str] | None, value: Decimal, step: Decimal
+) -> tuple[str, Decimal | None]:
+    if match["vague"] and match["vague"] != "上" and match["vague"] != "成":
+        return "≥", value * 10
+    if match["near"]:
+        return "≈", value
+    if match["some"] or match["rest"]:
+        return "≥", value + step
+    if match["more"] or match["vague"] or (tail and tail["least"]):
+        return "≥", None
+    if match["less"] or (tail and tail["most"]):
+        return "≤", value
+    if match["about"] or (tail and tail["round"]):
+        return "≈", None
+    return "=", None
+
+
+def _last_place(value: Decimal) -> Decimal:
+    """The place of the last digit that is not 0: 50 → 10, 1760 → 10, 1.5 → 0.1."""
+    _, digits, exponent = value.as_tuple()
+    assert isinstance(exponent, int)
+    trailing = len(digits) - len("".join(map(str, digits)).rstrip("0")) if any(digits) else 0
+    return Decimal(1).scaleb(exponent + trailing)
+
+
+def plain(value: Decimal) -> str:
+    """An exact decimal without exponent or trailing zeros: 961500, 7.04."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

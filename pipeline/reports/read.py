@@ -1,0 +1,158 @@
+"""One yearly report, from its file to its figures. The run and `gongshi report` both come here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline.model import CodeList, Figure, Finding
+from pipeline.reports import corrections, figures, indicators, within
+from pipeline.reports.characters import simplified_view
+from pipeline.reports.edits import Repair
+from pipeline.reports.heading import heading, overruled
+from pipeline.reports.indicators import Indicator
+from pipeline.reports.numerals import plain
+from pipeline.reports.repair import Repaired, repair
+from pipeline.reports.sections import Places, Section, sections
+from pipeline.reports.text import Loaded, finding, load
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report as read: its repaired text and all that was found in it.
+
+    `repairs` tell, by offset in the text as it came, what was changed and what could not be;
+    offsets of sections and figures count in `text`. `figures` hold what was read, in order, and
+    behind that a row for every correction.
+    """
+
+    name: str
+    text: str
+    repairs: tuple[Repair, ...] = ()
+    title: str = ""
+    body: str = ""
+    region_code: str = ""
+    year: int | None = None
+    date: str = ""
+    sections: tuple[Section, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def read_report(
+    path: Path,
+    *,
+    name: str,
+    body: str = "",
+    region_code: str = "",
+    year: int | None = None,
+    indicators: Sequence[Indicator] = (),
+    divisions: CodeList | None = None,
+    last_year: Report | None = None,
+) -> Report:
+    """The report in the file at `path`, called `name` in every output.
+
+    `body`, `region_code` and `year` overrule what the text says. `indicators` is the vocabulary
+    (`pipeline.reports.indicators.load`), `divisions` the code list by which a body's name gives
+    its division, `last_year` the same body's report of the year before, for stated growth.
+    Corrections are taken from `<path>.corrections.csv`. Bad files give findings, never errors.
+    """
+    loaded = load(path, name)
+    if not loaded.text:
+        return Report(
+            name, "", body=body, region_code=region_code, year=year, findings=loaded.findings
+        )
+    given = {"body": body, "region_code": region_code, "year": year}
+    report = read_text(loaded, name, given, indicators, divisions)
+    corrected, problems = corrections.apply(path, name, report.figures)
+    found = [
+        *report.findings,
+        *problems,
+        *within.check(report.text, corrected, name, last_year.figures if last_year else None),
+    ]
+    return replace(report, figures=corrected, findings=tuple(found))
+
+
+def read_text(
+    loaded: Loaded,
+    name: str,
+    given: dict[str, str | int | None],
+    vocabulary: Sequence[Indicator],
+    divisions: CodeList | None = None,
+) -> Report:
+    """The report in a text that is already loaded; `given` overrules what it says of itself."""
+    repaired = repair(loaded.text)
+    head = overruled(heading(repaired.text, loaded.title, divisions), given)
+    tree = sections(repaired.text)
+    report = Report(
+        name,
+        repaired.text,
+        repaired.repairs,
+        head.title,
+        head.body,
+        head.region_code,
+        head.year,
+        head.date,
+        tree,
+    )
+    read = tuple(_figures(report, repaired, vocabulary))
+    problems = [*loaded.findings, *_about_text(report, repaired, read)]
+    return replace(report, figures=read, findings=tuple(problems))
+
+
+def _figures(report: Report, repaired: Repaired, vocabulary: Sequence[Indicator]) -> list[Figure]:
+    places = Places(report.sections)
+    text, view = report.text, simplified_view(report.text)
+    result = []
+    for ordinal, found in enumerate(figures.find(text), 1):
+        start, end = found.sentence
+        section = places.path(found.start)
+        label = simplified_view(found.label)
+        before, above = view[start : found.start], simplified_view(section)
+        code = (
+            "" if found.change else indicators.match(label, before, above, found.unit, vocabulary)
+        )
+        doubtful = any(start <= place < end for place in repaired.doubtful)
+        result.append(
+            Figure(
+                report=report.name,
+                ordinal=ordinal,
+                code=code,
+                label=found.label,
+                value=plain(found.number.value),
+                unit=found.unit,
+                comparator=found.number.comparator,
+                sentence=text[start:end].strip(),
+                section=section,
+                start=found.start,
+                end=found.end,
+                value_upper="" if found.number.upper is None else plain(found.number.upper),
+                body=report.body,
+                region_code=report.region_code,
+                year=report.year,
+                status="doubtful" if doubtful else "read",
+            )
+        )
+    return result
+
+
+def _about_text(report: Report, repaired: Repaired, read: Sequence[Figure]) -> list[Finding]:
+    result = []
+    done = Counter(r.rule for r in repaired.repairs if r.proven)
+    if done:
+        rules = ", ".join(f"{rule} {count}" for rule, count in sorted(done.items()))
+        result.append(
+            finding("report-repaired", report.name, repairs=sum(done.values()), rules=rules)
+        )
+    if repaired.doubtful:
+        places, first = len(repaired.doubtful), repaired.doubtful[0]
+        result.append(finding("report-unproven", report.name, places=places, offset=first))
+    if not read:
+        result.append(finding("report-no-figures", report.name))
+    if report.year is None:
+        result.append(finding("report-no-year", report.name))
+    if not report.body and not report.region_code:
+        result.append(finding("report-no-body", report.name))
+    return result

@@ -1,0 +1,319 @@
+"""The text of a report's file: txt, html, docx, or pdf with a text layer.
+
+Whatever is wrong with a file is told by a finding; nothing here raises for bad data. Sizes are
+bounded before anything is unpacked, and no XML entity is ever expanded.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import logging
+import re
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lxml import etree, html
+
+from pipeline.model import Finding
+from pipeline.reports.characters import is_common
+
+LONGEST = 20_000_000  # characters of text that are read
+_BIGGEST = 100_000_000  # bytes of a file, or of a document inside it once unpacked
+_RATIO = 200  # a part that unpacks to more than this is no document
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_NAVIGATION = "script|style|noscript|template|nav|header|footer|aside|form|button|select|iframe|svg|figure|head"
+_BLOCKS = frozenset(
+    [
+        "p",
+        "div",
+        "section",
+        "article",
+        "main",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "li",
+        "ul",
+        "ol",
+        "tr",
+        "table",
+        "br",
+        "blockquote",
+        "body",
+        "td",
+        "center",
+    ]
+)
+_ASIDE = re.compile(
+    r"nav|menu|crumb|sidebar|footer|header|share|related|recommend|comment|pager|breadcrumb|copyright|toolbar|login|search",
+    re.IGNORECASE,
+)
+_ZIP, _PDF = b"PK\x03\x04", b"%PDF"
+
+
+class _Unreadable(Exception):
+    """A file that gives no text; carries the finding's rule and params."""
+
+    def __init__(self, rule: str, **params: object) -> None:
+        super().__init__(rule)
+        self.rule, self.params = rule, params
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A file's text as it came, its title if the file names one, and what was wrong with it."""
+
+    text: str
+    title: str = ""
+    encoding: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+def load(path: Path, name: str) -> Loaded:
+    """The text of the report at `path`; `name` is what findings call it. Empty where unreadable."""
+    try:
+        if path.stat().st_size > _BIGGEST:
+            raise _Unreadable("report-too-large", bytes=path.stat().st_size)
+        data = path.read_bytes()
+        loaded = _reader(path.suffix.lower(), data)(data)
+    except _Unreadable as unreadable:
+        return Loaded("", findings=(finding(unreadable.rule, name, **unreadable.params),))
+    except OSError as error:
+        return Loaded("", findings=(finding("report-unreadable", name, why=error.strerror or ""),))
+    if not loaded.text.strip():
+        return Loaded("", loaded.title, findings=(finding("report-empty", name),))
+    if len(loaded.text) > LONGEST:
+        cut = finding("report-cut", name, characters=len(loaded.text), kept=LONGEST)
+        return Loaded(loaded.text[:LONGEST], loaded.title, loaded.encoding, (cut,))
+    return loaded
+
+
+def finding(rule: str, name: str, **params: object) -> Finding:
+    """A finding about the report called `name`, as `pipeline/messages/reports.yaml` describes it."""
+    from pipeline.words import rules
+
+    text = rules()[rule]
+    severity, owner = text.severity, text.owner
+    return Finding(
+        rule,
+        severity,  # type: ignore[arg-type]
+        owner,  # type: ignore[arg-type]
+        dataset="report_figures",
+        file=name,
+        value=str(params.pop("value", "")),
+        row=None,
+        params=params,
+        version=text.version,
+    )
+
+
+def _reader(suffix: str, data: bytes) -> Callable[[bytes], Loaded]:
+    """By what the bytes are; by the name only where they do not tell."""
+    if data.startswith(_PDF):
+        return _pdf
+    if data.startswith(_ZIP):
+        return _docx
+    if suffix in (".html", ".htm", ".xhtml") or _looks_like_html(data):
+        return _html
+    if suffix in (".docx", ".pdf") or data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise _Unreadable("report-unreadable", why=f"{suffix or 'doc'}")
+    return _txt
+
+
+def _looks_like_html(data: bytes) -> bool:
+    head = data[:1000].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    return head.startswith((b"<!doctype html", b"<html"))
+
+
+# ---------------------------------------------------------------- plain text
+
+
+def _txt(data: bytes) -> Loaded:
+    text, encoding = decode(data)
+    return Loaded(text, encoding=encoding)
+
+
+def decode(data: bytes, declared: str = "") -> tuple[str, str]:
+    """Text in UTF-8, UTF-16 with a mark, GB18030 or Big5, and which of them it was."""
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return _strictly(data, encoding) or data.decode(encoding, "replace"), encoding
+    if b"\x00" in data[:4000]:
+        raise _Unreadable("report-unreadable", why="binary")
+    for encoding in (declared, "utf-8"):
+        text = _strictly(data, encoding) if encoding else None
+        if text is not None:
+            return text, encoding
+    readings = {e: _strictly(data, e) for e in ("gb18030", "big5hkscs")}
+    good = {e: text for e, text in readings.items() if text is not None}
+    if good:
+        encoding = max(good, key=lambda e: _sense(good[e] or ""))
+        return good[encoding] or "", encoding
+    return _damaged(data)
+
+
+def _damaged(data: bytes) -> tuple[str, str]:
+    """Text that no encoding reads whole: the one that loses least."""
+    texts = {e: data.decode(e, "replace") for e in ("utf-8", "gb18030", "big5hkscs")}
+    encoding = min(texts, key=lambda e: texts[e].count("\ufffd"))
+    if texts[encoding].count("\ufffd") * 10 > len(texts[encoding]):
+        raise _Unreadable("report-unreadable", why="binary")
+    return texts[encoding], encoding
+
+
+def _strictly(data: bytes, encoding: str) -> str | None:
+    try:
+        return data.decode(encoding)
+    except (UnicodeDecodeError, LookupError):
+        return None
+
+
+def _sense(text: str) -> float:
+    """How much of a text's start is made of common characters."""
+    sample = [c for c in text[:4000] if c > "\x7f"]
+    return sum(map(is_common, sample)) / len(sample) if sample else 0.0
+
+
+# ---------------------------------------------------------------- html
+
+
+def _html(data: bytes) -> Loaded:
+    declared = re.search(rb"charset=[\"']?([\w-]+)", data[:2000])
+    name = declared[1].decode("ascii").lower() if declared else ""
+    name = "gb18030" if name in ("gb2312", "gbk") else name
+    source, encoding = decode(data, name)
+    source = re.sub(r"^\s*<\?xml[^>]*\?>", "", source)
+    parser = html.HTMLParser(no_network=True, huge_tree=False, recover=True, remove_comments=True)
+    try:
+        tree = html.document_fromstring(source, parser=parser)
+    except (etree.LxmlError, ValueError):
+        raise _Unreadable("report-unreadable", why="html") from None
+    title = _html_title(tree)
+    for node in tree.xpath("|".join(f"//{tag}" for tag in _NAVIGATION.split("|"))):
+        if node.getparent() is not None:
+            node.drop_tree()
+    return Loaded(_lines(_main(tree)), title, encoding)
+
+
+def _html_title(tree: html.HtmlElement) -> str:
+    for path in ("//h1", "//title"):
+        for node in tree.xpath(path):
+            text = " ".join(node.text_content().split())
+            if text:
+                return re.split(r"[_|]| [-–—] ", text)[0].strip()
+    return ""
+
+
+def _main(tree: html.HtmlElement) -> html.HtmlElement:
+    """The innermost element that still holds most of the page's sentences."""
+    for node in list(tree.iter()):
+        marks = f"{node.get('class', '')} {node.get('id', '')}" if isinstance(node.tag, str) else ""
+        if marks.strip() and _ASIDE.search(marks) and _weight(node) * 4 < _weight(tree):
+            node.drop_tree()
+    node, whole = tree, _weight(tree)
+    while True:
+        heavy = [c for c in node if isinstance(c.tag, str) and _weight(c) * 10 > whole * 8]
+        if not heavy or not whole:
+            return node
+        node = heavy[0]
+
+
+def _weight(node: html.HtmlElement) -> int:
+    """How much prose an element holds: text outside links, sentences above all."""
+    text = node.text_content()
+    links = sum(len(a.text_content()) for a in node.iter("a"))
+    return max(0, len(text.strip()) - links) + 20 * len(re.findall("[。；，]", text))
+
+
+def _lines(node: html.HtmlElement) -> str:
+    """An element's text, one line a block."""
+    parts: list[str] = []
+
+    def walk(element: html.HtmlElement) -> None:
+        block = element.tag in _BLOCKS
+        parts.append("\n" if block else "")
+        parts.append(_spaces(element.text))
+        for child in element:
+            if isinstance(child.tag, str):
+                walk(child)
+            parts.append(_spaces(child.tail))
+        parts.append("\n" if block else "")
+
+    walk(node)
+    lines = (line.strip(" \t\u00a0") for line in "".join(parts).split("\n"))
+    return "\n".join(line for line in lines if line.strip())
+
+
+def _spaces(text: str | None) -> str:
+    return re.sub(r"[ \t\r\n\u00a0]+", " ", text or "")
+
+
+# ---------------------------------------------------------------- docx and pdf
+
+
+def _docx(data: bytes) -> Loaded:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            member = archive.getinfo("word/document.xml")
+            if member.file_size > _BIGGEST or member.file_size > _RATIO * max(
+                member.compress_size, 1
+            ):
+                raise _Unreadable("report-too-large", bytes=member.file_size)
+            with archive.open(member) as stream:
+                document = stream.read(_BIGGEST + 1)
+    except (
+        KeyError,
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+    ) as error:
+        raise _Unreadable("report-unreadable", why=type(error).__name__) from None
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    )
+    try:
+        root = etree.fromstring(document, parser)
+    except etree.XMLSyntaxError:
+        raise _Unreadable("report-unreadable", why="XML") from None
+    return Loaded("\n".join(_paragraph(p) for p in root.iter(f"{_WORD}p")), encoding="docx")
+
+
+def _paragraph(paragraph: etree._Element) -> str:
+    parts = []
+    for node in paragraph.iter(f"{_WORD}t", f"{_WORD}tab", f"{_WORD}br"):
+        if node.tag == f"{_WORD}t":
+            parts.append(node.text or "")
+        else:
+            parts.append("\t" if node.tag == f"{_WORD}tab" else "\n")
+    return "".join(parts)
+
+
+def _pdf(data: bytes) -> Loaded:
+    from pypdf import PdfReader  # 0.2 s to import: few reports are pdf
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    try:
+        reader = PdfReader(io.BytesIO(data))
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise _Unreadable("report-unreadable", why="encrypted")
+        pages = [page.extract_text() for page in reader.pages]
+    except _Unreadable:
+        raise
+    except Exception as error:
+        raise _Unreadable("report-unreadable", why=type(error).__name__) from None
+    if not "".join(pages).strip():
+        raise _Unreadable("report-no-text-layer", pages=len(pages))
+    return Loaded("\n".join(pages), encoding="pdf")

@@ -1,0 +1,193 @@
+"""Checks that need nothing but the report, and last year's: do its figures agree among themselves?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import groupby, pairwise
+
+from pipeline.model import Figure, Finding
+from pipeline.reports.characters import simplified_view
+from pipeline.reports.corrections import current
+from pipeline.reports.numerals import plain
+from pipeline.reports.text import finding
+from pipeline.reports.units import alike
+
+_RATE = re.compile(r"(?P<part>[\u4e00-\u9fff]{2,4}?)率$")
+_GROWTH = re.compile(r"(?P<verb>增长|上升|增加|提高|提升|下降|减少|降低|回落|多|少)(?:了|到)?$")
+_DOWN = frozenset(["下降", "减少", "降低", "回落", "少"])
+_LAST_YEAR = re.compile(r"同比|(?:比|较|同)(?:上年|去年|上一年|同期)")
+
+
+def check(
+    text: str, figures: Sequence[Figure], name: str, last_year: Sequence[Figure] | None = None
+) -> list[Finding]:
+    """Findings about `figures`, the figures of the report `name` whose repaired text is `text`."""
+    exact = [f for f in current(figures) if f.status != "doubtful"]
+    result: list[Finding] = []
+    for _, group in groupby(exact, key=lambda f: _sentence_start(text, f)):
+        sentence = list(group)
+        result += _rates(sentence, name)
+        result += _totals(text, sentence, name)
+    result += _twice(exact, name)
+    if last_year:
+        result += _growth(exact, current(last_year), name)
+    return result
+
+
+def _sentence_start(text: str, figure: Figure) -> int:
+    return max(text.rfind(mark, 0, figure.start) for mark in "。！？!?\n")
+
+
+def _rates(sentence: Sequence[Figure], name: str) -> Iterator[Finding]:
+    """败诉5件 of 结案71件 makes 败诉率 7.04%."""
+    for i, rate in enumerate(sentence):
+        match = _RATE.search(simplified_view(rate.label))
+        if rate.unit != "%" or rate.comparator != "=" or match is None:
+            continue
+        word = match["part"][-2:]
+        counts = [
+            f for f in sentence[:i] if f.unit not in ("%", "倍", "位次") and f.comparator == "="
+        ]
+        parts = [f for f in counts if word in simplified_view(f.label)]
+        if not parts:
+            continue
+        part = parts[-1]
+        wholes = [
+            f
+            for f in counts
+            if f.start < part.start and alike(f.unit, part.unit) and _value(f) >= _value(part)
+        ]
+        whole = wholes[-1] if wholes else None
+        if whole is None or not _value(whole):
+            continue
+        exact = _value(part) / _value(whole) * 100
+        if abs(exact - _value(rate)) > _rounding(rate.value):
+            yield finding(
+                "report-rate-differs",
+                name,
+                value=rate.value,
+                label=rate.label,
+                stated=rate.value,
+                part=part.value,
+                whole=whole.value,
+                counted=plain(round(exact, 2)),
+            )
+
+
+def _rounding(written: str) -> Decimal:
+    """What rounding or cutting to the written places may move a rate by."""
+    _, _, fraction = written.partition(".")
+    return Decimal(1).scaleb(-len(fraction))
+
+
+def _value(figure: Figure) -> Decimal:
+    return Decimal(figure.value)
+
+
+_ALL_PARTS = re.compile(r"其中|分别为|包括|包含|[：:]")
+
+
+def _totals(text: str, sentence: Sequence[Figure], name: str) -> Iterator[Finding]:
+    """A total, then its parts behind 其中: only parts in a list of one unit that exceed or miss it."""
+    for i, total in enumerate(sentence[:-2]):
+        following = sentence[i + 1]
+        between = text[total.end : following.start]
+        if total.comparator != "=" or not _ALL_PARTS.search(between):
+            continue
+        parts = []
+        for part in sentence[i + 1 :]:
+            gap = text[(parts[-1] if parts else total).end : part.start]
+            if part.unit != total.unit or part.comparator != "=" or (parts and not _in_list(gap)):
+                break
+            parts.append(part)
+        counted = sum((_value(p) for p in parts), Decimal())
+        open_list = re.match(r"等", text[parts[-1].end :]) if parts else None
+        if len(parts) < 2 or counted == _value(total):
+            continue
+        if counted > _value(total) or (len(parts) > 2 and not open_list):
+            yield finding(
+                "report-total-differs",
+                name,
+                value=total.value,
+                label=total.label,
+                stated=total.value,
+                counted=plain(counted),
+            )
+
+
+def _in_list(gap: str) -> bool:
+    return (
+        bool(re.match(r"[、，,；;]?[^，,。；;]{0,24}$", gap)) and "其中" not in gap and len(gap) > 0
+    )
+
+
+def _twice(figures: Sequence[Figure], name: str) -> Iterator[Finding]:
+    """The same words and unit with another value."""
+    seen: dict[tuple[str, str], Figure] = {}
+    for figure in figures:
+        label = _bare(figure.label)
+        if len(label) < 4 or figure.comparator != "=" or _GROWTH.search(label):
+            continue
+        key = (
+            (figure.code or label, figure.unit)
+            if figure.code and _bare(figure.label)
+            else (label, figure.unit)
+        )
+        first = seen.setdefault((f"{key[0]}\n{label}", figure.unit), figure)
+        if first.value != figure.value:
+            yield finding(
+                "report-stated-twice",
+                name,
+                value=figure.value,
+                label=figure.label,
+                stated=first.value,
+                other=figure.value,
+            )
+
+
+def _bare(label: str) -> str:
+    return re.sub(r"^(?:全[省市县区年]|我[省市县区]|共|累计)+", "", simplified_view(label))
+
+
+def _growth(figures: Sequence[Figure], before: Sequence[Figure], name: str) -> Iterator[Finding]:
+    """A figure, its stated growth behind it, and the same figure of last year's report."""
+    last = {f.code: f for f in reversed(before) if f.code and f.comparator == "="}
+    for figure, growth in pairwise(figures):
+        match = _GROWTH.search(simplified_view(growth.label))
+        base = last.get(figure.code)
+        if not match or not base or not _value(base) or figure.comparator != "=":
+            continue
+        if not _LAST_YEAR.search(simplified_view(growth.label)) or base.unit != figure.unit:
+            continue
+        counted = _counted_growth(_value(figure), _value(base), growth.unit, figure.unit)
+        if counted is None:
+            continue
+        stated = -_value(growth) if match["verb"] in _DOWN else _value(growth)
+        slack = (
+            _rounding(growth.value)
+            if growth.comparator == "="
+            else max(Decimal(1), abs(counted) / 10)
+        )
+        if abs(counted - stated) > slack:
+            yield finding(
+                "report-growth-differs",
+                name,
+                value=growth.value,
+                label=figure.label,
+                stated=figure.value,
+                before=base.value,
+                counted=f"{plain(round(counted, 2))}{growth.unit}",
+                growth=f"{plain(stated)}{growth.unit}",
+            )
+
+
+def _counted_growth(now: Decimal, before: Decimal, unit: str, counted_in: str) -> Decimal | None:
+    if unit == "%":
+        return (now / before - 1) * 100
+    if unit == "倍":
+        return now / before - 1
+    if unit == counted_in or unit == "个百分点":
+        return now - before
+    return None
