@@ -528,3 +528,20 @@ def test_datasets_come_in_their_order(contract: Catalog) -> None:
     assert orders == sorted(orders)
     first = next(iter(contract.datasets.values()))
     assert isinstance(first, Dataset) and first.name == "penalty_filings"
+
+
+def test_the_example_in_the_authoring_guide_is_a_valid_dataset(tmp_path: Path) -> None:
+    guide = (FOLDER.parent / "docs" / "authoring.md").read_text("utf-8")
+    folder = shutil.copytree(FOLDER, tmp_path / "datapackage")
+    example = guide.split("```yaml\n")[1].split("```")[0]
+    (folder / "administrative_licences.yaml").write_text(example, "utf-8")
+    dataset = catalog.load(folder, {"social-credit-code"}).datasets["administrative_licences"]
+    assert dataset.published[0].title == "行政许可决定文书号"
+
+
+def test_the_authoring_guide_explains_every_key_and_kind() -> None:
+    guide = (FOLDER.parent / "docs" / "authoring.md").read_text("utf-8")
+    profile = json.loads((FOLDER / "profile.json").read_text("utf-8"))["$defs"]
+    keys = [*profile["dataset"]["properties"], *profile["field"]["properties"]]
+    missing = [key for key in [*keys, *catalog.KIND_TYPES] if f"`{key}`" not in guide]
+    assert missing == ["schema"]  # explained key by key
