@@ -122,6 +122,8 @@ def _field_descriptor(column: Column) -> dict[str, Any]:
         "gongshi:codes": column.codes,
         "gongshi:separator": column.separator,
         "gongshi:privacy": "masked" if column.privacy == "masked" else "",
+        "gongshi:masked_when": {name: list(which) for name, which in column.masked_when.items()},
+        "gongshi:heaviest_of": column.heaviest_of,
     }
     return {key: value for key, value in descriptor.items() if value}
 
@@ -174,6 +176,8 @@ def _dataset(folder: Path, document: Document) -> Dataset:
 def _column(data: Mapping[str, Any]) -> Column:
     keys = {key.removeprefix("gongshi:"): value for key, value in data.items()}
     keys["aliases"] = tuple(keys.get("aliases", ()))
+    if "masked_when" in keys:
+        keys["masked_when"] = {name: tuple(which) for name, which in keys["masked_when"].items()}
     if keys["kind"] == "choices":
         keys.setdefault("separator", ";")
     return Column(**keys)

@@ -248,6 +248,11 @@ def _references(data: Mapping[str, Any]) -> Iterator[tuple[Where, list[str]]]:
     for i, use in enumerate(data.get("gongshi:rules", ())):
         yield ("gongshi:rules", i, "field"), [use["field"]] if "field" in use else []
         yield ("gongshi:rules", i, "fields"), use.get("fields", [])
+    for i, column in enumerate(schema["fields"]):
+        where: Where = ("schema", "fields", i)
+        yield (*where, "gongshi:masked_when"), list(column.get("gongshi:masked_when", ()))
+        of = column.get("gongshi:heaviest_of")
+        yield (*where, "gongshi:heaviest_of"), [of] if of else []
     for name in ("gongshi:sort", "gongshi:label"):
         yield (name,), [data[name].removeprefix("-")] if name in data else []
 

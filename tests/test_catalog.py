@@ -261,6 +261,12 @@ def test_identity_numbers_phones_births_and_photos_are_never_published(contract:
             assert dataset.column(match.field).privacy == "never", (name, match.header)
 
 
+def test_a_punished_persons_name_is_masked_and_an_organisations_is_not(contract: Catalog) -> None:
+    column = contract.datasets["penalty_filings"].column("respondent_name")
+    assert column.privacy == "masked"
+    assert column.masked_when == {"respondent_type": ("自然人",)}
+
+
 def test_money_is_stored_in_yuan_and_read_in_ten_thousands_where_no_unit_is_named(
     contract: Catalog,
 ) -> None:
@@ -417,6 +423,8 @@ def test_the_contracts_version_changes_with_any_of_its_files(small: Callable[...
         ("rule: social-credit-code", "rule: no-such-rule", 5, "no-such-rule"),
         ("field: uscc", "field: usc", 5, "usc"),
         ("primaryKey: [licence_no]", "primaryKey: [licence]", 9, "licence"),
+        ("privacy: never", "privacy: masked\n      gongshi:masked_when: {kind: [a]}", 35, "kind"),
+        ("kind: document-number", "kind: text\n      gongshi:heaviest_of: nothing", 17, "nothing"),
         ("search: [licence_no]", "search: [holder]", 6, "holder"),
         ("search: [licence_no]", "search: [holder_id_no]", 6, "holder_id_no"),
         ("search:", "facets: [state]\ngongshi:search:", 6, "state"),
