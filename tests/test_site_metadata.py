@@ -110,11 +110,6 @@ def test_every_saved_query_is_named_and_described_in_both_languages(query: str) 
         assert set(WORDS["queries"][query][part]) == {"zh", "en"}
 
 
-def test_a_table_outside_the_contract_gets_its_title_from_metadata_yml() -> None:
-    tables = made(present=["run_tallies"])["zh"]["databases"]["disclosure"]["tables"]
-    assert tables["run_tallies"]["title"] == "处理统计"
-
-
 def test_the_sample_says_so_and_other_data_does_not() -> None:
     assert "虚构" in made()["zh"]["plugins"]["gongshi"]["sample_notice"]
     assert made(sample=False)["zh"]["plugins"]["gongshi"]["sample_notice"] == ""

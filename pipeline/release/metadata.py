@@ -23,7 +23,7 @@ LANGUAGES: tuple[Lang, Lang] = ("zh", "en")
 _PARTS = {
     *("title", "tagline", "description", "sample_notice", "publisher", "source", "licence"),
     *("contact", "address", "release_every_days", "keep", "limits", "tables", "groups"),
-    *("columns", "queries"),
+    *("columns", "home", "queries"),
 }
 _SHOWN_COLUMNS = 8  # of a table of which metadata.yml does not say which
 
@@ -57,11 +57,9 @@ def _site(
         for name, dataset in catalog.datasets.items()
         if name in present
     }
-    for name in sorted(set(present) - tables.keys()):
-        tables[name] = _plain_table(name, words, lang)
     searched = [n for n, d in catalog.datasets.items() if d.search and n in present]
     tables |= {f"{name}_fts": {"hidden": True} for name in searched}
-    own = ("publisher", "contact", "address", "release_every_days", "keep", "limits", "groups")
+    own = ("publisher", "contact", "address", "release_every_days", "keep", "limits", "groups", "home")
     return {
         "title": said["title"],
         "description": said["description"],
@@ -137,16 +135,6 @@ def _table(
     if dataset.sort:
         table["sort_desc" if dataset.sort.startswith("-") else "sort"] = dataset.sort.lstrip("-")
     return table
-
-
-def _plain_table(name: str, words: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
-    """A table of the pipeline's own that the contract does not describe."""
-    title = words["tables"].get(name, {}).get("title_words", {}).get(lang, name)
-    return {
-        "title": title,
-        "size": words["limits"]["page_rows"],
-        "plugins": {"gongshi": {"columns": [], "produced": True, "order": 9000}},
-    }
 
 
 def _column(column: Column, dataset: Dataset, lang: Lang) -> dict[str, Any]:

@@ -1,0 +1,82 @@
+"""A release as the site reads it: its folder, its words, its manifest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import StoreError, UsageError
+from pipeline.release.metadata import DATABASE
+from pipeline.words import Lang, language, say
+
+_NEEDED = ("disclosure.db", "metadata.json", "manifest.json")
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFolder:
+    """One release under `site/releases/`, resolved once: `current` may move on meanwhile."""
+
+    path: Path
+    metadata: Mapping[str, Any]  # by language
+    manifest: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The release's name: of its folder, of its addresses, of its ETag."""
+        return self.path.name
+
+    def words(self, lang: Lang) -> Mapping[str, Any]:
+        """What Datasette has no key for, in `lang`: metadata.yml's words, limits and code lists."""
+        own: Mapping[str, Any] = self.metadata[lang]["plugins"]["gongshi"]
+        return own
+
+    @property
+    def limits(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.words("zh")["limits"]
+        return found
+
+    @property
+    def today(self) -> str:
+        """The day on which the release was judged."""
+        return str(self.words("zh")["today"])
+
+    def tables(self, lang: Lang) -> dict[str, Mapping[str, Any]]:
+        """Every table's words in the contract's order, without the search indexes."""
+        tables = self.metadata[lang]["databases"][DATABASE]["tables"]
+        shown = {name: table for name, table in tables.items() if not table.get("hidden")}
+        return dict(sorted(shown.items(), key=lambda item: item[1]["plugins"]["gongshi"]["order"]))
+
+    def queries(self, lang: Lang) -> Mapping[str, Mapping[str, Any]]:
+        found: Mapping[str, Mapping[str, Any]]
+        found = self.metadata[lang]["databases"][DATABASE].get("queries", {})
+        return found
+
+
+def current(site: Path) -> ReleaseFolder:
+    """The release that `site/current` points to now."""
+    link = site / "current"
+    if not link.exists():
+        raise UsageError(say("no-release", language(), site=site))
+    return read(link.resolve())
+
+
+def read(folder: Path) -> ReleaseFolder:
+    """The release in `folder`; StoreError where a file that the site needs is missing."""
+    for name in _NEEDED:
+        if not (folder / name).is_file():
+            raise StoreError(say("release-broken", language(), release=folder.name, file=name))
+    return ReleaseFolder(folder, _json(folder / "metadata.json"), _json(folder / "manifest.json"))
+
+
+def kept(site: Path) -> list[ReleaseFolder]:
+    """Every release that is kept whole, the newest first."""
+    folders = [f for f in (site / "releases").iterdir() if (f / "manifest.json").is_file()]
+    whole = [f for f in folders if all((f / name).is_file() for name in _NEEDED)]
+    return sorted((read(f) for f in whole), key=lambda r: (r.today, r.id), reverse=True)
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))

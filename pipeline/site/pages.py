@@ -1,0 +1,348 @@
+"""Home, search over everything, the data dictionary, and what the site says of itself."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from datasette.database import QueryInterrupted
+from datasette.utils.asgi import NotFound, Request, Response
+
+from pipeline.site import downloads
+from pipeline.site.edition import Edition
+from pipeline.site.queries import picture
+from pipeline.site.values import Field, mark_hits
+from pipeline.site.views import guarded
+
+_NEW = 4
+_SPARK = 24
+_DISTINCT_UP_TO = 300_000  # rows; beyond, counting distinct texts would take too long
+_BLANK = dict.fromkeys(
+    ("description", "unit", "codes", "privacy", "constraints", "refers", "example"), ""
+)
+_MIXED = re.compile(
+    r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003347f]+|[^\W_\u3400-\u9fff]+"
+)
+
+
+@guarded
+async def home(edition: Edition, request: Request) -> Response:
+    """What this is, how fresh, everything at a glance."""
+    sets = [(name, told) for name, told in edition.tables.items() if not _produced(told)]
+    cards = [await _card(edition, name, told) for name, told in sets]
+    every = edition.own["release_every_days"]
+    context = {
+        "cards": cards,
+        "records": sum(card["count"] for card in cards),
+        "next_release": _after(edition.release.today, every) if every else "",
+        "new": [entry for name, told in sets for entry in await _newest(edition, name, told)],
+        "pictures": [p for name in edition.own["home"] if (p := await _glance(edition, name))],
+        "reporting": await reporting(edition),
+        "files": downloads.listed(edition.release.path),
+        "feedback": edition.own["contact"]["email"],
+        "structured": _structured(edition, request),
+    }
+    return edition.page(request, "home.html", context)
+
+
+def _structured(edition: Edition, request: Request) -> dict[str, Any]:
+    """The whole as schema.org describes a dataset, for search engines."""
+    told = edition.release.metadata[edition.lang]
+    address = edition.address(request)
+    return {
+        "@context": "https://schema.org",
+        "@type": "Dataset",
+        "name": told["title"],
+        "description": told["description"],
+        "url": address + edition.link("/"),
+        "license": told["license_url"],
+        "dateModified": edition.release.today,
+        "inLanguage": edition.language.html,
+        "creator": {"@type": "GovernmentOrganization", "name": edition.own["publisher"]["name"]},
+        "distribution": [
+            {
+                "@type": "DataDownload",
+                "contentUrl": address + edition.link("/datapackage.json"),
+                "encodingFormat": "application/json",
+            }
+        ],
+    }
+
+
+async def _card(edition: Edition, name: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    """A dataset with its size and a small picture of it along time."""
+    count = (await edition.db.figures(f"select count(*) from [{name}]"))[0][0]  # noqa: S608
+    return {
+        "name": name,
+        "title": told["title"],
+        "description": told.get("description", ""),
+        "count": count,
+        "spark": await _spark(edition, name, told),
+    }
+
+
+async def _spark(
+    edition: Edition, name: str, told: Mapping[str, Any]
+) -> list[tuple[str, float, str]]:
+    """Records by month or year of the dataset's own date; by year where it spans long."""
+    dates = [c["name"] for c in told["plugins"]["gongshi"]["columns"] if c["type"] == "date"]
+    column = told.get("sort_desc") if told.get("sort_desc") in dates else next(iter(dates), None)
+    if not column:
+        return []
+    for length in (7, 4):
+        sql = (
+            f"select substr([{column}], 1, {length}), count(*) from [{name}] "  # noqa: S608
+            f"where [{column}] is not null and [{column}] <= ? group by 1 order by 1"
+        )
+        rows = await edition.db.figures(sql, [edition.release.today])
+        if len(rows) <= _SPARK:
+            break
+    shown = rows[-_SPARK * 2 :]
+    return [(str(at), float(count), edition.language.number(count)) for at, count in shown]
+
+
+async def _newest(edition: Edition, name: str, told: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The newest records of a dataset that is sorted by a date."""
+    own = told["plugins"]["gongshi"]
+    column = told.get("sort_desc")
+    if not column or not own["title"]:
+        return []
+    names = list(dict.fromkeys([*own["key"], *own["title"], column]))
+    sql = (
+        f"select {', '.join(f'[{n}]' for n in names)} from [{name}] "  # noqa: S608
+        f"where [{column}] <= ? order by [{column}] desc limit {_NEW}"
+    )
+    fields = {field.name: field for field in edition.fields(name, names)}
+    return [
+        {
+            "table": told["title"],
+            "date": row[column],
+            "title": title_of(edition, fields, own, row),
+            "link": edition.record_link(name, *(row[part] for part in own["key"])),
+        }
+        for row in await edition.db.figures(sql, [edition.release.today])
+    ]
+
+
+def title_of(
+    edition: Edition, fields: Mapping[str, Field], own: Mapping[str, Any], row: Any
+) -> str:
+    """A record's name for people."""
+    said = [edition.values.plain(fields[name], row[name]) for name in own["title"]]
+    return " · ".join(part for part in said if part) or str(row[own["key"][0]])
+
+
+async def _glance(edition: Edition, name: str) -> dict[str, Any] | None:
+    """A saved query's picture for the home page."""
+    query = edition.release.queries(edition.lang).get(name)
+    if not query:
+        return None
+    own = query["plugins"]["gongshi"]
+    sql = re.sub(r":\w+", "''", query["sql"])
+    rows = await edition.db.figures(sql)
+    if not rows:
+        return None
+    fields = edition.fields("", list(rows[0].keys()))
+    drawn = picture(edition, fields, [list(row) for row in rows], own["chart"])
+    if not drawn:
+        return None
+    by_name = {field.name: field for field in fields}
+    return {
+        "name": name,
+        "title": query["title"],
+        "rows": drawn,
+        "label": by_name[own["chart"]["label"]].title,
+        "value": by_name[own["chart"]["value"]],
+        "along_time": own["chart"]["label"] == "month",
+    }
+
+
+async def reporting(edition: Edition) -> list[dict[str, Any]]:
+    """For every department folder: files sent, rows read, published and held back."""
+    if "run_tallies" not in edition.tables:
+        return []
+    rows = await edition.db.figures(
+        "select case when instr(file, '/') then substr(file, 1, instr(file, '/') - 1) else file end"
+        " as sender, count(distinct file) as files, sum(read) as read, sum(accepted) as accepted,"
+        " sum(quarantined) as quarantined, sum(withheld) as withheld, sum(withdrawn) as withdrawn,"
+        " sum(repeated) as repeated, sum(set_aside) as set_aside"
+        " from run_tallies group by 1 order by 3 desc, 1"
+    )
+    return [dict(row) for row in rows]
+
+
+def _after(day: str, days: int) -> str:
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+
+
+def _produced(told: Mapping[str, Any]) -> bool:
+    return bool(told["plugins"]["gongshi"]["produced"])
+
+
+# ---------------------------------------------------------------- search
+
+
+@guarded
+async def search(edition: Edition, request: Request) -> Response:
+    """`/search?q=`: hits in every table, with counts and in context."""
+    query = (request.args.get("q") or "").strip()[:200]
+    words = _MIXED.findall(unicodedata.normalize("NFKC", query))
+    found = []
+    if words:
+        for table, told in edition.tables.items():
+            if told["plugins"]["gongshi"].get("search"):
+                found.append(await _hits(edition, table, told, query, words))
+    found = [group for group in found if group["hits"] or group["slow"]]
+    if request.url_vars["format"]:
+        return Response.json(_as_json(edition, request, query, found))
+    total = sum(group["count"] or 0 for group in found)
+    context = {"query": query, "groups": found, "total": total}
+    return edition.page(request, "search.html", context)
+
+
+async def _hits(
+    edition: Edition, table: str, told: Mapping[str, Any], query: str, words: list[str]
+) -> dict[str, Any]:
+    own = told["plugins"]["gongshi"]
+    most = edition.own["limits"]["search_hits"]
+    names = list(dict.fromkeys([*own["key"], *own["title"], *own["search"]]))
+    match = f"select rowid from [{table}_fts] where [{table}_fts] match escape_fts(?)"  # noqa: S608
+    group: dict[str, Any] = {"table": table, "title": told["title"], "count": None, "slow": False}
+    group |= {"hits": [], "all": edition.table_link(table, urlencode({"_search": query}))}
+    try:
+        count = await edition.db.rows(
+            f"select count(*) from [{table}_fts] where [{table}_fts] match escape_fts(?)",  # noqa: S608
+            [query],
+        )
+        rows = await edition.db.rows(
+            f"select {', '.join(f'[{n}]' for n in names)} from [{table}] "  # noqa: S608
+            f"where rowid in ({match} limit {most})",
+            [query],
+        )
+    except QueryInterrupted:
+        return group | {"slow": True}
+    fields = {field.name: field for field in edition.fields(table, names)}
+    group["count"] = count[0][0]
+    group["hits"] = [
+        {
+            "link": edition.record_link(table, *(row[part] for part in own["key"])),
+            "title": title_of(edition, fields, own, row),
+            "context": _context(own, fields, row, words),
+        }
+        for row in rows
+    ]
+    return group
+
+
+def _context(
+    own: Mapping[str, Any], fields: Mapping[str, Field], row: Any, words: list[str]
+) -> list[tuple[str, Any]]:
+    """Where in the record the words stand: the column's title and the text around them."""
+    found = []
+    for name in own["search"]:
+        text = unicodedata.normalize("NFKC", str(row[name] or ""))
+        if any(word.lower() in text.lower() for word in words):
+            found.append((fields[name].title, mark_hits(text, words)))
+    return found[:2]
+
+
+def _as_json(
+    edition: Edition, request: Request, query: str, found: list[dict[str, Any]]
+) -> dict[str, Any]:
+    address = edition.address(request)
+    return {
+        "ok": True,
+        "query": query,
+        "tables": [
+            {
+                "table": group["table"],
+                "count": group["count"],
+                "hits": [{"title": h["title"], "url": address + h["link"]} for h in group["hits"]],
+                "url": address + group["all"],
+            }
+            for group in found
+        ],
+    }
+
+
+# ---------------------------------------------------------------- the dictionary, about
+
+
+@guarded
+async def dictionary(edition: Edition, request: Request) -> Response:
+    """Every table: what a row is, how many there are, how many columns."""
+    tables = [
+        {
+            "name": name,
+            "title": told["title"],
+            "description": told.get("description", ""),
+            "columns": len(told["plugins"]["gongshi"]["columns"]),
+            "count": (await edition.db.figures(f"select count(*) from [{name}]"))[0][0],  # noqa: S608
+        }
+        for name, told in edition.tables.items()
+    ]
+    return edition.page(request, "dictionary.html", {"tables": tables})
+
+
+@guarded
+async def dictionary_table(edition: Edition, request: Request) -> Response:
+    """One table's columns: meaning, type, unit, codes, and how they are filled."""
+    table = request.url_vars["table"]
+    if table not in edition.tables:
+        raise NotFound("")
+    told = edition.tables[table]
+    columns = told["plugins"]["gongshi"]["columns"]
+    filled, count = await _filled(edition, table, columns)
+    context = {
+        "table": table,
+        "told": told,
+        "count": count,
+        "columns": [{**_BLANK, **column, "filled": filled[column["name"]]} for column in columns],
+        "codes": edition.own["codes"],
+        "key": told["plugins"]["gongshi"]["key"],
+    }
+    return edition.page(request, "dictionary_table.html", context)
+
+
+async def _filled(
+    edition: Edition, table: str, columns: list[dict[str, Any]]
+) -> tuple[dict[str, dict[str, Any]], int]:
+    """For each column the share that is filled, how many distinct values, and its range."""
+    stored = set(await edition.db.table_columns(table))
+    count = (await edition.db.figures(f"select count(*) from [{table}]"))[0][0]  # noqa: S608
+    filled: dict[str, dict[str, Any]] = {}
+    for column in columns:
+        name = column["name"]
+        if name not in stored:
+            filled[name] = {}
+            continue
+        distinct = f"count(distinct [{name}])" if count <= _DISTINCT_UP_TO else "null"
+        ranged = column["type"] in ("date", "number", "integer", "year")
+        ends = f"min([{name}]), max([{name}])" if ranged else "null, null"
+        sql = f"select count([{name}]), {distinct}, {ends} from [{table}]"  # noqa: S608
+        given, different, low, high = (await edition.db.figures(sql))[0]
+        (field,) = edition.fields(table, [name])
+        filled[name] = {
+            "share": given / count if count else 0,
+            "distinct": different,
+            "low": edition.values.plain(field, low),
+            "high": edition.values.plain(field, high),
+        }
+    return filled, count
+
+
+@guarded
+async def about(edition: Edition, request: Request) -> Response:
+    """Licence, terms, and how programs take the data."""
+    examples = [name for name, told in edition.tables.items() if not _produced(told)]
+    context = {
+        "address": edition.address(request),
+        "example": examples[0] if examples else next(iter(edition.tables), ""),
+        "limits": edition.own["limits"],
+        "files": downloads.listed(edition.release.path),
+    }
+    return edition.page(request, "about.html", context)
