@@ -62,7 +62,7 @@ def load(folder: Path, rules: Collection[str] | None = None) -> Catalog:
     for name, dataset in datasets.items():
         check(documents[name], dataset, datasets, codes, rules)
     ordered = sorted(datasets.values(), key=lambda d: (d.order, d.name))
-    return Catalog(package.data, {d.name: d for d in ordered}, codes, _version(folder))
+    return Catalog(package.data, {d.name: d for d in ordered}, codes, _version(folder), folder)
 
 
 def published_columns(dataset: Dataset) -> tuple[Column, ...]:

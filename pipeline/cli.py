@@ -14,8 +14,9 @@ import yaml
 
 from pipeline import catalog as contracts
 from pipeline import run as whole_way
+from pipeline import yearly
 from pipeline.checks.rules import RULES
-from pipeline.errors import GongshiError, UsageError
+from pipeline.errors import GongshiError, UnreadableInput, UsageError
 from pipeline.model import TALLY_PARTS, Catalog, Tally
 from pipeline.words import language, say
 
@@ -75,7 +76,7 @@ def publish(
 ) -> None:
     """读取、检查、生成新版本，通过全部关口后切换。/ The whole way, from inbox to site."""
     _speak(lang)
-    words = _site_words(contract.parent / "metadata.yml")
+    words = _site_words(contract)
     release, new, run = whole_way.publish(
         inbox, site, private, _catalog(contract), words, _day(today)
     )
@@ -100,6 +101,27 @@ def serve(
     serve_site(site, host, port, workers)
 
 
+@app.command()
+def report(
+    file: Annotated[Path, typer.Argument(help="年度报告 / a yearly report")],
+    format: Annotated[str, typer.Option(help="text, json, csv")] = "text",  # noqa: A002
+    contract: Contract = HOME / "datapackage",
+    lang: Lang = "",
+) -> None:
+    """读一份年度报告：修复后的文字，或其中的数字。/ A yearly report: its text, or its figures."""
+    _speak(lang)
+    if format not in ("text", "json", "csv"):
+        raise UsageError(say("bad-format", language(), value=format, known="text, json, csv"))
+    if not file.is_file():
+        raise UnreadableInput(say("report-missing", language(), path=file))
+    read = yearly.read_file(file, _catalog(contract))
+    for finding in read.findings:
+        typer.echo(say(finding.rule, language(), **finding.params, file=file.name), err=True)
+    if not read.text:
+        raise typer.Exit(UnreadableInput.exit_code)
+    sys.stdout.write(yearly.shown(read, format))
+
+
 def _speak(lang: str) -> None:
     if lang:
         os.environ["LANG"] = lang
@@ -109,7 +131,10 @@ def _catalog(folder: Path) -> Catalog:
     return contracts.load(folder, RULES)
 
 
-def _site_words(path: Path) -> dict[str, Any]:
+def _site_words(contract: Path) -> dict[str, Any]:
+    """metadata.yml beside the contract's folder, or where there is none the project's own."""
+    beside = contract.parent / "metadata.yml"
+    path = beside if beside.exists() else HOME / "metadata.yml"
     if not path.exists():
         raise UsageError(say("words-missing", language(), path=path))
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, cast
 
 import pyarrow as pa
@@ -128,6 +129,7 @@ class Catalog:
     datasets: Mapping[str, Dataset]  # by name, in `order`
     codes: Mapping[str, CodeList]
     version: str  # sha256 over every file of the contract
+    folder: Path = Path()  # where it was read
 
 
 # ---------------------------------------------------------------- intake

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline import seal
+from pipeline import seal, yearly
 from pipeline.catalog import published_columns
 from pipeline.checks import keys
 from pipeline.checks.check import QUARANTINE, as_written, check_chunk
@@ -24,7 +24,7 @@ from pipeline.engine import ordered_map
 from pipeline.errors import UnreadableInput, UsageError
 from pipeline.intake import read, sources
 from pipeline.intake.read import Opened
-from pipeline.model import TALLY_PARTS, Catalog, Dataset, Finding, Source, Tally, found
+from pipeline.model import TALLY_PARTS, Catalog, Comparison, Dataset, Finding, Source, Tally, found
 from pipeline.release import build, gate, store, working
 from pipeline.seal import Seal, quoted
 from pipeline.words import language, say
@@ -41,7 +41,14 @@ class Run:
     opened: list[Opened] = field(default_factory=list)
     accepted: dict[str, str] = field(default_factory=dict)  # dataset → query
     seals: dict[str, Seal] = field(default_factory=dict)
+    reports: list[yearly.ReadReport] = field(default_factory=list)
+    comparisons: list[Comparison] = field(default_factory=list)
     sample: bool = False
+
+    @property
+    def sources(self) -> list[Source]:
+        """Every table and report that was read."""
+        return [*(o.source for o in self.opened), *(r.source for r in self.reports)]
 
     def by_dataset(self) -> dict[str, Tally]:
         """What became of the rows of each dataset."""
@@ -67,7 +74,8 @@ def check(inbox: Path, private: Path, catalog: Catalog) -> Run:
                 _take_in(file, run, catalog, key)
         ledger.close_tables()
         _settle(run, catalog)
-        if not ledger.tallies:
+        _read_reports(run, listed.files, catalog)
+        if not ledger.tallies and not any(r.report.text for r in run.reports):
             raise UnreadableInput(
                 say("unreadable-all", language(), findings=private / "findings.csv")
             )
@@ -153,6 +161,19 @@ def _keep_raw(path: Path, sha256: str, private: Path) -> None:
         made = place.with_suffix(".new")
         shutil.copyfile(path, made)
         made.replace(place)
+
+
+def _read_reports(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog) -> None:
+    """The yearly reports, after the records that they are held against."""
+    vocabulary = catalog.folder / "codes" / "indicators.csv"
+    run.reports = yearly.read_reports(files, vocabulary, catalog)
+    for each in run.reports:
+        for finding in each.report.findings:
+            run.ledger.finding(finding, each.source.source_id)
+    for file in files:
+        if file.is_report:
+            _keep_raw(file.path, read.sha256(file.path), run.ledger.private)
+    run.comparisons = yearly.comparisons(run.reports, vocabulary, run.con, catalog, run.accepted)
 
 
 # ---------------------------------------------------------------- across rows and datasets
@@ -288,7 +309,7 @@ def _close(run: Run, dataset: Dataset) -> None:
 
 def _material(run: Run, catalog: Catalog) -> build.Material:
     produced = {
-        "sources": working.sources((o.source for o in run.opened), run.ledger.tallies),
+        "sources": working.sources(run.sources, run.ledger.tallies),
         "header_mappings": [
             (o.source.source_id, m.position + 1, m.header, m.field, m.matched_by)
             for o in run.opened
@@ -296,6 +317,8 @@ def _material(run: Run, catalog: Catalog) -> build.Material:
         ],
         "issues": working.issues(run.ledger.issues),
         "rules": working.rules(),
+        "report_figures": yearly.figure_rows(run.reports),
+        "report_checks": yearly.check_rows(run.comparisons),
         "run_tallies": working.run_tallies((o.source for o in run.opened), run.ledger.tallies),
     }
     return build.Material(
@@ -303,7 +326,7 @@ def _material(run: Run, catalog: Catalog) -> build.Material:
         run.accepted,
         run.seals,
         {name: working.table(catalog.datasets[name], rows) for name, rows in produced.items()},
-        {o.source.path: o.source.sha256 for o in run.opened},
+        {source.path: source.sha256 for source in run.sources},
         {name: _parts(tally) for name, tally in sorted(run.by_dataset().items())},
         run.ledger.work,
     )

@@ -1,0 +1,185 @@
+"""The inbox's yearly reports: their figures, and each held against the records of the same run."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipeline.catalog import published_columns
+from pipeline.intake import read
+from pipeline.intake.sources import InboxFile
+from pipeline.model import Catalog, Column, Comparison, Dataset, Figure, Source
+from pipeline.reports import indicators
+from pipeline.reports.read import Report, read_report
+from pipeline.reports.reconcile import Params, reconcile
+from pipeline.seal import quoted
+
+DATASET = "report_figures"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReport:
+    """A report of the inbox and where it came from."""
+
+    source: Source
+    report: Report
+
+
+def read_reports(
+    files: Iterable[InboxFile], vocabulary: Path, catalog: Catalog
+) -> list[ReadReport]:
+    """Every report among `files`; a body's report of the year before is held against the next.
+
+    `vocabulary` is the contract's indicators.csv.
+    """
+    known = indicators.load(vocabulary)
+    done = [_read(file, known, catalog, None) for file in files if file.is_report]
+    by_year = {(d.report.body, d.report.year): d.report for d in done if d.report.year}
+    return [_again(d, files, known, catalog, by_year) for d in done]
+
+
+def _read(
+    file: InboxFile,
+    known: tuple[indicators.Indicator, ...],
+    catalog: Catalog,
+    last_year: Report | None,
+) -> ReadReport:
+    hint = file.hint
+    report = read_report(
+        file.path,
+        name=Path(file.name).stem,
+        body=hint.body,
+        region_code=hint.region_code,
+        year=hint.year,
+        indicators=known,
+        divisions=catalog.codes.get("divisions"),
+        last_year=last_year,
+    )
+    source_id = hashlib.sha256(f"{file.name}\0".encode()).hexdigest()[:12]
+    size = file.path.stat().st_size
+    source = Source(
+        source_id, file.name, read.sha256(file.path), size, dataset=DATASET, matched_by="folder"
+    )
+    return ReadReport(source, report)
+
+
+def _again(
+    done: ReadReport,
+    files: Iterable[InboxFile],
+    known: tuple[indicators.Indicator, ...],
+    catalog: Catalog,
+    by_year: Mapping[tuple[str, int | None], Report],
+) -> ReadReport:
+    """The report with last year's beside it, where the inbox holds that."""
+    report = done.report
+    before = by_year.get((report.body, report.year - 1)) if report.year else None
+    if before is None:
+        return done
+    file = next(f for f in files if f.name == done.source.path)
+    return _read(file, known, catalog, before)
+
+
+def read_file(path: Path, catalog: Catalog) -> Report:
+    """One report by itself, without an inbox."""
+    known = indicators.load(catalog.folder / "codes" / "indicators.csv")
+    return read_report(
+        path, name=path.stem, indicators=known, divisions=catalog.codes.get("divisions")
+    )
+
+
+def shown(report: Report, form: str) -> str:
+    """A report for the terminal or another program: its text, or its figures as JSON or CSV."""
+    if form == "text":
+        return report.text.rstrip("\n") + "\n"
+    rows = [asdict(figure) for figure in report.figures]
+    if form == "json":
+        about = {
+            key: getattr(report, key)
+            for key in ("name", "title", "body", "region_code", "year", "date")
+        }
+        return json.dumps({**about, "figures": rows}, ensure_ascii=False, indent=2) + "\n"
+    out = io.StringIO()
+    writer = csv.DictWriter(out, [f.name for f in fields(Figure)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def comparisons(
+    reports: Iterable[ReadReport],
+    vocabulary: Path,
+    con: duckdb.DuckDBPyConnection,
+    catalog: Catalog,
+    present: Iterable[str],
+) -> list[Comparison]:
+    """Every indicator that a report states, against what `con` holds of the datasets `present`."""
+    known = indicators.load(vocabulary)
+    here = set(present)
+    con.execute("create schema typed")
+    for name in here:
+        con.execute(_typed_view(catalog.datasets[name]))
+
+    def count(dataset: str, query: str, params: Params) -> Decimal | None:
+        if dataset not in here:
+            return None
+        con.execute("set schema = 'typed'")
+        try:
+            value: Any = con.execute(query, params).fetchall()[0][0]
+        finally:
+            con.execute("set schema = 'main'")
+        return None if value is None else Decimal(str(value))
+
+    return [found for each in reports for found in reconcile(each.report.figures, known, count)]
+
+
+def _typed_view(dataset: Dataset) -> str:
+    """The dataset's settled rows with numbers as numbers and blanks missing, as queries expect them."""
+    columns = ", ".join(f"{_typed(c)} as {quoted(c.name)}" for c in published_columns(dataset))
+    return f"create view typed.{quoted(dataset.name)} as select {columns} from main.{quoted(dataset.name)}"
+
+
+def _typed(column: Column) -> str:
+    sql = {"integer": "bigint", "year": "bigint", "number": "decimal(30, 6)"}.get(
+        column.type, "varchar"
+    )
+    return f"try_cast(nullif({quoted(column.name)}, '') as {sql})"
+
+
+def figure_rows(reports: Iterable[ReadReport]) -> list[tuple[object, ...]]:
+    """Rows of report_figures, in the order of its columns."""
+    return [
+        (
+            f.report,
+            f.body,
+            f.region_code,
+            f.year,
+            f.code,
+            f.ordinal,
+            f.label,
+            f.value,
+            f.value_upper,
+            f.unit,
+            f.comparator,
+            f.sentence,
+            f.section,
+            f.start,
+            f.end,
+            f.status,
+        )
+        for each in reports
+        for f in each.report.figures
+    ]
+
+
+def check_rows(found: Iterable[Comparison]) -> list[tuple[object, ...]]:
+    """Rows of report_checks, in the order of its columns."""
+    return [(c.report, c.code, c.stated, c.counted, c.difference, c.verdict, c.why) for c in found]
