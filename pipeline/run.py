@@ -308,7 +308,7 @@ def _close(run: Run, dataset: Dataset) -> None:
 
 
 def _material(run: Run, catalog: Catalog) -> build.Material:
-    produced = {
+    produced: dict[str, list[working.Row]] = {
         "sources": working.sources(run.sources, run.ledger.tallies),
         "header_mappings": [
             (o.source.source_id, m.position + 1, m.header, m.field, m.matched_by)

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
 from pathlib import Path
@@ -43,7 +43,7 @@ def read_reports(
     """
     known = indicators.load(vocabulary)
     done = [_read(file, known, catalog, None) for file in files if file.is_report]
-    by_year = {(d.report.body, d.report.year): d.report for d in done if d.report.year}
+    by_year = {(d.report.body, d.report.year): d.report for d in done}
     return [_again(d, files, known, catalog, by_year) for d in done]
 
 
@@ -154,7 +154,7 @@ def _typed(column: Column) -> str:
     return f"try_cast(nullif({quoted(column.name)}, '') as {sql})"
 
 
-def figure_rows(reports: Iterable[ReadReport]) -> list[tuple[object, ...]]:
+def figure_rows(reports: Iterable[ReadReport]) -> list[Sequence[object]]:
     """Rows of report_figures, in the order of its columns."""
     return [
         (
@@ -180,6 +180,6 @@ def figure_rows(reports: Iterable[ReadReport]) -> list[tuple[object, ...]]:
     ]
 
 
-def check_rows(found: Iterable[Comparison]) -> list[tuple[object, ...]]:
+def check_rows(found: Iterable[Comparison]) -> list[Sequence[object]]:
     """Rows of report_checks, in the order of its columns."""
     return [(c.report, c.code, c.stated, c.counted, c.difference, c.verdict, c.why) for c in found]

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from stdnum.cn import uscc
 
-Mask = pa.BooleanArray
+Mask: TypeAlias = "pa.BooleanArray"
 Check = Callable[..., Mask]
 
 
