@@ -25,6 +25,8 @@ _PARTS = {
     *("contact", "address", "release_every_days", "keep", "limits", "tables", "groups"),
     *("columns", "home", "queries"),
 }
+# Where YAML folds a Chinese text's lines it leaves a space, which Chinese does not have.
+_FOLDED = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[\u3000-\u9fff\uff00-\uffef])")
 _SHOWN_COLUMNS = 8  # of a table of which metadata.yml does not say which
 
 
@@ -259,4 +261,6 @@ def _unit(unit: str, lang: Lang) -> str:
 
 def _by(lang: Lang, chinese: str, english: str) -> str:
     """The text in `lang`; the other language's rather than nothing."""
-    return (chinese or english) if lang == "zh" else (english or chinese)
+    if lang == "zh":
+        return _FOLDED.sub("", chinese) or english
+    return english or chinese

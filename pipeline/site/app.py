@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from datasette.plugins import pm
 
 from pipeline.errors import GongshiError
 from pipeline.site import folder, plugin
@@ -25,6 +24,7 @@ from pipeline.site.edition import Edition
 from pipeline.site.folder import ReleaseFolder
 from pipeline.site.front import Asgi, Front, Receive, Scope, Send
 from pipeline.site.guards import Slots
+from pipeline.site.upstream import pm
 
 log = logging.getLogger("gongshi.site")
 

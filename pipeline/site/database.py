@@ -19,11 +19,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from datasette.app import Datasette
-from datasette.database import Database, QueryInterrupted, Results
-from datasette.utils.asgi import BadRequest
-
 from pipeline.release.metadata import DATABASE
+from pipeline.site.upstream import BadRequest, Database, Datasette, QueryInterrupted, Results
 
 #: The primary key of the table whose page is being made: it breaks ties of that page's sort.
 tie_breaker: ContextVar[tuple[str, ...]] = ContextVar("tie_breaker", default=())
@@ -65,7 +62,7 @@ class Memory:
         return found
 
 
-class ReleaseDatabase(Database):  # type: ignore[misc]
+class ReleaseDatabase(Database):
     """`disclosure.db` of one release."""
 
     def __init__(self, ds: Datasette, path: Path, memory: Memory, max_characters: int) -> None:
@@ -120,10 +117,12 @@ class ReleaseDatabase(Database):  # type: ignore[misc]
                 return Results(rows[:most], len(rows) > most, cursor.description)
 
         async def ask() -> Results:
-            return await self.execute_fn(run)
+            found: Results = await self.execute_fn(run)
+            return found
 
         if tie_breaker.get() and not truncate:  # a table page's count and facets
-            return await self._memory.ask((sql, _frozen(params), limit_ms), ask)
+            known: Results = await self._memory.ask((sql, _frozen(params), limit_ms), ask)
+            return known
         return await ask()
 
     async def attached_databases(self) -> list[object]:

@@ -20,12 +20,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import xlsxwriter
-from datasette.utils.asgi import BadRequest, NotFound, Request, Response
 
 from pipeline.release.metadata import DATABASE
 from pipeline.site.database import steady
 from pipeline.site.edition import Edition
 from pipeline.site.guards import TooBusy
+from pipeline.site.upstream import BadRequest, NotFound, Request, Response
 from pipeline.site.views import explained, guarded
 
 _CHUNK_ROWS = 2_000

@@ -11,9 +11,6 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from datasette.app import Datasette
-from datasette.utils import tilde_encode
-from datasette.utils.asgi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -23,7 +20,8 @@ from pipeline.site.database import Memory, ReleaseDatabase, use
 from pipeline.site.folder import ReleaseFolder
 from pipeline.site.front import static_address
 from pipeline.site.guards import Slots
-from pipeline.site.language import Language, N_
+from pipeline.site.language import N_, Language
+from pipeline.site.upstream import Datasette, Request, Response, tilde_encode
 from pipeline.site.values import Field, Values, fields_of
 from pipeline.words import Lang
 
@@ -38,7 +36,7 @@ _NAVIGATION = (
 )
 
 
-class Edition(Datasette):  # type: ignore[misc]
+class Edition(Datasette):
     """One release in one language."""
 
     def __init__(
@@ -66,7 +64,7 @@ class Edition(Datasette):  # type: ignore[misc]
             "cache_size_kb": 16_000,
         }
         super().__init__(
-            [], metadata=release.metadata[lang], settings=settings, secret="none", cors=True
+            [], metadata=release.metadata[lang], settings=settings, secret=release.id, cors=True
         )
         self.executor.shutdown()
         self.executor = executor
@@ -114,7 +112,7 @@ class Edition(Datasette):  # type: ignore[misc]
 
     def fields(self, table: str, names: list[str]) -> list[Field]:
         """The fields `names` of `table`, or of a query where there is no such table."""
-        empty = {"plugins": {"gongshi": {"columns": []}}}
+        empty: Mapping[str, Any] = {"plugins": {"gongshi": {"columns": []}}}
         known = fields_of(self.tables.get(table, empty), names, self.own["column_titles"])
         return known if table in self.tables else [self._field_anywhere(field) for field in known]
 
@@ -192,7 +190,7 @@ def _environment(edition: Edition) -> Environment:
         static=static_address,
         bar_chart=charts.bars,
         column_chart=charts.columns,
-        spark=charts.spark,
+        highest=charts.highest,
     )
     env.filters.update(
         number=edition.language.number,
@@ -200,6 +198,7 @@ def _environment(edition: Edition) -> Environment:
         short_money=edition.language.short_money,
         date=edition.language.date,
         foreign=edition.values.foreign,
+        given=lambda value: edition.language.number("–" if value is None or value == "" else value),
         tilde=lambda text: tilde_encode(str(text)),
         word=edition.language.word,
         flat=_flat,

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from datasette.utils.asgi import Base400
+from pipeline.site.upstream import Base400
 
 _FUNCTIONS = frozenset(
     ["load_extension", "fts3_tokenizer", "zeroblob", "randomblob", "readfile", "writefile", "edit"]

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from datasette.utils.asgi import NotFound, Request, Response
-
 from pipeline.release.metadata import DATABASE
 from pipeline.site import history
 from pipeline.site.edition import Edition
+from pipeline.site.upstream import NotFound, Request, Response
 from pipeline.site.views import guarded
 
 _SITEMAP_MOST = 50_000  # addresses in one sitemap, by its standard

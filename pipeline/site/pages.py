@@ -9,12 +9,10 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from datasette.database import QueryInterrupted
-from datasette.utils.asgi import NotFound, Request, Response
-
 from pipeline.site import downloads
 from pipeline.site.edition import Edition
 from pipeline.site.queries import picture
+from pipeline.site.upstream import NotFound, QueryInterrupted, Request, Response
 from pipeline.site.values import Field, mark_hits
 from pipeline.site.views import guarded
 
@@ -244,7 +242,9 @@ def _context(
     """Where in the record the words stand: the column's title and the text around them."""
     found = []
     for name in own["search"]:
-        text = unicodedata.normalize("NFKC", str(row[name] or ""))
+        text = str(row[name] or "")
+        if not any(word.lower() in text.lower() for word in words):
+            text = unicodedata.normalize("NFKC", text)
         if any(word.lower() in text.lower() for word in words):
             found.append((fields[name].title, mark_hits(text, words)))
     return found[:2]

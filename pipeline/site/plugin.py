@@ -10,9 +10,6 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from datasette import hookimpl
-from datasette.utils.asgi import NotFound, Request, Response
-
 from pipeline.release.metadata import DATABASE
 from pipeline.release.search import match_query
 from pipeline.site import downloads, machines, pages, quality, reports
@@ -21,6 +18,7 @@ from pipeline.site.guards import secure
 from pipeline.site.queries import Data
 from pipeline.site.records import Record
 from pipeline.site.tables import Table
+from pipeline.site.upstream import NotFound, Request, Response, hookimpl
 from pipeline.site.views import dispatch, guarded
 
 Route = tuple[str, Callable[..., Any]]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from datasette.utils.asgi import NotFound, Request, Response
-
 from pipeline.release.metadata import DATABASE
 from pipeline.site import history
 from pipeline.site.edition import Edition
 from pipeline.site.folder import ReleaseFolder
 from pipeline.site.pages import reporting
+from pipeline.site.upstream import NotFound, Request, Response
 from pipeline.site.views import guarded
 
 _TIMELY_DAYS = 15
@@ -52,8 +51,9 @@ async def _timeliness(edition: Edition) -> list[dict[str, Any]]:
     rows = await edition.db.figures(
         "select authority_name, count(*) as filed,"
         " avg(julianday(filing_date) - julianday(decision_date)) as days,"
-        f" avg(julianday(filing_date) - julianday(decision_date) <= {_TIMELY_DAYS}) as share"
-        " from penalty_filings where filing_date >= decision_date group by 1 order by 4, 2 desc"
+        " avg(julianday(filing_date) - julianday(decision_date) <= ?) as share"
+        " from penalty_filings where filing_date >= decision_date group by 1 order by 4, 2 desc",
+        [_TIMELY_DAYS],
     )
     return [dict(row) for row in rows]
 

@@ -6,17 +6,15 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from datasette.utils.asgi import Request, Response
-from datasette.views.database import DatabaseView
-
 from pipeline.release.metadata import DATABASE
 from pipeline.site.edition import Edition
+from pipeline.site.upstream import DatabaseView, Request, Response
 from pipeline.site.values import Field
 
 _PICTURE_ROWS = 15
 
 
-class Data(DatabaseView):  # type: ignore[misc]
+class Data(DatabaseView):
     """`/disclosure`: every table and saved query; with `?sql=` the answer to a visitor's SQL."""
 
     ds: Edition

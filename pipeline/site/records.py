@@ -7,13 +7,10 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from datasette.utils import tilde_decode
-from datasette.utils.asgi import NotFound, Request, Response
-from datasette.views.row import RowView
-
 from pipeline.release.metadata import DATABASE
 from pipeline.site import history
 from pipeline.site.edition import Edition
+from pipeline.site.upstream import NotFound, Request, Response, RowView, tilde_decode
 from pipeline.site.values import Field
 from pipeline.site.views import Gone
 
@@ -23,7 +20,7 @@ _ORIGIN = ("source_id", "source_row")
 _SAME = ("respondent_uscc", "authority_name", "holder_name", "issuing_authority")
 
 
-class Record(RowView):  # type: ignore[misc]
+class Record(RowView):
     """One row at its permanent address."""
 
     ds: Edition

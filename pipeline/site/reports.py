@@ -7,11 +7,10 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import unquote
 
-from datasette.utils import tilde_decode
-from datasette.utils.asgi import NotFound, Request, Response
 from markupsafe import Markup, escape
 
 from pipeline.site.edition import Edition
+from pipeline.site.upstream import NotFound, Request, Response, tilde_decode
 from pipeline.site.views import guarded
 
 
@@ -45,6 +44,9 @@ async def report(edition: Edition, request: Request) -> Response:
     if not rows:
         raise NotFound("")
     checks = await _checks(edition, name)
+    for row in rows:
+        if row["code"] in checks and checks[row["code"]]["title"] == row["code"]:
+            checks[row["code"]]["title"] = row["label"] or row["code"]
     sections = []
     for section, inside in groupby(rows, key=lambda row: row["section"] or ""):
         sentences = [

@@ -11,14 +11,12 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from datasette.utils.asgi import Request, Response
-from datasette.views.table import TableView
-
 from pipeline.site import downloads
 from pipeline.site.database import tie_breaker
 from pipeline.site.edition import Edition
 from pipeline.site.language import N_
 from pipeline.site.queries import query_context
+from pipeline.site.upstream import Request, Response, TableView
 from pipeline.site.values import Field
 
 _FIRST_FACET_VALUES = 6
@@ -47,7 +45,7 @@ _OPERATORS = {
 _NO_VALUE = {"isnull", "isblank", "notnull", "notblank"}
 
 
-class Table(TableView):  # type: ignore[misc]
+class Table(TableView):
     """A table, or a saved query, which Datasette keeps at the same address."""
 
     ds: Edition
@@ -70,7 +68,8 @@ class Table(TableView):  # type: ignore[misc]
             return await downloads.stream(self, request)
         if request.url_vars["format"] == "xlsx":
             return await downloads.workbook(self, request)
-        return await super().get(request)
+        made: Response = await super().get(request)
+        return made
 
     async def data(self, request: Request, default_labels: bool = False, **given: Any) -> Any:
         table = request.url_vars["table"]

@@ -45,6 +45,8 @@ class Field:
             return "number"
         if self.kind in ("date", "code", "social-credit-code", "year"):
             return "code"
+        if self.kind == "document-number":
+            return "document"
         return "words"
 
 
@@ -107,7 +109,7 @@ class Values:
         if field.kind == "url" and _HTTP.match(str(value)):
             return Markup('<a href="{0}" rel="nofollow noopener external">{0}</a>').format(value)
         if field.name in _STATES:
-            tone = next((t for t, words in _TONES.items() if str(value) in words), "plain")
+            tone = next((t for t, words in _TONES.items() if str(value) in words), "quiet")
             return Markup('<span class="state {}">{}</span>').format(tone, text)
         return self.foreign(text)
 

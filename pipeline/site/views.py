@@ -9,13 +9,16 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from datasette.database import QueryInterrupted
-from datasette.utils import InvalidSql
-from datasette.utils.asgi import Base400, Request, Response
-from datasette.views.base import DatasetteError
-
 from pipeline.site.edition import Edition
 from pipeline.site.language import N_
+from pipeline.site.upstream import (
+    Base400,
+    DatasetteError,
+    InvalidSql,
+    QueryInterrupted,
+    Request,
+    Response,
+)
 
 log = logging.getLogger("gongshi.site")
 

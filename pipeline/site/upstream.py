@@ -1,0 +1,36 @@
+"""All that we take from inside Datasette 0.65.5, in one place, to be looked at on every upgrade.
+
+Datasette has no types; those of what we use stand in `upstream.pyi`.
+"""
+
+from datasette import hookimpl
+from datasette.app import Datasette
+from datasette.database import Database, QueryInterrupted, Results
+from datasette.plugins import pm
+from datasette.utils import InvalidSql, tilde_decode, tilde_encode
+from datasette.utils.asgi import BadRequest, Base400, NotFound, Request, Response
+from datasette.views.base import DatasetteError
+from datasette.views.database import DatabaseView
+from datasette.views.row import RowView
+from datasette.views.table import TableView
+
+__all__ = [
+    "BadRequest",
+    "Base400",
+    "Database",
+    "DatabaseView",
+    "Datasette",
+    "DatasetteError",
+    "InvalidSql",
+    "NotFound",
+    "QueryInterrupted",
+    "Request",
+    "Response",
+    "Results",
+    "RowView",
+    "TableView",
+    "hookimpl",
+    "pm",
+    "tilde_decode",
+    "tilde_encode",
+]
