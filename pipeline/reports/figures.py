@@ -19,17 +19,18 @@ _BLANK = "\x00"
 _CLAUSE = re.compile(r"[，,；;：:。！？!?\n（）()\x00]")
 _SENTENCE = re.compile(r"[。！？!?\n]")
 _QUIET_BRACKET = re.compile(r"[（(][^（）()\n。；;\d]{1,24}[）)]")
+_BRACKET = re.compile(r"[（(][^（）()\n]*[）)]")
 _TO = re.compile(r" ?(?:至|到|[-—–－~～]{1,2}) ?")
 _RANK = re.compile(
     r"(?:(?:排名|位居|位列|名列|排在|排|居|列|获得?|荣获|夺得|取得|保持|综合成绩|成绩)[^，,。；;、\n第]{0,14}|(?<=[国省市区县州盟旗乡镇]))"
     r"第(?P<n>[一二三四五六七八九十]{1,3}|\d{1,3})(?P<unit>名|位)?(?=[，,。；;、\s）)”]|的(?:好)?(?:成绩|名次)|$)"
 )
 _TENTHS = re.compile(
-    r"(?<![完建促达形赞组构变分])(?P<n>[一二三四五六七八九])成(?P<half>半)?(?=以上|多|左右|[，,。；;、的群企案])"
+    r"(?:(?P<more>超过?|逾)|近|约)?(?P<n>[一二两三四五六七八九])成(?P<half>半)?(?=以上|多|左右|[，,。；;、的群企案])"
 )
 _STRONG = re.compile(
     r"(?:召开|举办|开展|组织|选聘|聘请|设立|建立|成立|新建|建成|建设|打造|培育|创建|制定|出台|印发|修订|修改|废止|清理|审查|审核|备案|办理|办结|受理|审理|审结|查处|立案|移送|"
-    r"处罚|化解|调解|调处|配备|评选|表彰|命名|招录|引进|发现|整改|纠正|督办|通报|抽查|检查|编制|取消|下放|公布|打掉|破获|起诉|撤销|维持|驳回|确认|约谈|问责|处分|参加|吊销|没收|取缔|"
+    r"处罚|化解|调解|调处|配备|评选|表彰|命名|招录|引进|发现|整改|纠正|督办|通报|抽查|检查|编制|取消|下放|公布|打掉|破获|起诉|撤销|维持|驳回|确认|约谈|问责|处分|督促|参加|吊销|没收|取缔|"
     r"新增|增加|减少|增设|收到|提出|发出|制发|签订|共|共计|累计|先后|分别|计|达|有|为|近|约|超过|向|对|至少|入选|获评|获|荣获|推出|报送|起草|通过|审议|听取|研究|完成|解决|实施|发布)了?$"
 )
 _NAME_BEHIND = re.compile(
@@ -101,11 +102,12 @@ def _ranks(view: str) -> Iterator[_Hit]:
 
 
 def _counts(working: str) -> Iterator[_Hit]:
-    for match in _TENTHS.finditer(working):
-        value = (numerals.han_value(match["n"]) or 0) * 10 + (5 if match["half"] else 0)
-        behind = working[match.end() : match.end() + 2]
-        comparator = "≥" if behind[:2] == "以上" or behind[:1] == "多" else "≈"
-        yield _Hit(match.start(), match.end(), Number(Decimal(value), comparator), "%")
+    for tenths in _TENTHS.finditer(working):
+        value = (numerals.han_value(tenths["n"]) or 0) * 10 + (5 if tenths["half"] else 0)
+        behind = working[tenths.end() : tenths.end() + 2]
+        at_least = tenths["more"] or behind[:2] == "以上" or behind[:1] == "多"
+        number = Number(Decimal(value), "≥" if at_least else "≈")
+        yield _Hit(tenths.start("n"), tenths.end(), number, "%", tenths.start())
     at = 0
     while match := NUMBER.search(working, at):
         hit = _hit(working, match)
@@ -135,7 +137,8 @@ def _digits_start(match: re.Match[str]) -> int:
 
 
 def _unit(written: str) -> str:
-    return "%" if written in "%％" and written else written.replace("／", "/")
+    """One way of writing a unit: 场（次） and 场/次 are 场次."""
+    return "%" if written == "％" else re.sub(r"[（(/／](\w+)[）)]?", r"\1", written)
 
 
 def _skip_space(text: str, at: int) -> int:
@@ -160,7 +163,7 @@ def _range(working: str, match: re.Match[str], unit: re.Match[str] | None) -> _H
     if low is None or high is None:
         return None
     scale = (
-        high[0].value / Decimal(re.sub("[,，]", "", other["arabic"]))
+        high[0].value / Decimal(re.sub(r"[,，\s]", "", other["arabic"]))
         if not match["scale"] and not unit
         else Decimal(1)
     )
@@ -221,17 +224,14 @@ def _small_counts(working: str, unit: re.Match[str], before: str, name: str, wri
     if re.search(r"[每同各哪几某任另]$|每[^，。；]{0,6}$", before):
         return False
     behind = working[unit.end() : unit.end() + 8]
-    closes = not behind or behind[0] in "，,。；;、）)\n以左及和并比"
+    closes = not behind or behind[0] in "，,。；;、）)\n以左及和并比共"
     if closes:
         return bool(re.search(r"[\u4e00-\u9fff”）)]$", before)) or bool(
             re.search(r"[，,]共?$", before)
         )
     if written == "一" or (written == "二") or _NAME_BEHIND.match(behind):
         return False
-    strong = bool(_STRONG.search(before))
-    return strong or (
-        name in COUNTING and name not in ("支", "所", "部", "家", "人", "处") and written != "二"
-    )
+    return name in COUNTING or bool(_STRONG.search(before))
 
 
 # ---------------------------------------------------------------- phrases
@@ -240,39 +240,66 @@ def _small_counts(working: str, unit: re.Match[str], before: str, name: str, wri
 def _with_labels(text: str, view: str, working: str, hits: list[_Hit]) -> Iterator[Found]:
     borders = _borders(working, hits)
     ends = [m.start() for m in _SENTENCE.finditer(view)]
-    last, last_sentence = "", -1
+    brackets = [m.span() for m in _BRACKET.finditer(working)]
+    last, outer, taken, sentence = "", "", 0, (0, 0)
+    respective: list[str] = []  # A、B分别为1、2: what the numbers to come count
     for i, hit in enumerate(hits):
-        sentence = _around(ends, hit.start, len(text))
-        if sentence[0] != last_sentence:
-            last, last_sentence = "", sentence[0]
-        clause = max(_border_before(borders, hit.start), sentence[0])
+        around = _around(ends, hit.start, len(text))
+        if around != sentence:
+            last, outer, sentence = "", "", around
+        inside = _within(brackets, hit.start)
+        last = last if inside else outer  # what stands in brackets is passed by
         first, end = hit.span
-        floor = max(clause, hits[i - 1].span[1] if i else 0)
-        ceiling = hits[i + 1].span[0] if i + 1 < len(hits) else len(text)
-        behind = text[end : min(ceiling, sentence[1], end + 40)]
-        before = text[floor:first]
-        earlier = _clause_before(text, borders, clause, sentence[0], hits, i)
+        clause = max(_border_before(borders, hit.start), sentence[0])
+        before = view[max(clause, taken) : first]
+        following = hits[i + 1].span[0] if i + 1 < len(hits) else len(text)
+        behind = view[end : min(following, sentence[1], end + 40)]
+        earlier = _clause_before(view, borders, clause, sentence[0], taken)
         phrase = _phrase(hit, before, behind, last, earlier)
+        if "分别" in before:
+            respective = labels.listed(phrase.text)
+        elif not labels.only_listed(before):
+            respective = []
+        if respective:
+            phrase = phrase._replace(text=respective.pop(0))
         yield Found(
             hit.start,
             hit.end,
             hit.number,
             hit.unit,
-            phrase,
+            _original_words(phrase.text, text, view, sentence),
             sentence,
             clause,
-            part=bool(re.match(r"[\s，,；;：:（(]*(?:其中)", before)) or "其中" in before,
-            change=labels.is_change(labels.clean(before)),
+            part="其中" in before,
+            change=phrase.change,
         )
-        last = phrase
+        last, taken = phrase.text, end + phrase.behind
+        outer = outer if inside else last
 
 
-def _phrase(hit: _Hit, before: str, behind: str, last: str, earlier: str) -> str:
-    if is_noun(hit.unit):
-        behind = hit.unit + behind
+def _phrase(hit: _Hit, before: str, behind: str, last: str, earlier: str) -> labels.Phrase:
     if hit.unit == RANK:
-        behind = ""
-    return labels.label(before, behind, last, earlier)
+        return labels.phrase(before, "", last, earlier)
+    if is_noun(hit.unit):  # what follows the number is itself what is counted
+        phrase = labels.phrase(before, hit.unit + behind, last, earlier)
+        return phrase._replace(behind=max(0, phrase.behind - len(hit.unit)))
+    return labels.phrase(before, behind, last, earlier)
+
+
+def _original_words(phrase: str, text: str, view: str, sentence: tuple[int, int]) -> str:
+    """A phrase put together from pieces of the simplified sentence, in the text's own script."""
+    start, end = sentence
+    if text[start:end] == view[start:end]:
+        return phrase
+    words, at = "", 0
+    while at < len(phrase):
+        size = len(phrase) - at
+        while size > 1 and view.find(phrase[at : at + size], start, end) < 0:
+            size -= 1
+        place = view.find(phrase[at : at + size], start, end)
+        words += text[place : place + size] if place >= 0 else phrase[at]
+        at += size
+    return words
 
 
 def _borders(working: str, hits: list[_Hit]) -> list[int]:
@@ -292,6 +319,11 @@ def _borders(working: str, hits: list[_Hit]) -> list[int]:
     return result
 
 
+def _within(spans: list[tuple[int, int]], at: int) -> bool:
+    i = bisect_right(spans, (at, len(spans) and spans[-1][1])) - 1
+    return i >= 0 and spans[i][0] <= at < spans[i][1]
+
+
 def _border_before(borders: list[int], at: int) -> int:
     i = bisect_right(borders, at) - 1
     return borders[i] if i >= 0 else 0
@@ -302,13 +334,9 @@ def _around(ends: list[int], at: int, length: int) -> tuple[int, int]:
     return (ends[i - 1] + 1 if i else 0), (ends[i] + 1 if i < len(ends) else length)
 
 
-def _clause_before(
-    text: str, borders: list[int], clause: int, floor: int, hits: list[_Hit], i: int
-) -> str:
-    """The clause in front of `clause` in the same sentence, from the last figure in it on."""
+def _clause_before(text: str, borders: list[int], clause: int, floor: int, taken: int) -> str:
+    """The clause in front of `clause` in the same sentence, where it holds no figure."""
     if clause <= floor:
         return ""
     start = max(_border_before(borders, clause - 2), floor)
-    if i and start < hits[i - 1].span[1] <= clause:
-        return ""
-    return text[start : clause - 1]
+    return "" if start < taken else text[start : clause - 1]

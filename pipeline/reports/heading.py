@@ -29,6 +29,8 @@ _BODY_IN_TITLE = re.compile(
     rf"^(?:关于)?(?:印发)?(?:《)?(?P<body>[\u4e00-\u9fff]{{2,24}}?{_ORGAN}?)(?:关于)?(?:(?:19|20)\d{{2}}|二[〇零○]|法治政府|年度|推进|落实|贯彻|依法行政|行政执法)"
 )
 _SIGNATURE = re.compile(rf"^[\u4e00-\u9fff]{{2,24}}?{_ORGAN}$")
+_BLANKS = " \t\r　"
+_US = re.compile(r"[我全]([市县区州旗镇乡])")
 _HAN_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 
 
@@ -43,32 +45,40 @@ class Heading:
     date: str = ""
 
 
-def heading(text: str, title: str = "", divisions: CodeList | None = None) -> Heading:
-    """Read title, body, division, year and date of `text`; `title` is what its file calls it."""
+def heading(
+    text: str, title: str = "", published: str = "", divisions: CodeList | None = None
+) -> Heading:
+    """Read title, body, division, year and date of `text`.
+
+    `title` and `published` are what its file says of itself. Everything is given in the text's
+    own script but the body, which is simplified, as records have it.
+    """
     view = simplified_view(text)
-    lines = [line.strip(" \t\r　") for line in view.split("\n")]
-    lines = [line for line in lines if line]
+    pairs = zip(text.split("\n"), view.split("\n"), strict=True)
+    lines = [(raw.strip(_BLANKS), plain.strip(_BLANKS)) for raw, plain in pairs]
+    lines = [line for line in lines if line[1]]
+    plain_lines = [line[1] for line in lines]
     stated = _title(lines)
     if not stated and _ABOUT.search(simplified_view(title)):
-        stated = simplified_view(title)
-    body = _body(stated, lines)
-    published = _date(lines)
-    return Heading(
-        stated, body, _region(body, divisions), _year(stated, view, published), published
-    )
+        stated = title
+    plain_title = simplified_view(stated)
+    day = _date(plain_lines) or _date([published])
+    body = _body(plain_title, plain_lines) or _most_named(view, divisions)
+    return Heading(stated, body, _region(body, divisions), _year(plain_title, view, day), day)
 
 
-def _title(lines: Sequence[str]) -> str:
+def _title(lines: Sequence[tuple[str, str]]) -> str:
     """The lines before the first sentence that name a report."""
     parts: list[str] = []
-    for line in lines[:12]:
+    for raw, line in lines[:12]:
         if _NUMBERED.match(line) or len(line) > 60 or re.search(r"[。；，,;]", line):
             break
         if _DATE.match(line) or re.match(r"(?:发布|来源|时间|浏览|作者|字体|索引|[（(])", line):
             continue
-        parts.append(line)
+        parts.append(raw)
         if _ABOUT.search(line) and re.search(r"报告|总结|汇报", line):
-            return "".join(parts[-2:]) if len(parts) > 1 and not _whole(line) else line
+            goes_back = len(parts) > 1 and (line.startswith("关于") or not _whole(line))
+            return "".join(parts[-2:]) if goes_back else raw
     return ""
 
 
@@ -100,6 +110,19 @@ def _region(body: str, divisions: CodeList | None) -> str:
         if found:
             return next(iter(found)) if len(found) == 1 else ""
     return ""
+
+
+def _most_named(view: str, divisions: CodeList | None) -> str:
+    """The one division that a text names more than once and calls ours: 我区, 全区."""
+    kinds = Counter(_US.findall(view))
+    if divisions is None or not kinds:
+        return ""
+    kind = max(kinds, key=lambda k: kinds[k])
+    names = {c.label for c in divisions.codes if c.label[-1:] == kind and len(c.label) > 2}
+    named = Counter({name: view.count(name) for name in names if name in view})
+    best = [name for name, count in named.most_common(2) if count > 1]
+    tied = len(best) == 2 and named[best[0]] == named[best[1]]
+    return best[0] if best and not tied else ""
 
 
 def _year(title: str, view: str, published: str) -> int | None:

@@ -22,7 +22,8 @@ _OPENS = re.compile(
     r"[ \t　]*(?:[一二三四五六七八九十]+[、是要]|[（(][一二三四五六七八九十\d]+[）)]|\d{1,2}[.．、]|第[一二三四五六七八九十]+[章节条]"
     r"|[（(]此件|附件|\d{4}年\d{1,2}月\d{1,2}日\s*$|[●■◆•*#-])"
 )
-_ENDS = "。！？!?；;：:…”》）)】"
+_INDENT = re.compile(r"(?:[ \t]{2,8}|　{1,2})\S")
+_SENTENCE_MARK = re.compile(r"[，。；,;]")
 _GOES_ON = "，,、（(《“"
 _FULL_LINE = 0.85  # of the widest line: a line that long was broken by its width
 _NARROWEST = 15  # characters: no page wraps at fewer
@@ -59,13 +60,23 @@ def _breaks(text: str) -> Iterator[Edit]:
     """Line breaks that stand inside a sentence."""
     lines = text.split("\n")
     widest = _wrap_width(lines)
-    at = 0
+    at, in_paragraph = 0, False
     for line, following in pairwise(lines):
         end = at + len(line)
         stripped = line.rstrip("\r \t")
-        if _goes_on(stripped, following.rstrip(), widest):
+        in_paragraph = _opens_paragraph(line) or (in_paragraph and bool(stripped))
+        if _goes_on(stripped, following.rstrip(), widest, in_paragraph):
             yield Edit(at + len(stripped), end + 1, "", "broken-line")
+        else:
+            in_paragraph = False
         at = end + 1
+
+
+def _opens_paragraph(line: str) -> bool:
+    """Is it an indented line of prose, no heading?"""
+    if not _INDENT.match(line):
+        return False
+    return not _OPENS.match(line) or bool(_SENTENCE_MARK.search(line))
 
 
 def _wrap_width(lines: list[str]) -> int:
@@ -78,7 +89,12 @@ def _wrap_width(lines: list[str]) -> int:
     return widest if _NARROWEST <= widest <= 80 and full * 3 >= len(widths) else 0
 
 
-def _goes_on(line: str, following: str, widest: int) -> bool:
+def _goes_on(line: str, following: str, widest: int, in_paragraph: bool) -> bool:
+    """Does a sentence run on into the next line?
+
+    It does behind a comma or inside a number; and where the page's width broke it, which shows by
+    full lines, or by a paragraph's indented first line with the next one at the margin.
+    """
     if not line.strip() or not following.strip() or _OPENS.match(following):
         return False
     if following[:1] in " \t　":
@@ -87,6 +103,7 @@ def _goes_on(line: str, following: str, widest: int) -> bool:
         return True
     if line[-1].isdigit() and re.match(r"[\d.%万亿余多个件起次场名人家份条元项部期]", following):
         return True
-    if widest and len(line.strip()) >= widest * _FULL_LINE:
-        return line[-1] not in "。！？!?"
+    full = bool(widest) and len(line.strip()) >= widest * _FULL_LINE
+    if full or (in_paragraph and len(line.strip()) >= _NARROWEST):
+        return line[-1] not in "。！？!?：:；;"
     return False

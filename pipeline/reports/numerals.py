@@ -20,7 +20,7 @@ _BEFORE = (
     r"|(?P<more>超过|超出|超|突破|不少于|不低于|不下|至少|高于|多于|大于|(?<![不无])逾|达到或超过|[≥＞>])"
     r"|(?P<less>不足|不到|不超过|不多于|不高于|至多|最多|低于|少于|小于|[≤＜<])"
 )
-_ARABIC = r"\d{1,3}(?:[,，]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
+_ARABIC = r"\d{1,3}(?:[,， \u2009]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
 _HAN = rf"[{HAN_NUMERAL}]+(?:点[零〇一二三四五六七八九]+)?"
 _VAGUE = r"(?:数|几|好几|上|成)(?=[十百千万亿])"
 NUMBER = re.compile(
@@ -28,7 +28,7 @@ NUMBER = re.compile(
     rf"(?P<percent>百分之|千分之)?"
     rf"(?:(?P<arabic>{_ARABIC})|(?P<vague>{_VAGUE})?(?P<han>{_HAN}))"
     r"(?P<some>余|多|几|来(?![自源访信函电到临说的]))?[ ]?(?P<scale>[十百千]?[万亿]亿?|[百千](?=[余多 ]?\D))?"
-    r"(?P<rest>[余多](?![数种样元次方边半]\b)|几(?!乎))?"
+    r"(?P<rest>余|多(?!样|元化|种)|几(?!乎))?"
 )
 _BEHIND = re.compile(
     r"(?P<least>(?:及|或)?以上|之多|开外)|(?P<most>(?:及|或)?以下|以内|之内)|(?P<round>左右|上下|许)"
@@ -84,7 +84,7 @@ def _scale(text: str) -> int:
 def read(match: re.Match[str], behind: str) -> tuple[Number, int] | None:
     """The number of a `NUMBER` match, and how many characters of `behind` say how exact it is."""
     base = (
-        Decimal(re.sub("[,，]", "", match["arabic"]))
+        Decimal(re.sub(r"[,，\s]", "", match["arabic"]))
         if match["arabic"]
         else han_value(match["han"])
     )

@@ -84,7 +84,7 @@ def read_text(
 ) -> Report:
     """The report in a text that is already loaded; `given` overrules what it says of itself."""
     repaired = repair(loaded.text)
-    head = overruled(heading(repaired.text, loaded.title, divisions), given)
+    head = overruled(heading(repaired.text, loaded.title, loaded.date, divisions), given)
     tree = sections(repaired.text)
     report = Report(
         name,

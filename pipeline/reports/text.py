@@ -12,7 +12,7 @@ import logging
 import re
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lxml import etree, html
@@ -59,6 +59,10 @@ _ASIDE = re.compile(
     r"nav|menu|crumb|sidebar|footer|header|share|related|recommend|comment|pager|breadcrumb|copyright|toolbar|login|search",
     re.IGNORECASE,
 )
+_PUBLISHED = re.compile(
+    r"(?:发布|發布|公开|公開|成文|发文|印发|更新)(?:时间|時間|日期)\s*[：:]?(?:\s|<[^<>]{0,80}>|&nbsp;){0,6}"
+    r"((?:19|20)\d{2}[-/.年]\d{1,2}[-/.月]\d{1,2})"
+)
 _ZIP, _PDF = b"PK\x03\x04", b"%PDF"
 
 
@@ -72,10 +76,11 @@ class _Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A file's text as it came, its title if the file names one, and what was wrong with it."""
+    """A file's text as it came, what the file itself names as title and date, what was wrong."""
 
     text: str
     title: str = ""
+    date: str = ""
     encoding: str = ""
     findings: tuple[Finding, ...] = ()
 
@@ -95,7 +100,7 @@ def load(path: Path, name: str) -> Loaded:
         return Loaded("", loaded.title, findings=(finding("report-empty", name),))
     if len(loaded.text) > LONGEST:
         cut = finding("report-cut", name, characters=len(loaded.text), kept=LONGEST)
-        return Loaded(loaded.text[:LONGEST], loaded.title, loaded.encoding, (cut,))
+        return replace(loaded, text=loaded.text[:LONGEST], findings=(cut,))
     return loaded
 
 
@@ -199,11 +204,11 @@ def _html(data: bytes) -> Loaded:
         tree = html.document_fromstring(source, parser=parser)
     except (etree.LxmlError, ValueError):
         raise _Unreadable("report-unreadable", why="html") from None
-    title = _html_title(tree)
+    title, published = _html_title(tree), _PUBLISHED.search(source)
     for node in tree.xpath("|".join(f"//{tag}" for tag in _NAVIGATION.split("|"))):
         if node.getparent() is not None:
             node.drop_tree()
-    return Loaded(_lines(_main(tree)), title, encoding)
+    return Loaded(_lines(_main(tree)), title, published[1] if published else "", encoding)
 
 
 def _html_title(tree: html.HtmlElement) -> str:

@@ -96,7 +96,7 @@ def _totals(text: str, sentence: Sequence[Figure], name: str) -> Iterator[Findin
         between = text[total.end : following.start]
         if total.comparator != "=" or not _ALL_PARTS.search(between):
             continue
-        parts = []
+        parts: list[Figure] = []
         for part in sentence[i + 1 :]:
             gap = text[(parts[-1] if parts else total).end : part.start]
             if part.unit != total.unit or part.comparator != "=" or (parts and not _in_list(gap)):
@@ -130,13 +130,8 @@ def _twice(figures: Sequence[Figure], name: str) -> Iterator[Finding]:
         label = _bare(figure.label)
         if len(label) < 4 or figure.comparator != "=" or _GROWTH.search(label):
             continue
-        key = (
-            (figure.code or label, figure.unit)
-            if figure.code and _bare(figure.label)
-            else (label, figure.unit)
-        )
-        first = seen.setdefault((f"{key[0]}\n{label}", figure.unit), figure)
-        if first.value != figure.value:
+        first = seen.setdefault((label, figure.unit), figure)
+        if first.value != figure.value and first.sentence != figure.sentence:
             yield finding(
                 "report-stated-twice",
                 name,
