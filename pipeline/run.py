@@ -65,7 +65,7 @@ def check(inbox: Path, private: Path, catalog: Catalog) -> Run:
     key = prepare_private(private)
     listed = sources.scan(inbox, catalog)
     with Ledger(private, language()) as ledger:
-        run = Run(ledger, duckdb.connect())
+        run = Run(ledger, _connect(ledger.work))
         run.sample = any(SAMPLE in file.name for file in listed.files)
         for finding in listed.findings:
             ledger.finding(finding)
@@ -112,6 +112,14 @@ def publish(
         store.prune(site, int(site_words["keep"]))
     shutil.rmtree(run.ledger.work, ignore_errors=True)
     return release, True, run
+
+
+def _connect(work: Path) -> duckdb.DuckDBPyConnection:
+    """DuckDB with bounded memory; what it spills stays under PRIVATE."""
+    con = duckdb.connect()
+    con.execute("set memory_limit = '1GB'")
+    con.execute(f"set temp_directory = '{work / 'spill'}'")
+    return con
 
 
 def prepare_private(private: Path) -> bytes:
