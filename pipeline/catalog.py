@@ -211,20 +211,20 @@ def _read_codes(file: Path) -> CodeList:
         header = next(rows, [])
         if header[: len(CODE_HEADER)] != CODE_HEADER:
             raise broken_at(file, 1, "contract-codes-header", known=",".join(CODE_HEADER))
-        codes: list[Code] = []
+        codes: dict[str, Code] = {}
         owners: dict[str, str] = {}
         for row in rows:
             if len(row) != len(header) or not row[0] or not row[1]:
                 raise broken_at(file, rows.line_num, "contract-codes-row")
             code = _code(row)
-            if any(code.code == other.code for other in codes):
+            if code.code in codes:
                 raise _codes_doubled(file, rows.line_num, code.code, code.code, code.code)
-            codes.append(code)
+            codes[code.code] = code
             for written in set(_written(code)):
                 owner = owners.setdefault(written, code.code)
                 if owner != code.code:
                     raise _codes_doubled(file, rows.line_num, written, owner, code.code)
-    return CodeList(file.stem, tuple(codes))
+    return CodeList(file.stem, tuple(codes.values()))
 
 
 def _code(row: list[str]) -> Code:
