@@ -166,7 +166,8 @@ class _Answer:
             ]
         else:
             headers.append((b"cache-control", b"no-store"))
-        if any(part in kind for part in _SHARED):
+        path = self._scope["path"]
+        if path.endswith((".json", ".csv")) or any(part in kind for part in _SHARED):
             headers.append((b"access-control-allow-origin", b"*"))
         if status == 200 and any(part in kind for part in _SQUEEZED):
             headers.append((b"vary", b"accept-encoding"))

@@ -39,6 +39,9 @@ _SAID = {
 }
 
 
+_UNREADABLE = ("unable to open database", "disk I/O error", "malformed", "not a database")
+
+
 class Gone(Base400):
     """A record that was taken off the site; `tombstone` says why."""
 
@@ -79,6 +82,9 @@ def explained(edition: Edition, request: Request, error: Exception) -> Response:
 
 def _told(error: Exception) -> tuple[int, str, str]:
     """Status, phrase and detail of an error; details only of what the visitor asked for."""
+    if any(sign in str(error) for sign in _UNREADABLE):
+        log.error("the database cannot be read: %s", error)
+        return 503, "", ""
     if isinstance(error, QueryInterrupted):
         return 400, "slow", ""
     if isinstance(error, DatasetteError):
@@ -88,9 +94,6 @@ def _told(error: Exception) -> tuple[int, str, str]:
     if isinstance(error, Base400):
         word = str(error.args[0]) if error.args else ""
         return error.status, word, "" if word in _SAID or error.status == 404 else word
-    if isinstance(error, sqlite3.OperationalError) and "unable to open" in str(error):
-        log.error("the database cannot be opened: %s", error)
-        return 503, "", ""
     if isinstance(error, InvalidSql | sqlite3.Error | OverflowError | ValueError):
         return 400, "", str(error)
     log.exception("a page failed")

@@ -118,7 +118,7 @@ def make_database(
 def _fill(
     db: sqlite3.Connection, dataset: Dataset, catalog: Catalog, count: int, hostile: bool
 ) -> None:
-    chance = random.Random(dataset.name)  # noqa: S311
+    chance = random.Random(dataset.name)
     columns = list(dataset.published)
     have = {column.name for column in columns}
     if not dataset.produced and "source_id" not in have:

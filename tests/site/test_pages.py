@@ -1,0 +1,199 @@
+"""Every page answers, in both languages, with what it promises."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import httpx
+import pytest
+
+from tests.site.sample import WITHDRAWN
+
+RECORD = "/disclosure/penalty_filings/r000000000000014"
+PAGES = [
+    *("/", "/disclosure", "/disclosure/penalty_filings", RECORD, "/search?q=食品", "/search"),
+    *("/dictionary", "/dictionary/penalty_filings", "/quality", "/rules", "/rules/rule-1"),
+    *("/withdrawals", "/releases", "/reports", "/reports/2024年度报告", "/about"),
+    *("/disclosure/penalties_by_type", "/disclosure/documents_expiring"),
+    *("/disclosure?sql=select+*+from+authorities", "/disclosure/certificates?status=有效"),
+]
+
+
+def page(web: httpx.Client, path: str) -> str:
+    answer = web.get(path, follow_redirects=True)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_answers_in_chinese_and_english(web: httpx.Client, path: str) -> None:
+    assert '<html lang="zh-CN">' in page(web, path)
+    assert '<html lang="en">' in page(web, f"/en{path}")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_says_that_the_data_is_a_sample(web: httpx.Client, path: str) -> None:
+    assert "示例数据：内容均为虚构" in page(web, path)
+    assert "Synthetic sample" in page(web, f"/en{path}")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_holds_inline_script_or_style_or_asks_elsewhere(
+    web: httpx.Client, path: str
+) -> None:
+    html = page(web, path)
+    assert not re.search(r"<script(?! type=\"application/ld\+json\")", html)
+    assert not re.search(r"<style| style=| on[a-z]+=\"", html.replace('" onmouseover', ""))
+    loaded = re.findall(
+        r"<(?:img|script|link rel=\"(?:stylesheet|icon)\")[^>]*?(?:src|href)=\"([^\"]+)", html
+    )
+    assert loaded
+    assert all(address.startswith("/") for address in loaded)
+
+
+def test_links_of_english_pages_stay_in_english(web: httpx.Client) -> None:
+    for path in ("/en/", "/en/disclosure/penalty_filings", f"/en{RECORD}"):
+        links = re.findall(r'<a [^>]*?href="(/[^"]*)"([^>]*)', page(web, path))
+        strays = [
+            to
+            for to, more in links
+            if not to.startswith(("/en", "/static")) and "lang=" not in more
+        ]
+        assert strays == []
+
+
+def test_every_link_of_the_main_pages_leads_somewhere(web: httpx.Client) -> None:
+    links: set[str] = set()
+    for path in (
+        "/",
+        "/disclosure",
+        "/disclosure/penalty_filings",
+        RECORD,
+        "/quality",
+        "/en/about",
+    ):
+        links |= set(re.findall(r'href="(/[^"#]*)', page(web, path)))
+    for link in sorted(links):
+        answer = web.get(link.replace("&amp;", "&"), follow_redirects=True)
+        assert answer.status_code in (200, 410), f"{link}: {answer.status_code}"
+
+
+def test_a_table_shows_its_important_columns_first_and_all_on_demand(web: httpx.Client) -> None:
+    few, every = (
+        page(web, "/disclosure/penalty_filings"),
+        page(web, "/disclosure/penalty_filings?_all=on"),
+    )
+    assert few.count('role="columnheader"') == 7
+    assert every.count('role="columnheader"') > 30
+
+
+def test_a_field_left_empty_in_the_filter_form_asks_for_nothing(web: httpx.Client) -> None:
+    path = "/disclosure/penalty_filings?_search=&fine_yuan__gte=1000&fine_yuan__lte="
+    answer = web.get(path)
+    assert answer.status_code == 302
+    assert answer.headers["location"] == "/disclosure/penalty_filings?fine_yuan__gte=1000"
+
+
+def test_a_filter_narrows_down_and_can_be_taken_away(web: httpx.Client) -> None:
+    html = page(web, "/disclosure/penalty_filings?fine_yuan__gte=100000")
+    total = re.search(r'class="total"[^>]*>(\d+) 条记录', html)
+    assert total
+    assert 0 < int(total[1]) < 200
+    assert "罚款金额 自 100,000" in html
+
+
+def test_a_record_shows_its_groups_its_origin_and_its_permanent_address(web: httpx.Client) -> None:
+    html = page(web, RECORD)
+    for words in ("当事人", "处罚", "来源文件", "永久地址", "这条记录有误"):
+        assert words in html
+    assert (
+        f'<link rel="canonical" href="{web.base_url}{RECORD}">'.replace("//disc", "/disc") in html
+    )
+    assert "mailto:" in html
+
+
+def test_a_withdrawn_record_answers_410_with_its_tombstone(web: httpx.Client) -> None:
+    path = f"/disclosure/penalty_filings/{WITHDRAWN}"
+    html, told = web.get(path), web.get(f"{path}.json")
+    assert html.status_code == told.status_code == 410
+    assert "行政处罚决定被依法撤销" in html.text
+    assert told.json()["withdrawn"]["record_id"] == WITHDRAWN
+    assert "This record was withdrawn" in web.get(f"/en{path}").text
+
+
+def test_a_chinese_key_written_plainly_leads_to_the_record(web: httpx.Client) -> None:
+    html = page(web, "/disclosure/normative_documents/平政文〔2024〕1号")
+    assert "平政文〔2024〕1号" in html
+
+
+@pytest.mark.parametrize(
+    "word", ["食", "食品", "食品经营", "张某某", "平市监罚〔2024〕20号", "食品 许可"]
+)
+def test_search_finds_words_of_any_length(web: httpx.Client, word: str) -> None:
+    html = page(web, f"/search?q={word}")
+    assert 'id="penalty_filings"' in html
+    assert "<mark>" in html
+    rows = web.get("/disclosure/penalty_filings.json", params={"_search": word, "_shape": "array"})
+    assert rows.json()
+
+
+def test_search_answers_programs_too(web: httpx.Client) -> None:
+    told = web.get("/search.json", params={"q": "食品"}).json()
+    assert told["tables"][0]["table"] == "penalty_filings"
+    assert told["tables"][0]["count"] > 10
+
+
+def test_json_comes_in_the_documented_shapes(web: httpx.Client) -> None:
+    rows = web.get("/disclosure/penalty_filings.json?_shape=array&_size=3").json()
+    assert len(rows) == 3
+    assert {"record_id", "fine_yuan", "source_id"} <= rows[0].keys()
+    told = web.get("/disclosure/penalty_filings.json?_shape=objects&_size=3").json()
+    assert len(told["rows"]) == 3
+    assert told["next"]
+
+
+@pytest.mark.parametrize("path", ["/nosuch", "/disclosure/nosuch", f"{RECORD}x", "/reports/nosuch"])
+def test_what_is_not_there_is_a_plain_404_in_the_visitors_language(
+    web: httpx.Client, path: str
+) -> None:
+    assert "没有这个页面" in web.get(path).text
+    answer = web.get(f"/en{path}")
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.text
+
+
+def test_datasettes_own_pages_are_not_there(web: httpx.Client) -> None:
+    for name in ("plugins", "threads", "databases", "metadata", "settings", "versions", "patterns"):
+        assert web.get(f"/-/{name}.json").status_code == 404
+    for path in ("/-/allow-debug", "/-/permissions", "/-/logout", "/disclosure.db", "/_internal"):
+        assert web.get(path).status_code == 404
+
+
+def test_programs_find_the_package_the_catalogue_the_feed_and_the_api(web: httpx.Client) -> None:
+    assert web.get("/datapackage.json").json()["name"]
+    assert web.get("/catalog.jsonld").json()["dcat:dataset"]
+    assert "<feed" in web.get("/feed.atom").text
+    assert web.get("/sitemap.xml").text.count("<url>") > 300
+    assert "Disallow: /search" in web.get("/robots.txt").text
+    api = web.get("/openapi.json").json()
+    assert "/disclosure/penalty_filings.json" in api["paths"]
+    health = web.get("/-/health").json()
+    assert health["release"] == "2025-03-31-1"
+
+
+def test_records_and_the_whole_describe_themselves_to_search_engines(web: httpx.Client) -> None:
+    for path, kind in (("/", "Dataset"), (RECORD, "CreativeWork")):
+        found = re.search(
+            r'<script type="application/ld\+json">(.*?)</script>', page(web, path), re.S
+        )
+        assert found
+        assert json.loads(found[1])["@type"] == kind
+
+
+def test_a_release_file_is_served_and_nothing_beside_it(web: httpx.Client) -> None:
+    assert (
+        web.get("/downloads/penalty_filings.csv.gz").headers["content-type"] == "application/gzip"
+    )
+    for name in ("manifest.json", "..%2Fmanifest.json", ".hidden", "nosuch.csv"):
+        assert web.get(f"/downloads/{name}").status_code == 404
