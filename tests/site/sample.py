@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
@@ -200,64 +201,100 @@ def _value(
 
 def _special(name: str, row: dict[str, Any], number: int, chance: random.Random) -> None:
     """What a table needs so that its pages have something sensible to show."""
-    if name == "penalty_filings":
-        row["record_id"] = f"r{number:015x}"
-        row["decision_no"] = f"平市监罚〔2024〕{number + 1}号"
-        row["respondent_name"] = chance.choice(["张某某", f"信阳某某食品有限公司{number % 30}"])
-        row["source_id"], row["source_row"] = f"s{number % 14}", number + 2
-        row["respondent_uscc"] = f"91411503MA44T8{number % 30:04d}"
-    elif name == "authorities":
-        row["authority_name"] = _AUTHORITIES[number % 12]
-    elif name == "certificates":
-        row["certificate_no"] = f"1611{number:07d}"
-        row["holder_name"] = f"示例{number}"
-        row["valid_until"] = (TODAY + timedelta(days=chance.randrange(-50, 900))).isoformat()
-    elif name == "certificate_events":
-        row["certificate_no"] = f"1611{number % 120:07d}"
-    elif name == "normative_documents":
-        row["document_no"] = f"平政文〔2024〕{number + 1}号"
-        row["title"] = f"信阳市平桥区行政执法监督办法（示例{number}）"
-        row["valid_until"] = (TODAY + timedelta(days=chance.randrange(-50, 900))).isoformat()
-    elif name == "normative_reviews":
-        row["document_no"] = f"平政文〔2024〕{number % 60 + 1}号"
-    elif name in ("sources", "run_tallies"):
-        row["source_id"] = f"s{number}"
-        row["file"] = f"{_AUTHORITIES[number % 12][6:]}/2024年报送.xlsx"
-        if name == "run_tallies":
-            row |= {"read": 100, "accepted": 90, "quarantined": 6, "withheld": 1}
-            row |= {"withdrawn": 0, "repeated": 1, "set_aside": 2, "dataset": "penalty_filings"}
-    elif name in ("issues", "rules"):
-        row["rule"] = f"rule-{number % 12}"
-        row["severity"] = ("error", "warning", "info")[number % 3]
-        if name == "issues":
-            row |= {
-                "source_id": f"s{number % 14}",
-                "dataset": "penalty_filings",
-                "field": "fine_yuan",
-            }
-    elif name == "withdrawals":
-        row |= {
-            "record_id": WITHDRAWN,
-            "dataset": "penalty_filings",
-            "reason": "行政处罚决定被依法撤销",
-        }
-        row["withdrawn_on"] = "2025-03-01"
-    elif name == "report_figures":
-        sentence = "全年备案审查重大行政处罚11件，新办执法证件72件。"
-        row |= {
-            "report": "2024年度报告",
-            "body": "平桥区人民政府",
-            "year": 2024,
-            "code": f"code-{number}",
-        }
-        row |= {
-            "value": ("11", "72")[number % 2],
-            "unit": "件",
-            "sentence": sentence,
-            "comparator": "=",
-        }
-        row |= {"ordinal": number, "section": f"{number // 3}、主要做法", "value_upper": None}
-        row |= {"start": 12 if number % 2 == 0 else 23, "end": 15 if number % 2 == 0 else 26}
-    elif name == "report_checks":
-        row |= {"report": "2024年度报告", "code": f"code-{number}", "stated": "11", "counted": "11"}
-        row["verdict"] = ("agrees", "differs", "not comparable")[number % 3]
+    if name in _SPECIAL:
+        row |= _SPECIAL[name](number, chance)
+
+
+def _filing(number: int, chance: random.Random) -> dict[str, Any]:
+    return {
+        "record_id": f"r{number:015x}",
+        "decision_no": f"平市监罚〔2024〕{number + 1}号",
+        "respondent_name": chance.choice(["张某某", f"信阳某某食品有限公司{number % 30}"]),
+        "source_id": f"s{number % 14}",
+        "source_row": number + 2,
+        "respondent_uscc": f"91411503MA44T8{number % 30:04d}",
+    }
+
+
+def _later(chance: random.Random) -> str:
+    return (TODAY + timedelta(days=chance.randrange(-50, 900))).isoformat()
+
+
+def _certificate(number: int, chance: random.Random) -> dict[str, Any]:
+    no, name = f"1611{number:07d}", f"示例{number}"
+    return {"certificate_no": no, "holder_name": name, "valid_until": _later(chance)}
+
+
+def _document(number: int, chance: random.Random) -> dict[str, Any]:
+    title = f"信阳市平桥区行政执法监督办法（示例{number}）"
+    no = f"平政文〔2024〕{number + 1}号"
+    return {"document_no": no, "title": title, "valid_until": _later(chance)}
+
+
+def _source(number: int, _chance: random.Random) -> dict[str, Any]:
+    file = f"{_AUTHORITIES[number % 12][6:]}/2024年报送.xlsx"
+    return {"source_id": f"s{number}", "file": file}
+
+
+def _tally(number: int, chance: random.Random) -> dict[str, Any]:
+    counts = {"read": 100, "accepted": 90, "quarantined": 6, "withheld": 1, "withdrawn": 0}
+    counts |= {"repeated": 1, "set_aside": 2}
+    return {**_source(number, chance), **counts, "dataset": "penalty_filings"}
+
+
+def _rule(number: int, _chance: random.Random) -> dict[str, Any]:
+    return {"rule": f"rule-{number % 12}", "severity": ("error", "warning", "info")[number % 3]}
+
+
+def _issue(number: int, chance: random.Random) -> dict[str, Any]:
+    where = {"source_id": f"s{number % 14}", "dataset": "penalty_filings", "field": "fine_yuan"}
+    return {**_rule(number, chance), **where}
+
+
+def _withdrawal(_number: int, _chance: random.Random) -> dict[str, Any]:
+    why = "行政处罚决定被依法撤销"
+    row = {"record_id": WITHDRAWN, "dataset": "penalty_filings", "reason": why}
+    return {**row, "withdrawn_on": "2025-03-01"}
+
+
+def _figure(number: int, _chance: random.Random) -> dict[str, Any]:
+    sentence = "全年备案审查重大行政处罚11件，新办执法证件72件。"
+    start, end = ((12, 15), (23, 26))[number % 2]
+    return {
+        "report": "2024年度报告",
+        "body": "平桥区人民政府",
+        "year": 2024,
+        "code": f"code-{number}",
+        "ordinal": number,
+        "value": ("11", "72")[number % 2],
+        "unit": "件",
+        "sentence": sentence,
+        "comparator": "=",
+        "value_upper": None,
+        "section": f"{number // 3}、主要做法",
+        "start": start,
+        "end": end,
+    }
+
+
+def _check(number: int, _chance: random.Random) -> dict[str, Any]:
+    verdict = ("agrees", "differs", "not comparable")[number % 3]
+    told = {"report": "2024年度报告", "code": f"code-{number}", "verdict": verdict}
+    return {**told, "stated": "11", "counted": "11"}
+
+
+_SPECIAL: dict[str, Callable[[int, random.Random], dict[str, Any]]] = {
+    "penalty_filings": _filing,
+    "authorities": lambda number, _: {"authority_name": _AUTHORITIES[number % 12]},
+    "certificates": _certificate,
+    "certificate_events": lambda number, _: {"certificate_no": f"1611{number % 120:07d}"},
+    "normative_documents": _document,
+    "normative_reviews": lambda number, _: {"document_no": f"平政文〔2024〕{number % 60 + 1}号"},
+    "sources": _source,
+    "run_tallies": _tally,
+    "rules": _rule,
+    "issues": _issue,
+    "withdrawals": _withdrawal,
+    "report_figures": _figure,
+    "report_checks": _check,
+}

@@ -32,8 +32,7 @@ HOSTILE_SQL = [
     "select readfile('/etc/passwd')",
     "select * from nosuch",
     "select",
-    "select group_concat(x, 'yyyyyyyyyyyyyyyy') from (with recursive c(x) as "
-    "(select 1 union all select x+1 from c) select x from c)",
+    f"select group_concat(x, 'yyyyyyyyyyyyyyyy') from ({ENDLESS.replace('count(*)', 'x')})",
     f"select '{'a' * 62_000}'",
     "select " + "(" * 3000 + "1" + ")" * 3000,
 ]

@@ -1,0 +1,183 @@
+"""The site in a real browser: three people's paths, by keyboard alone, on a phone, for everyone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+RECORD = "/disclosure/penalty_filings/r000000000000014"
+KINDS = [
+    *(
+        "/",
+        "/disclosure",
+        "/disclosure/penalty_filings",
+        "/disclosure/penalty_filings?_all=on",
+        RECORD,
+    ),
+    *("/search?q=食品", "/dictionary", "/dictionary/penalty_filings", "/quality", "/rules"),
+    *("/rules/rule-1", "/withdrawals", "/releases", "/reports", "/reports/2024年度报告", "/about"),
+    *("/disclosure/penalties_by_type", "/disclosure/late_filings", "/disclosure?sql=select+1"),
+    *("/nosuch", "/disclosure/penalty_filings/w0123456789abcdef"),
+    *("/disclosure/penalty_filings?_search=食品&fine_yuan__gte=100",),
+]
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
+
+
+@contextmanager
+def opened(browser: Any, address: str, **options: Any) -> Iterator[Any]:
+    """A page that fails the test on a message in the console or a request to elsewhere."""
+    context = browser.new_context(base_url=address, locale="zh-CN", **options)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda m: wrong.append(m.text) if "status of 4" not in m.text else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("dialog", lambda dialog: wrong.append(dialog.message))
+    page.on("request", lambda r: wrong.append(r.url) if not r.url.startswith(address) else None)
+    try:
+        yield page
+    finally:
+        context.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("lang", ["", "/en"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_wrong_on_any_kind_of_page(
+    browser: Any, address: str, lang: str, scheme: str
+) -> None:
+    wrong = []
+    with opened(browser, address, viewport=DESK, color_scheme=scheme) as page:
+        for path in KINDS:
+            page.goto(lang + path)
+            found = Axe().run(page).response["violations"]
+            wrong += [(path, v["id"], v["nodes"][0]["html"][:120]) for v in found]
+    assert wrong == []
+
+
+def test_axe_finds_nothing_wrong_on_a_phone(browser: Any, address: str) -> None:
+    wrong = []
+    with opened(browser, address, viewport=PHONE) as page:
+        for path in KINDS[:7]:
+            page.goto(path)
+            found = Axe().run(page).response["violations"]
+            wrong += [(path, v["id"], v["nodes"][0]["html"][:120]) for v in found]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440, 2560])
+def test_no_page_scrolls_sideways_at_any_width(browser: Any, address: str, width: int) -> None:
+    wide = []
+    with opened(browser, address, viewport={"width": width, "height": 800}) as page:
+        for path in [*KINDS, *(f"/en{path}" for path in KINDS)]:
+            page.goto(path)
+            over = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            if page.evaluate(over) > 0:
+                wide.append(path)
+    assert wide == []
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_citizen_finds_a_company_and_reports_an_error(
+    browser: Any, address: str, viewport: dict[str, int]
+) -> None:
+    with opened(browser, address, viewport=viewport) as page:
+        page.goto("/")
+        page.get_by_role("searchbox").fill("信阳某某食品有限公司2")
+        page.get_by_role("button", name="搜索").click()
+        page.locator("#penalty_filings").wait_for()
+        page.locator(".hits ol a").first.click()
+        page.get_by_role("heading", name="处罚", exact=True).wait_for()
+        report = page.get_by_role("link", name="这条记录有误？").get_attribute("href")
+        assert report.startswith("mailto:")
+        assert "penalty_filings" in report
+        page.get_by_role("link", name="English").click()
+        page.get_by_role("heading", name="Penalty", exact=True).wait_for()
+        assert "/en/disclosure/penalty_filings/" in page.url
+
+
+@pytest.mark.parametrize("lang", ["", "/en"])
+def test_a_journalist_narrows_down_sorts_and_downloads(
+    browser: Any, address: str, lang: str
+) -> None:
+    with opened(browser, address, viewport=DESK, accept_downloads=True) as page:
+        page.goto(f"{lang}/disclosure/penalty_filings")
+        page.locator(".filters summary").click()
+        page.locator("[name=fine_yuan__gte]").fill("50000")
+        page.locator("#f-authority_name").select_option(index=1)
+        page.locator(".filters button").click()
+        page.locator(".chips").wait_for()
+        page.locator("thead th.number a").click()
+        assert page.locator("thead th.number").get_attribute("aria-sort") == "descending"
+        shown = int("".join(c for c in page.locator(".total").inner_text() if c.isdigit()))
+        with page.expect_download() as download:
+            page.locator(".downloads a").first.click()
+        lines = download.value.path().read_text("utf-8-sig").splitlines()
+        assert len(lines) == shown + 1
+
+
+@pytest.mark.parametrize("lang", ["", "/en"])
+def test_a_lawyer_reads_what_is_in_force_and_runs_sql(
+    browser: Any, address: str, lang: str
+) -> None:
+    with opened(browser, address, viewport=DESK) as page:
+        page.goto(f"{lang}/disclosure/documents_in_force?today=2025-01-01")
+        assert page.locator("tbody tr").count() > 0
+        page.locator(".sql-shown summary").click()
+        page.locator(".sql-shown a").click()
+        page.locator("#sql").fill(
+            "select status, count(*) as n from normative_documents group by 1"
+        )
+        page.locator("form.sql button").click()
+        assert page.locator("tbody tr").count() > 1
+
+
+def test_everything_is_reached_by_keyboard(browser: Any, address: str) -> None:
+    with opened(browser, address, viewport=DESK) as page:
+        page.goto("/disclosure/penalty_filings")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "content"
+        page.goto("/disclosure/penalty_filings")
+        wanted = page.locator("main a:visible, main button:visible, main summary:visible").count()
+        met = set()
+        for _ in range(wanted + 60):
+            page.keyboard.press("Tab")
+            met.add(page.evaluate("document.activeElement.outerHTML.slice(0, 300)"))
+            seen = "e => e === document.body || getComputedStyle(e).outlineStyle !== 'none'"
+            assert page.evaluate(f"({seen})(document.activeElement)")
+        for part in ("_sort", "next", "xlsx", 'name="_search"', "r000000000000"):
+            assert any(part in html for html in met), part
+
+
+def test_a_filter_works_by_keyboard_alone(browser: Any, address: str) -> None:
+    with opened(browser, address, viewport=DESK) as page:
+        page.goto("/disclosure/certificates")
+        page.locator("#search").focus()
+        page.keyboard.type("示例1")
+        page.keyboard.press("Enter")
+        page.locator(".chips").wait_for()
+        page.locator(".chips a").first.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/disclosure/certificates")
+
+
+def test_hostile_values_run_nothing(browser: Any, address: str) -> None:
+    with opened(browser, address, viewport=DESK) as page:
+        for number in range(6):
+            page.goto(f"/disclosure/penalty_filings/r{number:015x}")
+        page.goto("/disclosure/penalty_filings?_all=on&_sort=record_id")
+        page.goto("/search?q=%3Cscript%3Ealert(1)%3C/script%3E")
+
+
+def test_a_record_prints_without_what_paper_cannot_do(browser: Any, address: str) -> None:
+    with opened(browser, address, viewport=DESK) as page:
+        page.goto(RECORD)
+        page.emulate_media(media="print")
+        assert not page.locator("header nav").is_visible()
+        assert page.locator("h1").is_visible()
+        assert page.locator(".facts").first.is_visible()
