@@ -42,6 +42,10 @@ def breaches(column: Column, cells: pa.Array, codes: frozenset[str] | None) -> I
     `codes`: the entries of the column's code list, None where it has none.
     """
     blank = pc.equal(cells, "")
+    if pc.all(blank).as_py():
+        if column.constraints.get("required") and len(cells):
+            yield Breach("required", blank)
+        return
     filled = pc.invert(blank)
     for breach in _all(column, cells, blank, codes):
         mask = breach.mask if breach.rule == "required" else pc.and_(breach.mask, filled)

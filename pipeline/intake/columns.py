@@ -20,14 +20,27 @@ from pipeline.model import Catalog, Column
 
 _TIDY = r"^$|^[^\pZ\s]$|^[^\pZ\s](?s:.*)[^\pZ\s]$"
 
+_BLANK_MARK = r"^(?i:[-/\\—―~]+|无|暂无|空|不详|n/?a|null|none|nan|[(（]空[)）])$"
+_BRACKETS = r"\[\]【】()（）﹝﹞{}〔〕"
+_PLAIN = rf"[^\pZ\pC\s{_BRACKETS}\x{{ff01}}-\x{{ff5e}}]"  # half-width, shows something, no bracket
+
 #: What is canonical already, by kind. RE2 syntax; kinds not named go through Python always.
 CANONICAL = {
     "date": r"^(?:\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8]))?$",
     "code": r"^[0-9A-Za-z_.~:()@#+=&?%-]*[0-9A-Za-z]$|^$",
     "social-credit-code": r"^(?:[0-9A-Z]{18})?$",
-    "document-number": r"^[^\s\[\]【】()﹝﹞{}〔〕\x{ff01}-\x{ff5e}]+〔\d{4}〕[1-9]\d*号$|^$",
+    "document-number": rf"^{_PLAIN}+〔\d{{4}}〕[1-9]\d*号$|^{_PLAIN}{{5,}}$|^$",
     "year": r"^(?:\d{4})?$",
     "integer": r"^(?:0|-?[1-9]\d*)?$",
+}
+
+#: Other spellings that RE2 can rewrite by itself: pattern, replacement, name of the rule.
+REWRITES = {
+    "document-number": (
+        rf"^({_PLAIN}+)[\[【(（﹝〔](\d{{4}})[\]】)）﹞〕]第?0*([1-9]\d*)号$",
+        r"\1〔\2〕\3号",
+        "document-number",
+    ),
 }
 
 # A plain amount of at most six decimals, as the 424 layout has it (N(18,6), 10,000 yuan).
@@ -98,12 +111,27 @@ def normalise_column(raw: pa.Array, kind: str, setting: Setting) -> tuple[pa.Arr
         fast = pc.match_substring_regex(raw, _PLAIN_AMOUNT)
         if not setting.as_meant and pc.all(pc.or_(fast, pc.equal(raw, ""))).as_py():
             return _plain_amounts(raw, setting)
+    rules = pa.nulls(len(raw), pa.string()).fill_null("")
+    if kind in REWRITES and not setting.as_meant:
+        raw, rules, todo = _rewritten(raw, todo, kind)
     distinct = raw.filter(todo).dictionary_encode()
     results = [values.normalise(v, kind, setting) for v in distinct.dictionary.to_pylist()]
     canonical = pa.array([r[0] for r in results], pa.string()).take(distinct.indices)
-    rules = pa.array([r[1] for r in results], pa.string()).take(distinct.indices)
+    by = pa.array([r[1] for r in results], pa.string()).take(distinct.indices)
+    return pc.replace_with_mask(raw, todo, canonical), pc.replace_with_mask(rules, todo, by)
+
+
+def _rewritten(raw: pa.Array, todo: pa.Array, kind: str) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """(`raw` with what RE2 can rewrite rewritten, the rules that did it, what is still to do)."""
+    pattern, replacement, rule = REWRITES[kind]
+    can = pc.and_(todo, pc.match_substring_regex(raw, pattern))
+    after = pc.replace_substring_regex(raw.filter(can), pattern, replacement)
     blank = pa.nulls(len(raw), pa.string()).fill_null("")
-    return pc.replace_with_mask(raw, todo, canonical), pc.replace_with_mask(blank, todo, rules)
+    return (
+        pc.replace_with_mask(raw, can, after),
+        pc.if_else(can, rule, blank),
+        pc.and_not(todo, can),
+    )
 
 
 def _canonical_already(raw: pa.Array, kind: str, setting: Setting) -> pa.Array:
@@ -115,15 +143,8 @@ def _canonical_already(raw: pa.Array, kind: str, setting: Setting) -> pa.Array:
         tidy = pc.equal(pc.utf8_trim_whitespace(raw), raw)
         plain = pc.invert(pc.match_substring_regex(raw, _HIDDEN))
         if kind != "text":
-            plain = pc.and_(
-                plain,
-                pc.invert(
-                    pc.match_substring_regex(
-                        raw,
-                        r"\pZ|\s|[\x{ff01}-\x{ff07}\x{ff0a}-\x{ff5e}()]|^(?i:[-/\\—―~]+|无|暂无|空|不详|n/?a|null|none|nan|（空）)$",
-                    )
-                ),
-            )
+            odd = r"\pZ|\s|[\x{ff01}-\x{ff07}\x{ff0a}-\x{ff5e}()]|" + _BLANK_MARK
+            plain = pc.and_not(plain, pc.match_substring_regex(raw, odd))
         return pc.and_(tidy, plain)
     if kind in CANONICAL:
         return pc.match_substring_regex(raw, CANONICAL[kind])
