@@ -58,7 +58,7 @@ def is_common(char: str) -> bool:
     if char in _PUNCTUATION or char.isascii():
         return True
     if "！" <= char <= "～":
-        return True
+        return not char.isalpha()  # full-width letters are as rare as they look
     code = gbk(simple(char))
     return len(code) == 2 and _FIRST_LEVEL[0] <= int.from_bytes(code, "big") <= _FIRST_LEVEL[1]
 

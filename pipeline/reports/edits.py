@@ -60,7 +60,8 @@ class Traced:
         for edit in edits:
             first, last = self._origin(edit.start, edit.end)
             if self.text[edit.start : edit.end] == edit.after:
-                marks.append(Repair(first, self.original[first:last], edit.after, edit.rule))
+                here = self.original[first:last]
+                marks.append(Repair(first, here, here, edit.rule))
                 continue
             parts += [self.text[at : edit.start], edit.after]
             starts += self.starts[at : edit.start]

@@ -62,6 +62,9 @@ def han_value(text: str) -> Decimal | None:
         elif c in _TENS:
             section += (digit or 1) * _TENS[c]
             digit, last = 0, _TENS[c]
+        elif c == "万":
+            total += (section + digit or 1) * _MYRIADS[c]
+            section, digit, last = 0, 0, _MYRIADS[c]
         else:
             total = (total + section + digit or 1) * _MYRIADS[c]
             section, digit, last = 0, 0, _MYRIADS[c]

@@ -10,6 +10,7 @@ traditional and mixed text comes out byte for byte as it went in. The page's own
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -54,10 +55,10 @@ def repair(text: str) -> Repaired:
 
 
 def _converter_undone(traced: Traced) -> Traced:
-    runs = list(find(traced.text, _known(traced.text)))
+    converter = made_by_converter(traced.text, list(glosses(traced.text)))
+    runs = list(find(traced.text, _known(traced.text), converter=converter))
     stepped = traced.edit(runs)
-    found = list(glosses(stepped.text))
-    converter = made_by_converter(stepped.text, found)
+    converter = converter or made_by_converter(stepped.text, list(glosses(stepped.text)))
     proven = any(run.rule == RULE for run in runs)
     if not converter and not proven:
         return traced.edit([run for run in runs if run.rule == UNPROVEN])
@@ -69,16 +70,16 @@ def _converter_undone(traced: Traced) -> Traced:
     return traced
 
 
-def _known(text: str) -> Callable[[str], bool]:
-    """Does a pair of characters stand together in the lexicon, or in sound parts of the text?"""
+def _known(text: str) -> Callable[[str], int]:
+    """How well a pair of characters is known: in the lexicon, and in the sound parts of `text`."""
     plain = simplified_view(re.sub(r"\([^()\n]{1,9}\)", "", text))
-    here = {plain[i : i + 2] for i in range(len(plain) - 1)}
+    here = Counter(plain[i : i + 2] for i in range(len(plain) - 1))
 
-    def known(pair: str) -> bool:
+    def known(pair: str) -> int:
         if len(pair) != 2 or not (HAN.match(pair[0]) and HAN.match(pair[1])):
-            return False
+            return 0
         simplified = simplified_view(pair)
-        return simplified in PAIRS or simplified in here
+        return 2 * (simplified in PAIRS) + min(here[simplified], 3)
 
     return known
 
