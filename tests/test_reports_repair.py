@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent / "reports"))
 
 import damage
 import marked
+
 from pipeline.reports.characters import is_han
 from pipeline.reports.edits import Edit, Traced, apply
 from pipeline.reports.repair import repair

@@ -114,7 +114,8 @@ def _figures(report: Report, repaired: Repaired, vocabulary: Sequence[Indicator]
         code = (
             "" if found.change else indicators.match(label, before, above, found.unit, vocabulary)
         )
-        doubtful = any(start <= place < end for place in repaired.doubtful)
+        # a ? that is damage splits its sentence: both halves are in doubt
+        doubtful = any(start - 1 <= place <= end for place in repaired.doubtful)
         result.append(
             Figure(
                 report=report.name,

@@ -45,7 +45,9 @@ def fits(expected: Expected, figure: Figure) -> bool:
     )
 
 
-def score(expected: Sequence[Expected], figures: Sequence[Figure]) -> tuple[int, list[Expected], list[Figure]]:
+def score(
+    expected: Sequence[Expected], figures: Sequence[Figure]
+) -> tuple[int, list[Expected], list[Figure]]:
     """How many fit, in order; which were missed, and which were too many."""
     missed, left, hits = [], list(figures), 0
     for one in expected:
