@@ -233,7 +233,7 @@ def parse(block: Block, delimiter: str, columns: int) -> Parsed:
         raise Unaccounted(
             f"{count_records(block.data)} records stand in the text, {len(table)} were read"
         )
-    _every_byte(table, block, columns)
+    _every_byte(table, block, delimiter, columns)
     return Parsed(with_rows(table, np.arange(block.first_row, block.first_row + len(table))))
 
 
@@ -257,22 +257,36 @@ def _escaped(delimiter: str) -> str:
     return "\\" + delimiter if delimiter in "|" else delimiter
 
 
-def _every_byte(table: pa.Table, block: Block, columns: int) -> None:
-    """Cells, delimiters, quotes and line ends together are the block: nothing else was dropped."""
-    cells = sum(pc.sum(pc.binary_length(column)).as_py() or 0 for column in table.columns)
+def _every_byte(table: pa.Table, block: Block, delimiter: str, columns: int) -> None:
+    """Cells, delimiters, quotes and line ends together are the block, in number and in sum of bytes."""
     blank_lines = (columns - 1) * _blank_lines(block.data)  # read as a record of blanks
     delimiters = len(table) * (columns - 1) - blank_lines
     line_ends = len(table) - (not block.data.endswith(b"\n"))
     quotes = 0
     if b'"' in block.data:
-        inner = sum(
-            pc.sum(pc.count_substring(column, '"')).as_py() or 0 for column in table.columns
-        )
+        inner = sum(pc.sum(pc.count_substring(c, '"')).as_py() or 0 for c in table.columns)
         quotes = block.data.count(b'"') - inner
-    if cells + delimiters + line_ends + quotes != len(block.data):
+    cells = [part for column in table.columns for part in _bytes_of(column)]
+    marks = [(delimiters, delimiter.encode()), (line_ends, b"\n"), (quotes, b'"')]
+    found = sum(map(len, cells)) + sum(n * len(mark) for n, mark in marks)
+    total = sum(map(_sum, cells)) + sum(n * sum(mark) for n, mark in marks)
+    if (found, total) != (len(block.data), _sum(np.frombuffer(block.data, np.uint8))):
         raise Unaccounted(
-            f"{len(block.data)} bytes of text from row {block.first_row}, {cells + delimiters + line_ends + quotes} accounted for"
+            f"{len(block.data)} bytes of text from row {block.first_row}: what was read of them is not they"
         )
+
+
+def _bytes_of(column: pa.ChunkedArray) -> Iterator[np.ndarray]:
+    """The bytes of a column's cells as they lie in memory."""
+    for chunk in column.chunks:
+        _, offsets, data = chunk.buffers()
+        if data is not None:
+            ends = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
+            yield np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
+
+
+def _sum(data: np.ndarray) -> int:
+    return sum(int(data[i : i + BLOCK].sum(dtype=np.uint32)) for i in range(0, len(data), BLOCK))
 
 
 def _blank_lines(data: bytes) -> int:
