@@ -202,6 +202,8 @@ def parse(block: Block, delimiter: str, columns: int) -> Parsed:
 
     Raises Unaccounted where a byte of the block is in no cell, delimiter, quote or line end.
     """
+    if not delimiter.isascii():  # Arrow knows delimiters of one byte
+        return tolerant_block(block, delimiter, columns)
     names = [str(i) for i in range(columns)]
     ragged: list[Ragged] = []
 
