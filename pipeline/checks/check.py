@@ -147,9 +147,7 @@ def _publishable(
             cells, masked = privacy.screen_text(cells)
             findings += _broken(source, "personal-number", column, masked, cells, table["_row"], {})
         arrays[column.name] = cells
-    arrays["source_id"] = pa.array([source.source_id], pa.string()).take(
-        pa.array([0] * len(table), pa.int64())
-    )
+    arrays["source_id"] = pa.repeat(pa.scalar(source.source_id, pa.string()), len(table))
     arrays["source_row"] = table["_row"].cast(pa.string())
     return pa.table({c.name: arrays[c.name] for c in published_columns(dataset)}), findings
 
