@@ -61,7 +61,16 @@ def _site(
     }
     searched = [n for n, d in catalog.datasets.items() if d.search and n in present]
     tables |= {f"{name}_fts": {"hidden": True} for name in searched}
-    own = ("publisher", "contact", "address", "release_every_days", "keep", "limits", "groups", "home")
+    own = (
+        "publisher",
+        "contact",
+        "address",
+        "release_every_days",
+        "keep",
+        "limits",
+        "groups",
+        "home",
+    )
     return {
         "title": said["title"],
         "description": said["description"],
@@ -154,9 +163,18 @@ def _column(column: Column, dataset: Dataset, lang: Lang) -> dict[str, Any]:
         "privacy": column.privacy if column.privacy != "public" else "",
         "constraints": json.loads(json.dumps(dict(column.constraints), default=str)),
         "example": column.example,
+        "rules": [use.rule for use in dataset.rules if column.name in _named(use.params)],
         "refers": {"table": to[0].dataset, "column": to[0].reference_fields[0]} if to else None,
     }
     return {key: value for key, value in known.items() if value}
+
+
+def _named(params: Mapping[str, Any]) -> set[str]:
+    """Every word in a rule's parameters: some of them are columns."""
+    found: set[str] = set()
+    for value in params.values():
+        found |= {str(v) for v in value} if isinstance(value, list | tuple) else {str(value)}
+    return found
 
 
 def _described(column: Column, lang: Lang) -> str:

@@ -23,7 +23,7 @@ from pipeline.site.database import Memory
 from pipeline.site.edition import Edition
 from pipeline.site.folder import ReleaseFolder
 from pipeline.site.front import Asgi, Front, Receive, Scope, Send
-from pipeline.site.guards import Slots
+from pipeline.site.guards import HEAVY_SLOTS, Slots
 from pipeline.site.upstream import pm
 
 log = logging.getLogger("gongshi.site")
@@ -41,7 +41,7 @@ class App:
         self.release = release
         limits = release.limits
         memory, slots = Memory(), Slots(limits)
-        self._threads = ThreadPoolExecutor(limits["sql_slots"] + 3, "sql")
+        self._threads = ThreadPoolExecutor(limits["sql_slots"] + HEAVY_SLOTS + 2, "sql")
         self.editions = {
             "zh": Edition(release, "zh", memory, slots, self._threads, past),
             "en": Edition(release, "en", memory, slots, self._threads, past),

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import islice
@@ -116,14 +116,8 @@ class ReleaseDatabase(Database):
                 rows = list(islice(_bounded(cursor, self._max_characters), most + 1))
                 return Results(rows[:most], len(rows) > most, cursor.description)
 
-        async def ask() -> Results:
-            found: Results = await self.execute_fn(run)
-            return found
-
-        if tie_breaker.get() and not truncate:  # a table page's count and facets
-            known: Results = await self._memory.ask((sql, _frozen(params), limit_ms), ask)
-            return known
-        return await ask()
+        found: Results = await self.execute_fn(run)
+        return found
 
     async def attached_databases(self) -> list[object]:
         """None: nothing can be attached."""
@@ -138,6 +132,17 @@ class ReleaseDatabase(Database):
         found: list[sqlite3.Row] = await self._memory.ask(
             ("figures", sql, tuple(params)), lambda: self.execute_fn(run)
         )
+        return found
+
+    async def remembered(
+        self, sql: str, params: Mapping[str, object], limit_ms: int
+    ) -> list[sqlite3.Row]:
+        """The rows of a query that several readers are likely to ask; within `limit_ms`."""
+
+        async def ask() -> list[sqlite3.Row]:
+            return (await self.execute(sql, params, custom_time_limit=limit_ms)).rows
+
+        found: list[sqlite3.Row] = await self._memory.ask((sql, _frozen(params)), ask)
         return found
 
     async def rows(self, sql: str, params: Sequence[object] = ()) -> list[sqlite3.Row]:

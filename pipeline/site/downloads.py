@@ -114,10 +114,15 @@ async def stream(view: Any, request: Request) -> Any:
     return _Stream(edition, request, headers, chunks)
 
 
+def asking(request: Request, more: str) -> Request:
+    """`request` with more in its query."""
+    query = f"{request.query_string}&{more}".lstrip("&").encode()
+    return Request({**request.scope, "query_string": query}, request.receive)
+
+
 async def _whole(view: Any, request: Request) -> tuple[str, Any, list[str]]:
     """The SQL of a table page without its limit, its parameters and its columns."""
-    query = f"{request.query_string}&_nocount=1&_nofacet=1&_size=0".encode()
-    data, *_ = await view.data(Request({**request.scope, "query_string": query}, request.receive))
+    data, *_ = await view.data(asking(request, "_nocount=1&_nofacet=1&_size=0"))
     if not data.get("table"):
         raise BadRequest("_stream is for tables; a query's CSV holds its whole result")
     key = tuple(await view.ds.db.primary_keys(data["table"]) or ["rowid"])

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import logging
 import mimetypes
 import time
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -204,14 +206,15 @@ class _Answer:
 
     def log(self) -> None:
         """One line without anything of the visitor: not the address, not what was searched."""
-        access.info(
-            "%s %s %s %d bytes %.0f ms",
-            self._scope["method"],
-            self._scope["path"][:200].encode("unicode_escape").decode(),
-            self._status,
-            self._bytes,
-            (time.perf_counter() - self._began) * 1000,
-        )
+        told = {
+            "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "method": self._scope["method"],
+            "path": self._scope["path"][:200],
+            "status": self._status,
+            "bytes": self._bytes,
+            "ms": round((time.perf_counter() - self._began) * 1000, 1),
+        }
+        access.info(json.dumps(told))
 
 
 def _hostile(path: str, raw: bytes) -> bool:

@@ -8,7 +8,6 @@ so that whoever asks much waits while others are served.
 from __future__ import annotations
 
 import asyncio
-import re
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -35,7 +34,8 @@ _PRAGMAS = frozenset(
     ]
 )
 _HARMLESS = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_TRANSACTION))
-_HEAVY = re.compile(r"__(?:contains|endswith|like|notlike|glob|not|notin|date|arraycontains)$")
+_COSTLY = ("_facet", "_search", "_through", "_sort")
+HEAVY_SLOTS = 2
 _OVERHEAD = 4  # bytes that a character may take
 
 
@@ -115,7 +115,7 @@ class Slots:
     def __init__(self, limits: Mapping[str, Any]) -> None:
         queue, wait = limits["sql_queue"], limits["sql_wait_s"]
         self.sql = Slot(limits["sql_slots"], queue, wait)
-        self.heavy = Slot(1, queue * 2, wait * 2)
+        self.heavy = Slot(HEAVY_SLOTS, queue * 4, wait * 2)
         self.streams = Slot(limits["csv_streams"], queue, wait)
 
     @asynccontextmanager
@@ -131,7 +131,8 @@ class Slots:
     def _needed(self, args: Mapping[str, Any]) -> Slot | None:
         if "sql" in args or "_where" in args:
             return self.sql
+        # A condition on a column may mean reading the whole table, and so may a search.
         heavy = any(
-            key.startswith(("_facet", "_search", "_through")) or _HEAVY.search(key) for key in args
+            key.startswith(_COSTLY) or not key.startswith("_") or "__" in key for key in args
         )
-        return self.heavy if heavy or "q" in args else None
+        return self.heavy if heavy else None

@@ -20,7 +20,7 @@ _NEW = 4
 _SPARK = 24
 _DISTINCT_UP_TO = 300_000  # rows; beyond, counting distinct texts would take too long
 _BLANK = dict.fromkeys(
-    ("description", "unit", "codes", "privacy", "constraints", "refers", "example"), ""
+    ("description", "unit", "codes", "privacy", "constraints", "refers", "rules", "example"), ""
 )
 _MIXED = re.compile(
     r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003347f]+|[^\W_\u3400-\u9fff]+"

@@ -15,6 +15,7 @@ from pipeline.site.values import Field
 from pipeline.site.views import Gone
 
 _RELATED_ROWS = 5
+_SMALL = 20_000  # rows that can be looked through without an index
 _ORIGIN = ("source_id", "source_row")
 #: By which of its columns a record leads to others of its table, where they are filled.
 _SAME = ("respondent_uscc", "authority_name", "holder_name", "issuing_authority")
@@ -130,10 +131,13 @@ async def _related(edition: Edition, table: str, row: Any) -> list[dict[str, Any
             refers = column.get("refers")
             if refers and refers["table"] == table and row[refers["column"]]:
                 value = row[refers["column"]]
+                if column["name"] not in await _indexed(edition, other):
+                    continue
                 found.append(await _matching(edition, other, column["name"], value, {}))
     key = edition.tables[table]["plugins"]["gongshi"]["key"]
+    quick = await _indexed(edition, table)
     for name in _SAME:
-        if name in row.keys() and row[name] and name not in key:  # noqa: SIM118
+        if name in quick and row[name] and name not in key:
             apart = {part: row[part] for part in key}
             found.append(await _matching(edition, table, name, row[name], apart))
     return [group for group in found if group["rows"]]
@@ -146,10 +150,10 @@ async def _matching(
     own = edition.tables[table]["plugins"]["gongshi"]
     names = list(dict.fromkeys([*own["show"], *own["key"]]))
     but = "".join(f" and [{name}] is not ?" for name in apart)
-    order = _order(edition.tables[table])
+    # In the order of the index: sorting all that match would take long where many do.
     sql = (
         f"select {', '.join(f'[{n}]' for n in names)} from [{table}] "  # noqa: S608
-        f"where [{column}] = ?{but} order by {order} limit {_RELATED_ROWS + 1}"
+        f"where [{column}] = ?{but} order by rowid desc limit {_RELATED_ROWS + 1}"
     )
     rows = await edition.db.rows(sql, [value, *apart.values()])
     fields = edition.fields(table, own["show"][:5])
@@ -172,10 +176,16 @@ async def _matching(
     }
 
 
-def _order(told: Mapping[str, Any]) -> str:
-    if told.get("sort_desc"):
-        return f"[{told['sort_desc']}] desc"
-    return f"[{told['sort']}]" if told.get("sort") else "rowid"
+async def _indexed(edition: Edition, table: str) -> set[str]:
+    """The columns by which a table can be looked up at once; of a small table all."""
+    ((count,),) = await edition.db.figures(f"select count(*) from [{table}]")  # noqa: S608
+    if count <= _SMALL:
+        return set(await edition.db.table_columns(table))
+    rows = await edition.db.figures(
+        "select c.name from pragma_index_list(?) i, pragma_index_info(i.name) c where c.seqno = 0",
+        [table],
+    )
+    return {row[0] for row in rows}
 
 
 async def _origin(edition: Edition, row: Any) -> dict[str, Any] | None:

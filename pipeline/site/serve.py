@@ -64,14 +64,18 @@ def _check_free(host: str, port: int) -> None:
 
 def _logging() -> dict[str, Any]:
     line = {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
-    handler = {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}
+    handler = {"class": "logging.StreamHandler", "stream": "ext://sys.stderr"}
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": line},
-        "handlers": {"err": handler},
+        "formatters": {"line": line, "bare": {"format": "%(message)s"}},
+        "handlers": {
+            "err": {**handler, "formatter": "line"},
+            "access": {**handler, "formatter": "bare"},
+        },
         "loggers": {
-            name: {"handlers": ["err"], "level": logging.INFO, "propagate": False}
-            for name in ("uvicorn", "gongshi")
+            "uvicorn": {"handlers": ["err"], "level": logging.INFO, "propagate": False},
+            "gongshi": {"handlers": ["err"], "level": logging.INFO, "propagate": False},
+            "gongshi.access": {"handlers": ["access"], "level": logging.INFO, "propagate": False},
         },
     }

@@ -6,12 +6,12 @@ around it is made here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from pipeline.site import downloads
+from pipeline.site import downloads, facets
 from pipeline.site.database import tie_breaker
 from pipeline.site.edition import Edition
 from pipeline.site.language import N_
@@ -19,7 +19,6 @@ from pipeline.site.queries import query_context
 from pipeline.site.upstream import Request, Response, TableView
 from pipeline.site.values import Field
 
-_FIRST_FACET_VALUES = 6
 _OPERATORS = {
     "exact": N_("is"),
     "not": N_("is not"),
@@ -65,7 +64,8 @@ class Table(TableView):
         if empty := _without_empty(request):
             return Response.redirect(self.ds.link(empty))
         if request.url_vars["format"] == "csv" and request.args.get("_stream"):
-            return await downloads.stream(self, request)
+            streamed: Response = await downloads.stream(self, request)
+            return streamed
         if request.url_vars["format"] == "xlsx":
             return await downloads.workbook(self, request)
         made: Response = await super().get(request)
@@ -77,7 +77,10 @@ class Table(TableView):
         is_query = table in self.ds.release.queries(self.ds.lang)
         token = tie_breaker.set(() if is_query else tuple(key))
         try:
-            made = await super().data(_with_defaults(self.ds, request, table), False, **given)
+            full = _with_defaults(self.ds, request, table)
+            if request.url_vars["format"] is None:  # a page counts and divides in its own way
+                full = downloads.asking(full, "_nocount=1&_nofacet=1")
+            made = await super().data(full, False, **given)
         finally:
             tie_breaker.reset(token)
         if isinstance(made, Response) or request.url_vars["format"] is not None:
@@ -105,18 +108,19 @@ class Table(TableView):
         fields = edition.fields(table, names)
         address = _Address(edition, request)
         filters = await self._filters(request, table, own)
+        found = await facets.divided(edition, request, table)
         return {
             "shown": told,
             "name": table,
             "without_search": address.having(_search=None),
             "description": told.get("description", ""),
-            "total": data["filtered_table_rows_count"],
+            "total": found.count,
             "search": request.args.get("_search", ""),
             "searchable": bool(own.get("search")),
             "chips": _chips(edition, request, table, address),
             "filters": filters,
             "kept": _kept(request, {f["field"].name for f in filters}),
-            "facets": _facets(edition, table, data["facet_results"], address),
+            "facets": _facets(edition, table, found.facets, address, request),
             "heads": [_head(field, request, own, told, address) for field in fields],
             "rows": [self._row(table, row, fields, data["primary_keys"]) for row in data["rows"]],
             "next": address.having(_next=data["next"]) if data["next"] else "",
@@ -237,26 +241,29 @@ def _chips(
 
 
 def _facets(
-    edition: Edition, table: str, results: Mapping[str, Any], address: _Address
+    edition: Edition,
+    table: str,
+    found: Sequence[facets.Facet],
+    address: _Address,
+    request: Request,
 ) -> list[dict[str, Any]]:
     made = []
-    for facet in results.values():
-        if facet["type"] != "column" or len(facet["results"]) < 1:
-            continue
-        (field,) = edition.fields(table, [facet["name"]])
+    for facet in found:
+        (field,) = edition.fields(table, [facet.column])
+        chosen = request.args.getlist(field.name) if field.name in request.args else []
         values = [
             {
-                "label": edition.values.foreign(edition.values.label(field, value["value"])),
-                "count": value["count"],
-                "selected": value["selected"],
-                "link": address.without(field.name, str(value["value"]))
-                if value["selected"]
-                else address.having(**{field.name: str(value["value"])}),
+                "label": edition.values.foreign(edition.values.label(field, value)),
+                "count": count,
+                "selected": str(value) in chosen,
+                "link": address.without(field.name, str(value))
+                if str(value) in chosen
+                else address.having(**{field.name: str(value)}),
             }
-            for value in facet["results"]
+            for value, count in facet.values
         ]
-        first, rest = values[:_FIRST_FACET_VALUES], values[_FIRST_FACET_VALUES:]
-        made.append({"field": field, "first": first, "rest": rest, "cut": facet["truncated"]})
+        if values:
+            made.append({"field": field, "values": values, "cut": facet.cut})
     return made
 
 

@@ -6,8 +6,9 @@ Datasette has no types; those of what we use stand in `upstream.pyi`.
 from datasette import hookimpl
 from datasette.app import Datasette
 from datasette.database import Database, QueryInterrupted, Results
+from datasette.filters import Filters
 from datasette.plugins import pm
-from datasette.utils import InvalidSql, tilde_decode, tilde_encode
+from datasette.utils import InvalidSql, await_me_maybe, tilde_decode, tilde_encode
 from datasette.utils.asgi import BadRequest, Base400, NotFound, Request, Response
 from datasette.views.base import DatasetteError
 from datasette.views.database import DatabaseView
@@ -21,6 +22,7 @@ __all__ = [
     "DatabaseView",
     "Datasette",
     "DatasetteError",
+    "Filters",
     "InvalidSql",
     "NotFound",
     "QueryInterrupted",
@@ -29,6 +31,7 @@ __all__ = [
     "Results",
     "RowView",
     "TableView",
+    "await_me_maybe",
     "hookimpl",
     "pm",
     "tilde_decode",

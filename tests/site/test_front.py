@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import threading
 from pathlib import Path
 
@@ -82,7 +83,8 @@ def test_the_log_holds_nothing_of_the_visitor(tmp_path: Path) -> None:
         httpx.get(f"{address}/search", params={"q": "张某某"}, headers={"User-Agent": "Reader"})
         (log,) = tmp_path.glob("serve-*.log")
     said = log.read_text("utf-8")
-    assert "GET /search 200" in said
+    line = next(line for line in said.splitlines() if '"/search"' in line)
+    assert set(json.loads(line)) == {"at", "method", "path", "status", "bytes", "ms"}
     for private in ("127.0.0.1 ", "张某某", "%E5", "Reader"):
         assert private not in said.replace("http://127.0.0.1", "")
 

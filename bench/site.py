@@ -1,0 +1,198 @@
+"""The site's speed beside plain Datasette's, on the same database, in the same run.
+
+    python -m bench.site                       # on a made-up table of 200,000 rows, made once
+    python -m bench.site --rows 2000000
+    python -m bench.site --site FOLDER         # on a site that is there
+
+One worker each, eight clients that open a new connection for every request. "new" means that no
+two requests ask for the same: nothing that was asked before can be remembered.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+HERE = Path(__file__).parent
+TABLE = "/disclosure/penalty_filings"
+SECONDS, CLIENTS = 4.0, 8
+ENDLESS = quote(
+    "with recursive c(x) as (select 1 union all select x+1 from c) select count(*) from c"
+)
+SERVE = (
+    "import sys; from pathlib import Path; from pipeline.site.serve import serve; "
+    "serve(Path(sys.argv[1]), '127.0.0.1', int(sys.argv[2]), 1)"
+)
+
+
+def run(site: Path | None = None, rows: int = 200_000) -> dict[str, Any]:
+    """Requests a second and milliseconds of each kind of request, ours and plain Datasette's."""
+    site = site or _made(rows)
+    database = site / "current" / "disclosure.db"
+    with closing(sqlite3.connect(f"file:{database.resolve()}?mode=ro", uri=True)) as db:
+        [(held,)] = db.execute("select count(*) from penalty_filings")
+        [(key,)] = db.execute("select record_id from penalty_filings limit 1 offset 10")
+    result: dict[str, Any] = {"rows": held, "clients": CLIENTS, "workers": 1}
+    with _served([sys.executable, "-c", SERVE, str(site)]) as port:
+        result["gongshi"] = asyncio.run(_measured(port, key, ours=True))
+    datasette = str(Path(sys.executable).parent / "datasette")
+    with _served([datasette, "serve", "-i", str(database), "-p"]) as port:
+        result["datasette"] = asyncio.run(_measured(port, key, ours=False))
+    result["times"] = {
+        name: round(ours["per_second"] / result["datasette"][name]["per_second"], 1)
+        for name, ours in result["gongshi"].items()
+        if result["datasette"].get(name, {}).get("per_second")
+    }
+    return result
+
+
+def _made(rows: int) -> Path:
+    """A site with made-up rows; made once for each size."""
+    from tests.site.sample import make_release
+
+    site = HERE / "work" / f"site-{rows}"
+    if not (site / "current").exists():
+        small = {"certificates": 5000, "certificate_events": 5000}
+        make_release(site, rows={"penalty_filings": rows, **small})
+    return site
+
+
+@contextmanager
+def _served(command: list[str]) -> Iterator[int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    process = subprocess.Popen(
+        [*command, str(port)],
+        cwd=HERE.parent,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+    )
+    try:
+        _await_port(port, process)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError("the server does not answer")
+
+
+async def _measured(port: int, key: str, *, ours: bool) -> dict[str, Any]:
+    turn = count(1)
+    # Plain Datasette's words for the same: it searches the same index by its own escaping.
+    asked = {
+        "home": lambda: "/",
+        "table": lambda: TABLE,
+        "table, new": lambda: f"{TABLE}?fine_yuan__gte={next(turn)}",
+        "facet": lambda: f"{TABLE}?_facet=authority_name",
+        "facet, new": lambda: f"{TABLE}?_facet=authority_name&fine_yuan__gte={next(turn)}",
+        "search, two characters": lambda: f"{TABLE}?_search={quote('食品')}",
+        "search, four characters": lambda: f"{TABLE}?_search={quote('食品经营')}",
+        "record": lambda: f"{TABLE}/{key}",
+        "JSON": lambda: f"{TABLE}.json?_shape=array&_size=50",
+    }
+    found: dict[str, Any] = {}
+    for name, path in asked.items():
+        await _get(port, path())
+        found[name] = await _rate(port, path)
+    began = time.perf_counter()
+    size = await _get(port, f"{TABLE}.csv?_stream=on")
+    took = time.perf_counter() - began
+    found["CSV stream"] = {
+        "seconds": round(took, 2),
+        "mb": round(size / 1e6),
+        "per_second": 1 / took,
+    }
+    found["record under hostile SQL"] = await _under_attack(port, f"{TABLE}/{key}")
+    return found
+
+
+async def _rate(port: int, path: Any) -> dict[str, float]:
+    waits: list[float] = []
+    until = time.perf_counter() + SECONDS
+
+    async def client() -> None:
+        while time.perf_counter() < until:
+            began = time.perf_counter()
+            await _get(port, path())
+            waits.append(time.perf_counter() - began)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(client() for _ in range(CLIENTS)))
+    took = time.perf_counter() - began
+    alone = time.perf_counter()
+    await _get(port, path())
+    alone = time.perf_counter() - alone
+    return {"per_second": round(len(waits) / took, 1), "ms_alone": round(alone * 1000, 1)}
+
+
+async def _under_attack(port: int, path: str) -> dict[str, float]:
+    """How long another visitor's record takes while eight clients run SQL that never ends."""
+    stop = asyncio.Event()
+
+    async def attack() -> None:
+        while not stop.is_set():
+            await _get(port, f"/disclosure?sql={ENDLESS}")
+
+    attackers = [asyncio.create_task(attack()) for _ in range(CLIENTS)]
+    await asyncio.sleep(1)
+    waits = []
+    while len(waits) < 20 and sum(waits) < 20:
+        began = time.perf_counter()
+        await _get(port, path)
+        waits.append(time.perf_counter() - began)
+    stop.set()
+    for attacker in attackers:
+        attacker.cancel()
+    await asyncio.gather(*attackers, return_exceptions=True)
+    middle, worst = statistics.median(waits), max(waits)
+    return {"ms_median": round(middle * 1000, 1), "ms_worst": round(worst * 1000, 1)}
+
+
+async def _get(port: int, path: str) -> int:
+    """Ask for `path` on a connection of its own; the number of bytes that came."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    size = 0
+    while part := await reader.read(1 << 16):
+        size += len(part)
+    writer.close()
+    return size
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="The site beside plain Datasette")
+    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--site", type=Path)
+    given = parser.parse_args()
+    print(json.dumps(run(given.site, given.rows), ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""How many rows a table page's conditions leave, and how they divide: all in one pass.
+
+Datasette asks once for the count and once for each facet, and every time reads all columns of all
+rows. Here the rows that are left are read once, only in the columns that are counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.site.edition import Edition
+from pipeline.site.upstream import Filters, QueryInterrupted, Request, await_me_maybe, pm
+
+_VALUES = 12  # of a facet
+_FACETS = 12  # on a page
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A column's values with how many rows have each, the most frequent first."""
+
+    column: str
+    values: Sequence[tuple[Any, int]]
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """How many rows there are, and by what they divide; None and empty where it took too long."""
+
+    count: int | None
+    facets: Sequence[Facet]
+
+
+async def divided(edition: Edition, request: Request, table: str) -> Divided:
+    """Count the rows that a table page's conditions leave, and divide them by its facets."""
+    columns = await _facet_columns(edition, request, table)
+    where, params = await _conditions(edition, request, table)
+    if not where:
+        return await _whole(edition, table, columns)
+    sql = _one_pass(table, columns, where)
+    try:
+        rows = await edition.db.remembered(sql, params, edition.own["limits"]["facet_ms"])
+    except QueryInterrupted:
+        return Divided(None, [])
+    count = next(row[2] for row in rows if row[0] < 0)
+    return Divided(
+        count, [_facet(c, [r for r in rows if r[0] == n]) for n, c in enumerate(columns)]
+    )
+
+
+async def _whole(edition: Edition, table: str, columns: Sequence[str]) -> Divided:
+    """Of a whole table each facet is read from its own index, once for a release."""
+    ((count,),) = await edition.db.figures(f"select count(*) from [{table}]")  # noqa: S608
+    facets = []
+    for column in columns:
+        sql = f"select 0, [{column}], count(*) from [{table}] where [{column}] is not null"  # noqa: S608
+        order = f"group by 2 order by 3 desc, 2 limit {_VALUES + 1}"
+        facets.append(_facet(column, await edition.db.figures(f"{sql} {order}")))
+    return Divided(count, facets)
+
+
+def _one_pass(table: str, columns: Sequence[str], where: str) -> str:
+    narrow = ", ".join(f"[{column}]" for column in columns) or "1"
+    parts = ["select -1, null, count(*) from narrowed"]
+    parts += [
+        f"select * from (select {number}, [{column}], count(*) from narrowed "  # noqa: S608
+        f"where [{column}] is not null group by 2 order by 3 desc, 2 limit {_VALUES + 1})"
+        for number, column in enumerate(columns)
+    ]
+    head = f"with narrowed as materialized (select {narrow} from [{table}] where {where}) "  # noqa: S608
+    return head + " union all ".join(parts)
+
+
+def _facet(column: str, rows: Sequence[Any]) -> Facet:
+    return Facet(column, [(row[1], row[2]) for row in rows[:_VALUES]], len(rows) > _VALUES)
+
+
+async def _facet_columns(edition: Edition, request: Request, table: str) -> list[str]:
+    """The table's own facets, and those that the reader asks for."""
+    told = edition.tables.get(table, {}).get("facets", [])
+    there = set(await edition.db.table_columns(table))
+    asked = request.args.getlist("_facet") if "_facet" in request.args else []
+    return [name for name in dict.fromkeys([*told, *asked]) if name in there][:_FACETS]
+
+
+async def _conditions(
+    edition: Edition, request: Request, table: str
+) -> tuple[str, Mapping[str, Any]]:
+    """The page's conditions as Datasette makes them: filters, search, and a visitor's `_where`."""
+    pairs = [
+        (key, value)
+        for key in request.args
+        if not (key.startswith("_") and "__" not in key)
+        for value in request.args.getlist(key)
+    ]
+    clauses, params = Filters(sorted(pairs)).build_where_clauses(table)
+    for hook in pm.hook.filters_from_request(
+        request=request, table=table, database=edition.db.name, datasette=edition
+    ):
+        if more := await await_me_maybe(hook):
+            clauses.extend(more.where_clauses)
+            params.update(more.params)
+    return " and ".join(clauses), params
