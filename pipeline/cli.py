@@ -45,12 +45,13 @@ def check(
     inbox: Inbox,
     private: Private = Path("private"),
     format: Annotated[str, typer.Option(help="text, json")] = "text",  # noqa: A002
+    today: Today = "",
     contract: Contract = HOME / "datapackage",
     lang: Lang = "",
 ) -> None:
     """读取并检查，写出问题清单和反馈表，不公开任何内容。/ Read and check; publish nothing."""
     _speak(lang)
-    run = whole_way.check(inbox, private, _catalog(contract))
+    run = whole_way.check(inbox, private, _catalog(contract), _day(today))
     errors, warnings = _closing(run, private, format)
     if format == "text":
         typer.echo(

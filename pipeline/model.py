@@ -259,7 +259,9 @@ class Checked:
     """A chunk after the checks: where each of its rows went, and why.
 
     `accepted`: the published columns, ready to be published. `quarantined`: file, sheet, row,
-    reasons, and the row as it was written (JSON, header: cell). `tally` counts them, and `seal`
+    reasons, and the row as it was written (JSON, header: cell). `withheld`: the same with the one
+    reason, since when and by which rule. `left_out`: the published columns of rows of both kinds,
+    for checks that count. `secrets`: values of never-fields, for the exit guard. `tally` counts them, and `seal`
     tells whoever takes the accepted rows whether they are all there and unchanged.
     """
 
@@ -271,6 +273,9 @@ class Checked:
     set_aside: tuple[SetAside, ...]
     findings: tuple[Finding, ...]
     tally: Tally
+    withheld: pa.Table
+    left_out: pa.Table
+    secrets: tuple[str, ...] = ()
 
 
 # ---------------------------------------------------------------- accounting

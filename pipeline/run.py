@@ -60,8 +60,8 @@ class Run:
         return sums
 
 
-def check(inbox: Path, private: Path, catalog: Catalog) -> Run:
-    """Intake and checks; writes findings, quarantine and run.json under `private`, publishes nothing."""
+def check(inbox: Path, private: Path, catalog: Catalog, today: date) -> Run:
+    """Intake and checks as of `today`; writes what it finds under `private`, publishes nothing."""
     key = prepare_private(private)
     listed = sources.scan(inbox, catalog)
     with Ledger(private, language()) as ledger:
@@ -71,7 +71,7 @@ def check(inbox: Path, private: Path, catalog: Catalog) -> Run:
             ledger.finding(finding)
         for file in listed.files:
             if not file.is_report:
-                _take_in(file, run, catalog, key)
+                _take_in(file, run, catalog, key, today)
         ledger.close_tables()
         _settle(run, catalog)
         _read_reports(run, listed.files, catalog)
@@ -94,7 +94,7 @@ def publish(
     """The whole way. Gives the release's id, whether it is new, and the run."""
     if private.resolve().is_relative_to(site.resolve()):
         raise UsageError(say("private-inside-site", language(), private=private, site=site))
-    run = check(inbox, private, catalog)
+    run = check(inbox, private, catalog, today)
     tallies = run.by_dataset()
     gate.expectations(
         list(catalog.datasets.values()),
@@ -137,7 +137,7 @@ def prepare_private(private: Path) -> bytes:
 # ---------------------------------------------------------------- intake and checks, file by file
 
 
-def _take_in(file: sources.InboxFile, run: Run, catalog: Catalog, key: bytes) -> None:
+def _take_in(file: sources.InboxFile, run: Run, catalog: Catalog, key: bytes, today: date) -> None:
     ledger, digest = run.ledger, ""
     for opened in read.open_file(file, catalog):
         if isinstance(opened, Finding):
@@ -154,7 +154,7 @@ def _take_in(file: sources.InboxFile, run: Run, catalog: Catalog, key: bytes) ->
         ledger.tallies[opened.source.source_id] = empty
 
         def work(piece: Any, opened: Opened = opened, dataset: Dataset = dataset) -> Any:
-            return check_chunk(opened.chunk(piece), dataset, catalog, key)
+            return check_chunk(opened.chunk(piece), dataset, catalog, key, today)
 
         for checked in ordered_map(work, opened.pieces()):
             ledger.add(checked, dataset)

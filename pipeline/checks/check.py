@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -13,10 +14,22 @@ import pyarrow.compute as pc
 
 from pipeline import seal
 from pipeline.catalog import published_columns
-from pipeline.checks import privacy, schema
-from pipeline.checks.rules import RULES
+from pipeline.checks import privacy, publication, schema
+from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting
+from pipeline.checks.rules.base import Bools, named_in_words, why_open
 from pipeline.errors import Unaccounted
-from pipeline.model import Catalog, Checked, Chunk, Column, Dataset, Finding, Source, Tally, found
+from pipeline.model import (
+    Catalog,
+    Checked,
+    Chunk,
+    Column,
+    Dataset,
+    Finding,
+    RuleUse,
+    Source,
+    Tally,
+    found,
+)
 
 QUARANTINE = pa.schema(
     [(name, pa.string()) for name in ("file", "sheet", "row", "reasons", "record")]
@@ -24,33 +37,35 @@ QUARANTINE = pa.schema(
 MANY = ";"  # between the reasons of one row
 
 
-def check_chunk(chunk: Chunk, dataset: Dataset, catalog: Catalog, key: bytes) -> Checked:
-    """Each row of `chunk` accepted or quarantined, with a finding for every broken check.
+def check_chunk(
+    chunk: Chunk, dataset: Dataset, catalog: Catalog, key: bytes, today: date
+) -> Checked:
+    """Each row of `chunk` accepted, quarantined or withheld, with a finding for every broken check.
 
-    `key` makes the `record_id` of datasets that have an identity. Raises Unaccounted where rows
-    came out that did not go in.
+    `key` makes the `record_id` of datasets that have an identity; `today` is the day on which terms
+    are judged. Raises Unaccounted where rows came out that did not go in.
     """
     seal.compare(f"{chunk.source.path} intake", chunk.seal, seal.of_rows(chunk.table))
     findings = list(chunk.findings)
     reasons: dict[int, list[str]] = defaultdict(list)  # of rows that are not published
     table = _derived(chunk.table, dataset, catalog, key)
-    for finding in _findings(chunk.source, table, dataset, catalog):
+    setting = Setting(today, catalog)
+    for finding in _findings(chunk.source, table, dataset, setting):
         findings.append(finding)
         if finding.severity == "error" and finding.row is not None:
             reasons[finding.row].append(finding.rule)
-    for misfit in chunk.misfits:
-        expected, got = len(chunk.source.header), len(misfit.cells)
-        findings.append(
-            found(
-                misfit.rule, chunk.source, row=misfit.row, params={"expected": expected, "got": got}
-            )
-        )
-    bad = pa.array(sorted(reasons), pa.int64())
-    is_bad = pc.is_in(table["_row"], bad)
-    accepted, screened = _publishable(table.filter(pc.invert(is_bad)), dataset, chunk.source)
+    findings += _misfit_findings(chunk)
+    is_bad = pc.is_in(table["_row"], pa.array(sorted(reasons), pa.int64()))
+    good = table if not reasons else table.filter(pc.invert(is_bad))
+    hidden = publication.hidden(good, dataset, setting)
+    is_hidden = pc.is_in(table["_row"], pa.array(sorted(hidden), pa.int64()))
+    findings += publication.findings(chunk.source, hidden)
+    if hidden:
+        good = good.filter(pc.invert(pc.is_in(good["_row"], pa.array(sorted(hidden), pa.int64()))))
+    accepted, screened = _publishable(good, dataset, chunk.source)
     quarantined = pa.concat_tables([_quarantined(chunk, is_bad, reasons), _misfits(chunk)])
-    _same_rows(chunk, accepted, quarantined)
-    tally = Tally(chunk.read, len(accepted), len(quarantined), set_aside=len(chunk.set_aside))
+    withheld = publication.table(chunk, is_hidden, hidden, as_written)
+    _same_rows(chunk, accepted, quarantined, withheld)
     return Checked(
         chunk.source,
         accepted,
@@ -59,8 +74,29 @@ def check_chunk(chunk: Chunk, dataset: Dataset, catalog: Catalog, key: bytes) ->
         chunk.changes,
         chunk.set_aside,
         (*findings, *screened),
-        tally,
+        Tally(
+            chunk.read,
+            len(accepted),
+            len(quarantined),
+            len(withheld),
+            set_aside=len(chunk.set_aside),
+        ),
+        withheld,
+        _left_out(table, pc.or_(is_bad, is_hidden), dataset, chunk.source),
+        tuple(privacy.secrets(dataset, chunk.table)),
     )
+
+
+def _misfit_findings(chunk: Chunk) -> Iterator[Finding]:
+    for misfit in chunk.misfits:
+        params = {"expected": len(chunk.source.header), "got": len(misfit.cells)}
+        yield found(misfit.rule, chunk.source, row=misfit.row, params=params)
+
+
+def _left_out(table: pa.Table, mask: pa.Array, dataset: Dataset, source: Source) -> pa.Table:
+    """What is not published of a dataset whose numbers run in series: that a number was not skipped."""
+    rows = table.filter(mask).select([c.name for c in dataset.published])
+    return rows.append_column("source_id", pa.array([source.source_id] * len(rows), pa.string()))
 
 
 def _derived(table: pa.Table, dataset: Dataset, catalog: Catalog, key: bytes) -> pa.Table:
@@ -93,41 +129,72 @@ def record_ids(table: pa.Table, identity: Sequence[str], key: bytes) -> pa.Array
 
 
 def _findings(
-    source: Source, table: pa.Table, dataset: Dataset, catalog: Catalog
+    source: Source, table: pa.Table, dataset: Dataset, setting: Setting
 ) -> Iterator[Finding]:
     """Every finding of the chunk, column by column, then rule by rule."""
-    rows = table["_row"]
+    columns = Columns(table)
     for column in dataset.columns:
-        cells = table[column.name].combine_chunks()
-        codes = (
-            frozenset(c.code for c in catalog.codes[column.codes].codes) if column.codes else None
-        )
+        cells, listed = columns[column.name], setting.catalog.codes.get(column.codes)
+        codes = frozenset(c.code for c in listed.codes) if listed else None
         for breach in schema.breaches(column, cells, codes):
-            yield from _broken(source, breach.rule, column, breach.mask, cells, rows, breach.params)
+            yield from _broken(source, breach.rule, column, breach.mask, columns, breach.params)
+        if (
+            column.privacy != "never"
+            and column.kind in privacy.CODES
+            and not _made(column, dataset)
+        ):
+            for breach in privacy.code_breaches(column, cells):
+                yield from _broken(source, breach.rule, column, breach.mask, columns, breach.params)
     for use in dataset.rules:
-        mask = RULES[use.rule].check(table, **use.params)
-        named = use.params.get("field")
-        cells = table[named].combine_chunks() if named else pa.array([""] * len(table))
-        yield from _broken(
-            source, use.rule, dataset.column(named) if named else None, mask, cells, rows, {}
-        )
+        rule = RULES[use.rule]
+        if rule.scope == "row":
+            yield from _ruled(source, rule, use, dataset, columns, setting)
+
+
+def _made(column: Column, dataset: Dataset) -> bool:
+    """Whether the pipeline fills the column itself."""
+    return bool(dataset.identity) and column.name == dataset.primary_key[0]
+
+
+def _ruled(
+    source: Source, rule: Rule, use: RuleUse, dataset: Dataset, columns: Columns, setting: Setting
+) -> Iterator[Finding]:
+    judged = rule.check(columns, setting, **use.params)
+    if not isinstance(judged, Judged):
+        judged = Judged(judged)
+    named = use.params.get("field")
+    column = dataset.column(named) if named else None
+    params = {**named_in_words(dataset, use.params), **judged.params}
+    yield from _broken(source, rule.name, column, judged.broken, columns, params)
+    if judged.open is not None and judged.open.any():
+        count = int(judged.open.sum())
+        name = column.name if column else ""
+        about = {"name": rule.name, "count": count, **why_open(judged.why)}
+        yield found("rule-not-applicable", source, column=name, params=about)
 
 
 def _broken(
     source: Source,
     rule: str,
     column: Column | None,
-    mask: pa.Array,
-    cells: pa.Array,
-    rows: pa.ChunkedArray,
+    mask: pa.Array | Bools,
+    columns: Columns,
     params: Mapping[str, object],
 ) -> Iterator[Finding]:
-    at = pc.indices_nonzero(mask)
-    for row, value in zip(rows.take(at).to_pylist(), cells.take(at).to_pylist(), strict=True):
-        name, shown = column.name if column else "", privacy.excerpt(column, value)
-        yield found(
-            rule, source, row=row, column=name, value=shown, params={**_titles(column), **params}
-        )
+    at = (
+        pc.indices_nonzero(mask)
+        if isinstance(mask, pa.Array | pa.ChunkedArray)
+        else np.flatnonzero(mask)
+    )
+    if not len(at):
+        return
+    name, shown = "", [""] * len(at)
+    if column is not None:
+        name, shown = column.name, privacy.excerpts(column, columns[column.name].take(pa.array(at)))
+    params = {**_titles(column), **params}
+    rows = columns.table["_row"].take(pa.array(at)).to_pylist()
+    for row, value in zip(rows, shown, strict=True):
+        yield found(rule, source, row=row, column=name, value=value, params=params)
 
 
 def _titles(column: Column | None) -> dict[str, str]:
@@ -137,15 +204,25 @@ def _titles(column: Column | None) -> dict[str, str]:
 def _publishable(
     table: pa.Table, dataset: Dataset, source: Source
 ) -> tuple[pa.Table, list[Finding]]:
-    """The published columns with names and personal numbers masked, and where numbers were found."""
-    arrays, findings = {}, list[Finding]()
+    """The published columns with names and personal values masked, and where values were found."""
+    columns, findings = Columns(table), list[Finding]()
+    masked = {
+        c.name: privacy.masked_rows(c, table) for c in dataset.published if c.privacy == "masked"
+    }
+    own = privacy.own_values(dataset, table, masked)
+    arrays = {}
     for column in dataset.published:
-        cells = table[column.name].combine_chunks()
-        if column.privacy == "masked":
-            cells = privacy.mask_column(column, table, cells)
-        elif column.kind in ("text", "name", "organisation"):
-            cells, masked = privacy.screen_text(cells)
-            findings += _broken(source, "personal-number", column, masked, cells, table["_row"], {})
+        cells = columns[column.name]
+        if column.name in masked:
+            cells = privacy.mask_column(column, table, masked[column.name])
+        if column.kind in privacy.FREE:
+            cells, breaches = privacy.screen_column(column, cells)
+            for breach in breaches:
+                findings += _broken(source, breach.rule, column, breach.mask, columns, {})
+            if own and column.name not in masked:
+                cells, rows = privacy.without_own(cells, own)
+                where = np.isin(np.arange(len(table)), rows)
+                findings += _broken(source, "own-value-in-text", column, where, columns, {})
         arrays[column.name] = cells
     arrays["source_id"] = pa.repeat(pa.scalar(source.source_id, pa.string()), len(table))
     arrays["source_row"] = table["_row"].cast(pa.string())
@@ -186,13 +263,13 @@ def _quarantine_table(source: Source, lines: list[tuple[int, list[str], str]]) -
     return pa.table([pa.array(c, pa.string()) for c in columns], schema=QUARANTINE)
 
 
-def _same_rows(chunk: Chunk, accepted: pa.Table, quarantined: pa.Table) -> None:
+def _same_rows(chunk: Chunk, accepted: pa.Table, quarantined: pa.Table, withheld: pa.Table) -> None:
     """The rows that came out are those that went in, each once."""
     misfits = [m.row for m in chunk.misfits]
     went_in = np.concatenate([chunk.table["_row"].to_numpy(), np.array(misfits, np.int64)])
     out = [
         pc.cast(t[c], pa.int64()).to_numpy()
-        for t, c in ((accepted, "source_row"), (quarantined, "row"))
+        for t, c in ((accepted, "source_row"), (quarantined, "row"), (withheld, "row"))
     ]
     if not np.array_equal(np.sort(went_in), np.sort(np.concatenate(out))):
         raise Unaccounted(

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import words
+from pipeline.checks.publication import WITHHELD
 from pipeline.model import Checked, Dataset, Finding, Tally
 from pipeline.seal import Seal
 from pipeline.words import Lang
@@ -49,6 +50,7 @@ class Ledger:
         self.worst: dict[str, str] = {}
         self.seals: dict[str, Seal] = defaultdict(Seal)
         self._accepted: dict[str, pq.ParquetWriter] = {}
+        self._left_out: dict[str, pq.ParquetWriter] = {}
         self._changes: pq.ParquetWriter | None = None
         self._open: list[TextIO] = []
         self._quarantine: dict[str, Any] = {}
@@ -57,7 +59,10 @@ class Ledger:
         shutil.rmtree(self.work, ignore_errors=True)
         (self.work / "quarantine").mkdir(parents=True)
         (self.work / "accepted").mkdir()
+        (self.work / "left_out").mkdir()
         self._findings = self._csv("findings.csv", FINDINGS)
+        self._withheld = self._csv("withheld.csv", ("dataset", *WITHHELD))
+        self._secrets = self._csv("secrets.csv", ("value",))
         return self
 
     def __exit__(
@@ -70,7 +75,7 @@ class Ledger:
         for file in self._open:
             file.close()
         if kind is None:
-            for name in ("findings.csv", "quarantine", "changes.parquet"):
+            for name in ("findings.csv", "withheld.csv", "quarantine", "changes.parquet"):
                 self._put_in_place(name)
 
     def _csv(self, name: str, header: Iterable[str]) -> Any:
@@ -93,8 +98,14 @@ class Ledger:
         """One chunk: its accepted rows, its quarantine, its changes and its findings."""
         source = checked.source
         self.seals[dataset.name] += checked.seal
-        self._write_accepted(checked.accepted, dataset)
+        self._write(self._accepted, "accepted", checked.accepted, dataset)
         self.quarantine(dataset, checked.quarantined)
+        if len(checked.left_out):
+            self._write(self._left_out, "left_out", checked.left_out, dataset)
+        self._withheld.writerows(
+            (dataset.name, *row.values()) for row in checked.withheld.to_pylist()
+        )
+        self._secrets.writerows((value,) for value in checked.secrets)
         if len(checked.changes):
             self._write_changes(checked.changes, source.source_id)
         for finding in checked.findings:
@@ -141,13 +152,15 @@ class Ledger:
             for row in rows.to_pylist():
                 self._quarantine[dataset.name].writerow(row.values())
 
-    def _write_accepted(self, table: pa.Table, dataset: Dataset) -> None:
-        if dataset.name not in self._accepted:
-            path = self.work / "accepted" / f"{dataset.name}.parquet"
-            self._accepted[dataset.name] = pq.ParquetWriter(
+    def _write(
+        self, writers: dict[str, pq.ParquetWriter], folder: str, table: pa.Table, dataset: Dataset
+    ) -> None:
+        if dataset.name not in writers:
+            path = self.work / folder / f"{dataset.name}.parquet"
+            writers[dataset.name] = pq.ParquetWriter(
                 path, table.schema, compression="zstd", compression_level=1
             )
-        self._accepted[dataset.name].write_table(table)
+        writers[dataset.name].write_table(table)
 
     def _write_changes(self, changes: pa.Table, source_id: str) -> None:
         ids = pa.repeat(pa.scalar(source_id, pa.string()), len(changes))
@@ -160,7 +173,7 @@ class Ledger:
 
     def close_tables(self) -> None:
         """No more rows will come: accepted rows can be read."""
-        for writer in self._accepted.values():
+        for writer in (*self._accepted.values(), *self._left_out.values()):
             writer.close()
         if self._changes is not None:
             self._changes.close()
@@ -172,6 +185,10 @@ class Ledger:
         """(dataset, Parquet file) of every dataset with a source in the inbox."""
         for name in self._accepted:
             yield name, self.work / "accepted" / f"{name}.parquet"
+
+    def left_out(self, name: str) -> Path | None:
+        """The Parquet file of a dataset's quarantined and withheld rows; None where it has none."""
+        return self.work / "left_out" / f"{name}.parquet" if name in self._left_out else None
 
     def move(self, source_id: str, fate: str, rows: int = 1) -> None:
         """`rows` accepted rows of a source turn out to be `fate` (a part of the tally)."""

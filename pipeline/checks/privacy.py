@@ -1,83 +1,190 @@
-"""What must not be public: names of natural persons masked, personal numbers in free text masked.
+"""What must not be public: names masked, personal values in text masked, codes that are a person's.
 
-Never-fields need nothing here: they are no published columns, so no accepted row has them.
-Source: 个人信息保护法 §6, 28; 政府信息公开条例 §15.
+Never-fields are no published columns, so no accepted row has them; here their values are taken out of
+the texts beside them too. Source: 个人信息保护法 §6, 28, 34; 政府信息公开条例 §15; 未成年人保护法 §103.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from stdnum.cn import ric
 
-from pipeline.model import Column
+from pipeline.checks import screen
+from pipeline.checks.names import is_masked, looks_like_person, mask_name
+from pipeline.checks.schema import Breach
+from pipeline.model import Column, Dataset
 
-# The two-character surnames that are still common; any other name has a surname of one character.
-COMPOUND = frozenset(
-    "欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 司徒 令狐 长孙 宇文 夏侯 端木 南宫 百里 东郭 西门 澹台 公冶 轩辕 呼延 申屠 淳于 单于 太史 钟离 闾丘 鲜于 赫连 拓跋 独孤".split()  # noqa: SIM905
-)
+__all__ = ["code_breaches", "excerpts", "mask_column", "mask_name", "own_values", "screen_column", "secrets", "without_own"]  # fmt: skip
 
-
-def mask_name(name: str) -> str:
-    """张三丰 → 张某某, 李四 → 李某, 欧阳峰 → 欧阳某, John Smith → J***."""
-    if not re.match(r"[\u3400-\u9fff]", name):
-        return name[:1] + "***" if name else ""
-    surname = name[:2] if name[:2] in COMPOUND and len(name) > 2 else name[:1]
-    return surname + "某" * (len(name) - len(surname)) if len(name) <= 4 else surname + "某某"
+FREE = frozenset({"text", "name", "organisation"})
+CODES = frozenset({"code", "document-number", "social-credit-code", "url"})
+SHORTEST = 6  # characters of a never-value that is looked for in texts: shorter ones are words
+_TEXT_ONLY = frozenset({"third-person-in-text", "birth-date-in-text"})
 
 
-def mask_column(column: Column, table: pa.Table, cells: pa.Array) -> pa.Array:
-    """`cells` with the names masked in the rows that the contract says (`masked_when`; all, if not)."""
+# ---------------------------------------------------------------- names
+
+
+def masked_rows(column: Column, table: pa.Table) -> pa.Array:
+    """True in the rows where the contract masks `column`, and where the name is a person's anyway.
+
+    A person whom a department took for an organisation is still a person.
+    """
+    cells = table[column.name].combine_chunks()
     who = pc.not_equal(cells, "")
     for field, values in column.masked_when.items():
         who = pc.and_(who, pc.is_in(table[field].combine_chunks(), pa.array(values, pa.string())))
+    if "respondent_type" not in column.masked_when or column.name != "respondent_name":
+        return who
+    short = pc.and_(pc.less_equal(pc.utf8_length(cells), 16), pc.invert(who))
+    persons = _each_distinct(cells.filter(short), looks_like_person)
+    return pc.replace_with_mask(who, short, persons)
+
+
+def mask_column(column: Column, table: pa.Table, who: pa.Array | None = None) -> pa.Array:
+    """The cells of `column` with names masked where `who` says (where the contract says, if None)."""
+    cells = table[column.name].combine_chunks()
+    who = masked_rows(column, table) if who is None else who
     if not pc.any(who).as_py():
         return cells
     distinct = cells.filter(who).dictionary_encode()
-    masked = pa.array([mask_name(v) for v in distinct.dictionary.to_pylist()], pa.string())
+    names = distinct.dictionary.to_pylist()
+    masked = pa.array([n if is_masked(n) else mask_name(n) for n in names], pa.string())
     return pc.replace_with_mask(cells, who, masked.take(distinct.indices))
 
 
-_NUMBERISH = r"\d[\d \-]{13,}[\dXx]|1[3-9]\d[ \-]?\d{4}[ \-]?\d{4}"
-_IDENTITY = re.compile(r"(?<![0-9A-Za-z])(\d{6}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx])(?![0-9A-Za-z])")  # fmt: skip
-_MOBILE = re.compile(r"(?<![0-9A-Za-z〔])(1[3-9]\d)[ \-]?(\d{4})[ \-]?(\d{4})(?![0-9A-Za-z号])")
+def _each_distinct(cells: pa.Array, judge: Callable[[str], bool]) -> pa.Array:
+    distinct = cells.dictionary_encode()
+    judged = pa.array([bool(v) and judge(v) for v in distinct.dictionary.to_pylist()], pa.bool_())
+    return judged.take(distinct.indices)
 
 
-def screen_text(cells: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """(`cells` with identity and mobile numbers masked in place, true where one was found)."""
-    suspect = pc.match_substring_regex(cells, _NUMBERISH)
+# ---------------------------------------------------------------- texts and codes
+
+
+def screen_column(column: Column, cells: pa.Array) -> tuple[pa.Array, list[Breach]]:
+    """(`cells` of a text column with personal values masked in place, where each kind was found)."""
+    suspect = pc.match_substring_regex(cells, screen.SIGN)
+    at = pc.indices_nonzero(suspect)
+    if not len(at):
+        return cells, []
+    distinct = cells.take(at).dictionary_encode()
+    kinds = screen.KINDS if column.kind == "text" else screen.KINDS[:6]
+    judged = [screen.screened(text, kinds) for text in distinct.dictionary.to_pylist()]
+    clean = pa.array([text for text, _ in judged], pa.string()).take(distinct.indices)
+    found = dict.fromkeys(rule for _, rules in judged for rule in rules)
+    breaches = []
+    for rule in found:
+        hit = pa.array([rule in rules for _, rules in judged], pa.bool_()).take(distinct.indices)
+        breaches.append(Breach(rule, _spread(suspect, hit)))
+    return pc.replace_with_mask(cells, suspect, clean), breaches
+
+
+def _spread(where: pa.Array, values: pa.Array) -> pa.Array:
+    return pc.replace_with_mask(pa.array([False] * len(where)), where, values)
+
+
+def code_breaches(column: Column, cells: pa.Array) -> Iterator[Breach]:
+    """Where a cell that should hold a code holds a personal value: the row cannot be published.
+
+    A number shaped like the column's example is what belongs there.
+    """
+    suspect = pc.match_substring_regex(cells, screen.CODE_SIGN)
     if not pc.any(suspect).as_py():
-        return cells, suspect
-    distinct = cells.filter(suspect).dictionary_encode()
-    screened = [_screened(v) for v in distinct.dictionary.to_pylist()]
-    clean = pa.array(screened, pa.string()).take(distinct.indices)
-    result = pc.replace_with_mask(cells, suspect, clean)
-    return result, pc.not_equal(result, cells)
+        return
+    usual = len(column.example) if column.example.isdigit() else 0
+
+    def personal(value: str) -> bool:
+        if len(value) == usual and value.isdigit():
+            return screen.sure_identity(value)
+        if column.kind == "social-credit-code":
+            return screen.sure_identity(value) and value[0] != "9"
+        return bool(screen.screened(value, screen.KINDS[:6])[1])
+
+    broken = _spread(suspect, _each_distinct(cells.filter(suspect), personal))
+    if pc.any(broken).as_py():
+        yield Breach("personal-value-in-code", broken)
 
 
-def _screened(text: str) -> str:
-    text = _IDENTITY.sub(lambda m: _identity(m[1]), text)
-    return _MOBILE.sub(lambda m: f"{m[1]}****{m[3]}", text)
-
-
-def _identity(number: str) -> str:
-    """First six and nothing more of an identity number; look-alikes whose date is none stay."""
-    try:
-        date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
-    except ValueError:
-        return number
-    known = ric.is_valid(number.upper()) or number[6:8] in ("19", "20")
-    return number[:6] + "*" * 12 if known else number
-
-
-def excerpt(column: Column | None, value: str, longest: int = 40) -> str:
-    """What a finding may show of a value: nothing of a never-field, a masked name, a screened text."""
+def excerpts(column: Column | None, cells: pa.Array, longest: int = 40) -> list[str]:
+    """What findings may show of `cells`: nothing of a never-field, a masked name, a screened text."""
     if column is not None and column.privacy == "never":
-        return "***"
-    if column is not None and column.privacy == "masked":
-        return mask_name(value)
-    text = _screened(value)
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+        return ["***"] * len(cells)
+    if column is not None and (column.privacy == "masked" or column.kind == "name"):
+        return [v if is_masked(v) else mask_name(v) for v in cells.to_pylist()]
+    suspect = pc.match_substring_regex(cells, f"{screen.SIGN}|{screen.CODE_SIGN}").to_pylist()
+    shown = [
+        screen.screened(v)[0] if s else v for v, s in zip(cells.to_pylist(), suspect, strict=True)
+    ]
+    return [v if len(v) <= longest else v[: longest - 1] + "…" for v in shown]
+
+
+# ---------------------------------------------------------------- a row's own hidden values
+
+
+def own_values(
+    dataset: Dataset, table: pa.Table, masked: dict[str, pa.Array]
+) -> dict[int, dict[str, str]]:
+    """By row: each hidden value of that row, and what stands for it in a text.
+
+    Hidden are the names in `masked` (column: rows) and what never-fields hold, except what is a mere
+    word (a kind of document, a sex).
+    """
+    own: dict[int, dict[str, str]] = {}
+    for name, who in masked.items():
+        _gather(own, table[name].combine_chunks(), who, mask_name, 2)
+    for column in dataset.columns:
+        if column.privacy == "never" and column.kind in ("code", "text", "name"):
+            cells = table[column.name].combine_chunks()
+            name = column.kind == "name"
+            _gather(own, cells, pc.not_equal(cells, ""), mask_name if name else _stars, 2 if name else SHORTEST)  # fmt: skip
+    return own
+
+
+def _stars(value: str) -> str:
+    return "***"
+
+
+def _gather(
+    own: dict[int, dict[str, str]],
+    cells: pa.Array,
+    who: pa.Array,
+    mask: Callable[[str], str],
+    shortest: int,
+) -> None:
+    at = pc.indices_nonzero(who)
+    for row, value in zip(at.to_pylist(), cells.take(at).to_pylist(), strict=True):
+        if len(value) >= shortest and not is_masked(value):
+            own.setdefault(row, {})[value] = mask(value)
+
+
+def without_own(cells: pa.Array, own: dict[int, dict[str, str]]) -> tuple[pa.Array, list[int]]:
+    """(`cells` with each row's own hidden values replaced, the rows in which one stood)."""
+    rows, texts = list(own), cells.take(pa.array(list(own), pa.int64())).to_pylist()
+    changed: dict[int, str] = {}
+    for row, text in zip(rows, texts, strict=True):
+        if any(value in text for value in own[row]):
+            for value in sorted(own[row], key=len, reverse=True):
+                text = text.replace(value, own[row][value])
+            changed[row] = text
+    if not changed:
+        return cells, []
+    listed = cells.to_pylist()
+    for row, text in changed.items():
+        listed[row] = text
+    return pa.array(listed, pa.string()), list(changed)
+
+
+_NUMBERISH = re.compile(r"\d.*\d.*\d.*\d")
+
+
+def secrets(dataset: Dataset, table: pa.Table) -> Iterable[str]:
+    """The distinct values of never-fields that the exit guard looks for: numbers and addresses."""
+    for column in dataset.columns:
+        if column.privacy == "never" and column.kind in ("code", "text"):
+            for value in pc.unique(table[column.name].combine_chunks()).to_pylist():
+                if len(value) >= 7 and _NUMBERISH.search(value):
+                    yield value

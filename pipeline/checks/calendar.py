@@ -1,0 +1,41 @@
+"""Working days by the State Council's yearly holiday calendar, make-up working weekends included.
+
+From chinesecalendar, which ends with the last year announced; past it nobody can know, and days are
+open. Source: 国务院办公厅关于节假日安排的通知 of each year.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+
+@cache
+def _known() -> tuple[int, int, npt.NDArray[np.int64]]:
+    """First and last day known, and how many working days lie in [first, first + i]."""
+    import chinese_calendar
+    from chinese_calendar.constants import holidays
+
+    first, last = date(min(holidays).year, 1, 1), date(max(holidays).year, 12, 31)
+    days = [first + timedelta(i) for i in range((last - first).days + 1)]
+    return (
+        first.toordinal(),
+        last.toordinal(),
+        np.cumsum([chinese_calendar.is_workday(d) for d in days]),
+    )
+
+
+def working_days_after(
+    start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """(working days in (start, end], where the calendar knows both) for arrays of day numbers.
+
+    The day of the event itself does not count (民法典 §201).
+    """
+    first, last, counted = _known()
+    known = (start >= first) & (start <= last) & (end >= first) & (end <= last)
+    place = lambda days: counted[np.clip(days - first, 0, last - first)]  # noqa: E731
+    return np.where(known, place(end) - place(start), 0), known

@@ -1,0 +1,18 @@
+"""Rules beyond Table Schema, by subject. Importing this fills `RULES`."""
+
+from pipeline.checks.rules import certificates, codes, dates, documents, penalties, sums
+from pipeline.checks.rules.base import RULES, Columns, Judged, Rule, Setting
+
+__all__ = [
+    "RULES",
+    "Columns",
+    "Judged",
+    "Rule",
+    "Setting",
+    "certificates",
+    "codes",
+    "dates",
+    "documents",
+    "penalties",
+    "sums",
+]

@@ -1,0 +1,212 @@
+"""What a rule is, and the columns that it is given.
+
+A rule's name, texts, severity and legal source stand in `pipeline/messages/`; here is what it looks
+at. `RULES` is what a dataset's `gongshi:rules` may name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.model import Catalog, Dataset
+from pipeline.words import say
+
+Bools = npt.NDArray[np.bool_]
+NO_DAY = np.iinfo(np.int64).min  # the day of a blank or impossible date
+NO_SUM = -1  # the sum of a blank or impossible amount
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a rule may ask of the run: its day, the contract, and which datasets are there."""
+
+    today: date
+    catalog: Catalog
+    present: frozenset[str] = frozenset()
+
+    @property
+    def day(self) -> int:
+        """`today` as a day number, as `Columns.days` counts."""
+        return self.today.toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Where a rule is broken; `open`: where it could not be judged, and `why` (a key of the words).
+
+    What is open is not broken. `params` fill the message.
+    """
+
+    broken: Bools | pa.BooleanArray
+    open: Bools | None = None
+    why: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+Result = Bools | pa.BooleanArray | Judged
+Check = Callable[..., Any]
+
+
+class Columns:
+    """A chunk's columns by name, each converted once however many rules ask for it.
+
+    `columns["x"]` is text, "" where blank or where the file had no such column.
+    """
+
+    def __init__(self, table: pa.Table) -> None:
+        self.table = table
+        self._kept: dict[tuple[str, str], Any] = {}
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def __getitem__(self, name: str) -> pa.StringArray:
+        return self._once("text", name, lambda: self._text(name))
+
+    def _text(self, name: str) -> pa.StringArray:
+        if name not in self.table.column_names:
+            return pa.array([""] * len(self), pa.string())
+        return self.table[name].combine_chunks()
+
+    def _once(self, kind: str, name: str, make: Callable[[], Any]) -> Any:
+        if (kind, name) not in self._kept:
+            self._kept[kind, name] = make()
+        return self._kept[kind, name]
+
+    def filled(self, name: str) -> Bools:
+        """True where there is something."""
+        return self._once("filled", name, lambda: to_numpy(pc.not_equal(self[name], "")))
+
+    def days(self, name: str) -> npt.NDArray[np.int64]:
+        """Dates as proleptic day numbers (date.toordinal), NO_DAY where there is none."""
+        return self._once("days", name, lambda: _days(self[name]))
+
+    def fen(self, name: str) -> npt.NDArray[np.int64]:
+        """Amounts in yuan as whole fen, exact; NO_SUM where there is none."""
+        return self._once("fen", name, lambda: _fen(self[name]))
+
+    def equal(self, name: str, *values: str) -> Bools:
+        """True where the text is one of `values`."""
+        return to_numpy(pc.is_in(self[name], pa.array(values, pa.string())))
+
+    def has(self, name: str, part: str, separator: str = ";") -> Bools:
+        """True where `part` is one of the several values in a cell, each distinct cell split once."""
+        return to_numpy(each_distinct(self[name], lambda cell: part in cell.split(separator)))
+
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def _days(cells: pa.StringArray) -> npt.NDArray[np.int64]:
+    distinct = cells.dictionary_encode()
+    known = np.array([_day(v) for v in distinct.dictionary.to_pylist()] or [0], np.int64)
+    return known[distinct.indices.to_numpy()]
+
+
+def _day(written: str) -> int:
+    try:
+        return date.fromisoformat(written).toordinal() if len(written) == 10 else NO_DAY
+    except ValueError:
+        return NO_DAY
+
+
+def _fen(cells: pa.StringArray) -> npt.NDArray[np.int64]:
+    good = pc.match_substring_regex(cells, r"^\d{1,15}\.\d\d$")
+    digits = pc.replace_substring(pc.if_else(good, cells, "-0.01"), ".", "")
+    return pc.cast(digits, pa.int64()).to_numpy(zero_copy_only=False)
+
+
+def to_numpy(mask: pa.BooleanArray) -> Bools:
+    return np.asarray(mask.to_numpy(zero_copy_only=False), bool)
+
+
+def each_distinct(cells: pa.Array, broken: Callable[[str], bool]) -> pa.BooleanArray:
+    """A mask from a test of single values, each distinct value tested once; blanks pass."""
+    distinct = cells.dictionary_encode()
+    judged = [bool(v) and broken(v) for v in distinct.dictionary.to_pylist()]
+    return pa.array(judged, pa.bool_()).take(distinct.indices)
+
+
+def where(mask: Bools, test: Callable[[npt.NDArray[np.int64]], Bools]) -> Bools:
+    """`test` of the places where `mask` is true, false elsewhere: what is slow is done for few rows."""
+    broken = np.zeros(len(mask), bool)
+    at = np.flatnonzero(mask)
+    if len(at):
+        broken[at] = test(at)
+    return broken
+
+
+# ---------------------------------------------------------------- the register
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule that a dataset can use.
+
+    A row rule's `check(columns, setting, **params)` gives a `Result` over a chunk. A dataset rule's
+    `check(con, dataset, setting, **params)` reads the accepted rows in DuckDB and yields outcomes.
+    `ok` and `bad` are examples, a row each (lists of rows for a dataset rule), with `params`.
+    """
+
+    name: str
+    check: Check
+    scope: Literal["row", "dataset", "publication"]
+    ok: tuple[Any, ...]
+    bad: tuple[Any, ...]
+    params: Mapping[str, Any]
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(
+    name: str,
+    *,
+    ok: Sequence[Any],
+    bad: Sequence[Any],
+    scope: Literal["row", "dataset", "publication"] = "row",
+    **params: Any,
+) -> Callable[[Check], Check]:
+    """Register a rule under `name`; `params` are those that its examples are judged with."""
+
+    def register(check: Check) -> Check:
+        RULES[name] = Rule(name, check, scope, tuple(ok), tuple(bad), params)
+        return check
+
+    return register
+
+
+def rows_of(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query, a batch at a time."""
+    cursor = con.execute(query)
+    while batch := cursor.fetchmany(10_000):
+        yield from batch
+
+
+# ---------------------------------------------------------------- for messages
+
+
+def named_in_words(dataset: Dataset, params: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule's parameters for its message: where one names a column, the column's titles."""
+    columns = {c.name: c for c in dataset.columns}
+    spoken: dict[str, Any] = {}
+    for key, value in params.items():
+        if isinstance(value, str) and value in columns:
+            spoken |= {key: columns[value].title, f"{key}_en": columns[value].title_en}
+        elif isinstance(value, str | int | float):
+            spoken[key] = value
+    return spoken
+
+
+def why_open(why: str) -> dict[str, str]:
+    """Both languages' reason for which a rule could not be judged."""
+    return {"why": say(why, "zh"), "why_en": say(why, "en")}

@@ -1,0 +1,192 @@
+"""Rules about codes: social credit codes, divisions, what a spreadsheet made of a long number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from stdnum.cn import uscc
+
+from pipeline.checks.rules.base import Bools, Columns, Setting, each_distinct, rule, to_numpy
+from pipeline.model import Catalog
+
+Mask = pa.BooleanArray
+
+SOLE_TRADER_WITHOUT_CODE = "0" * 17 + "X"  # 424 layout: fails the check digit and is allowed
+_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_VALUES = np.full(256, -1, np.int64)
+_VALUES[[ord(c) for c in _ALPHABET]] = range(31)
+_WEIGHTS = np.array([3**i % 31 for i in range(17)])
+
+
+def check_digit_agrees(cells: pa.Array) -> Mask:
+    """True where a cell is 18 characters whose check digit agrees, computed over the whole column.
+
+    Weights 3^i mod 31 (GB 32100-2015). Only a shortcut: what it does not pass, python-stdnum judges.
+    """
+    eighteen = pc.equal(pc.binary_length(cells), 18)
+    codes = cells.filter(eighteen)
+    flat = np.frombuffer("".join(codes.to_pylist()).encode("ascii", "replace"), np.uint8)
+    values = _VALUES[flat.reshape(-1, 18)]
+    agrees = (values >= 0).all(1) & ((values[:, :17] @ _WEIGHTS + values[:, 17]) % 31 == 0)
+    return pc.replace_with_mask(pa.array(np.zeros(len(cells), bool)), eighteen, pa.array(agrees))
+
+
+@rule(
+    "social-credit-code",
+    field="code",
+    ok=[{"code": "11411503005500001B"}, {"code": SOLE_TRADER_WITHOUT_CODE}, {"code": ""}],
+    bad=[{"code": "914115030000000000"}, {"code": "9141150300000000"}],
+)
+def social_credit_code(columns: Columns, setting: Setting, field: str) -> Mask:
+    """The code's check digit agrees with its other characters (GB 32100-2015)."""
+    cells = columns[field]
+    doubtful = pc.invert(check_digit_agrees(cells))
+    wrong = each_distinct(
+        cells.filter(doubtful),
+        lambda v: v != SOLE_TRADER_WITHOUT_CODE and not uscc.is_valid(v),
+    )
+    return pc.replace_with_mask(pa.array(np.zeros(len(cells), bool)), doubtful, wrong)
+
+
+@rule(
+    "zero-code-for-organisation",
+    field="code",
+    kind="kind",
+    ok=[{"code": SOLE_TRADER_WITHOUT_CODE, "kind": "个体工商户"}, {"code": "", "kind": "自然人"}],
+    bad=[{"code": SOLE_TRADER_WITHOUT_CODE, "kind": "法人及非法人组织"}],
+)
+def zero_code_for_organisation(columns: Columns, setting: Setting, field: str, kind: str) -> Bools:
+    """Seventeen zeros and X stand for a sole trader without a code, and for nobody else."""
+    zeros = columns.equal(field, SOLE_TRADER_WITHOUT_CODE)
+    return zeros & columns.filled(kind) & ~columns.equal(kind, "个体工商户")
+
+
+@rule(
+    "sole-trader-without-registration",
+    field="number",
+    code="code",
+    ok=[{"code": SOLE_TRADER_WITHOUT_CODE, "number": "411503600012345"}],
+    bad=[{"code": SOLE_TRADER_WITHOUT_CODE, "number": ""}],
+)
+def sole_trader_without_registration(
+    columns: Columns, setting: Setting, field: str, code: str
+) -> Bools:
+    """Who writes seventeen zeros for the credit code has to give the business registration number."""
+    return columns.equal(code, SOLE_TRADER_WITHOUT_CODE) & ~columns.filled(field)
+
+
+@cache
+def _division_table(catalog: Catalog) -> Mapping[str, tuple[str, str, bool]]:
+    """Division code → valid from, valid to, whether it is a unit of statistics alone."""
+    return {
+        c.code: (c.valid_from, c.valid_to, "统计用" in c.label)
+        for c in catalog.codes["divisions"].codes
+    }
+
+
+@rule(
+    "credit-code-division",
+    field="code",
+    ok=[
+        {"code": "91411503MA44T8XQ3B"},
+        {"code": SOLE_TRADER_WITHOUT_CODE},
+        {"code": "91100000MA44T8XQ3B"},
+    ],
+    bad=[{"code": "91999999MA44T8XQ3B"}],
+)
+def credit_code_division(columns: Columns, setting: Setting, field: str) -> Mask:
+    """Characters 3 to 8 of a credit code are a division (GB/T 2260), or national: 100000."""
+    known = _division_table(setting.catalog)
+
+    def wrong(part: str) -> bool:
+        # A code keeps the division of its first registration, so an abolished one is no mistake as
+        # long as its prefecture is known.
+        return part not in known and part != "100000" and part[:4] + "00" not in known
+
+    cells = columns[field]
+    whole = pc.and_(
+        pc.equal(pc.utf8_length(cells), 18), pc.not_equal(cells, SOLE_TRADER_WITHOUT_CODE)
+    )
+    parts = pc.if_else(whole, pc.utf8_slice_codeunits(cells, 2, 8), "")
+    return each_distinct(parts, wrong)
+
+
+@rule(
+    "credit-code-kind",
+    field="code",
+    kind="kind",
+    ok=[{"code": "92411503MA44T8XQ3B", "kind": "个体工商户"}, {"code": "91411503MA44T8XQ3B", "kind": "法人及非法人组织"}, {"code": "", "kind": "自然人"}],
+    bad=[{"code": "91411503MA44T8XQ3B", "kind": "个体工商户"}, {"code": "92411503MA44T8XQ3B", "kind": "法人及非法人组织"}, {"code": "91411503MA44T8XQ3B", "kind": "自然人"}],
+)  # fmt: skip
+def credit_code_kind(columns: Columns, setting: Setting, field: str, kind: str) -> Bools:
+    """The code's second character agrees with the kind of party: 92 is a sole trader, all else is not."""
+    coded = columns.filled(field) & ~columns.equal(field, SOLE_TRADER_WITHOUT_CODE)
+    trader = to_numpy(pc.starts_with(columns[field], "92"))
+    wrong = np.where(
+        columns.equal(kind, "个体工商户"), ~trader, trader | columns.equal(kind, "自然人")
+    )
+    return coded & columns.filled(kind) & wrong
+
+
+@rule(
+    "organ-code-kind",
+    field="code",
+    ok=[{"code": "11411503005500001B"}, {"code": "12411503005500001B"}, {"code": ""}],
+    bad=[{"code": "91411503005500001B"}],
+)
+def organ_code_kind(columns: Columns, setting: Setting, field: str) -> Bools:
+    """An organ's credit code begins with 11, that of an institution with delegated powers with 12."""
+    return columns.filled(field) & ~to_numpy(pc.match_substring_regex(columns[field], "^1[12]"))
+
+
+@rule(
+    "statistical-division",
+    field="division",
+    ok=[{"division": "411503"}, {"division": ""}],
+    bad=[{"division": "411571"}],
+)
+def statistical_division(columns: Columns, setting: Setting, field: str) -> Mask:
+    """The division is one of administration, not a unit that exists for statistics alone."""
+    known = _division_table(setting.catalog)
+    return each_distinct(columns[field], lambda v: v in known and known[v][2])
+
+
+@rule(
+    "division-not-current",
+    field="division",
+    on="day",
+    ok=[{"division": "411503", "day": "2024-01-01"}, {"division": "", "day": ""}],
+    bad=[],
+)
+def division_not_current(columns: Columns, setting: Setting, field: str, on: str) -> Mask:
+    """The division existed on the record's date, as far as the code list says from when to when."""
+    known = _division_table(setting.catalog)
+    if not any(begun or ended for begun, ended, _ in known.values()):
+        return pa.array(np.zeros(len(columns), bool))
+    joined = pc.binary_join_element_wise(columns[field], columns[on], " ")
+
+    def over(cell: str) -> bool:
+        code, _, day = cell.partition(" ")
+        begun, ended, _ = known.get(code, ("", "", False))
+        return bool(day and ((begun and day < begun) or (ended and day > ended)))
+
+    return each_distinct(joined, over)
+
+
+_SCIENTIFIC = re.compile(r"^\d(?:\.\d+)?[eE]\+?\d{1,2}$")
+
+
+@rule(
+    "scientific-notation",
+    field="number",
+    ok=[{"number": "16110312345"}, {"number": ""}, {"number": "E2345"}],
+    bad=[{"number": "1.61103E+10"}, {"number": "9.14E+17"}],
+)
+def scientific_notation(columns: Columns, setting: Setting, field: str) -> Mask:
+    """A number that a spreadsheet cut to its first digits: 1.61103E+10. The rest of it is lost."""
+    return pc.match_substring_regex(columns[field], _SCIENTIFIC.pattern)

@@ -1,0 +1,182 @@
+"""Rules about dates and terms: their order, the run's day, what the law gives days for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.compute as pc
+
+from pipeline.checks.calendar import working_days_after
+from pipeline.checks.rules.base import NO_DAY, Bools, Columns, Judged, Setting, each_distinct, rule, to_numpy  # fmt: skip
+
+Days = npt.NDArray[np.int64]
+LONG_TERM = 766645  # 2099-12-31: long-term in the layout of 2018
+
+
+def both(one: Days, other: Days) -> Bools:
+    return (one != NO_DAY) & (other != NO_DAY)
+
+
+def months_after(days: Days, months: int) -> Days:
+    """The same day of the month `months` later; the 31st of a shorter month is the next one's first."""
+    known = np.where(days == NO_DAY, 1, days) - 719163  # days since 1970-01-01
+    day = known.astype("datetime64[D]")
+    month = day.astype("datetime64[M]")
+    later = (month + months).astype("datetime64[D]") + (day - month.astype("datetime64[D]"))
+    return later.astype(np.int64) + 719163
+
+
+@rule(
+    "date-order",
+    field="end",
+    earlier="start",
+    ok=[{"start": "2024-01-01", "end": "2024-01-01"}, {"start": "", "end": "2024-01-01"}],
+    bad=[{"start": "2024-01-02", "end": "2024-01-01"}],
+)
+def date_order(columns: Columns, setting: Setting, field: str, earlier: str) -> Bools:
+    """One date is not before another that has to come first."""
+    start, end = columns.days(earlier), columns.days(field)
+    return both(start, end) & (end < start)
+
+
+@rule(
+    "date-in-future",
+    field="day",
+    ok=[{"day": "2025-03-31"}, {"day": ""}],
+    bad=[{"day": "2025-04-01"}],
+)
+def date_in_future(columns: Columns, setting: Setting, field: str) -> Bools:
+    """What has happened did not happen after the day of the run."""
+    return columns.days(field) > setting.day
+
+
+@rule(
+    "filed-late",
+    field="filed",
+    after="decided",
+    days=15,
+    ok=[{"decided": "2024-01-01", "filed": "2024-01-16"}, {"decided": "2024-01-01", "filed": ""}],
+    bad=[{"decided": "2024-01-01", "filed": "2024-01-17"}],
+)
+def filed_late(columns: Columns, setting: Setting, field: str, after: str, days: int) -> Bools:
+    """Filed within so many days of the decision; the number is a setting of the contract."""
+    start, end = columns.days(after), columns.days(field)
+    return both(start, end) & (end - start > days)
+
+
+@rule(
+    "late-by-working-days",
+    field="done",
+    after="decided",
+    days=7,
+    ok=[
+        {"decided": "2024-02-08", "done": "2024-02-25"},
+        {"decided": "2031-01-01", "done": "2031-02-01"},
+    ],
+    bad=[{"decided": "2024-03-01", "done": "2024-03-13"}],
+)
+def late_by_working_days(
+    columns: Columns, setting: Setting, field: str, after: str, days: int
+) -> Judged:
+    """Served, or sent for publication, within so many working days; open past the calendar's end."""
+    start, end = columns.days(after), _first_ten(columns, field)
+    dated = both(start, end)
+    passed, known = working_days_after(start, end)
+    return Judged(dated & known & (passed > days), dated & ~known, "open-calendar")
+
+
+def _first_ten(columns: Columns, name: str) -> Days:
+    """The day of a time stamp such as 2024/03/05 10:20:00."""
+    if not columns.filled(name).any():
+        return np.full(len(columns), NO_DAY, np.int64)
+    texts = pc.replace_substring_regex(
+        columns[name], r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2}).*$", r"\1-\2-\3"
+    )
+    padded = [re.sub(r"-(\d)(?=-|$)", r"-0\1", t[:10].rstrip()) for t in texts.to_pylist()]
+    return Columns(_one(name, padded)).days(name)
+
+
+def _one(name: str, values: Sequence[str]):  # type: ignore[no-untyped-def]
+    import pyarrow as pa
+
+    return pa.table({name: pa.array(values, pa.string())})
+
+
+@rule(
+    "expired-yet-valid",
+    field="until",
+    status="status",
+    valid="有效",
+    ok=[{"until": "2025-03-31", "status": "有效"}, {"until": "2020-01-01", "status": "注销"}, {"until": "", "status": "有效"}],
+    bad=[{"until": "2025-03-30", "status": "有效"}],
+)  # fmt: skip
+def expired_yet_valid(
+    columns: Columns, setting: Setting, field: str, status: str, valid: str
+) -> Bools:
+    """What has run out is no longer called valid."""
+    until = columns.days(field)
+    return (until != NO_DAY) & (until < setting.day) & columns.equal(status, valid)
+
+
+@rule(
+    "term-too-long",
+    field="until",
+    since="from",
+    years=5,
+    ok=[{"from": "2020-01-15", "until": "2025-01-15"}, {"from": "", "until": "2025-01-14"}],
+    bad=[{"from": "2020-01-15", "until": "2030-01-14"}],
+)
+def term_too_long(columns: Columns, setting: Setting, field: str, since: str, years: int) -> Bools:
+    """Valid for so many years at most; the number is a setting of the contract."""
+    start, end = columns.days(since), columns.days(field)
+    return both(start, end) & (end > months_after(start, 12 * years))
+
+
+@rule(
+    "trial-term-too-long",
+    field="until",
+    since="from",
+    named="title",
+    words=["试行", "暂行"],
+    years=2,
+    ok=[{"title": "某办法（试行）", "from": "2020-01-15", "until": "2022-01-15"}, {"title": "某办法", "from": "2020-01-15", "until": "2025-01-15"}],
+    bad=[{"title": "某办法（试行）", "from": "2020-01-15", "until": "2025-01-15"}],
+)  # fmt: skip
+def trial_term_too_long(
+    columns: Columns,
+    setting: Setting,
+    field: str,
+    since: str,
+    named: str,
+    words: list[str],
+    years: int,
+) -> Bools:
+    """What its title calls provisional or for trial is valid for so many years at most."""
+    trial = to_numpy(pc.match_substring_regex(columns[named], "|".join(map(re.escape, words))))
+    return trial & term_too_long(columns, setting, field, since, years)
+
+
+@rule(
+    "year-differs",
+    field="year",
+    of="day",
+    ok=[{"year": "2024", "day": "2024-05-01"}, {"year": "2024", "day": "2025-01-31"}, {"year": "", "day": "2024-05-01"}],
+    bad=[{"year": "2022", "day": "2024-05-01"}],
+)  # fmt: skip
+def year_differs(columns: Columns, setting: Setting, field: str, of: str) -> Bools:
+    """The year is that of the date, or in the first quarter the year before: reviews run over."""
+    joined = pc.binary_join_element_wise(
+        columns[field], pc.utf8_slice_codeunits(columns[of], 0, 7), "|"
+    )
+
+    def differs(cell: str) -> bool:
+        year, _, month = cell.partition("|")
+        if not (year.isdecimal() and re.fullmatch(r"\d{4}-\d\d", month)):
+            return False
+        behind = int(month[:4]) - int(year)
+        return behind != 0 and not (behind == 1 and month[5:] <= "03")
+
+    return to_numpy(each_distinct(joined, differs))
