@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import catalog
+from pipeline.checks.rules import RULES
 from pipeline.errors import UsageError
 from pipeline.intake import headers, values
 from pipeline.model import Catalog, Dataset
@@ -543,7 +544,7 @@ def test_the_example_in_the_authoring_guide_is_a_valid_dataset(tmp_path: Path) -
     folder = shutil.copytree(FOLDER, tmp_path / "datapackage")
     example = guide.split("```yaml\n")[1].split("```")[0]
     (folder / "administrative_licences.yaml").write_text(example, "utf-8")
-    dataset = catalog.load(folder, {"social-credit-code"}).datasets["administrative_licences"]
+    dataset = catalog.load(folder, RULES).datasets["administrative_licences"]
     assert dataset.published[0].title == "行政许可决定文书号"
 
 

@@ -61,8 +61,8 @@ def looks_like_person(name: str) -> bool:
         return False
     if "·" in name:
         return len(name) <= 16
-    return (
-        name[:2] in COMPOUND and len(name) in (3, 4) or name[:1] in SURNAMES and len(name) in (2, 3)
+    return (name[:2] in COMPOUND and len(name) in (3, 4)) or (
+        name[:1] in SURNAMES and len(name) in (2, 3)
     )
 
 
@@ -76,7 +76,7 @@ def name_at(text: str, start: int) -> int:
     if foreign:
         return foreign.end()
     surname = 2 if text[start : start + 2] in COMPOUND else 1
-    if surname == 1 and text[start : start + 1] not in SURNAMES or NO_NAME.match(text, start):
+    if (surname == 1 and text[start : start + 1] not in SURNAMES) or NO_NAME.match(text, start):
         return start
     end = start + surname
     while end < start + surname + 2 and _HAN.match(text, end) and text[end] not in _ENDS_NAME:

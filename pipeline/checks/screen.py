@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib import resources
 
 from stdnum import luhn
 
@@ -158,7 +157,7 @@ def _telephone(text: str) -> Iterator[Spot]:
         digits = re.sub(r"\D", "", m[1])
         labelled = _behind(_PHONE_LABEL, text, m.start())
         if len(digits) == 11 and (
-            labelled or _SEGMENT.match(digits) and not _behind(_OTHER_NUMBER, text, m.start())
+            labelled or (_SEGMENT.match(digits) and not _behind(_OTHER_NUMBER, text, m.start()))
         ):
             yield m.start(1), m.end(1), text[m.start(1) : m.start(1) + 1] + _stars(m[1][1:])
     for m in _FIXED.finditer(text):
@@ -176,7 +175,7 @@ _SHORT = re.compile(
     r"(?:电话|座机|固话|传真|宅电)(?:号码)?[:：是为\s]{0,3}([2-8]\d{2,3}[ \-]?\d{4})(?!\d)"
 )
 
-_CARD = re.compile(rf"(?<![\dA-Za-z*])\d(?:[ \-\n]{{0,2}}\d){{11,24}}(?![\dA-Za-z])")
+_CARD = re.compile(r"(?<![\dA-Za-z*])\d(?:[ \-\n]{0,2}\d){11,24}(?![\dA-Za-z])")
 _CARD_PREFIX = re.compile(r"62|4\d|5[1-5]|3[47]|35|60|65|68|69|84|9558|9559|98|90|91")
 
 

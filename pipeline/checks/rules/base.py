@@ -74,7 +74,7 @@ class Columns:
 
     def _text(self, name: str) -> pa.StringArray:
         if name not in self.table.column_names:
-            return pa.array([""] * len(self), pa.string())
+            return pa.repeat(pa.scalar("", pa.string()), len(self))
         return self.table[name].combine_chunks()
 
     def _once(self, kind: str, name: str, make: Callable[[], Any]) -> Any:
@@ -136,13 +136,14 @@ def each_distinct(cells: pa.Array, broken: Callable[[str], bool]) -> pa.BooleanA
     return pa.array(judged, pa.bool_()).take(distinct.indices)
 
 
-def where(mask: Bools, test: Callable[[npt.NDArray[np.int64]], Bools]) -> Bools:
-    """`test` of the places where `mask` is true, false elsewhere: what is slow is done for few rows."""
-    broken = np.zeros(len(mask), bool)
-    at = np.flatnonzero(mask)
+def matches(cells: pa.StringArray, pattern: str, among: Bools | None = None) -> Bools:
+    """Where `pattern` (RE2) is found, looked for only in the rows of `among` where that is given."""
+    if among is None:
+        return to_numpy(pc.match_substring_regex(cells, pattern))
+    found, at = np.zeros(len(among), bool), np.flatnonzero(among)
     if len(at):
-        broken[at] = test(at)
-    return broken
+        found[at] = to_numpy(pc.match_substring_regex(cells.take(pa.array(at)), pattern))
+    return found
 
 
 # ---------------------------------------------------------------- the register

@@ -10,7 +10,16 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from pipeline.checks.calendar import working_days_after
-from pipeline.checks.rules.base import NO_DAY, Bools, Columns, Judged, Setting, each_distinct, rule, to_numpy  # fmt: skip
+from pipeline.checks.rules.base import (  # fmt: skip
+    NO_DAY,
+    Bools,
+    Columns,
+    Judged,
+    Setting,
+    each_distinct,
+    rule,
+    to_numpy,
+)
 
 Days = npt.NDArray[np.int64]
 LONG_TERM = 766645  # 2099-12-31: long-term in the layout of 2018

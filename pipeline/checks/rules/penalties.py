@@ -11,7 +11,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.checks.rules.base import NO_DAY, Bools, Columns, Judged, Setting, each_distinct, rule, to_numpy  # fmt: skip
+from pipeline.checks.rules.base import (  # fmt: skip
+    NO_DAY,
+    Bools,
+    Columns,
+    Judged,
+    Setting,
+    each_distinct,
+    matches,
+    rule,
+    to_numpy,
+)
 from pipeline.checks.rules.dates import LONG_TERM, both, months_after
 from pipeline.checks.screen import birth_of, fold
 
@@ -62,10 +72,8 @@ def type_not_in_text(columns: Columns, setting: Setting, field: str, text: str) 
     """A type of penalty that the decision's text imposes is among the types given."""
     broken = np.zeros(len(columns), bool)
     for name, said in _NAMED_IN_TEXT.items():
-        lacking = columns.filled(field) & ~columns.has(field, name)
-        at = np.flatnonzero(lacking & ~broken)
-        if len(at):
-            broken[at] = to_numpy(pc.match_substring_regex(columns[text].take(pa.array(at)), said))
+        lacking = columns.filled(field) & ~columns.has(field, name) & ~broken
+        broken |= matches(columns[text], said, lacking)
     return broken
 
 
@@ -316,9 +324,28 @@ _AGED = re.compile(
 _WORDS = {
     w: i
     for i, w in enumerate(
-        "零 一 二 三 四 五 六 七 八 九 十 十一 十二 十三 十四 十五 十六 十七".split()
+        [
+            "零",
+            "一",
+            "二",
+            "三",
+            "四",
+            "五",
+            "六",
+            "七",
+            "八",
+            "九",
+            "十",
+            "十一",
+            "十二",
+            "十三",
+            "十四",
+            "十五",
+            "十六",
+            "十七",
+        ]
     )
-}  # noqa: SIM905
+}
 _MINOR_SIGN = "未成年|周岁|[0-9０-９一二三四五六七八九十]岁"
 
 
@@ -352,7 +379,7 @@ def minor(
     broken = np.zeros(len(columns), bool)
     signs = person & (columns.filled(identity) | columns.filled(age) | columns.filled(born))
     for name in texts:
-        signs |= person & to_numpy(pc.match_substring_regex(columns[name], _MINOR_SIGN))
+        signs |= matches(columns[name], _MINOR_SIGN, person)
     for i in np.flatnonzero(signs).tolist():
         day = columns[decided][i].as_py()
         known = [columns[identity][i].as_py(), columns[born][i].as_py(), columns[age][i].as_py()]

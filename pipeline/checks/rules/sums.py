@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.checks.amounts import stated
-from pipeline.checks.rules.base import NO_SUM, Bools, Columns, Setting, rule, to_numpy, where
+from pipeline.checks.rules.base import NO_SUM, Bools, Columns, Setting, rule, to_numpy
 
 WAN = 10_000
 _OTHER = {"罚款": "没收", "没收": "罚款"}
@@ -22,28 +22,30 @@ _UNSURE = re.compile(r"每|按[日月]|/|／|倍|共计|合计|折合|分别|以
     "amount-missing",
     field="fine",
     types="types",
-    type="罚款",
+    penalty="罚款",
     ok=[{"types": "警告;罚款", "fine": "500.00"}, {"types": "警告", "fine": ""}],
     bad=[{"types": "警告;罚款", "fine": ""}],
 )
-def amount_missing(columns: Columns, setting: Setting, field: str, types: str, type: str) -> Bools:  # noqa: A002
+def amount_missing(
+    columns: Columns, setting: Setting, field: str, types: str, penalty: str
+) -> Bools:
     """Where the types of penalty name one that has an amount, the amount is there."""
-    return ~columns.filled(field) & columns.has(types, type)
+    return ~columns.filled(field) & columns.has(types, penalty)
 
 
 @rule(
     "amount-unexpected",
     field="fine",
     types="types",
-    type="罚款",
+    penalty="罚款",
     ok=[{"types": "罚款", "fine": "500.00"}, {"types": "警告", "fine": "0.00"}, {"types": "", "fine": "500.00"}],
     bad=[{"types": "责令停产停业", "fine": "500.00"}],
 )  # fmt: skip
 def amount_unexpected(
-    columns: Columns, setting: Setting, field: str, types: str, type: str
-) -> Bools:  # noqa: A002
+    columns: Columns, setting: Setting, field: str, types: str, penalty: str
+) -> Bools:
     """An amount stands only where the types of penalty name the one it belongs to."""
-    return (columns.fen(field) > 0) & columns.filled(types) & ~columns.has(types, type)
+    return (columns.fen(field) > 0) & columns.filled(types) & ~columns.has(types, penalty)
 
 
 @rule(

@@ -1,0 +1,78 @@
+"""What each check costs: seconds by rule over the benchmark's penalty file, on one core.
+
+python -m bench.checks [ROWS]
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import defaultdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from bench import make
+from pipeline import catalog
+from pipeline.checks import privacy, schema
+from pipeline.checks.rules import RULES, Columns, Setting
+from pipeline.intake import read, sources
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(rows: int = 200_000) -> dict[str, Any]:
+    """Seconds of every rule and of the privacy screen, their sum, and rows a second."""
+    contract = catalog.load(ROOT / "datapackage", RULES)
+    dataset = contract.datasets["penalty_filings"]
+    setting = Setting(date(2025, 3, 31), contract)
+    spent: dict[str, float] = defaultdict(float)
+    count = 0
+    for chunk in _chunks(rows, contract):
+        columns = Columns(chunk.table)
+        count += len(columns)
+        for column in dataset.published:
+            cells = columns[column.name]
+            if column.kind in privacy.CODES:
+                _timed(spent, "privacy: codes", lambda c=column, x=cells: list(privacy.code_breaches(c, x)))  # fmt: skip
+            if column.privacy == "masked":
+                _timed(spent, "privacy: names", lambda c=column: privacy.mask_column(c, columns.table))  # fmt: skip
+            if column.kind in privacy.FREE:
+                _timed(spent, "privacy: texts", lambda c=column, x=cells: privacy.screen_column(c, x))  # fmt: skip
+            _timed(spent, "schema", lambda c=column, x=cells: _schema(c, x, contract))
+        for use in dataset.rules:
+            if RULES[use.rule].scope != "dataset":
+                _timed(spent, use.rule, lambda u=use, c=columns: RULES[u.rule].check(c, setting, **u.params))  # fmt: skip
+    total = sum(spent.values())
+    by_rule = {name: round(s, 3) for name, s in sorted(spent.items(), key=lambda x: -x[1])}
+    return {"rows": count, "seconds": round(total, 2), "rows_a_second": round(count / total), "by_rule": by_rule}  # fmt: skip
+
+
+def _schema(column: Any, cells: Any, contract: Any) -> None:
+    listed = contract.codes.get(column.codes)
+    list(
+        schema.breaches(column, cells, frozenset(c.code for c in listed.codes) if listed else None)
+    )
+
+
+def _timed(spent: dict[str, float], name: str, work: Any) -> None:
+    start = time.process_time()
+    work()
+    spent[name] += time.process_time() - start
+
+
+def _chunks(rows: int, contract: Any) -> Any:
+    inbox = ROOT / "bench" / "work" / str(rows) / "inbox"
+    if not (inbox / "penalty_filings" / f"synthetic-sample-{rows}.csv").exists():
+        make.main(rows, inbox)
+    for file in sources.scan(inbox, contract).files:
+        for opened in read.open_file(file, contract):
+            if isinstance(opened, read.Opened):
+                yield from map(opened.chunk, opened.pieces())
+
+
+if __name__ == "__main__":
+    result = run(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000)
+    for name, seconds in result.pop("by_rule").items():
+        print(f"{seconds:8.3f}  {name}")
+    print(result)
