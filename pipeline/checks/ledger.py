@@ -98,7 +98,7 @@ class Ledger:
         """One chunk: its accepted rows, its quarantine, its changes and its findings."""
         source = checked.source
         self.seals[dataset.name] += checked.seal
-        self._write(self._accepted, "accepted", checked.accepted, dataset)
+        self._write_accepted(checked.accepted, dataset)
         self.quarantine(dataset, checked.quarantined)
         if len(checked.left_out):
             self._write(self._left_out, "left_out", checked.left_out, dataset)
@@ -151,6 +151,9 @@ class Ledger:
                 )
             for row in rows.to_pylist():
                 self._quarantine[dataset.name].writerow(row.values())
+
+    def _write_accepted(self, table: pa.Table, dataset: Dataset) -> None:
+        self._write(self._accepted, "accepted", table, dataset)
 
     def _write(
         self, writers: dict[str, pq.ParquetWriter], folder: str, table: pa.Table, dataset: Dataset
