@@ -6,6 +6,7 @@ changes, so that it is read once; and pages are made from templates of our own, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -26,6 +27,7 @@ from pipeline.site.values import Field, Values, fields_of
 from pipeline.words import Lang
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_UNTOLD: Mapping[str, Any] = {"plugins": {"gongshi": {"columns": []}}}
 _NAVIGATION = (
     ("/search", N_("Search")),
     ("/disclosure", N_("Data")),
@@ -111,21 +113,24 @@ class Edition(Datasette):
         return str(self.tables.get(table, {}).get("title", table))
 
     def fields(self, table: str, names: list[str]) -> list[Field]:
-        """The fields `names` of `table`, or of a query where there is no such table."""
-        empty: Mapping[str, Any] = {"plugins": {"gongshi": {"columns": []}}}
-        known = fields_of(self.tables.get(table, empty), names, self.own["column_titles"])
-        return known if table in self.tables else [self._field_anywhere(field) for field in known]
+        """The fields `names` of `table`."""
+        return fields_of(self.tables.get(table, _UNTOLD), names, self.own["column_titles"])
 
-    def _field_anywhere(self, field: Field) -> Field:
-        """A query's column by the table that has a column of that name."""
-        if field.name in self.own["column_titles"]:
-            kind = "year" if field.name in ("year", "month") else "number"
-            return Field(field.name, self.own["column_titles"][field.name], kind=kind)
-        for table in self.tables.values():
-            for column in table["plugins"]["gongshi"]["columns"]:
-                if column["name"] == field.name:
-                    return fields_of(table, [field.name], {})[0]
-        return field
+    def fields_of_query(self, sql: str, names: list[str]) -> list[Field]:
+        """The columns of a query, by the tables that it names, else by any that has the column."""
+        said = set(re.findall(r"\w+", sql))
+        ordered = sorted(self.tables, key=lambda name: name not in said)
+        return [self._field_in(ordered, name) for name in names]
+
+    def _field_in(self, tables: list[str], name: str) -> Field:
+        if name in self.own["column_titles"]:
+            kind = "year" if name in ("year", "month") else "number"
+            return Field(name, self.own["column_titles"][name], kind=kind)
+        for table in tables:
+            columns = self.tables[table]["plugins"]["gongshi"]["columns"]
+            if any(column["name"] == name for column in columns):
+                return self.fields(table, [name])[0]
+        return self.fields("", [name])[0]
 
     def address(self, request: Request) -> str:
         """Where the site stands: as its settings say, else as the visitor called it."""

@@ -34,7 +34,8 @@ async def home(edition: Edition, request: Request) -> Response:
     cards = [await _card(edition, name, told) for name, told in sets]
     every = edition.own["release_every_days"]
     context = {
-        "cards": cards,
+        "cards": [card for card in cards if card["count"]],
+        "empty": [card for card in cards if not card["count"]],
         "records": sum(card["count"] for card in cards),
         "next_release": _after(edition.release.today, every) if every else "",
         "new": [entry for name, told in sets for entry in await _newest(edition, name, told)],
@@ -144,7 +145,7 @@ async def _glance(edition: Edition, name: str) -> dict[str, Any] | None:
     rows = await edition.db.figures(sql)
     if not rows:
         return None
-    fields = edition.fields("", list(rows[0].keys()))
+    fields = edition.fields_of_query(sql, list(rows[0].keys()))
     drawn = picture(edition, fields, [list(row) for row in rows], own["chart"])
     if not drawn:
         return None
@@ -170,7 +171,7 @@ async def reporting(edition: Edition) -> list[dict[str, Any]]:
         " sum(repeated) as repeated, sum(set_aside) as set_aside"
         " from run_tallies group by 1 order by 3 desc, 1"
     )
-    return [dict(row) for row in rows]
+    return [{**dict(row), "sender": edition.title(row["sender"])} for row in rows]
 
 
 def _after(day: str, days: int) -> str:

@@ -65,7 +65,8 @@ async def query_context(
 ) -> dict[str, Any]:
     """What the page of a query shows: its parameters, its picture, its rows."""
     query = edition.release.queries(edition.lang).get(saved)
-    fields = edition.fields("", list(data["columns"]))
+    sql = data["query"]["sql"]
+    fields = edition.fields_of_query(sql, list(data["columns"]))
     rows = [[row[field.name] for field in fields] for row in data["rows"]]
     own = query["plugins"]["gongshi"] if query else {"chart": None, "defaults": {}}
     given = [(k, v) for k, v in parse_qsl(request.query_string) if k != "_hide_sql"]
@@ -79,7 +80,7 @@ async def query_context(
         ],
         "saved": query,
         "name": saved,
-        "sql": data["query"]["sql"],
+        "sql": sql,
         "error": data["error"] or "",
         "cut": data["truncated"],
         "most": edition.own["limits"]["result_rows"],
@@ -90,7 +91,7 @@ async def query_context(
             (field, data["query"]["params"].get(field.name) or "", _kind(field.name))
             for field in edition.fields("", list(own["defaults"]))
         ],
-        "sql_link": edition.link(f"/{DATABASE}?") + urlencode({"sql": data["query"]["sql"]}),
+        "sql_link": edition.link(f"/{DATABASE}?") + urlencode({"sql": sql}),
         "action": path,
         "as_csv": f"{path}.csv{suffix}",
         "as_json": f"{path}.json{array}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from pipeline.release.metadata import DATABASE
 from pipeline.site import history
@@ -73,6 +73,7 @@ class Record(RowView):
             "origin": await _origin(edition, row),
             "history": history.of_record(edition.past, table, key),
             "address": address,
+            "address_shown": unquote(address.replace("~", "%")),
             "feedback": feedback(edition, title or key[0], address),
             "structured": _structured(edition, title, address, row, fields),
             "as_json": edition.record_link(table, *key) + ".json?_shape=objects",
