@@ -16,8 +16,10 @@ from pipeline import catalog as contracts
 from pipeline import run as whole_way
 from pipeline import yearly
 from pipeline.checks.rules import RULES
-from pipeline.errors import GongshiError, UnreadableInput, UsageError
+from pipeline.errors import GongshiError, StoreError, UnreadableInput, UsageError
 from pipeline.model import TALLY_PARTS, Catalog, Tally
+from pipeline.release import differences, store, withdraw
+from pipeline.release import verify as proof
 from pipeline.words import language, say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -72,14 +74,23 @@ def publish(
     site: Site,
     private: Private,
     today: Today = "",
+    allow_removals: Annotated[
+        bool,
+        typer.Option("--allow-removals", help="允许无故移出记录 / let records go without a cause"),
+    ] = False,
+    allow_growth: Annotated[
+        bool, typer.Option("--allow-growth", help="允许数量翻倍 / let a dataset more than double")
+    ] = False,
+    downloads: Annotated[bool, typer.Option(help="生成下载文件 / make the downloads")] = True,
     contract: Contract = HOME / "datapackage",
     lang: Lang = "",
 ) -> None:
     """读取、检查、生成新版本，通过全部关口后切换。/ The whole way, from inbox to site."""
     _speak(lang)
     words = _site_words(contract)
+    allowed = whole_way.Allowed(allow_removals, allow_growth, downloads)
     release, new, run = whole_way.publish(
-        inbox, site, private, _catalog(contract), words, _day(today)
+        inbox, site, private, _catalog(contract), words, _day(today), allowed
     )
     _closing(run, private, "text")
     typer.echo(
@@ -121,6 +132,77 @@ def report(
     if not read.text:
         raise typer.Exit(UnreadableInput.exit_code)
     sys.stdout.write(yearly.shown(read, format))
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(metavar="RELEASE_A")],
+    after: Annotated[str, typer.Argument(metavar="RELEASE_B")],
+    site: Site = Path("site"),
+    format: Annotated[str, typer.Option(help="text, markdown, json")] = "text",  # noqa: A002
+    limit: Annotated[int, typer.Option(help="最多列出几条 / list so many")] = 50,
+    lang: Lang = "",
+) -> None:
+    """两个版本之间新增、更正、移出、撤回了什么。/ What differs between two releases."""
+    _speak(lang)
+    if format not in differences.FORMATS:
+        known = ", ".join(differences.FORMATS)
+        raise UsageError(say("bad-format", language(), value=format, known=known))
+    typer.echo(differences.told(site, before, after, format, limit), nl=False)
+
+
+@app.command(name="withdraw")
+def withdraw_record(
+    dataset: Annotated[str, typer.Argument(help="数据集 / the dataset")],
+    key: Annotated[
+        list[str], typer.Argument(metavar="KEY...", help="记录编号或文号 / its key or number")
+    ],
+    reason: Annotated[str, typer.Option(help="撤回理由，将公开 / why; will be public")],
+    basis: Annotated[str, typer.Option(help="法律依据，将公开 / by which law; will be public")],
+    site: Site,
+    private: Private,
+    ordered: Annotated[str, typer.Option(help="决定撤回之日 / day of the order")] = "",
+    today: Today = "",
+    lang: Lang = "",
+) -> None:
+    """撤回一条记录：从网站、各现存版本和全部下载文件中删除。/ Take a record out of everything public."""
+    _speak(lang)
+    if ordered:
+        _day(ordered)
+    asked = withdraw.Asked(dataset, key, reason, basis, ordered, _day(today))
+    stones = withdraw.withdraw(site, private, asked, whole_way.prepare_private(private))
+    listed = "; ".join(f"{stone.dataset} {stone.key}" for stone in stones)
+    release = store.named(site, "").name
+    typer.echo(say("withdrawn", language(), count=len(stones), listed=listed, release=release))
+
+
+@app.command()
+def rollback(
+    release: Annotated[str, typer.Argument(help="版本；不写则退回上一个 / a kept release")] = "",
+    site: Site = Path("site"),
+    lang: Lang = "",
+) -> None:
+    """退回一个现存的版本；已撤回的记录不会回来。/ Go back to a kept release."""
+    _speak(lang)
+    now = withdraw.rollback(site, release)
+    typer.echo(say("rolled-back", language(), release=now, site=site))
+
+
+@app.command()
+def verify(
+    release: Annotated[str, typer.Argument(help="版本，或下载的 ZIP / a release, or a ZIP")] = "",
+    site: Site = Path("site"),
+    key: Annotated[Path | None, typer.Option(help="公钥文件 / the public key, PEM")] = None,
+    lang: Lang = "",
+) -> None:
+    """核对每个文件与签名清单是否一致。/ Prove that files match their hashes and signature."""
+    _speak(lang)
+    pem = proof.read_key(key)
+    alone = release.endswith(".zip")
+    verdict = proof.package(Path(release), pem) if alone else proof.release(site, release, pem)
+    typer.echo("\n".join(verdict.lines()), err=bool(verdict.problems))
+    if verdict.problems:
+        raise typer.Exit(StoreError.exit_code)
 
 
 def _speak(lang: str) -> None:

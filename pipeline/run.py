@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -25,7 +25,8 @@ from pipeline.errors import UnreadableInput, UsageError
 from pipeline.intake import read, sources
 from pipeline.intake.read import Opened
 from pipeline.model import TALLY_PARTS, Catalog, Comparison, Dataset, Finding, Source, Tally, found
-from pipeline.release import build, gate, store, working
+from pipeline.release import build, changes, gate, manifest, store, tombstones, withdraw, working
+from pipeline.release.tombstones import Tombstone
 from pipeline.seal import Seal, quoted
 from pipeline.words import language, say
 
@@ -63,6 +64,18 @@ class Run:
 def check(inbox: Path, private: Path, catalog: Catalog, today: date) -> Run:
     """Intake and checks as of `today`; writes what it finds under `private`, publishes nothing."""
     key = prepare_private(private)
+    with store.locked(private), store.faults(private):
+        return _check(inbox, private, catalog, key, today, tombstones.read(private))
+
+
+def _check(
+    inbox: Path,
+    private: Path,
+    catalog: Catalog,
+    key: bytes,
+    today: date,
+    orders: Collection[Tombstone],
+) -> Run:
     listed = sources.scan(inbox, catalog)
     with Ledger(private, language()) as ledger:
         run = Run(ledger, _connect(ledger.work))
@@ -73,7 +86,7 @@ def check(inbox: Path, private: Path, catalog: Catalog, today: date) -> Run:
             if not file.is_report:
                 _take_in(file, run, catalog, key, today)
         ledger.close_tables()
-        _settle(run, catalog)
+        _settle(run, catalog, orders)
         _read_reports(run, listed.files, catalog)
         if not ledger.tallies and not any(r.report.text for r in run.reports):
             raise UnreadableInput(
@@ -83,6 +96,15 @@ def check(inbox: Path, private: Path, catalog: Catalog, today: date) -> Run:
     return run
 
 
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What whoever publishes allows this time, and whether downloads are made."""
+
+    removals: bool = False
+    growth: bool = False
+    downloads: bool = True
+
+
 def publish(
     inbox: Path,
     site: Path,
@@ -90,28 +112,75 @@ def publish(
     catalog: Catalog,
     site_words: Mapping[str, Any],
     today: date,
+    allowed: Allowed = Allowed(),
 ) -> tuple[str, bool, Run]:
     """The whole way. Gives the release's id, whether it is new, and the run."""
     if private.resolve().is_relative_to(site.resolve()):
         raise UsageError(say("private-inside-site", language(), private=private, site=site))
-    run = check(inbox, private, catalog, today)
-    tallies = run.by_dataset()
-    gate.expectations(
-        list(catalog.datasets.values()),
-        {n: t.read for n, t in tallies.items()},
-        {n: t.quarantined for n, t in tallies.items()},
-    )
-    with store.writing(site) as folder:
-        release = build.build(
-            _material(run, catalog), catalog, site_words, folder, today, run.sample
-        )
-        now = store.current(site)
-        if now is not None and now.name == release:
-            return release, False, run
-        store.make_current(site, folder, release)
+    secret = prepare_private(private)
+    with store.writing(site) as making, store.locked(private), store.faults(private):
+        parent = store.current(site)
+        gate.forward(manifest.read(parent) if parent else {}, today)
+        orders = tombstones.read(private, parent)
+        run = _check(inbox, private, catalog, secret, today, orders)
+        made = _made(run, catalog, site_words, making, today, orders)
+        known = manifest.read(parent).get("content", "") if parent else ""
+        if parent and known == made.content:
+            release, new = parent.name, False
+        else:
+            release, new = _release(made, run, site, parent, secret, allowed, orders), True
+            store.place(site, made.folder, release)
+            store.switch(site, release)
+            _keep_corrections(run, site, parent, made, release)
         store.prune(site, int(site_words["keep"]))
+        withdraw.cleanse(site, making, private, orders, {}, today, secret)
     shutil.rmtree(run.ledger.work, ignore_errors=True)
-    return release, True, run
+    return release, new, run
+
+
+def _made(
+    run: Run,
+    catalog: Catalog,
+    site_words: Mapping[str, Any],
+    making: Path,
+    today: date,
+    orders: Collection[Tombstone],
+) -> build.Draft:
+    """The release's data, once the gate has seen what was read."""
+    tallies = run.by_dataset()
+    datasets = list(catalog.datasets.values())
+    read = {name: tally.read for name, tally in tallies.items()}
+    gate.expectations(datasets, read, {name: t.quarantined for name, t in tallies.items()})
+    folder = making / "release"
+    folder.mkdir()
+    material = _material(run, catalog, orders)
+    made = build.draft(material, catalog, site_words, folder, today, run.sample)
+    gate.balanced(datasets, material.tallies, made.counts)
+    return made
+
+
+def _release(
+    made: build.Draft,
+    run: Run,
+    site: Path,
+    parent: Path | None,
+    secret: bytes,
+    allowed: Allowed,
+    orders: Collection[Tombstone],
+) -> str:
+    """Hold the draft against the release before, and finish it; gives its id."""
+    taken, con = tombstones.keys(orders), made.material.con
+    found = changes.since(con, parent, made.datasets, made.rows, taken)
+    explained = changes.dropped_by_source(con, parent, made.datasets, made.today)
+    gate.removals(found, explained, allowed.removals, run.ledger.private / "removals.csv")
+    before = manifest.read(parent).get("rows", {}) if parent else {}
+    left = changes.left_with_cause(found, explained)
+    gate.sizes(made.datasets, before, made.counts, left, allowed.removals, allowed.growth)
+    kept = store.kept(site)
+    release = store.free_name(site, made.release)
+    number = max((manifest.number(p) for p in kept), default=0) + 1
+    build.finish(made, build.History(release, parent, number, found, secret, allowed.downloads))
+    return release
 
 
 def _connect(work: Path) -> duckdb.DuckDBPyConnection:
@@ -187,9 +256,12 @@ def _read_reports(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog
 # ---------------------------------------------------------------- across rows and datasets
 
 
-def _settle(run: Run, catalog: Catalog) -> None:
-    """Repeated, conflicting and dangling rows leave the accepted ones; the tallies follow."""
+def _settle(run: Run, catalog: Catalog, orders: Collection[Tombstone]) -> None:
+    """Withdrawn, repeated, conflicting and dangling rows leave the accepted ones; the tallies follow."""
     con, ledger = run.con, run.ledger
+    con.execute("create table withdrawn_keys (dataset varchar, key varchar)")
+    for stone in orders:
+        con.execute("insert into withdrawn_keys values (?, ?)", [stone.dataset, stone.key])
     for name, path in ledger.accepted():
         con.execute(f"create view {quoted('all_' + name)} as select * from read_parquet('{path}')")
         names = [c.name for c in published_columns(catalog.datasets[name])]
@@ -213,6 +285,8 @@ def _stages(
     run: Run, dataset: Dataset, catalog: Catalog, rank: Mapping[str, tuple[int, int]]
 ) -> Iterator[list[keys.Outcome]]:
     """Each check wider than a row, over what the one before it has left."""
+    here = {name: catalog.datasets[name] for name, _ in run.ledger.accepted()}
+    yield list(keys.withdrawn(run.con, dataset, here))
     yield list(keys.repeated(run.con, dataset, rank))
     yield list(keys.not_unique(run.con, dataset))
     present = {name for name, _ in run.ledger.accepted()}
@@ -315,8 +389,9 @@ def _close(run: Run, dataset: Dataset) -> None:
 # ---------------------------------------------------------------- what a release is made of
 
 
-def _material(run: Run, catalog: Catalog) -> build.Material:
+def _material(run: Run, catalog: Catalog, orders: Collection[Tombstone]) -> build.Material:
     produced: dict[str, list[working.Row]] = {
+        tombstones.TABLE: list(tombstones.public_rows(orders)),
         "sources": working.sources(run.sources, run.ledger.tallies),
         "header_mappings": [
             (o.source.source_id, m.position + 1, m.header, m.field, m.matched_by)
@@ -333,11 +408,26 @@ def _material(run: Run, catalog: Catalog) -> build.Material:
         run.con,
         run.accepted,
         run.seals,
-        {name: working.table(catalog.datasets[name], rows) for name, rows in produced.items()},
+        {
+            name: working.table(catalog.datasets[name], rows)
+            for name, rows in produced.items()
+            if name in catalog.datasets
+        },
         {source.path: source.sha256 for source in run.sources},
         {name: _parts(tally) for name, tally in sorted(run.by_dataset().items())},
         run.ledger.work,
     )
+
+
+def _keep_corrections(
+    run: Run, site: Path, parent: Path | None, made: build.Draft, release: str
+) -> None:
+    """The old values of published records that were changed, in PRIVATE only."""
+    place = run.ledger.private / "corrections"
+    listed = changes.read(site / "releases" / release / "changes.csv")
+    if parent and any(change.verb == "changed" for change in listed):
+        place.mkdir(exist_ok=True)
+        changes.keep_old(parent, made.datasets, listed, place / f"{release}.csv")
 
 
 def _parts(tally: Tally) -> dict[str, int]:

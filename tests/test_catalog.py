@@ -40,6 +40,7 @@ COLUMNS = {
     "comparator sentence section start end status",
     "report_checks": "report code stated counted difference verdict why",
     "withdrawals": "record_id dataset withdrawn_on reason basis",
+    "changes": "release released_on dataset key verb columns",
     "sources": "source_id file sheet dataset matched_by sha256 bytes encoding delimiter "
     "header_row rows_read",
     "header_mappings": "source_id position header field matched_by",

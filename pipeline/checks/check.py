@@ -224,7 +224,9 @@ def _publishable(
                 where = np.isin(np.arange(len(table)), rows)
                 findings += _broken(source, "own-value-in-text", column, where, columns, {})
         arrays[column.name] = cells
-    arrays["source_id"] = pa.repeat(pa.scalar(source.source_id, pa.string()), len(table))
+    arrays["source_id"] = pa.array([source.source_id], pa.string()).take(
+        pa.array([0] * len(table), pa.int64())
+    )
     arrays["source_row"] = table["_row"].cast(pa.string())
     return pa.table({c.name: arrays[c.name] for c in published_columns(dataset)}), findings
 

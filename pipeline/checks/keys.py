@@ -25,7 +25,7 @@ class Outcome:
 
     source_id: str
     row: int
-    fate: Literal["kept", "repeated", "quarantined"]
+    fate: Literal["kept", "repeated", "quarantined", "withdrawn"]
     rule: str = ""  # "" where there is nothing to mend
     column: str = ""
     value: str = ""
@@ -47,6 +47,42 @@ def order_of(datasets: Mapping[str, Dataset]) -> list[Dataset]:
     for dataset in datasets.values():
         place(dataset)
     return ordered
+
+
+def withdrawn(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, datasets: Mapping[str, Dataset]
+) -> Iterator[Outcome]:
+    """Rows whose publication was withdrawn, and rows that point to one of those.
+
+    The table `withdrawn_keys` (dataset, key) in `con` says which; it is added to. `datasets`: those of
+    this run.
+    """
+    if not dataset.primary_key:
+        return
+    tests = [
+        f"{key_of(dataset)} in (select key from withdrawn_keys where dataset = '{dataset.name}')"
+    ]
+    for key in dataset.foreign_keys:
+        if key.severity == "error" and key.dataset in datasets and key.dataset != dataset.name:
+            fields = ", ".join(quoted(f) for f in key.fields)
+            theirs = ", ".join(quoted(f) for f in key.reference_fields)
+            tests.append(
+                f"({fields}) in (select ({theirs}) from {quoted('all_' + key.dataset)} where "
+                f"{key_of(datasets[key.dataset])} in (select key from withdrawn_keys where dataset = '{key.dataset}'))"
+            )
+    found = con.execute(
+        f"select source_id, source_row, {key_of(dataset)} from {quoted(dataset.name)} "
+        f"where {' or '.join(tests)} order by source_id, cast(source_row as bigint)"
+    ).fetchall()
+    for source_id, row, key_text in found:
+        con.execute("insert into withdrawn_keys values (?, ?)", [dataset.name, key_text])
+        yield Outcome(source_id, int(row), "withdrawn")
+
+
+def key_of(dataset: Dataset) -> str:
+    """A record's key as SQL: of several columns, joined by commas, as addresses have it."""
+    fields = ", ".join(f"coalesce({quoted(k)}, '')" for k in dataset.primary_key)
+    return f"concat_ws(',', {fields})"
 
 
 def repeated(

@@ -166,7 +166,7 @@ class Ledger:
         writers[dataset.name].write_table(table)
 
     def _write_changes(self, changes: pa.Table, source_id: str) -> None:
-        ids = pa.repeat(pa.scalar(source_id, pa.string()), len(changes))
+        ids = pa.array([source_id], pa.string()).take(pa.array([0] * len(changes), pa.int64()))
         table = changes.add_column(0, "source_id", ids)
         if self._changes is None:
             self._changes = pq.ParquetWriter(

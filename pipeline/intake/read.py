@@ -277,7 +277,9 @@ def _chunk(
             array, rules = columns.normalise_column(written, column.kind, settings[name])
             changes.append(columns.changes_of(numbers, name, written, array, rules))
         else:
-            array = pa.repeat(pa.scalar(hint.constants.get(name, ""), pa.string()), len(raw))
+            array = pa.array([hint.constants.get(name, "")], pa.string()).take(
+                pa.array([0] * len(raw))
+            )
         canonical[name] = array
     notes = tuple(found(rule, source, row=row) for row, rule in piece.notes)
     table = pa.table({**canonical, "_row": numbers})

@@ -200,7 +200,7 @@ def count_records(block: bytes) -> int:
 def parse(block: Block, delimiter: str, columns: int) -> Parsed:
     """A block's records by Arrow, or by `tolerant` where Arrow's reading cannot be the right one.
 
-    Raises Unaccounted where a byte of a block without quotes is in no cell, delimiter or line end.
+    Raises Unaccounted where a byte of the block is in no cell, delimiter, quote or line end.
     """
     if not delimiter.isascii():  # Arrow knows delimiters of one byte
         return tolerant_block(block, delimiter, columns)
@@ -231,12 +231,11 @@ def parse(block: Block, delimiter: str, columns: int) -> Parsed:
         return tolerant_block(block, delimiter, columns)
     if ragged or _swallowed(table, block, delimiter, columns):
         return tolerant_block(block, delimiter, columns)
-    if len(table) != count_records(block.data) or not _every_byte(table, block, delimiter, columns):
-        if b'"' in block.data:  # quotes inside a cell: nobody else reads them as Arrow does
-            return tolerant_block(block, delimiter, columns)
+    if len(table) != count_records(block.data):
         raise Unaccounted(
-            f"from row {block.first_row}: what was read is not what stands in the text"
+            f"{count_records(block.data)} records stand in the text, {len(table)} were read"
         )
+    _every_byte(table, block, delimiter, columns)
     return Parsed(with_rows(table, np.arange(block.first_row, block.first_row + len(table))))
 
 
@@ -260,8 +259,8 @@ def _escaped(delimiter: str) -> str:
     return "\\" + delimiter if delimiter in "|" else delimiter
 
 
-def _every_byte(table: pa.Table, block: Block, delimiter: str, columns: int) -> bool:
-    """Whether cells, delimiters, quotes and line ends are the block, in number and sum of bytes."""
+def _every_byte(table: pa.Table, block: Block, delimiter: str, columns: int) -> None:
+    """Cells, delimiters, quotes and line ends together are the block, in number and in sum of bytes."""
     blank_lines = (columns - 1) * _blank_lines(block.data)  # read as a record of blanks
     delimiters = len(table) * (columns - 1) - blank_lines
     line_ends = len(table) - (not block.data.endswith(b"\n"))
@@ -273,7 +272,10 @@ def _every_byte(table: pa.Table, block: Block, delimiter: str, columns: int) -> 
     marks = [(delimiters, delimiter.encode()), (line_ends, b"\n"), (quotes, b'"')]
     found = sum(map(len, cells)) + sum(n * len(mark) for n, mark in marks)
     total = sum(map(_sum, cells)) + sum(n * sum(mark) for n, mark in marks)
-    return (found, total) == (len(block.data), _sum(np.frombuffer(block.data, np.uint8)))
+    if (found, total) != (len(block.data), _sum(np.frombuffer(block.data, np.uint8))):
+        raise Unaccounted(
+            f"{len(block.data)} bytes of text from row {block.first_row}: what was read of them is not they"
+        )
 
 
 def _bytes_of(column: pa.ChunkedArray) -> Iterator[np.ndarray]:

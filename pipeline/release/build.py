@@ -1,10 +1,15 @@
-"""One release, made in a folder aside; what it is made of is told by `Material`."""
+"""One release, made in a folder aside; what it is made of is told by `Material`.
+
+`draft` writes the data and says which release that is, so that a run that finds nothing changed ends
+there; `finish` makes everything else out of it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import version
@@ -14,10 +19,21 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline import seal
+from pipeline import seal, words
 from pipeline.catalog import published_columns
 from pipeline.model import Catalog, Dataset
-from pipeline.release import database, gate, metadata, package
+from pipeline.release import (
+    changes,
+    database,
+    dcat,
+    downloads,
+    gate,
+    manifest,
+    metadata,
+    package,
+    working,
+)
+from pipeline.release.changes import Change
 from pipeline.seal import Seal, quoted
 
 
@@ -38,83 +54,226 @@ class Material:
     work: Path = field(default_factory=Path)
 
 
-def build(
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A release whose data stands in `folder` and which is not described, packed or signed yet.
+
+    `content`: a hash over all that was put in, whatever the day; `release`: its id. `rows`: each
+    dataset's sorted Parquet file, `seals` what is in it.
+    """
+
+    material: Material
+    catalog: Catalog
+    site_words: Mapping[str, Any]
+    folder: Path
+    today: date
+    sample: bool
+    content: str
+    release: str
+    rows: Mapping[str, Path]
+    seals: Mapping[str, Seal]
+
+    @property
+    def datasets(self) -> list[Dataset]:
+        return list(self.catalog.datasets.values())
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {name: found.rows for name, found in self.seals.items()}
+
+
+def draft(
     material: Material,
     catalog: Catalog,
     site_words: Mapping[str, Any],
     folder: Path,
     today: date,
     sample: bool,
-) -> str:
-    """Write every file of a release into `folder`; gives the release's id.
+) -> Draft:
+    """Sort the rows and write each dataset's CSV into `folder`.
 
     The id is the day and the first eight digits of a hash over what is published, so that the same
     content has the same id wherever it is made. Raises Unaccounted where a file does not hold just
-    the rows it was given, and GateRefused where frictionless does not find the package valid.
+    the rows it was given.
     """
-    datasets = list(catalog.datasets.values())
-    rows, counts = _sorted(material, datasets)
+    datasets = [d for d in catalog.datasets.values() if d.name != changes.TABLE]
     (folder / "data").mkdir()
-    for dataset in datasets:
-        path = folder / "data" / f"{dataset.name}.csv"
-        package.write_csv(material.con, rows[dataset.name], path)
-        seal.compare(path.name, counts[dataset.name], package.csv_seal(material.con, path, dataset))
-    totals = {name: found.rows for name, found in counts.items()}
-    descriptor = package.descriptor(catalog, datasets, folder, totals, today, sample)
-    package.write_json(folder / "datapackage.json", descriptor)
-    gate.valid_package(folder, descriptor, datasets)
-    database.build(folder / "disclosure.db", datasets, rows)
-    for dataset in datasets:
-        found = database.read_seal(folder / "disclosure.db", dataset)
-        seal.compare(f"disclosure.db {dataset.name}", counts[dataset.name], found)
-    site = metadata.site_metadata(
-        catalog, site_words, present=[d.name for d in datasets], today=today, sample=sample
-    )
-    package.write_json(folder / "metadata.json", site)
-    return _manifest(folder, material, catalog, today)
-
-
-def _sorted(material: Material, datasets: list[Dataset]) -> tuple[dict[str, Path], dict[str, Seal]]:
-    """Each dataset's rows as sorted Parquet, and its seal, which is that of what was accepted."""
-    rows, counts = {}, {}
     (material.work / "sorted").mkdir(exist_ok=True)
+    rows, seals = {}, {}
     for dataset in datasets:
-        names = [c.name for c in published_columns(dataset)]
-        if dataset.name in material.accepted:
-            source, expected = material.accepted[dataset.name], material.seals[dataset.name]
-        else:
-            table = material.produced.get(dataset.name)
-            if table is None:
-                table = pa.table({name: pa.array([], pa.string()) for name in names})
-            material.con.register(f"produced_{dataset.name}", table)
-            source, expected = quoted(f"produced_{dataset.name}"), seal.of_table(table, names)
-        path = material.work / "sorted" / f"{dataset.name}.parquet"
-        package.sorted_rows(material.con, source, dataset, path)
-        found = seal.of_query(material.con, f"read_parquet('{path}')", names)
-        seal.compare(f"{dataset.name} sorted", expected, found)
-        rows[dataset.name], counts[dataset.name] = path, found
-    return rows, counts
+        rows[dataset.name], seals[dataset.name] = _dataset(material, dataset, folder)
+    content = content_hash(_inputs(material, catalog, site_words, sample), folder / "data")
+    release = f"{today.isoformat()}-{content[:8]}"
+    return Draft(
+        material, catalog, site_words, folder, today, sample, content, release, rows, seals
+    )
 
 
-def _manifest(folder: Path, material: Material, catalog: Catalog, today: date) -> str:
-    """manifest.json: every file with bytes and sha256, the inputs, the tallies, code and contract."""
-    files = {}
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        files[path.relative_to(folder).as_posix()] = {
-            "bytes": path.stat().st_size,
-            "sha256": digest,
-        }
-    content = {
+def _dataset(material: Material, dataset: Dataset, folder: Path) -> tuple[Path, Seal]:
+    """One dataset as sorted Parquet and as CSV, both proven to hold what was accepted."""
+    con, names = material.con, [c.name for c in published_columns(dataset)]
+    if dataset.name in material.accepted:
+        source, expected = material.accepted[dataset.name], material.seals[dataset.name]
+    else:
+        table = material.produced.get(dataset.name)
+        if table is None:
+            table = pa.table({name: pa.array([], pa.string()) for name in names})
+        con.register(f"produced_{dataset.name}", table)
+        source, expected = quoted(f"produced_{dataset.name}"), seal.of_table(table, names)
+    rows = material.work / "sorted" / f"{dataset.name}.parquet"
+    package.sorted_rows(con, source, dataset, rows)
+    found = seal.of_query(con, f"read_parquet('{rows}')", names)
+    seal.compare(f"{dataset.name} sorted", expected, found)
+    path = folder / "data" / f"{dataset.name}.csv"
+    package.write_csv(con, rows, path)
+    seal.compare(path.name, found, package.csv_seal(con, path, dataset))
+    return rows, found
+
+
+_CONTENT = ("code_version", "contract", "words", "sample", "inputs", "tallies")
+
+
+def _inputs(
+    material: Material, catalog: Catalog, site_words: Mapping[str, Any], sample: bool
+) -> dict[str, Any]:
+    """What goes into a release besides its data, as the manifest says it."""
+    said = json.dumps(site_words, sort_keys=True, default=str)
+    return {
         "code_version": version("gongshi"),
         "contract": catalog.version,
-        "today": today.isoformat(),
+        "words": hashlib.sha256(said.encode()).hexdigest(),
+        "sample": sample,
         "inputs": dict(sorted(material.inputs.items())),
-        "tallies": material.tallies,
-        "files": files,
+        "tallies": {name: dict(parts) for name, parts in material.tallies.items()},
     }
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-    release = f"{today.isoformat()}-{digest[:8]}"
-    package.write_json(folder / "manifest.json", {"release": release, **content})
-    return release
+
+
+def content_hash(told: Mapping[str, Any], data: Path) -> str:
+    """A hash over everything that goes into a release but the day and the releases before it.
+
+    `told`: what its manifest says. The public changes do not count: they tell of other releases.
+    """
+    files = [path for path in sorted(data.iterdir()) if path.stem != changes.TABLE]
+    content = {key: told[key] for key in _CONTENT}
+    content["data"] = {path.name: manifest.sha256(path) for path in files}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+# ---------------------------------------------------------------- all that is made of the data
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Where a release stands: what came before it, what it changes, by whose key it is signed."""
+
+    release: str
+    parent: Path | None
+    number: int
+    changes: Collection[Change]
+    secret: bytes
+    with_downloads: bool = True
+
+
+def finish(made: Draft, history: History) -> None:
+    """Write every other file of the release, and sign it.
+
+    Raises GateRefused where frictionless does not find the package valid or a file does not open,
+    Unaccounted where the database does not hold the rows.
+    """
+    folder, datasets = made.folder, made.datasets
+    rows, seals = dict(made.rows), dict(made.seals)
+    if public := made.catalog.datasets.get(changes.TABLE):
+        rows[public.name], seals[public.name] = _public_changes(made, history, public)
+    made = Draft(
+        made.material, made.catalog, made.site_words, folder, made.today, made.sample,
+        made.content, made.release, rows, seals,
+    )  # fmt: skip
+    changes.write(folder / "changes.csv", history.release, history.changes)
+    descriptor = package.descriptor(
+        made.catalog, datasets, folder, made.counts, made.site_words, history.release, made.today, made.sample
+    )  # fmt: skip
+    package.write_json(folder / "datapackage.json", descriptor)
+    with ThreadPoolExecutor(1) as beside:
+        packing = beside.submit(_downloads, made) if history.with_downloads else None
+        database.build(folder / "disclosure.db", datasets, rows)
+        gate.valid_package(folder, descriptor, datasets)
+        for dataset in datasets:
+            found = database.read_seal(folder / "disclosure.db", dataset)
+            seal.compare(f"disclosure.db {dataset.name}", seals[dataset.name], found)
+        _words(made)
+        _done(packing)
+    seal_release(folder, descriptor, _told(made, history), history.secret)
+
+
+def _done(future: Future[None] | None) -> None:
+    if future:
+        future.result()
+
+
+def _public_changes(made: Draft, history: History, dataset: Dataset) -> tuple[Path, Seal]:
+    told = changes.rows(history.parent, history.release, made.today, history.changes)
+    produced = {dataset.name: working.table(dataset, told)}
+    material = Material(made.material.con, {}, {}, produced, {}, {}, made.material.work)
+    return _dataset(material, dataset, made.folder)
+
+
+def _words(made: Draft) -> None:
+    site = metadata.site_metadata(
+        made.catalog,
+        made.site_words,
+        present=[d.name for d in made.datasets],
+        today=made.today,
+        sample=made.sample,
+    )
+    package.write_json(made.folder / "metadata.json", site)
+
+
+def _downloads(made: Draft) -> None:
+    folder = made.folder / "downloads"
+    folder.mkdir()
+    for dataset in made.datasets:
+        plain, count = made.folder / "data" / f"{dataset.name}.csv", made.counts[dataset.name]
+        rows = made.rows[dataset.name]
+        downloads.make(made.material.con, dataset, rows, plain, folder, count, made.today)
+    downloads.opened(folder, made.datasets, made.counts)
+
+
+def _told(made: Draft, history: History) -> dict[str, Any]:
+    """What the manifest says besides the files."""
+    link = manifest.link(history.parent)
+    earlier = manifest.read(history.parent).get("chain", []) if history.parent else []
+    return {
+        "release": history.release,
+        "number": history.number,
+        "today": made.today.isoformat(),
+        "content": made.content,
+        "parent": link,
+        "chain": [*earlier, *([link] if link else [])],
+        "amendments": [],
+        **_inputs(made.material, made.catalog, made.site_words, made.sample),
+        "rules": {name: rule.version for name, rule in sorted(words.rules().items())},
+        "records": {d.name: list(d.primary_key) for d in changes.compared_datasets(made.datasets)},
+        "rows": made.counts,
+        "changes": changes.counts(history.changes),
+    }
+
+
+def seal_release(
+    folder: Path, descriptor: Mapping[str, Any], told: Mapping[str, Any], secret: bytes
+) -> None:
+    """The package as ZIP, the catalogue, the public key, and the signed manifest over all files."""
+    package_files = [folder / "datapackage.json", *sorted((folder / "data").iterdir())]
+    hashes = {p.relative_to(folder).as_posix(): manifest.sha256(p) for p in package_files}
+    if (folder / "downloads").is_dir():
+        listed = {
+            name: {"bytes": (folder / name).stat().st_size, "sha256": found}
+            for name, found in hashes.items()
+        }
+        alone = {"release": told["release"], "today": told["today"], "files": listed}
+        name = f"{descriptor['name']}-{told['release']}.zip"
+        more = manifest.signed_parts(alone, secret)
+        downloads.write_package(folder, folder / "downloads" / name, more)
+    (folder / manifest.PUBLIC_KEY).write_bytes(manifest.public_pem(manifest.signing_key(secret)))
+    site = json.loads((folder / "metadata.json").read_text("utf-8"))
+    package.write_json(folder / "catalog.jsonld", dcat.catalogue(descriptor, site, folder))
+    manifest.sign(folder, {**told, "files": manifest.hashed(folder, hashes)}, secret)

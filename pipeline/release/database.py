@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing, contextmanager
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,35 +25,87 @@ from pipeline.release.search import segment_column
 from pipeline.seal import Seal, quoted
 
 BATCH = 20_000  # rows
+ASIDE_FROM = 50_000  # rows of a table whose search index another process makes
 
 
 def build(path: Path, datasets: Sequence[Dataset], rows: Mapping[str, Path]) -> None:
-    """Make the database at `path`; `rows` gives each dataset's Parquet file, sorted by key."""
-    con = sqlite3.connect(path, isolation_level=None)
-    try:
-        for pragma in (
-            "page_size = 4096",
-            "journal_mode = OFF",
-            "synchronous = OFF",
-            "locking_mode = EXCLUSIVE",
-            "cache_size = -200000",
-            "temp_store = MEMORY",
-        ):
-            con.execute(f"pragma {pragma}")
+    """Make the database at `path`; `rows` gives each dataset's Parquet file, sorted by key.
+
+    Search indexes of large tables are made beside the tables, by another process in a file of their
+    own, and then copied: a second core halves the time.
+    """
+    large = {d.name for d in datasets if d.search and _rows_in(rows[d.name]) >= ASIDE_FROM}
+    with _helper(bool(large)) as pool, closing(_open(path)) as con:
+        aside = {
+            d: pool.submit(index_aside, path.with_name(f".{d.name}.fts"), d, rows[d.name])
+            for d in datasets
+            if pool and d.name in large
+        }
         con.execute("begin")
         for dataset in datasets:
             con.execute(create_table(dataset, {d.name for d in datasets}))
-            _load(con, dataset, rows[dataset.name])
+            load(con, dataset, rows[dataset.name])
         con.execute("commit")
         for dataset in datasets:
             for statement in indexes(dataset):
                 con.execute(statement)
         for dataset in datasets:
-            if dataset.search:
-                _index_text(con, dataset, rows[dataset.name])
+            if dataset in aside:
+                _copy_index(con, dataset, aside[dataset].result())
+            elif dataset.search:
+                index_text(con, dataset, rows[dataset.name])
         con.execute("analyze")
-    finally:
-        con.close()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    con = sqlite3.connect(path, isolation_level=None)
+    for pragma in (
+        "page_size = 4096",
+        "journal_mode = OFF",
+        "synchronous = OFF",
+        "locking_mode = EXCLUSIVE",
+        "cache_size = -200000",
+        "temp_store = MEMORY",
+    ):
+        con.execute(f"pragma {pragma}")
+    return con
+
+
+@contextmanager
+def _helper(wanted: bool) -> Iterator[Any]:
+    """Another process, or None. Spawned: a fork would copy locks that other threads hold."""
+    if not wanted:
+        yield None
+        return
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
+def index_aside(path: Path, dataset: Dataset, rows: Path) -> Path:
+    """The search index of one table in a database of its own at `path`."""
+    path.unlink(missing_ok=True)
+    with closing(_open(path)) as con:
+        con.execute(create_table(dataset, set()))
+        index_text(con, dataset, rows)
+    return path
+
+
+def _copy_index(con: sqlite3.Connection, dataset: Dataset, made: Path) -> None:
+    """Take over an index made aside: FTS5 keeps all of it in four ordinary tables."""
+    _create_index(con, dataset)
+    con.execute("attach ? as aside", (str(made),))
+    con.execute("begin")
+    for part in ("data", "idx", "docsize", "config"):
+        table = quoted(f"{dataset.name}_fts_{part}")
+        con.execute(f"delete from main.{table}")
+        con.execute(f"insert into main.{table} select * from aside.{table}")
+    con.execute("commit")
+    con.execute("detach aside")
+    made.unlink()
+
+
+def _rows_in(path: Path) -> int:
+    return int(pq.read_metadata(path).num_rows)
 
 
 def create_table(dataset: Dataset, present: set[str]) -> str:
@@ -93,29 +149,41 @@ def _batches(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         yield from file.iter_batches(BATCH, columns=list(columns))
 
 
-def _load(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:
+def load(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:
+    """The rows of a Parquet file into their table."""
     names = [c.name for c in published_columns(dataset)]
     insert = f"insert into {quoted(dataset.name)} values ({', '.join('?' * len(names))})"
     for batch in _batches(path, names):
         con.executemany(insert, zip(*(batch[name].to_pylist() for name in names), strict=True))
 
 
-def _index_text(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:
-    """The search index: external content, rowid by rowid in the order in which rows were loaded."""
+def _create_index(con: sqlite3.Connection, dataset: Dataset) -> None:
     table, index = quoted(dataset.name), quoted(f"{dataset.name}_fts")
     columns = ", ".join(map(quoted, dataset.search))
     con.execute(f"create virtual table {index} using fts5({columns}, content={table})")
     con.execute(f"insert into {index}({index}, rank) values ('automerge', 0)")
     con.execute(f"insert into {index}({index}, rank) values ('hashsize', 268435456)")
-    insert = f"insert into {index}(rowid, {columns}) values ({', '.join('?' * (len(dataset.search) + 1))})"
+
+
+def index_text(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:
+    """The search index of a table: made, filled, and merged to one segment."""
+    index = quoted(f"{dataset.name}_fts")
+    _create_index(con, dataset)
     con.execute("begin")
+    fill_index(con, dataset, path)
+    con.execute("commit")
+    con.execute(f"insert into {index}({index}) values ('optimize')")
+
+
+def fill_index(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:
+    """External content, rowid by rowid in the order in which the rows were loaded."""
+    index, columns = quoted(f"{dataset.name}_fts"), ", ".join(map(quoted, dataset.search))
+    insert = f"insert into {index}(rowid, {columns}) values ({', '.join('?' * (len(dataset.search) + 1))})"
     first = 1
     for batch in _batches(path, dataset.search):
         cut = [segment_column(batch[name].to_pylist()) for name in dataset.search]
         con.executemany(insert, zip(range(first, first + len(batch)), *cut, strict=True))
         first += len(batch)
-    con.execute("commit")
-    con.execute(f"insert into {index}({index}) values ('optimize')")
 
 
 def read_seal(path: Path, dataset: Dataset) -> Seal:

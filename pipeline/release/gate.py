@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from pipeline import seal
 from pipeline.errors import GateRefused
 from pipeline.model import Dataset
+from pipeline.release.changes import Change
 from pipeline.release.package import write_json
+from pipeline.seal import Seal
 from pipeline.words import language, say
 
 WHOLE_UP_TO = 20_000  # rows of one table that frictionless reads whole; of a larger one, as many
 SHOWN = 5
+COLLAPSE, GROWTH = 0.8, 2.0  # of the last release's rows: below and above, a run is stopped
+JUDGED_FROM = 20  # rows; a share of fewer says nothing
 
 
 def valid_package(folder: Path, descriptor: dict[str, Any], datasets: Sequence[Dataset]) -> None:
@@ -69,7 +75,7 @@ def _sampled(folder: Path, descriptor: dict[str, Any], large: set[str], aside: P
 
 
 def expectations(
-    datasets: Sequence[Dataset], read: dict[str, int], held_back: dict[str, int]
+    datasets: Sequence[Dataset], read: Mapping[str, int], held_back: Mapping[str, int]
 ) -> None:
     """No dataset has a larger share of quarantined rows than its contract bears, or GateRefused."""
     for dataset in datasets:
@@ -87,3 +93,77 @@ def expectations(
                     most=f"{most:.0%}",
                 )
             )
+
+
+def balanced(
+    datasets: Sequence[Dataset], tallies: Mapping[str, Mapping[str, int]], rows: Mapping[str, int]
+) -> None:
+    """Each dataset holds as many rows as its tally says were accepted, or Unaccounted."""
+    for dataset in datasets:
+        if not dataset.produced:
+            accepted = tallies.get(dataset.name, {}).get("accepted", 0)
+            seal.compare(f"{dataset.name} tally", Seal(accepted), Seal(rows[dataset.name]))
+
+
+def removals(
+    changes: Iterable[Change],
+    explained: Mapping[str, Collection[str]],
+    allowed: bool,
+    listing: Path,
+) -> None:
+    """Each record gone since the last release has a cause, or GateRefused.
+
+    `explained`: dataset → keys that the law or the source itself takes out. What has no cause is
+    listed in `listing`, whether or not it is `allowed`.
+    """
+    gone = [c for c in changes if c.verb == "removed" and c.key not in explained.get(c.dataset, ())]
+    with listing.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(
+            [("dataset", "key"), *((c.dataset, c.key) for c in gone)]
+        )
+    if gone and not allowed:
+        shown = "; ".join(f"{c.dataset} {c.key}" for c in gone[:SHOWN])
+        raise GateRefused(
+            say("gate-removed", language(), count=len(gone), listed=shown, listing=listing)
+        )
+
+
+def sizes(
+    datasets: Sequence[Dataset],
+    before: Mapping[str, int],
+    now: Mapping[str, int],
+    explained: Mapping[str, Collection[str]],
+    allow_removals: bool,
+    allow_growth: bool,
+) -> None:
+    """No dataset collapses or swells against the last release, or leaves its contract's bounds.
+
+    Records that left for a known cause do not count as a collapse: the law's terms often end on one
+    day. Raises GateRefused.
+    """
+    for dataset in (d for d in datasets if not d.produced):
+        had, has = before.get(dataset.name, 0), now.get(dataset.name, 0)
+        bounds = dataset.expect.get("rows", {})
+        if has < bounds.get("min", 0) or has > bounds.get("max", has):
+            raise _wrong_size("gate-rows", dataset, had, has)
+        if had < JUDGED_FROM:
+            continue
+        least = 1 - dataset.expect.get("removed_share", {}).get("max", 1 - COLLAPSE)
+        if not allow_removals and has + len(explained.get(dataset.name, ())) < had * least:
+            raise _wrong_size("gate-collapse", dataset, had, has)
+        if not allow_growth and has > had * GROWTH:
+            raise _wrong_size("gate-growth", dataset, had, has)
+
+
+def _wrong_size(message: str, dataset: Dataset, had: int, has: int) -> GateRefused:
+    bounds = dataset.expect.get("rows", {})
+    least, most = bounds.get("min", 0), bounds.get("max", "…")
+    return GateRefused(
+        say(message, language(), dataset=dataset.title, had=had, has=has, min=least, max=most)
+    )
+
+
+def forward(parent: Mapping[str, Any], today: date) -> None:
+    """Time does not run backwards: an earlier day would bring back what the law has taken out."""
+    if (before := str(parent.get("today", ""))) > today.isoformat():
+        raise GateRefused(say("gate-clock", language(), today=today.isoformat(), before=before))

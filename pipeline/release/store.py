@@ -3,9 +3,10 @@
 ::
 
     SITE/
-      .lock                  held while a release is made; a crash frees it
-      .making/               the release being made; whoever holds the lock may clear it
-      releases/<id>/         immutable
+      .lock                  held while the store is written; a crash frees it
+      .making/               what is being made; whoever holds the lock may clear it
+      .leaving/<id>          on its way out; put back if nothing took its place, else cleared
+      releases/<id>/         immutable, but for what the law withdraws
       current -> releases/<id>
 """
 
@@ -14,38 +15,79 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import duckdb
+
 from pipeline.errors import StoreError
+from pipeline.release import manifest
 from pipeline.words import language, say
 
 
 @contextmanager
-def writing(site: Path) -> Iterator[Path]:
-    """An empty folder to make a release in. StoreError where another run holds the store."""
+def faults(folder: Path) -> Iterator[None]:
+    """A disk that is full, read-only or broken becomes one StoreError that names `folder`."""
     try:
-        (site / "releases").mkdir(parents=True, exist_ok=True)
-        lock = os.open(site / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        yield
     except OSError as error:
-        raise StoreError(
-            say("store-unwritable", language(), site=site, why=error.strerror)
-        ) from error
+        why = error.strerror or str(error)
+        at = Path(error.filename) if isinstance(error.filename, str) else folder
+        raise StoreError(say("store-unwritable", language(), site=at, why=why)) from error
+    except (duckdb.IOException, sqlite3.OperationalError) as error:
+        why = str(error).splitlines()[0]
+        raise StoreError(say("store-unwritable", language(), site=folder, why=why)) from error
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """`folder` for one run alone. StoreError where another has it; a crash frees it."""
+    with faults(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise StoreError(say("store-busy", language(), site=site)) from error
+        except BlockingIOError as error:
+            raise StoreError(say("store-busy", language(), site=folder)) from error
+        yield
+    finally:
+        os.close(lock)
+
+
+@contextmanager
+def writing(site: Path) -> Iterator[Path]:
+    """The store for one writer, and an empty folder in it to make releases in.
+
+    What a run before left half done is settled first. StoreError where another run has the store,
+    or where it cannot be written.
+    """
+    with locked(site), faults(site):
+        (site / "releases").mkdir(exist_ok=True)
+        _settle(site)
         making = site / ".making"
-        shutil.rmtree(making, ignore_errors=True)
         making.mkdir()
         try:
             yield making
         finally:
             shutil.rmtree(making, ignore_errors=True)
-    finally:
-        os.close(lock)
+
+
+def _settle(site: Path) -> None:
+    """Clear what was being made; what was leaving comes back unless something took its place."""
+    shutil.rmtree(site / ".making", ignore_errors=True)
+    leaving = site / ".leaving"
+    for old in leaving.iterdir() if leaving.is_dir() else ():
+        place = site / "releases" / old.name
+        # A release that `current` does not need may have left for good, or be half deleted.
+        if not place.exists() and (old / "manifest.json").is_file():
+            old.rename(place)
+    shutil.rmtree(leaving, ignore_errors=True)
+
+
+# ---------------------------------------------------------------- what is there
 
 
 def current(site: Path) -> Path | None:
@@ -54,24 +96,93 @@ def current(site: Path) -> Path | None:
     return link.resolve() if link.is_symlink() and link.exists() else None
 
 
-def make_current(site: Path, made: Path, release: str) -> None:
-    """Move a finished release in place and switch `current`: all of it is on disk before it shows."""
-    place = site / "releases" / release
-    for path in sorted(made.rglob("*")):
-        if path.is_file():
-            _sync(path)
-    if place.exists():
-        shutil.rmtree(place)
-    made.rename(place)
-    _sync(place.parent)
+def kept(site: Path) -> list[Path]:
+    """Every release in the order in which they were made.
+
+    The order is that of their manifests' numbers: a clock can go backwards, a number does not.
+    """
+    folder = site / "releases"
+    found = [p for p in folder.iterdir() if p.is_dir()] if folder.is_dir() else []
+    return sorted(found, key=lambda p: (manifest.number(p), p.name))
+
+
+def named(site: Path, release: str) -> Path:
+    """The folder of `release`, or of `current` where it is "". StoreError where there is none."""
+    place = site / "releases" / release if release else current(site)
+    if place is None or not place.is_dir():
+        known = ", ".join(p.name for p in kept(site)) or "-"
+        raise StoreError(
+            say("release-unknown", language(), release=release or "current", known=known)
+        )
+    return place
+
+
+def free_name(site: Path, release: str) -> str:
+    """`release`, or where a kept one has that name, the next that none has.
+
+    It has it where content comes back that was there before on the same day: history goes on all the
+    same, and what is kept is never written over.
+    """
+    taken = {p.name for p in kept(site)}
+    more = (f"{release}-{n}" for n in range(2, len(taken) + 3))
+    return next(name for name in (release, *more) if name not in taken)
+
+
+# ---------------------------------------------------------------- what changes it
+
+
+def place(site: Path, made: Path, release: str) -> Path:
+    """Move a finished release in place, all of it on disk before it has its name."""
+    target = site / "releases" / release
+    _sync_tree(made)
+    _leave(site, target)
+    made.rename(target)
+    sync(target.parent)
+    shutil.rmtree(site / ".leaving", ignore_errors=True)
+    return target
+
+
+def switch(site: Path, release: str) -> None:
+    """Make `release`, which is in place, the public one: one rename."""
     link = site / ".current.new"
     link.unlink(missing_ok=True)
     link.symlink_to(Path("releases") / release)
     link.replace(site / "current")
-    _sync(site)
+    sync(site)
 
 
-def _sync(path: Path) -> None:
+def drop(site: Path, release: Path) -> None:
+    """Take a release away; `current` never."""
+    if release == current(site):
+        raise AssertionError("the release on show cannot be dropped")
+    shutil.rmtree(release)
+    sync(release.parent)
+
+
+def prune(site: Path, keep: int) -> None:
+    """Keep the last `keep` releases, and `current` whatever its age."""
+    shown = current(site)
+    for old in kept(site)[: -max(keep, 1)]:
+        if old != shown:
+            drop(site, old)
+
+
+def _leave(site: Path, target: Path) -> None:
+    if target.exists():
+        leaving = site / ".leaving"
+        leaving.mkdir(exist_ok=True)
+        target.rename(leaving / target.name)
+
+
+def _sync_tree(folder: Path) -> None:
+    for at, _, names in os.walk(folder):
+        for name in names:
+            sync(Path(at) / name)
+        sync(Path(at))
+
+
+def sync(path: Path) -> None:
+    """Force a file's content, or a folder's list of names, to disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -79,12 +190,13 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def prune(site: Path, keep: int) -> None:
-    """Keep the last `keep` releases, and `current` whatever its age."""
-    shown = current(site)
-    releases = sorted(
-        (p for p in (site / "releases").iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime_ns
-    )
-    for old in releases[:-keep]:
-        if old != shown:
-            shutil.rmtree(old)
+def write_durably(path: Path, text: str) -> None:
+    """`text` in place of the file at `path`: whole or not at all, and on disk when this returns."""
+    made = path.with_name(f".{path.name}.new")
+    with made.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    made.replace(path)
+    with suppress(OSError):  # some file systems do not let folders be forced
+        sync(path.parent)

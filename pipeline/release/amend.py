@@ -1,0 +1,442 @@
+"""A release made anew without some of its records: what the law withdraws leaves every artefact.
+
+Nothing is cut out of a file: data, database and downloads of each dataset concerned are written again
+from the rows that stay, the package is packed again, the manifest signed again. What a release does
+not lose is taken over as it is. A release tells itself how it is built, so that one made by an older
+contract can be amended too.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipeline import seal
+from pipeline.catalog import published_columns
+from pipeline.errors import Unaccounted
+from pipeline.model import Column, Dataset, ForeignKey
+from pipeline.release import (
+    build,
+    changes,
+    database,
+    downloads,
+    manifest,
+    package,
+    tombstones,
+    working,
+)
+from pipeline.release.changes import KEY_SEPARATOR, Change
+from pipeline.release.search import segment_column
+from pipeline.release.tombstones import Tombstone
+from pipeline.seal import Seal, quoted
+
+Keys = Mapping[str, Collection[str]]  # dataset → keys
+TALLIES = "run_tallies"
+_ORIGIN = "source_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What to do to a release.
+
+    `withdrawn` and `lapsed`: keys to take out. `stones`: what its table of withdrawals is to hold.
+    `replaces`: set where the result is a release of its own, the new `current`.
+    """
+
+    withdrawn: Keys
+    lapsed: Keys
+    stones: Collection[Tombstone]
+    on: date
+    secret: bytes
+    work: Path
+    replaces: bool = False
+    number: int = 0
+    taken: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)  # key, source, part
+
+
+def datasets_of(release: Path) -> list[Dataset]:
+    """The datasets of a release as its own datapackage.json and metadata.json describe them."""
+    described = json.loads((release / "datapackage.json").read_text("utf-8"))
+    tables = json.loads((release / "metadata.json").read_text("utf-8"))["zh"]["databases"]["disclosure"]["tables"]  # fmt: skip
+    return [_dataset(r, tables[r["name"]]) for r in described["resources"]]
+
+
+def _dataset(resource: Mapping[str, Any], told: Mapping[str, Any]) -> Dataset:
+    schema = resource["schema"]
+    columns = tuple(
+        Column(f["name"], f.get("title", ""), f.get("title_en", ""), type=f["type"], kind=f.get("gongshi:kind", "text"))
+        for f in schema["fields"]
+    )  # fmt: skip
+    foreign = tuple(
+        ForeignKey(tuple(k["fields"]), k["reference"]["resource"], tuple(k["reference"]["fields"]))
+        for k in schema.get("foreignKeys", ())
+    )
+    return Dataset(
+        name=resource["name"],
+        title=resource.get("title", ""),
+        title_en=resource.get("title_en", ""),
+        description="",
+        description_en="",
+        columns=columns,
+        primary_key=tuple(schema.get("primaryKey", ())),
+        unique_keys=tuple(tuple(key) for key in schema.get("uniqueKeys", ())),
+        foreign_keys=foreign,
+        search=tuple(told["plugins"]["gongshi"]["search"]),
+        label=told.get("label_column", ""),
+        produced=True,  # its columns are all that there are: origin is among them
+    )
+
+
+# ---------------------------------------------------------------- what is there
+
+
+def connect(release: Path) -> sqlite3.Connection:
+    """A release's database, to be read only."""
+    path = release / "disclosure.db"
+    return sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
+
+
+def key_sql(dataset: Dataset) -> str:
+    """A record's key as SQLite makes it of its columns."""
+    return f" || '{KEY_SEPARATOR}' || ".join(
+        f"coalesce({quoted(k)}, '')" for k in dataset.primary_key
+    )
+
+
+def holds(release: Path, keys: Keys) -> dict[str, list[tuple[str, str]]]:
+    """Dataset → (key, source_id) of those of `keys` that the release holds, dependents included.
+
+    A dependent is a record that points to one taken out, and could not stand without it.
+    """
+    datasets = {d.name: d for d in datasets_of(release)}
+    found: dict[str, list[tuple[str, str]]] = {}
+    with closing(connect(release)) as con:
+        con.execute("create temp table wanted (dataset text, key text, primary key (dataset, key))")
+        pairs = [(name, key) for name, each in keys.items() for key in each if name in datasets]
+        con.executemany("insert or ignore into wanted values (?, ?)", pairs)
+        while True:
+            for name, dataset in datasets.items():
+                if dataset.primary_key:
+                    found[name] = _present(con, dataset)
+            more = [pair for d in datasets.values() for pair in _dependents(con, d, datasets)]
+            had = con.total_changes
+            con.executemany("insert or ignore into wanted values (?, ?)", more)
+            if con.total_changes == had:
+                return {name: each for name, each in found.items() if each}
+
+
+def _present(con: sqlite3.Connection, dataset: Dataset) -> list[tuple[str, str]]:
+    named = {c.name for c in dataset.columns}
+    origin = quoted(_ORIGIN) if _ORIGIN in named else "''"
+    return con.execute(
+        f"select {key_sql(dataset)}, {origin} from {quoted(dataset.name)} "
+        f"where {key_sql(dataset)} in (select key from wanted where dataset = ?)",
+        (dataset.name,),
+    ).fetchall()
+
+
+def _dependents(
+    con: sqlite3.Connection, dataset: Dataset, datasets: Mapping[str, Dataset]
+) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for key in dataset.foreign_keys:
+        other = datasets.get(key.dataset)
+        if other is None or not dataset.primary_key or not other.primary_key:
+            continue
+        on = " and ".join(
+            f"m.{quoted(a)} = o.{quoted(b)}"
+            for a, b in zip(key.fields, key.reference_fields, strict=True)
+        )
+        own = f" || '{KEY_SEPARATOR}' || ".join(
+            f"coalesce(m.{quoted(k)}, '')" for k in dataset.primary_key
+        )
+        theirs = f" || '{KEY_SEPARATOR}' || ".join(
+            f"coalesce(o.{quoted(k)}, '')" for k in other.primary_key
+        )
+        rows = con.execute(
+            f"select {own} from {quoted(other.name)} o join {quoted(dataset.name)} m on {on} "
+            f"where {theirs} in (select key from wanted where dataset = ?)",
+            (other.name,),
+        )
+        found += [(dataset.name, row[0]) for row in rows]
+    return found
+
+
+def shows(release: Path, stones: Collection[Tombstone]) -> bool:
+    """Whether a release's table of withdrawals holds all of `stones`."""
+    path = release / "data" / f"{tombstones.TABLE}.csv"
+    if not path.exists():
+        return True
+    with path.open(encoding="utf-8", newline="") as file:
+        shown = {tuple(row.values()) for row in csv.DictReader(file)}
+    return shown == set(tombstones.public_rows(stones))
+
+
+# ---------------------------------------------------------------- making it anew
+
+
+def amend(release: Path, target: Path, order: Amendment) -> str:
+    """Write `release` into the empty folder `target` without what `order` takes out; gives its id."""
+    datasets = {d.name: d for d in datasets_of(release)}
+    told = manifest.read(release)
+    for part, keys in (("withheld", order.lapsed), ("withdrawn", order.withdrawn)):
+        for name, each in holds(release, keys).items():
+            order.taken.setdefault(name, []).extend((*pair, part) for pair in each)
+    concerned = {*order.taken, *({tombstones.TABLE, TALLIES} & datasets.keys())}
+    if order.replaces:
+        concerned |= {changes.TABLE} & datasets.keys()
+    _take_over(release, target, concerned, order.replaces)
+    con = duckdb.connect()
+    rows = _data(con, release, target, datasets, order)
+    told = _retold(told, release, target, order)
+    gone = [Change(n, key, "withdrawn" if part == "withdrawn" else "removed") for n, each in order.taken.items() for key, _, part in each]  # fmt: skip
+    if order.replaces:
+        changes.write(target / "changes.csv", told["release"], gone)
+        told["changes"] = changes.counts(gone)
+        if changes.TABLE in datasets:
+            listed = changes.rows(release, told["release"], order.on, gone)
+            rows[changes.TABLE] = _small(con, datasets[changes.TABLE], listed, target, order.work)
+    descriptor = _redescribed(release, target, rows, con, told["release"])
+    told["rows"] |= {r["name"]: r["gongshi:rows"] for r in descriptor["resources"]}
+    _database(release, target, datasets, rows, order)
+    if (release / "downloads").is_dir():
+        for name, path in rows.items():
+            plain, count = target / "data" / f"{name}.csv", told["rows"][name]
+            folder = target / "downloads"
+            day = date.fromisoformat(told["today"])
+            downloads.make(con, datasets[name], path, plain, folder, count, day)
+        downloads.opened(target / "downloads", [datasets[n] for n in rows], told["rows"])
+    con.close()
+    build.seal_release(target, descriptor, told, order.secret)
+    return str(told["release"])
+
+
+def _take_over(release: Path, target: Path, concerned: Collection[str], replaces: bool) -> None:
+    """Files that lose nothing, as they are: linked where the file system can, so never written to."""
+    ours = {"manifest.json", "manifest.sig", "datapackage.json", "catalog.jsonld", "disclosure.db"}
+    ours |= {"public_key.pem", *(["changes.csv"] if replaces else [])}
+    for path in sorted(p for p in release.rglob("*") if p.is_file()):
+        name = path.relative_to(release).as_posix()
+        if name in ours or path.suffix == ".zip":
+            continue
+        if path.parent != release and path.name.split(".")[0] in concerned:
+            continue
+        place = target / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(path, place)
+        except OSError:
+            shutil.copyfile(path, place)
+
+
+def _data(
+    con: duckdb.DuckDBPyConnection,
+    release: Path,
+    target: Path,
+    datasets: Mapping[str, Dataset],
+    order: Amendment,
+) -> dict[str, Path]:
+    """The CSV of every dataset concerned; gives their sorted Parquet files."""
+    rows = {}
+    (target / "data").mkdir(exist_ok=True)
+    for name, taken in order.taken.items():
+        rows[name] = _without(
+            con, release, target, datasets[name], [k for k, *_ in taken], order.work
+        )
+    if tombstones.TABLE in datasets:
+        public = tombstones.public_rows(order.stones)
+        rows[tombstones.TABLE] = _small(con, datasets[tombstones.TABLE], public, target, order.work)
+    if TALLIES in datasets:
+        tallies = _tallies(release, order)
+        rows[TALLIES] = _small(con, datasets[TALLIES], tallies, target, order.work)
+    return rows
+
+
+def _without(
+    con: duckdb.DuckDBPyConnection,
+    release: Path,
+    target: Path,
+    dataset: Dataset,
+    keys: Collection[str],
+    work: Path,
+) -> Path:
+    """A dataset's CSV without `keys`, proven to be what it was less those rows."""
+    names = [c.name for c in published_columns(dataset)]
+    source, key = (
+        package.csv_rows(release / "data" / f"{dataset.name}.csv", names),
+        ", ".join(f"coalesce({quoted(k)}, '')" for k in dataset.primary_key),
+    )
+    con.execute("create or replace temp table leaving (key varchar)")
+    con.executemany("insert into leaving values (?)", [[k] for k in keys])
+    test = f"concat_ws('{KEY_SEPARATOR}', {key}) in (select key from leaving)"
+    had = seal.of_query(con, source, names)
+    left = had - seal.of_query(con, f"(select * from {source} where {test})", names)
+    if had.rows - left.rows != len(set(keys)):
+        raise Unaccounted(f"{dataset.name}: {len(set(keys))} records to take out, {had.rows - left.rows} found")  # fmt: skip
+    path = work / f"{dataset.name}.parquet"
+    package.sorted_rows(con, f"(select * from {source} where not {test})", dataset, path)
+    return _as_csv(con, dataset, path, target, left)
+
+
+def _small(
+    con: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    told: Iterable[Iterable[object]],
+    target: Path,
+    work: Path,
+) -> Path:
+    table = working.table(dataset, [list(row) for row in told])
+    con.register("told", table)
+    path = work / f"{dataset.name}.parquet"
+    package.sorted_rows(con, "told", dataset, path)
+    con.unregister("told")
+    return _as_csv(con, dataset, path, target, seal.of_rows(table))
+
+
+def _as_csv(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, rows: Path, target: Path, expected: Seal
+) -> Path:
+    path = target / "data" / f"{dataset.name}.csv"
+    package.write_csv(con, rows, path)
+    seal.compare(path.name, expected, package.csv_seal(con, path, dataset))
+    return rows
+
+
+def _tallies(release: Path, order: Amendment) -> list[list[str]]:
+    """run_tallies with each record that leaves counted as what it now is."""
+    moved: dict[tuple[str, str], list[str]] = {}
+    for name, taken in order.taken.items():
+        for _, source, part in taken:
+            moved.setdefault((source, name), []).append(part)
+    with (release / "data" / f"{TALLIES}.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        for part in moved.get((row["source_id"], row["dataset"]), ()):
+            row["accepted"] = str(int(row["accepted"]) - 1)
+            row[part] = str(int(row[part]) + 1)
+    return [list(row.values()) for row in rows]
+
+
+def _retold(told: dict[str, Any], release: Path, target: Path, order: Amendment) -> dict[str, Any]:
+    """What the amended release's manifest says: who left, never what it was."""
+    del told["files"]
+    for name, taken in order.taken.items():
+        for *_, part in taken:
+            if name in told["tallies"]:
+                told["tallies"][name]["accepted"] -= 1
+                told["tallies"][name][part] += 1
+    link = manifest.link(release)
+    assert link
+    note = {
+        "on": order.on.isoformat(),
+        "manifest_sha256": link["manifest_sha256"],
+        "withdrawn": [[n, key] for n, each in sorted(order.taken.items()) for key, _, part in sorted(each) if part == "withdrawn"],
+        "lapsed": {n: count for n, each in sorted(order.taken.items()) if (count := sum(part == "withheld" for *_, part in each))},
+    }  # fmt: skip
+    if not order.replaces:
+        return told | {"amendments": [*told["amendments"], note]}
+    content = build.content_hash(told, target / "data")
+    name = f"{told['today']}-{content[:8]}"
+    return told | {
+        "release": name,
+        "number": order.number,
+        "content": content,
+        "parent": link,
+        "chain": [*told["chain"], link],
+        "amendments": [],
+        "replaces": release.name,
+        "withdrawal": note,
+    }
+
+
+def _redescribed(
+    release: Path,
+    target: Path,
+    rows: Mapping[str, Path],
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+) -> dict[str, Any]:
+    described: dict[str, Any] = json.loads((release / "datapackage.json").read_text("utf-8"))
+    for resource in described["resources"]:
+        if path := rows.get(resource["name"]):
+            count = con.execute(f"select count(*) from read_parquet('{path}')").fetchall()[0][0]
+            resource |= package.file_facts(target / resource["path"], count)
+    described["version"] = name
+    package.write_json(target / "datapackage.json", described)
+    return described
+
+
+# ---------------------------------------------------------------- the database
+
+
+def _database(
+    release: Path,
+    target: Path,
+    datasets: Mapping[str, Dataset],
+    rows: Mapping[str, Path],
+    order: Amendment,
+) -> None:
+    """The database, written page for page anew: no free page keeps what left.
+
+    The work is done on a copy in PRIVATE. Merging the search index to one segment drops the words
+    that only a taken record had.
+    """
+    copy, made = order.work / "disclosure.db", target / "disclosure.db"
+    shutil.copyfile(release / "disclosure.db", copy)
+    with closing(sqlite3.connect(copy, isolation_level=None)) as con:
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -200000"):  # fmt: skip
+            con.execute(f"pragma {pragma}")
+        con.execute("begin")
+        for name, path in rows.items():
+            if name in order.taken:
+                _delete(con, datasets[name], {key for key, *_ in order.taken[name]})
+            else:
+                _refill(con, datasets[name], path)
+        con.execute("commit")
+        for name in rows:
+            if datasets[name].search:
+                index = quoted(f"{name}_fts")
+                con.execute(f"insert into {index}({index}) values ('optimize')")
+        con.execute("analyze")
+        con.execute("vacuum into ?", (str(made),))
+    copy.unlink()
+    for name in rows:
+        names = [c.name for c in published_columns(datasets[name])]
+        expected = seal.of_query(duckdb.connect(), f"read_parquet('{rows[name]}')", names)
+        seal.compare(f"disclosure.db {name}", expected, database.read_seal(made, datasets[name]))
+
+
+def _delete(con: sqlite3.Connection, dataset: Dataset, keys: Collection[str]) -> None:
+    table, index = quoted(dataset.name), quoted(f"{dataset.name}_fts")
+    con.execute("create temp table if not exists leaving (key text primary key)")
+    con.execute("delete from leaving")
+    con.executemany("insert into leaving values (?)", [(key,) for key in keys])
+    where = f"{key_sql(dataset)} in (select key from leaving)"
+    columns = ", ".join(map(quoted, dataset.search))
+    if dataset.search:
+        for rowid, *values in con.execute(f"select rowid, {columns} from {table} where {where}").fetchall():  # fmt: skip
+            cut = segment_column([None if v is None else str(v) for v in values])
+            marks = ", ".join("?" * len(cut))
+            con.execute(f"insert into {index}({index}, rowid, {columns}) values ('delete', ?, {marks})", (rowid, *cut))  # fmt: skip
+    con.execute(f"delete from {table} where {where}")
+
+
+def _refill(con: sqlite3.Connection, dataset: Dataset, rows: Path) -> None:
+    """A small table written again whole."""
+    con.execute(f"delete from {quoted(dataset.name)}")
+    database.load(con, dataset, rows)
+    if dataset.search:
+        index = quoted(f"{dataset.name}_fts")
+        con.execute(f"insert into {index}({index}) values ('delete-all')")
+        database.fill_index(con, dataset, rows)

@@ -1,0 +1,157 @@
+"""Each dataset to take away: CSV for Excel, workbook, Parquet, JSON Lines; and the package as ZIP.
+
+All are made of the release's own sorted rows and hold the same bytes wherever they are made.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from pipeline.catalog import published_columns
+from pipeline.errors import GateRefused
+from pipeline.model import Column, Dataset
+from pipeline.release import packing, workbook
+from pipeline.release.packing import Zip
+from pipeline.seal import quoted
+from pipeline.words import language, say
+
+BOM = b"\xef\xbb\xbf"
+# What a spreadsheet takes for the start of a formula, full-width forms included (OWASP, CSV
+# injection). A dash alone is a blank as clerks write it.
+FORMULA_STARTS = "=+-@\t\r＝＋－＠"
+ROW_GROUP = 50_000
+
+
+def make(
+    con: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    rows: Path,
+    plain: Path,
+    folder: Path,
+    count: int,
+    today: date,
+) -> None:
+    """Every download of one dataset into `folder`.
+
+    `rows`: its sorted Parquet file with text columns, of which there are `count`. `plain`: its CSV.
+    """
+    con = con.cursor()  # this runs beside others
+    source, name = f"read_parquet('{rows}')", dataset.name
+    packing.write_gzip(folder / f"{name}.csv.gz", excel_csv(con, dataset, source, plain))
+    packing.write_gzip(
+        folder / f"{name}.jsonl.gz", packing.joined(json_lines(con, dataset, source))
+    )
+    write_parquet(con, dataset, source, folder / f"{name}.parquet")
+    workbook.write(con, dataset, source, folder / f"{name}.xlsx", count, today)
+
+
+def write_package(folder: Path, path: Path, more: Mapping[str, bytes]) -> None:
+    """The package as one ZIP: datapackage.json, its data, and `more` (manifest, signature, key)."""
+    with Zip(path) as packed:
+        packed.add("datapackage.json", packing.blocks_of(folder / "datapackage.json"))
+        for file in sorted((folder / "data").iterdir()):
+            large = file.stat().st_size >= packing.LARGE
+            packed.add(f"data/{file.name}", packing.blocks_of(file), large)
+        for name, content in more.items():
+            packed.add(name, [content])
+
+
+# ---------------------------------------------------------------- the formats
+
+
+def excel_csv(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, source: str, plain: Path
+) -> Iterator[bytes]:
+    """The CSV with a byte order mark, and no cell that a spreadsheet would run."""
+    texts = [c for c in published_columns(dataset) if c.type == "string"]
+    risky = [c.name for c in texts if _count(con, f"{source} where {_risky(c.name)}")]
+    yield BOM
+    if not risky:
+        yield from packing.blocks_of(plain)
+        return
+    cells = ", ".join(
+        f"case when {_risky(c)} then '''' || {quoted(c)} else {quoted(c)} end as {quoted(c)}"
+        for c in risky
+    )
+    safe = plain.with_name(f".{plain.name}.safe")
+    try:
+        con.execute(
+            f"copy (select * replace ({cells}) from {source}) to '{safe}' (format csv, header)"
+        )
+        yield from packing.blocks_of(safe)
+    finally:
+        safe.unlink(missing_ok=True)
+
+
+def _risky(name: str) -> str:
+    starts = ", ".join(f"chr({ord(c)})" for c in FORMULA_STARTS)
+    return f"(left({quoted(name)}, 1) in ({starts}) and {quoted(name)} <> '-')"
+
+
+def _count(con: duckdb.DuckDBPyConnection, source: str) -> int:
+    return int(con.execute(f"select count(*) from {source}").fetchall()[0][0])
+
+
+def typed(column: Column) -> str:
+    """A text column as SQL of its own type."""
+    types = {"money": "decimal(18, 2)", "integer": "bigint", "year": "bigint", "date": "date"}
+    wanted = types.get(column.kind) or {"number": "double", "integer": "bigint"}.get(column.type)
+    name = quoted(column.name)
+    return f"cast({name} as {wanted}) as {name}" if wanted else name
+
+
+def json_lines(con: duckdb.DuckDBPyConnection, dataset: Dataset, source: str) -> Iterator[bytes]:
+    """One object a line; numbers as numbers, dates as ISO text, blanks as null."""
+    cells = ", ".join(map(typed, published_columns(dataset)))
+    yield from packing.texts_of(
+        con, f"select to_json(t)::varchar || chr(10) from (select {cells} from {source}) t"
+    )
+
+
+def write_parquet(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, source: str, path: Path
+) -> None:
+    """Typed Parquet, zstd: money as decimal, dates as dates."""
+    cells = ", ".join(map(typed, published_columns(dataset)))
+    reader = con.sql(f"select {cells} from {source}").to_arrow_reader(ROW_GROUP)
+    with pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
+        for batch in reader:
+            writer.write_batch(batch, ROW_GROUP)
+
+
+# ---------------------------------------------------------------- opened again
+
+
+def opened(folder: Path, datasets: Sequence[Dataset], rows: Mapping[str, int]) -> None:
+    """Every download opens, is whole and holds all rows; else GateRefused names it."""
+    for dataset in datasets:
+        expected = rows[dataset.name]
+        found = {
+            "csv.gz": _lines(folder / f"{dataset.name}.csv.gz"),
+            "jsonl.gz": _lines(folder / f"{dataset.name}.jsonl.gz"),
+            "parquet": pq.read_metadata(folder / f"{dataset.name}.parquet").num_rows,
+            "xlsx": workbook.rows_in(folder / f"{dataset.name}.xlsx"),
+        }
+        # A CSV has its header and a line for each line end inside a cell besides.
+        whole = found.pop("csv.gz") > expected and set(found.values()) == {expected}
+        if not whole:
+            raise GateRefused(say("gate-download", language(), dataset=dataset.title, found=found))
+    for path in folder.glob("*.zip"):
+        with zipfile.ZipFile(path) as packed:
+            if broken := packed.testzip():
+                raise GateRefused(say("gate-download", language(), dataset=path.name, found=broken))
+
+
+def _lines(path: Path) -> int:
+    count = 0
+    with gzip.open(path) as file:
+        while block := file.read(1 << 20):
+            count += block.count(b"\n")
+    return count
