@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -195,8 +196,8 @@ def finish(made: Draft, history: History) -> None:
     package.write_json(folder / "datapackage.json", descriptor)
     with ThreadPoolExecutor(1) as beside:
         packing = beside.submit(_downloads, made) if history.with_downloads else None
-        database.build(folder / "disclosure.db", datasets, rows)
-        gate.valid_package(folder, descriptor, datasets)
+        valid = partial(gate.valid_package, folder, descriptor, datasets)
+        database.build(folder / "disclosure.db", datasets, rows, valid)
         for dataset in datasets:
             found = database.read_seal(folder / "disclosure.db", dataset)
             seal.compare(f"disclosure.db {dataset.name}", seals[dataset.name], found)

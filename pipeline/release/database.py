@@ -8,9 +8,10 @@ as doubles, which two decimals below 90 billion survive exactly.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 
 from pipeline import seal
 from pipeline.catalog import published_columns
+from pipeline.engine import ordered_map
 from pipeline.model import Column, Dataset
 from pipeline.release.search import segment_column
 from pipeline.seal import Seal, quoted
@@ -28,11 +30,16 @@ BATCH = 20_000  # rows
 ASIDE_FROM = 50_000  # rows of a table whose search index another process makes
 
 
-def build(path: Path, datasets: Sequence[Dataset], rows: Mapping[str, Path]) -> None:
+def build(
+    path: Path,
+    datasets: Sequence[Dataset],
+    rows: Mapping[str, Path],
+    meanwhile: Callable[[], None] | None = None,
+) -> None:
     """Make the database at `path`; `rows` gives each dataset's Parquet file, sorted by key.
 
     Search indexes of large tables are made beside the tables, by another process in a file of their
-    own, and then copied: a second core halves the time.
+    own, and then copied; `meanwhile` is done while that one is still at it.
     """
     large = {d.name for d in datasets if d.search and _rows_in(rows[d.name]) >= ASIDE_FROM}
     with _helper(bool(large)) as pool, closing(_open(path)) as con:
@@ -49,6 +56,8 @@ def build(path: Path, datasets: Sequence[Dataset], rows: Mapping[str, Path]) -> 
         for dataset in datasets:
             for statement in indexes(dataset):
                 con.execute(statement)
+        if meanwhile:
+            meanwhile()
         for dataset in datasets:
             if dataset in aside:
                 _copy_index(con, dataset, aside[dataset].result())
@@ -180,10 +189,13 @@ def fill_index(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:
     index, columns = quoted(f"{dataset.name}_fts"), ", ".join(map(quoted, dataset.search))
     insert = f"insert into {index}(rowid, {columns}) values ({', '.join('?' * (len(dataset.search) + 1))})"
     first = 1
-    for batch in _batches(path, dataset.search):
-        cut = [segment_column(batch[name].to_pylist()) for name in dataset.search]
-        con.executemany(insert, zip(range(first, first + len(batch)), *cut, strict=True))
-        first += len(batch)
+    for cut in ordered_map(partial(_cut, names=dataset.search), _batches(path, dataset.search)):
+        con.executemany(insert, zip(range(first, first + len(cut[0])), *cut, strict=True))
+        first += len(cut[0])
+
+
+def _cut(batch: pa.RecordBatch, names: Sequence[str]) -> list[list[str]]:
+    return [segment_column(batch[name].to_pylist()) for name in names]
 
 
 def read_seal(path: Path, dataset: Dataset) -> Seal:
