@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 
 from pipeline.errors import GongshiError
+from pipeline.release.metadata import DATABASE
 from pipeline.site import folder, plugin
 from pipeline.site.database import Memory
 from pipeline.site.edition import Edition
@@ -64,10 +65,11 @@ class App:
                 self._idle.set()
 
     async def warm(self) -> None:
-        """Ask for the home pages, so that no visitor waits for their figures."""
+        """Ask for the first pages, so that no visitor waits for their figures."""
         transport = httpx.ASGITransport(app=self)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            for path in ("/", "/en/", "/disclosure"):
+            tables = [f"/{DATABASE}/{name}" for name in self.release.tables("zh")]
+            for path in ("/", "/en/", f"/{DATABASE}", *tables):
                 await client.get(path)
 
     async def close(self) -> None:

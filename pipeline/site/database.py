@@ -49,13 +49,20 @@ class Memory:
 
     def __init__(self) -> None:
         self._known: OrderedDict[object, Any] = OrderedDict()
+        self._asked: dict[object, asyncio.Future[Any]] = {}
 
     async def ask(self, question: object, answer: Callable[[], Awaitable[Any]]) -> Any:
-        """The answer to `question`, made by `answer` when it is asked for the first time."""
+        """The answer to `question`, made by `answer` when it is asked for the first time.
+
+        Who asks while it is being made waits for the same answer.
+        """
         if question in self._known:
             self._known.move_to_end(question)
             return self._known[question]
-        found = await answer()
+        if question not in self._asked:
+            self._asked[question] = asyncio.ensure_future(answer())
+            self._asked[question].add_done_callback(lambda _: self._asked.pop(question, None))
+        found = await asyncio.shield(self._asked[question])
         self._known[question] = found
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)

@@ -35,7 +35,7 @@ def register_routes(datasette: Any) -> list[Route]:
         (r"/$", pages.home),
         (rf"/{data}(\.(?P<format>json|csv))?$", dispatch(Data)),
         (rf"/{data}/(?P<table>[^/.]+){ending}", dispatch(Table)),
-        (rf"/{data}/(?P<table>[^/.]+)/(?P<pks>[^/.]+)(\.(?P<format>json))?$", dispatch(Record)),
+        (rf"/{data}/(?P<table>[^/.]+)/(?P<pks>[^/.]+)(\.(?P<format>json|csv))?$", dispatch(Record)),
         (r"/search(\.(?P<format>json))?$", pages.search),
         (r"/dictionary$", pages.dictionary),
         (r"/dictionary/(?P<table>\w+)$", pages.dictionary_table),

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from pipeline.site.language import WORDS, Language
 
 _FOLD = 90  # longer text is folded in a table
+_LONGEST = 2_000  # of a text in a table; its record's page shows all
 _HTTP = re.compile(r"https?://[^\s\"'<>]+\Z", re.I)
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 #: What a state means to a reader at a glance.
@@ -114,7 +115,8 @@ class Values:
         return self.foreign(text)
 
     def _folded(self, text: str) -> Markup:
-        head, rest = text[: _FOLD - 20], text[_FOLD - 20 :]
+        head, rest = text[: _FOLD - 20], text[_FOLD - 20 : _LONGEST]
+        rest += "…" if len(text) > _LONGEST else ""
         return Markup(
             '<details class="fold"><summary>{}<span class="more">… {}</span></summary>{}</details>'
         ).format(head, self._language.phrase("more"), rest)

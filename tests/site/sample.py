@@ -79,16 +79,19 @@ def make_release(
     release: str = "2025-03-31-1",
     rows: dict[str, int] | None = None,
     hostile: bool = False,
+    today: str = "2025-03-31",
 ) -> Path:
     """A release under `site`, and `current` pointing to it."""
     catalog = load(ROOT / "datapackage")
     folder = site / "releases" / release
     (folder / "downloads").mkdir(parents=True)
     words = yaml.safe_load((ROOT / "metadata.yml").read_text("utf-8"))
-    told = site_metadata(catalog, words, present=list(catalog.datasets), today=TODAY, sample=True)
+    told = site_metadata(
+        catalog, words, present=list(catalog.datasets), today=date.fromisoformat(today), sample=True
+    )
     (folder / "metadata.json").write_text(json.dumps(told, ensure_ascii=False), "utf-8")
     tallies = {"penalty_filings": {"read": 250, "accepted": 240, "quarantined": 8, "set_aside": 2}}
-    manifest = {"release": release, "today": TODAY.isoformat(), "parent": None, "tallies": tallies}
+    manifest = {"release": release, "today": today, "parent": None, "tallies": tallies}
     (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     (folder / "datapackage.json").write_text(json.dumps({"name": "gongshi"}), "utf-8")
     (folder / "downloads" / "penalty_filings.csv.gz").write_bytes(b"\x1f\x8b")

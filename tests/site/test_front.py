@@ -109,7 +109,7 @@ def test_a_switch_of_current_drops_no_request_and_shows_the_new_release(tmp_path
         point(site, "2025-04-30-2")
         seen = set()
         for _ in range(100):
-            seen = {httpx.get(f"{address}/-/health").json()["release"] for _ in range(6)}
+            seen = {httpx.get(f"{address}/-/health").json()["release"] for _ in range(30)}
             if seen == {"2025-04-30-2"}:
                 break
         stop.set()

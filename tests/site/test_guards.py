@@ -7,12 +7,15 @@ import http.client
 import sqlite3
 import time
 from contextlib import closing
+from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import httpx
 import pytest
 
 from pipeline.site.guards import Slot, TooBusy, secure
+from tests.site.conftest import served
+from tests.site.sample import make_release
 
 ENDLESS = "with recursive c(x) as (select 1 union all select x+1 from c) select count(*) from c"
 HOSTILE_SQL = [
@@ -235,3 +238,26 @@ def test_security_headers_are_on_every_answer(web: httpx.Client) -> None:
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
         assert "set-cookie" not in headers
+
+
+def test_a_megabyte_in_a_cell_is_shown_cut_in_tables_and_whole_on_its_record(
+    tmp_path: Path,
+) -> None:
+    release = make_release(tmp_path / "public", rows={"penalty_filings": 12})
+    with closing(sqlite3.connect(release / "disclosure.db")) as db:
+        db.execute(
+            "update penalty_filings set violation_facts = ?, remarks = ? where record_id = ?",
+            ["长" * 1_000_000, "<b>" * 300_000, "r000000000000003"],
+        )
+        db.commit()
+    table = "/disclosure/penalty_filings"
+    with served(tmp_path / "public") as address, httpx.Client(base_url=address, timeout=30) as web:
+        every = web.get(f"{table}?_all=on")
+        assert every.status_code == 200
+        assert len(every.content) < 500_000
+        whole = web.get(f"{table}/r000000000000003")
+        assert whole.text.count("长") >= 1_000_000
+        assert "<b>" not in whole.text
+        assert web.get(f"{table}.json?_shape=array").status_code == 200
+        assert len(web.get(f"{table}.csv?_stream=on").content) > 3_000_000
+        assert web.get(f"{table}.xlsx").status_code == 200
