@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import pandas as pd
 import pyarrow as pa
 
 from pipeline import words
@@ -16,11 +17,10 @@ Row = Sequence[object]
 def table(dataset: Dataset, rows: Iterable[Row]) -> pa.Table:
     """`rows`, in the order of the dataset's columns, as a table of text; None and "" are blank."""
     names = [c.name for c in published_columns(dataset)]
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    arrays = [
-        pa.array(["" if v is None else str(v) for v in column], pa.string()) for column in columns
-    ]
-    return pa.table(arrays, names=names)
+    frame = pd.DataFrame(list(rows), columns=names, dtype=object)
+    text = frame.where(frame.notna(), "").astype(str)
+    schema = pa.schema([(name, pa.string()) for name in names])
+    return pa.Table.from_pandas(text, schema=schema, preserve_index=False)
 
 
 def sources(read: Iterable[Source], tallies: Mapping[str, Tally]) -> list[Row]:
