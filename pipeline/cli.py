@@ -13,11 +13,11 @@ import typer
 import yaml
 
 from pipeline import catalog as contracts
+from pipeline import closing, progress, yearly
 from pipeline import run as whole_way
-from pipeline import yearly
 from pipeline.checks.rules import RULES
 from pipeline.errors import GongshiError, StoreError, UnreadableInput, UsageError
-from pipeline.model import TALLY_PARTS, Catalog, Tally
+from pipeline.model import Catalog
 from pipeline.release import differences, store, withdraw
 from pipeline.release import verify as proof
 from pipeline.words import language, say
@@ -53,18 +53,11 @@ def check(
 ) -> None:
     """读取并检查，写出问题清单和反馈表，不公开任何内容。/ Read and check; publish nothing."""
     _speak(lang)
-    run = whole_way.check(inbox, private, _catalog(contract), _day(today))
-    errors, warnings = _closing(run, private, format)
-    if format == "text":
-        typer.echo(
-            say(
-                "checked",
-                language(),
-                errors=errors,
-                warnings=warnings,
-                findings=private / "findings.csv",
-            )
-        )
+    _check_format(format, "text", "json")
+    loaded = _catalog(contract)
+    with progress.shown():
+        run = whole_way.check(inbox, private, loaded, _day(today))
+    errors = _closing(run, loaded, private, format == "json")
     raise typer.Exit(1 if errors else 0)
 
 
@@ -89,10 +82,12 @@ def publish(
     _speak(lang)
     words = _site_words(contract)
     allowed = whole_way.Allowed(allow_removals, allow_growth, downloads)
-    release, new, run = whole_way.publish(
-        inbox, site, private, _catalog(contract), words, _day(today), allowed
-    )
-    _closing(run, private, "text")
+    loaded = _catalog(contract)
+    with progress.shown():
+        release, new, run = whole_way.publish(
+            inbox, site, private, loaded, words, _day(today), allowed
+        )
+    _closing(run, loaded, private)
     typer.echo(
         say("published" if new else "unchanged", language(), release=release, site=site / "current")
     )
@@ -122,8 +117,7 @@ def report(
 ) -> None:
     """读一份年度报告：修复后的文字，或其中的数字。/ A yearly report: its text, or its figures."""
     _speak(lang)
-    if format not in ("text", "json", "csv"):
-        raise UsageError(say("bad-format", language(), value=format, known="text, json, csv"))
+    _check_format(format, "text", "json", "csv")
     if not file.is_file():
         raise UnreadableInput(say("report-missing", language(), path=file))
     read = yearly.read_file(file, _catalog(contract))
@@ -236,35 +230,22 @@ def _day(written: str) -> date:
         raise UsageError(say("bad-date", language(), value=written)) from error
 
 
-def _closing(run: whole_way.Run, private: Path, format: str) -> tuple[int, int]:  # noqa: A002
-    """The closing table: where every row of every input went. Gives errors and warnings in all."""
-    count = {"error": 0, "warning": 0, "info": 0}
-    for (_, severity, *_), n in run.ledger.issues.items():
-        count[severity] += n
-    if format == "json":
+def _check_format(asked: str, *known: str) -> None:
+    if asked not in known:
+        raise UsageError(say("bad-format", language(), value=asked, known=", ".join(known)))
+
+
+def _closing(run: whole_way.Run, catalog: Catalog, private: Path, as_json: bool = False) -> int:
+    """Where every row of every input went, and what is to be mended. Gives how many errors there are."""
+    count = closing.counts(run)
+    if as_json:
         summary = json.loads((private / "run.json").read_text("utf-8"))
-        typer.echo(json.dumps({**summary, "findings": count}, ensure_ascii=False, indent=2))
-    else:
-        _table(run)
-    return count["error"], count["warning"]
-
-
-def _table(run: whole_way.Run) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
+        told = {**summary, "findings": dict(count), "feedback": run.feedback}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return count["error"]
     lang = language()
-    parts = ("read", *TALLY_PARTS)
-    table = Table(*(say(f"column-{name}", lang) for name in ("file", "dataset", *parts, "worst")))
-    for opened in run.opened:
-        source = opened.source
-        tally = run.ledger.tallies.get(source.source_id, Tally(0))
-        worst = run.ledger.worst.get(source.path)
-        name = f"{source.path} [{source.sheet}]" if source.sheet else source.path
-        table.add_row(
-            name,
-            source.dataset,
-            *(str(getattr(tally, p)) for p in parts),
-            say(f"severity-{worst}", lang) if worst else "",
-        )
-    Console(soft_wrap=True).print(table)
+    closing.show(run, catalog, lang)
+    typer.echo(say("checked", lang, errors=count["error"], warnings=count["warning"]))
+    for line in closing.say_files(run, private, lang):
+        typer.echo(line)
+    return count["error"]

@@ -15,14 +15,15 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline import seal, yearly
+from pipeline import progress, seal, yearly
 from pipeline.catalog import published_columns
-from pipeline.checks import keys
+from pipeline.checks import feedback, keys
 from pipeline.checks.check import QUARANTINE, as_written, check_chunk
+from pipeline.checks.findings import Place
 from pipeline.checks.ledger import Ledger
 from pipeline.engine import ordered_map
 from pipeline.errors import UnreadableInput, UsageError
-from pipeline.intake import read, sources
+from pipeline.intake import cells, read, sources
 from pipeline.intake.read import Opened
 from pipeline.model import TALLY_PARTS, Catalog, Comparison, Dataset, Finding, Source, Tally, found
 from pipeline.release import build, changes, gate, manifest, store, tombstones, withdraw, working
@@ -45,6 +46,7 @@ class Run:
     reports: list[yearly.ReadReport] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
     sample: bool = False
+    feedback: list[str] = field(default_factory=list)  # workbooks written, inside PRIVATE/feedback
 
     @property
     def sources(self) -> list[Source]:
@@ -82,17 +84,21 @@ def _check(
         run.sample = any(SAMPLE in file.name for file in listed.files)
         for finding in listed.findings:
             ledger.finding(finding)
-        for file in listed.files:
+        for number, file in enumerate(listed.files, 1):
+            progress.step(
+                say("step-reading", language(), file=file.name), number, len(listed.files)
+            )
             if not file.is_report:
                 _take_in(file, run, catalog, key, today)
         ledger.close_tables()
+        progress.step(say("step-comparing", language()))
         _settle(run, catalog, orders)
+        progress.step(say("step-reports", language()))
         _read_reports(run, listed.files, catalog)
-        if not ledger.tallies and not any(r.report.text for r in run.reports):
-            raise UnreadableInput(
-                say("unreadable-all", language(), findings=private / "findings.csv")
-            )
+    _send_back(run, listed.files, catalog)
     _write_json(private / "run.json", _summary(run))
+    if not run.ledger.tallies and not any(r.report.text for r in run.reports):
+        raise UnreadableInput(say("unreadable-all", language(), findings=private / "findings.csv"))
     return run
 
 
@@ -123,6 +129,7 @@ def publish(
         gate.forward(manifest.read(parent) if parent else {}, today)
         orders = tombstones.read(private, parent)
         run = _check(inbox, private, catalog, secret, today, orders)
+        progress.step(say("step-release", language()))
         made = _made(run, catalog, site_words, making, today, orders)
         known = manifest.read(parent).get("content", "") if parent else ""
         if parent and known == made.content:
@@ -214,6 +221,8 @@ def _take_in(file: sources.InboxFile, run: Run, catalog: Catalog, key: bytes, to
             continue
         run.opened.append(opened)
         digest = opened.source.sha256
+        positions = {m.field: m.position for m in opened.mapping if m.field}
+        ledger.places[opened.source.source_id] = Place(opened.source.header, positions)
         for finding in opened.findings:
             ledger.finding(finding, opened.source.source_id)
         if opened.dataset is None:
@@ -227,6 +236,8 @@ def _take_in(file: sources.InboxFile, run: Run, catalog: Catalog, key: bytes, to
 
         for checked in ordered_map(work, opened.pieces()):
             ledger.add(checked, dataset)
+            rows = f"{ledger.tallies[opened.source.source_id].read:,}"
+            progress.say_more(say("step-rows", language(), file=file.name, rows=rows))
     _keep_raw(file.path, digest or read.sha256(file.path), ledger.private)
 
 
@@ -238,6 +249,24 @@ def _keep_raw(path: Path, sha256: str, private: Path) -> None:
         made = place.with_suffix(".new")
         shutil.copyfile(path, made)
         made.replace(place)
+
+
+def _send_back(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog) -> None:
+    """A workbook for each file in which a department has something to mend."""
+    inputs = {file.name: file for file in files}
+    tables: dict[str, list[feedback.Table]] = {}
+    for opened in run.opened:
+        tally = run.ledger.tallies.get(opened.source.source_id)
+        if opened.dataset and tally:
+            table = feedback.Table(opened.source, opened.dataset, tally)
+            tables.setdefault(opened.source.path, []).append(table)
+    run.feedback = feedback.write_all(
+        run.ledger.private / "feedback",
+        run.ledger.notes,
+        tables,
+        lambda name: cells.grids(inputs[name]),
+        catalog,
+    )
 
 
 def _read_reports(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog) -> None:
@@ -277,7 +306,7 @@ def _settle(run: Run, catalog: Catalog, orders: Collection[Tombstone]) -> None:
     files = {o.source.source_id: o.source for o in run.opened}
     for dataset in keys.order_of({n: catalog.datasets[n] for n, _ in ledger.accepted()}):
         for stage in _stages(run, dataset, catalog, rank):
-            _apply(run, dataset, stage, files)
+            _apply(run, dataset, stage, files, catalog)
         _close(run, dataset)
 
 
@@ -296,7 +325,12 @@ def _stages(
             yield list(keys.dangling(run.con, dataset, key))
         elif key.severity == "warning":
             column = dataset.column(key.fields[0])
-            params = {"title": column.title, "title_en": column.title_en, "other": other.title}
+            params = {
+                "title": column.title,
+                "title_en": column.title_en,
+                "other": other.title,
+                "other_en": other.title_en,
+            }
             run.ledger.finding(
                 found("foreign-key-none", dataset=dataset.name, column=column.name, params=params)
             )
@@ -308,7 +342,11 @@ def _stages(
 
 
 def _apply(
-    run: Run, dataset: Dataset, outcomes: list[keys.Outcome], files: Mapping[str, Source]
+    run: Run,
+    dataset: Dataset,
+    outcomes: list[keys.Outcome],
+    files: Mapping[str, Source],
+    catalog: Catalog,
 ) -> None:
     gone = keys.keys_of(outcomes)
     if gone:
@@ -324,6 +362,9 @@ def _apply(
             params = dict(outcome.params)
             if "other_source" in params:
                 params["other_file"] = files[params.pop("other_source")].path
+            if "other" in params:
+                other = catalog.datasets[params["other"]]
+                params |= {"other": other.title, "other_en": other.title_en}
             if outcome.column:
                 column = dataset.column(outcome.column)
                 params |= {"title": column.title, "title_en": column.title_en}

@@ -92,6 +92,11 @@ def say(key: str, lang: Lang, /, **params: Any) -> str:
     return texts[lang].format_map(_Params(params))
 
 
+def say_fix(rule: str, lang: Lang, /, **params: Any) -> str:
+    """What `rule` asks to be done, with its params filled in."""
+    return rules()[rule].fix[lang].format_map(_Params(params))
+
+
 class _Params(dict[str, Any]):
     """A param that a finding did not bring shows as …, so that no message can ever fail."""
 

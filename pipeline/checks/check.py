@@ -134,6 +134,8 @@ def _findings(
     """Every finding of the chunk, column by column, then rule by rule."""
     columns = Columns(table)
     for column in dataset.columns:
+        if column.heaviest_of:
+            continue  # filled from another column, which is checked itself
         cells, listed = columns[column.name], setting.catalog.codes.get(column.codes)
         codes = frozenset(c.code for c in listed.codes) if listed else None
         for breach in schema.breaches(column, cells, codes):

@@ -17,25 +17,14 @@ from typing import Any, Self, TextIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline import words
+from pipeline.checks import findings
+from pipeline.checks.feedback.notes import Notes
+from pipeline.checks.findings import Place
 from pipeline.checks.publication import WITHHELD
-from pipeline.model import Checked, Dataset, Finding, Tally
+from pipeline.model import TALLY_PARTS, Checked, Dataset, Finding, Tally
 from pipeline.seal import Seal
 from pipeline.words import Lang
 
-FINDINGS = (
-    "rule",
-    "version",
-    "severity",
-    "owner",
-    "dataset",
-    "file",
-    "sheet",
-    "row",
-    "column",
-    "value",
-    "message",
-)
 QUARANTINE = ("file", "sheet", "row", "reasons", "record")
 
 
@@ -47,7 +36,9 @@ class Ledger:
         self.work = private / "work"
         self.tallies: dict[str, Tally] = {}
         self.issues: Counter[tuple[str, str, str, str, str, str]] = Counter()
-        self.worst: dict[str, str] = {}
+        self.worst: dict[tuple[str, str], tuple[str, str]] = {}  # (file, sheet) → (severity, rule)
+        self.places: dict[str, Place] = {}
+        self.notes = Notes(self.work / "notes")
         self.seals: dict[str, Seal] = defaultdict(Seal)
         self._accepted: dict[str, pq.ParquetWriter] = {}
         self._left_out: dict[str, pq.ParquetWriter] = {}
@@ -60,9 +51,14 @@ class Ledger:
         (self.work / "quarantine").mkdir(parents=True)
         (self.work / "accepted").mkdir()
         (self.work / "left_out").mkdir()
-        self._findings = self._csv("findings.csv", FINDINGS)
         self._withheld = self._csv("withheld.csv", ("dataset", *WITHHELD))
         self._secrets = self._csv("secrets.csv", ("value",))
+        (self.work / "notes").mkdir()
+        self._findings = self._csv("findings.csv", findings.COLUMNS)
+        self._json = (self.work / "findings.json").open("w", encoding="utf-8")
+        self._open.append(self._json)
+        self._json.write(findings.OPENING)
+        self._between = "\n"
         return self
 
     def __exit__(
@@ -72,10 +68,13 @@ class Ledger:
         trace: TracebackType | None,
     ) -> None:
         self.close_tables()
+        self.notes.close()
+        self._json.write(findings.CLOSING)
         for file in self._open:
             file.close()
         if kind is None:
-            for name in ("findings.csv", "withheld.csv", "quarantine", "changes.parquet"):
+            files = ("findings.csv", "findings.json", "withheld.csv", "quarantine")
+            for name in (*files, "changes.parquet"):
                 self._put_in_place(name)
 
     def _csv(self, name: str, header: Iterable[str]) -> Any:
@@ -114,23 +113,13 @@ class Ledger:
         self.tallies[source.source_id] = had + checked.tally if had else checked.tally
 
     def finding(self, finding: Finding, source_id: str = "") -> None:
-        """One line of findings.csv, and one more of its kind in the public table of issues."""
-        message = words.say(finding.rule, self.lang, **finding.params, file=finding.file)
-        self._findings.writerow(
-            (
-                finding.rule,
-                finding.version,
-                finding.severity,
-                finding.owner,
-                finding.dataset,
-                finding.file,
-                finding.sheet,
-                finding.row or "",
-                finding.column,
-                finding.value,
-                message,
-            )
-        )
+        """One line of findings.csv and findings.json, one more of its kind in the public table of
+        issues, and a note for the department where it must act."""
+        position = self.places.get(source_id, Place()).of(finding)
+        self._findings.writerow(findings.line(finding, self.lang))
+        self._json.write(self._between + findings.as_json(finding, position, self.lang))
+        self._between = ",\n"
+        self.notes.add(finding, position)
         self.issues[
             finding.rule,
             finding.severity,
@@ -139,9 +128,10 @@ class Ledger:
             source_id,
             finding.column,
         ] += 1
-        rank = ("info", "warning", "error")
-        if rank.index(finding.severity) >= rank.index(self.worst.get(finding.file, "info")):
-            self.worst[finding.file] = finding.severity
+        rank = ("", "info", "warning", "error")
+        where = finding.file, finding.sheet
+        if rank.index(finding.severity) > rank.index(self.worst.get(where, ("", ""))[0]):
+            self.worst[where] = finding.severity, finding.rule
 
     def quarantine(self, dataset: Dataset, rows: pa.Table) -> None:
         if len(rows):
@@ -196,18 +186,7 @@ class Ledger:
     def move(self, source_id: str, fate: str, rows: int = 1) -> None:
         """`rows` accepted rows of a source turn out to be `fate` (a part of the tally)."""
         had = self.tallies[source_id]
-        parts = {
-            part: getattr(had, part)
-            for part in (
-                "read",
-                "accepted",
-                "quarantined",
-                "withheld",
-                "withdrawn",
-                "repeated",
-                "set_aside",
-            )
-        }
+        parts = {part: getattr(had, part) for part in ("read", *TALLY_PARTS)}
         parts["accepted"] -= rows
         parts[fate] += rows
         self.tallies[source_id] = Tally(**parts)

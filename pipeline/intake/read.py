@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.clerk import is_added
 from pipeline.intake import columns, headers, json_files, rows, text_files, tolerant, workbooks
 from pipeline.intake.headers import HeaderMatch
 from pipeline.intake.sources import Hint, InboxFile
@@ -106,6 +107,8 @@ def _open_workbook(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Findi
         for number, sheet in enumerate(workbooks.sheets(file.path), 1):
             if file.hint.sheet not in (None, number, sheet.name):
                 yield found("sheet-not-asked", file=file.name, sheet=sheet.name)
+            elif sheet.rows and is_added(sheet.rows[0][0]):
+                yield found("sheet-notes", file=file.name, sheet=sheet.name)
             elif sheet.skipped:
                 yield found(f"sheet-{sheet.skipped}", file=file.name, sheet=sheet.name)
             else:

@@ -112,7 +112,9 @@ def _walk(folder: Path) -> list[Path]:
 
 
 def _matches(name: str, pattern: str) -> bool:
-    return name == pattern or fnmatch.fnmatchcase(name, pattern)
+    """Whether `pattern` means the file, or the one whose mended feedback it is: a.csv.xlsx, a.csv."""
+    names = (name, name[: -len(".xlsx")]) if name.endswith(".xlsx") else (name,)
+    return any(n == pattern or fnmatch.fnmatchcase(n, pattern) for n in names)
 
 
 def read_hints(path: Path, catalog: Catalog) -> list[Hint]:

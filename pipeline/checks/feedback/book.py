@@ -1,0 +1,204 @@
+"""One workbook for each file in which a department has something to mend."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+import xlsxwriter
+
+from pipeline import progress
+from pipeline.checks import findings
+from pipeline.checks.feedback import lists
+from pipeline.checks.feedback.lists import Summary, Told, z
+from pipeline.checks.feedback.looks import Formats
+from pipeline.checks.feedback.notes import Note, Notes
+from pipeline.checks.feedback.painted import Paint, Painter
+from pipeline.clerk import Grid, expected
+from pipeline.model import Catalog, Dataset, Source, Tally
+from pipeline.words import language, say
+
+LARGE = 500_000  # cells; of a larger file only the rows with problems are written
+MOST_PART = 20_000  # rows of such a part, at most
+LONGEST_NAME = 200  # bytes of a file's name
+MADE = datetime(2020, 1, 1)  # in every workbook, so that the same findings give the same bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that was read from a file: where it stands, what it holds, where its rows went."""
+
+    source: Source
+    dataset: Dataset
+    tally: Tally
+
+
+def write_all(
+    folder: Path,
+    notes: Notes,
+    tables: Mapping[str, Sequence[Table]],
+    grids_of: Callable[[str], Sequence[Grid]],
+    catalog: Catalog,
+) -> list[str]:
+    """A workbook under `folder` for each file that `notes` has something on; gives their names.
+
+    `tables`: what was read, by file. `grids_of` gives a file's sheets as they were written; it is
+    asked only for files with a table. Workbooks of earlier runs are removed.
+    """
+    made = folder.with_name(f"{folder.name}.new")
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir(parents=True)
+    names = list[str]()
+    for number, file in enumerate(sorted(notes.counts), 1):
+        what = say("step-feedback", language(), file=file)
+        progress.step(what, number, len(notes.counts))
+        read = tables.get(file, ())
+        name = _name(file, names)
+        path = made / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _Book(path, file, notes, read, catalog).write(grids_of(file) if read else ())
+        names.append(name)
+    shutil.rmtree(folder, ignore_errors=True)
+    made.replace(folder)
+    return names
+
+
+def _name(file: str, taken: Iterable[str]) -> str:
+    """`a.xlsx` keeps its name, `a.csv` becomes `a.csv.xlsx`; what is too long for a disk is cut."""
+    path = PurePosixPath(file)
+    name = path.name if path.suffix.lower() == ".xlsx" else f"{path.name}.xlsx"
+    if len(name.encode("utf-8", "surrogateescape")) > LONGEST_NAME:
+        digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        name = f"{name[:50]}-{digest}.xlsx"
+    while str(path.with_name(name)) in taken:
+        name = f"{name}.xlsx"
+    return str(path.with_name(name))
+
+
+class _Book:
+    """One file's workbook while it is being written."""
+
+    def __init__(
+        self, path: Path, file: str, notes: Notes, tables: Sequence[Table], catalog: Catalog
+    ) -> None:
+        self.path, self.file, self.catalog = path, file, catalog
+        self.counts, self.notes = notes.counts[file], notes.of(file)
+        self.tables = tables
+        self.by_sheet = {table.source.sheet: table for table in tables}
+        self.values: dict[tuple[str, int, int], str] = {}
+        self.shortened = 0
+
+    def write(self, grids: Sequence[Grid]) -> None:
+        """The department's sheets first, in their order, then the list and the summary."""
+        part = sum(grid.cells for grid in grids) > LARGE
+        options = {"constant_memory": part, "strings_to_formulas": False, "strings_to_urls": False}
+        book = xlsxwriter.Workbook(str(self.path), options)
+        book.set_properties({"created": MADE})
+        formats = Formats(book)
+        names = _sheet_names([grid.name for grid in grids])
+        for grid, name in zip(grids, names, strict=True):
+            only = self._part(grid) if part else None
+            painter = Painter(
+                book.add_worksheet(name), formats, self._paint(grid), self._headers(grid)
+            )
+            painter.write(grid, only)
+            self.shortened += painter.shortened
+            self.values |= {(grid.name, *at): value for at, value in painter.values.items()}
+        called = dict(zip((grid.name for grid in grids), names, strict=True))
+        told = [self._told(note, called.get(note.sheet, "")) for note in self.notes]
+        listed, summed = _sheet_names([z("list"), z("summary")], names)
+        lists.write_list(book.add_worksheet(listed), formats, told)
+        lists.write_summary(book.add_worksheet(summed), formats, self._summary(grids, part), told)
+        book.close()
+
+    # ------------------------------------------------------------ what is wrong where
+
+    def _on(self, grid: Grid) -> list[Note]:
+        return [n for n in self.notes if n.sheet == grid.name and n.row is not None]
+
+    def _headers(self, grid: Grid) -> list[int]:
+        return [t.source.header_row for t in self.tables if t.source.sheet == grid.name]
+
+    def _part(self, grid: Grid) -> frozenset[int]:
+        """The rows of a large sheet that are shown: the head, those with problems, their neighbours."""
+        rows = sorted({n.row for n in self._on(grid) if n.row is not None})[: MOST_PART // 3]
+        head = range(1, max(self._headers(grid), default=0) + 1)
+        return frozenset([*head, *(near for row in rows for near in (row - 1, row, row + 1))])
+
+    def _paint(self, grid: Grid) -> Paint:
+        paint = Paint()
+        for note in self._on(grid):
+            assert note.row is not None
+            told = self._told(note, grid.name)
+            label = say(f"severity-{told.severity}", "zh")
+            said = [f"【{label}】{told.wrong}", told.fix]
+            said += [f"{z('expected')}：{told.expected}"] if told.expected else []
+            in_header = note.row in self._headers(grid)
+            position = 0 if note.position is None and in_header else note.position
+            paint.mark(note.row, position, note.severity, "\n".join(said))
+        return paint
+
+    # ------------------------------------------------------------ in words
+
+    def _told(self, note: Note, sheet: str) -> Told:
+        return Told(
+            kind=note.kind,
+            sheet=sheet,
+            row=note.row,
+            position=note.position,
+            title=self._title(note),
+            value=self._value(note),
+            wrong=findings.message(note.rule, note.params, "zh", self.file),
+            expected=self._expected(note),
+            fix=findings.fix(note.rule, note.params, "zh", self.file),
+        )
+
+    def _title(self, note: Note) -> str:
+        """The column as the department calls it, else as the contract does."""
+        table = self.by_sheet.get(note.sheet)
+        if table and note.position is not None and note.position < len(table.source.header):
+            return table.source.header[note.position].replace("\n", "")
+        if "title" in note.params:
+            return str(note.params["title"])
+        return z("whole-file") if note.row is None else z("whole-row")
+
+    def _value(self, note: Note) -> str:
+        if note.row is None or note.position is None:
+            return ""
+        value = self.values.get((note.sheet, note.row, note.position), "")
+        return (value if len(value) <= 200 else value[:200] + "…") or z("blank")
+
+    def _expected(self, note: Note) -> str:
+        """What should stand there; a warning is about a value that may well be right."""
+        if note.rule.startswith("header-"):
+            return str(note.params.get("title", note.params.get("suggestion", "")))
+        if note.severity != "error" or not note.column or not note.dataset:
+            return ""
+        column = self.catalog.datasets[note.dataset].column(note.column)
+        return expected(column, self.catalog.codes.get(column.codes))
+
+    def _summary(self, grids: Sequence[Grid], part: bool) -> Summary:
+        tally = None
+        for table in self.tables:
+            tally = tally + table.tally if tally else table.tally
+        titles = list(dict.fromkeys(table.dataset.title for table in self.tables))
+        read = tally if grids else None
+        return Summary(self.file, titles, read, self.counts, part, self.shortened)
+
+
+def _sheet_names(wanted: Sequence[str], taken: Sequence[str] = ()) -> list[str]:
+    """Names that a workbook can have: at most 31 characters, no marks of its own, none twice."""
+    used, names = {name.casefold() for name in taken}, list[str]()
+    for name in wanted:
+        plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", name).strip("' ")[:31] or z("text-sheet")
+        number, unique = 2, plain
+        while unique.casefold() in used or unique.casefold() == "history":
+            unique, number = f"{plain[:27]}({number})", number + 1
+        used.add(unique.casefold())
+        names.append(unique)
+    return names

@@ -1,0 +1,100 @@
+"""A finding as it is told: one line of findings.csv, one object of findings.json.
+
+`findings.json` is `{"format": "gongshi-findings", "version": 1, "findings": […]}`, one finding a
+line. Each has the columns of findings.csv under the same names (`row` a number or null), and beside
+them `cell` (as a spreadsheet names it, "" where it is not one cell) and `fix`. Names may be added
+within a version; none changes or goes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline import words
+from pipeline.model import Finding
+from pipeline.words import Lang
+
+COLUMNS = (
+    "rule",
+    "version",
+    "severity",
+    "owner",
+    "dataset",
+    "file",
+    "sheet",
+    "row",
+    "column",
+    "value",
+    "message",
+)
+OPENING = '{"format": "gongshi-findings", "version": 1, "findings": ['
+CLOSING = "\n]}\n"
+#: What a spreadsheet takes for the start of a formula (OWASP, CSV injection).
+FORMULA_STARTS = "=+-@\t\r＝＋－＠"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in its sheet a table's columns stand: its header, and field → position from 0."""
+
+    header: tuple[str, ...] = ()
+    positions: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, finding: Finding) -> int | None:
+        """The position of the column that a finding is about; None where it is about no one column."""
+        header = finding.params.get("header")
+        if header in self.header:
+            return self.header.index(header)
+        return self.positions.get(finding.column)
+
+
+def letters(position: int) -> str:
+    """A column as a spreadsheet names it: 0 → A, 26 → AA."""
+    name = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name
+
+
+def message(rule: str, params: Mapping[str, Any], lang: Lang, file: str = "") -> str:
+    """What is wrong, in words."""
+    return words.say(rule, lang, **_spoken(params, lang), file=file)
+
+
+def fix(rule: str, params: Mapping[str, Any], lang: Lang, file: str = "") -> str:
+    """What to do about it, in words."""
+    return words.say_fix(rule, lang, **_spoken(params, lang), file=file)
+
+
+def _spoken(params: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+    """Params for people: a type of Table Schema by its name in their language."""
+    kind = {"type": words.say(f"type-{params['type']}", lang)} if "type" in params else {}
+    return {k: v for k, v in params.items() if k != "file"} | kind
+
+
+def line(finding: Finding, lang: Lang) -> tuple[object, ...]:
+    """A line of findings.csv. Text that a spreadsheet would run gets an apostrophe in front."""
+    told = message(finding.rule, finding.params, lang, finding.file)
+    cells = (getattr(finding, name) for name in COLUMNS[:-1])
+    return tuple(_inert(cell) for cell in (*cells, told))
+
+
+def _inert(cell: object) -> object:
+    if isinstance(cell, str) and cell.startswith(tuple(FORMULA_STARTS)):
+        return "'" + cell
+    return "" if cell is None else cell
+
+
+def as_json(finding: Finding, position: int | None, lang: Lang) -> str:
+    """An object of findings.json, on one line."""
+    told = {name: getattr(finding, name) for name in COLUMNS[:-1]}
+    one_cell = finding.row is not None and position is not None
+    told["cell"] = f"{letters(position or 0)}{finding.row}" if one_cell else ""
+    told["message"] = message(finding.rule, finding.params, lang, finding.file)
+    told["fix"] = fix(finding.rule, finding.params, lang, finding.file)
+    return json.dumps(told, ensure_ascii=False)
