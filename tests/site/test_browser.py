@@ -130,9 +130,7 @@ def test_a_journalist_narrows_down_sorts_and_downloads(
         page.locator(".chips").wait_for()
         if viewport is PHONE:
             page.locator(".sorts summary").click()
-            page.locator(
-                ".sorts a[href*=fine_yuan]", has_text="罚" if lang == "zh" else "Fine"
-            ).click()
+            page.locator(".sorts a[href$='_sort_desc=fine_yuan']").click()
             page.wait_for_url("**_sort_desc=fine_yuan**")
         else:
             page.locator("thead th.number a").click()
