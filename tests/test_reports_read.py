@@ -7,6 +7,7 @@ import io
 import os
 import re
 import sys
+import time
 import zipfile
 from decimal import Decimal
 from pathlib import Path
@@ -337,3 +338,15 @@ def test_queries_run_alike_in_sqlite_and_duckdb() -> None:
             assert value == 0
     lite.close()
     duck.close()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["一" * 9000, "1" * 9000, "?" * 9000, "（一" * 4000, "“" * 9000, "办结12件" * 1500, "1+" * 4000,
+     "實(shí)施設(shè)備" * 20 + "?shí)" * 200],
+    ids=lambda text: text[:6],
+)  # fmt: skip
+def test_what_no_author_writes_costs_no_more_than_it_is_long(text: str, tmp_path: Path) -> None:
+    began = time.perf_counter()
+    read(tmp_path, text)
+    assert time.perf_counter() - began < 5

@@ -64,6 +64,13 @@ def before_dropped(before: str, pending: int, last: str, known: Callable[[str], 
 
 
 @cache
+def read_with(first: int, syllable: str) -> tuple[str, ...]:
+    """The characters that open with the byte `first` and may be read as `syllable`."""
+    chars = (from_gbk(bytes((first, second))) for second in second_bytes())
+    return tuple(c for c in chars if c and reads_as(c, syllable))
+
+
+@cache
 def common_characters(syllable: str) -> tuple[str, ...]:
     """The common characters that may be read as `syllable`, in either script."""
     return tuple(c for c in _common() if reads_as(c, syllable))

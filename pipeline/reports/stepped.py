@@ -18,7 +18,7 @@ from pipeline.reports.bytepairs import (
     common_characters,
     dropped_between,
     first_bytes,
-    second_bytes,
+    read_with,
 )
 from pipeline.reports.characters import from_gbk, gbk, is_common, is_han, reads_as
 from pipeline.reports.edits import Edit
@@ -34,12 +34,17 @@ _LETTER_GLOSS = re.compile(rf"(?<=[^\x00-\x7f])[@-~]\(({SYLLABLE})\)", re.IGNORE
 _BARE_LETTER = re.compile(
     rf"(?P<letter>[@-~])(?![A-Za-z])(?:\((?P<gloss>{SYLLABLE})\))?", re.IGNORECASE
 )
-_MARK = re.compile(rf"[{LOST}]|(?<=[^\x00-\x7f])[@-~](?=\({SYLLABLE}\))", re.IGNORECASE)
+_MARK = re.compile(  # three ? in a row hide something, they do not stand for lost bytes
+    rf"[{LOST}](?![{LOST}]{{2}})(?<![{LOST}]{{3}})(?!(?<=[{LOST}]{{2}})[{LOST}])|(?<=[^\x00-\x7f])[@-~](?=\({SYLLABLE}\))",
+    re.IGNORECASE,
+)
 _ASKS = re.compile(r"[吗呢嗎]$|[么麼何谁誰哪几幾否啥怎][^，。；！？]{0,8}$")
 _OPENS_SENTENCE = (
     "现現为為一二三四五六七八九十在今全同其此我经經通对對根深加进進下本截按依首围圍建推强強完"
 )
 _FULL_WIDTH = 0xA3  # the row of GBK that holds full-width ASCII
+_MOST_LOST = 2  # with more bytes gone in one run, nothing is proven
+_MOST_MARKS = 1_000  # places that are looked into; a text with more of them is no text
 _LONGEST = 200  # characters: an ASCII byte ends a run, and those are never far
 
 Known = Callable[[str], int]  # how well two characters are known to stand together
@@ -78,10 +83,10 @@ def find(text: str, known: Known, *, converter: bool) -> Iterator[Edit]:
     readings. Where a `converter` was at work, a ? that asks nothing is damage as well.
     """
     at = 0
-    for match in _MARK.finditer(text):
+    for number, match in enumerate(_MARK.finditer(text)):
         if match.start() < at:
             continue
-        best = _reading(text, match.start(), at, known)
+        best = _reading(text, match.start(), at, known) if number < _MOST_MARKS else None
         if best is not None:
             yield Edit(best.start, best.end, best.text, RULE)
             if UNKNOWN in best.text or best.guessed:
@@ -146,14 +151,22 @@ def _gloss_inside(
     It belongs to that character, or to the one that the bytes at its border happened to make.
     """
     before = gbk(text[at - 1]) if at > floor else b""
+    behind = _two_bytes(text, swallowed.end())[:1] or text[swallowed.end() :][:1].encode()
     for lead in first_bytes():
-        by_accident = before and reads_as(from_gbk(bytes((before[1], lead))), swallowed[1])
+        by_accident = bool(before) and _may_read(before[1], lead, swallowed[1])
+        own = len(behind) == 1 and _may_read(lead, behind[0], swallowed[1])
+        if not by_accident and not own:
+            continue
         for run in _follow(text, swallowed.end(), lead, known, text[at - 1 : at]):
             if by_accident or (run.text and reads_as(run.text[0], swallowed[1])):
                 framed = text[at - 1 : at] + run.text + text[run.end : run.end + 1]
                 guessed = not by_accident and not _supported(framed, known)
                 shown = text[at : run.end]
                 yield replace(run, start=at, shown=shown, glossed=True, guessed=guessed)
+
+
+def _may_read(first: int, second: int, syllable: str) -> bool:
+    return reads_as(from_gbk(bytes((first, second))), syllable)
 
 
 def _supported(framed: str, known: Known) -> bool:
@@ -237,10 +250,13 @@ def _two_bytes(text: str, at: int) -> bytes:
 
 def _follow(text: str, at: int, pending: int, known: Known, before: str = "") -> Iterator[Run]:
     """Decode on from `at` with the first byte `pending`, to where the bytes fall into step."""
-    read, odd = before, 0
+    read, odd, lost = before, 0, 0
     for i in range(at, min(len(text), at + _LONGEST)):
         so_far = read[len(before) :]
         if text[i] in LOST:
+            lost += 1
+            if lost > _MOST_LOST:
+                return
             yield from _closed_by_lost(text, at, i, pending, so_far, known)
         elif "@" <= text[i] <= "~":
             yield from _closed_by_letter(text, at, i, pending, so_far)
@@ -274,10 +290,8 @@ def _closed_by_lost(
     if swallowed is None:
         yield Run(at, i + 1, read + UNKNOWN)
         return
-    for trail in second_bytes():
-        char = from_gbk(bytes((pending, trail)))
-        if char and reads_as(char, swallowed[1]):
-            yield Run(at, swallowed.end(), read + char, glossed=True)
+    for char in read_with(pending, swallowed[1]):
+        yield Run(at, swallowed.end(), read + char, glossed=True)
     for char in common_characters(swallowed[1]):
         between = before_dropped(read[-1:], pending, char, known)
         if between:
