@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -275,7 +275,7 @@ def _read_reports(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog
     run.reports = yearly.read_reports(files, vocabulary, catalog)
     for each in run.reports:
         for finding in each.report.findings:
-            run.ledger.finding(finding, each.source.source_id)
+            run.ledger.finding(replace(finding, file=each.source.path), each.source.source_id)
     for file in files:
         if file.is_report:
             _keep_raw(file.path, read.sha256(file.path), run.ledger.private)
