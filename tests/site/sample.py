@@ -80,9 +80,10 @@ def make_release(
     rows: dict[str, int] | None = None,
     hostile: bool = False,
     today: str = "2025-03-31",
+    contract: Path = ROOT / "datapackage",
 ) -> Path:
     """A release under `site`, and `current` pointing to it."""
-    catalog = load(ROOT / "datapackage")
+    catalog = load(contract)
     folder = site / "releases" / release
     (folder / "downloads").mkdir(parents=True)
     words = yaml.safe_load((ROOT / "metadata.yml").read_text("utf-8"))

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from html import unescape
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from tests.site.sample import WITHDRAWN
+from tests.site.conftest import served
+from tests.site.sample import ROOT, WITHDRAWN, make_release
 
 RECORD = "/disclosure/penalty_filings/r000000000000014"
 PAGES = [
@@ -197,3 +202,61 @@ def test_a_release_file_is_served_and_nothing_beside_it(web: httpx.Client) -> No
     )
     for name in ("manifest.json", "..%2Fmanifest.json", ".hidden", "nosuch.csv"):
         assert web.get(f"/downloads/{name}").status_code == 404
+
+
+def test_the_examples_for_programs_work(web: httpx.Client) -> None:
+    html = unescape(page(web, "/about"))
+    code = re.findall(r"<code>(.*?)</code>", html, re.S)
+    for address in re.findall(r"https?://[^'\"\s]+", " ".join(code)):
+        answer = web.get(address)
+        assert answer.status_code == 200 or address.endswith("/disclosure.json"), address
+    curl = next(line for line in " ".join(code).splitlines() if "--data-urlencode" in line)
+    sql = re.search(r"'sql=([^']+)'", curl)
+    assert sql
+    answer = web.get("/disclosure.json", params={"sql": sql[1], "_shape": "array"})
+    assert answer.json()[0]["count(*)"] == 240
+    pandas = next(part for part in code if part.startswith("import pandas"))
+    made: dict[str, Any] = {}
+    exec(pandas, made)
+    assert len(made["rows"]) == 240
+
+
+LICENCES = """
+name: administrative_licences
+title: 行政许可
+title_en: Administrative licences
+description: 每行是一项许可。
+description_en: Each row is one licence.
+gongshi:order: 15
+gongshi:search: [licence_name]
+gongshi:facets: [licence_name]
+gongshi:sort: -valid_from
+gongshi:label: licence_no
+schema:
+  primaryKey: [licence_no]
+  fields:
+    - {name: licence_no, title: 许可编号, title_en: Licence number, description: 编号, description_en: Number,
+       type: string, constraints: {required: true}, example: 许1号, gongshi:kind: document-number, gongshi:aliases: [许可证编号]}
+    - {name: licence_name, title: 许可名称, title_en: Licence, description: 名称, description_en: Name,
+       type: string, example: 食品经营许可, gongshi:kind: text}
+    - {name: valid_from, title: 有效期自, title_en: Valid from, description: 起始, description_en: Start,
+       type: date, example: '2024-01-01', gongshi:kind: date}
+"""
+
+
+def test_a_dataset_dropped_into_the_contract_is_shown_everywhere(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "datapackage", tmp_path / "datapackage")
+    (tmp_path / "datapackage" / "administrative_licences.yaml").write_text(LICENCES, "utf-8")
+    make_release(
+        tmp_path / "public", contract=tmp_path / "datapackage", rows={"penalty_filings": 5}
+    )
+    with served(tmp_path / "public") as address, httpx.Client(base_url=address) as web:
+        assert "行政许可" in page(web, "/")
+        table = page(web, "/disclosure/administrative_licences?_search=食品")
+        assert "许可编号" in table
+        assert "Administrative licences" in page(web, "/en/dictionary/administrative_licences")
+        link = re.search(
+            r'<td role="cell"[^>]*><a href="(/disclosure/administrative_licences/[^"]+)"', table
+        )
+        assert link
+        assert "永久地址" in page(web, link[1])

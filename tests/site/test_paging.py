@@ -10,7 +10,6 @@ from contextlib import closing
 from pathlib import Path
 
 import httpx
-import pytest
 
 TABLE = "/disclosure/penalty_filings"
 
@@ -64,18 +63,11 @@ def test_every_column_can_be_sorted_by_without_losing_a_row(web: httpx.Client, s
             assert sorted(found) == every, f"{direction}={column}"
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "",
-        "_sort=heaviest_penalty",
-        "_sort_desc=fine_yuan",
-        "_sort=region_code&_all=on",
-        "_sort_desc=decision_date",
-    ],
-)
-def test_a_reader_meets_every_record_once(web: httpx.Client, site: Path, query: str) -> None:
-    assert sorted(walk_html(web, query)) == keys_in(site)
+def test_a_reader_meets_every_record_once_whatever_the_order(web: httpx.Client, site: Path) -> None:
+    every = keys_in(site)
+    assert sorted(walk_html(web, "")) == every
+    for column in columns(site):
+        assert sorted(walk_html(web, f"_sort_desc={column}")) == every, column
 
 
 def test_a_narrowed_down_table_is_whole_too(web: httpx.Client, site: Path) -> None:
@@ -83,12 +75,15 @@ def test_a_narrowed_down_table_is_whole_too(web: httpx.Client, site: Path) -> No
     assert sorted(found) == keys_in(site, "fine_yuan >= 5000")
 
 
-@pytest.mark.parametrize("order", ["", "&_sort=heaviest_penalty", "&_sort_desc=fine_yuan"])
-def test_a_streamed_csv_holds_every_row_once(web: httpx.Client, site: Path, order: str) -> None:
-    text = web.get(f"{TABLE}.csv?_stream=on{order}").text
-    rows = list(csv.DictReader(io.StringIO(text)))
-    assert sorted(row["record_id"] for row in rows) == keys_in(site)
-    assert list(rows[0]) == columns(site)
+def test_a_streamed_csv_holds_every_row_once_whatever_the_order(
+    web: httpx.Client, site: Path
+) -> None:
+    every = keys_in(site)
+    for order in ("", *(f"&_sort={column}" for column in columns(site))):
+        text = web.get(f"{TABLE}.csv?_stream=on{order}").text
+        rows = list(csv.DictReader(io.StringIO(text)))
+        assert sorted(row["record_id"] for row in rows) == every, order
+        assert list(rows[0]) == columns(site)
 
 
 def test_pages_and_csv_are_in_the_same_order(web: httpx.Client) -> None:
