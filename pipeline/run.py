@@ -279,7 +279,9 @@ def _read_reports(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog
     for file in files:
         if file.is_report:
             _keep_raw(file.path, read.sha256(file.path), run.ledger.private)
-    run.comparisons = yearly.comparisons(run.reports, vocabulary, run.con, catalog, run.accepted)
+    run.comparisons = yearly.comparisons(
+        run.reports, vocabulary, run.con, catalog, run.by_dataset()
+    )
 
 
 # ---------------------------------------------------------------- across rows and datasets

@@ -6,8 +6,8 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,10 @@ import duckdb
 from pipeline.catalog import published_columns
 from pipeline.intake import read
 from pipeline.intake.sources import InboxFile
-from pipeline.model import Catalog, Column, Comparison, Dataset, Figure, Source
+from pipeline.model import Catalog, Column, Comparison, Dataset, Figure, Source, Tally
 from pipeline.reports import indicators
 from pipeline.reports.read import Report, read_report
-from pipeline.reports.reconcile import Params, reconcile
+from pipeline.reports.reconcile import DIFFERS, Count, Params, reconcile
 from pipeline.seal import quoted
 
 DATASET = "report_figures"
@@ -119,17 +119,19 @@ def comparisons(
     vocabulary: Path,
     con: duckdb.DuckDBPyConnection,
     catalog: Catalog,
-    present: Iterable[str],
+    tallies: Mapping[str, Tally],
 ) -> list[Comparison]:
-    """Every indicator that a report states, against what `con` holds of the datasets `present`."""
-    known = indicators.load(vocabulary)
-    here = set(present)
+    """Every indicator that a report states, against what `con` holds of the datasets in `tallies`.
+
+    Where the two differ, `why` says how many rows could explain it: held back, or of other years.
+    """
+    known = {indicator.code: indicator for indicator in indicators.load(vocabulary)}
     con.execute("create schema typed")
-    for name in here:
+    for name in tallies:
         con.execute(_typed_view(catalog.datasets[name]))
 
     def count(dataset: str, query: str, params: Params) -> Decimal | None:
-        if dataset not in here:
+        if dataset not in tallies:
             return None
         con.execute("set schema = 'typed'")
         try:
@@ -138,7 +140,32 @@ def comparisons(
             con.execute("set schema = 'main'")
         return None if value is None else Decimal(str(value))
 
-    return [found for each in reports for found in reconcile(each.report.figures, known, count)]
+    compared = []
+    for each in reports:
+        for comparison in reconcile(each.report.figures, list(known.values()), count):
+            if comparison.verdict == DIFFERS:
+                indicator = known[comparison.code]
+                parts = _explaining(each.report, indicator, tallies[indicator.dataset], count)
+                comparison = replace(comparison, why=comparison.why + "".join(parts))
+            compared.append(comparison)
+    return compared
+
+
+def _explaining(
+    report: Report, indicator: indicators.Indicator, tally: Tally, count: Count
+) -> Iterator[str]:
+    """What of the same dataset was not counted: rows held back, records of the years beside."""
+    held = [("隔离", tally.quarantined), ("不予公开", tally.withheld), ("重复", tally.repeated)]
+    told = "、".join(f"{what} {n} 行" for what, n in held if n)
+    if told:
+        yield f"。本次该数据集{told}"
+    if report.year and "$year" in indicator.query:
+        for year in (report.year - 1, report.year + 1):
+            params: Params = {"year": year}
+            if "$region_code" in indicator.query:
+                params["region_code"] = report.region_code
+            if found := count(indicator.dataset, indicator.query, params):
+                yield f"；{year} 年的同类记录为 {found}"
 
 
 def _typed_view(dataset: Dataset) -> str:

@@ -135,6 +135,27 @@ def test_the_sample_says_that_it_is_one(published: Published) -> None:
     assert package["gongshi:sample"] == "示例数据 / synthetic sample"
 
 
+def test_the_samples_report_agrees_with_the_records_but_for_its_two_planted_differences(
+    published: Published,
+) -> None:
+    sql = "select verdict, count(*) from report_checks group by verdict"
+    verdicts = dict(query(published.current, sql))
+    sql = "select code, stated, counted from report_checks where verdict = 'differs' order by code"
+    differing = query(published.current, sql)
+    assert [(code, int(stated), int(counted)) for code, stated, counted in differing] == [
+        ("certificates_cancelled", 16, 14),
+        ("documents_legality_reviewed", 15, 13),
+    ]
+    assert verdicts["agrees"] >= 11
+
+
+def test_a_difference_says_which_rows_could_explain_it(published: Published) -> None:
+    sql = "select why from report_checks where code = 'documents_legality_reviewed'"
+    [(why,)] = query(published.current, sql)
+    assert "隔离" in why
+    assert "2023 年的同类记录" in why
+
+
 def test_the_private_folder_is_closed_to_others(published: Published) -> None:
     assert published.private.stat().st_mode & 0o777 == 0o700
 
