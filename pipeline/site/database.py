@@ -123,8 +123,14 @@ class ReleaseDatabase(Database):
                 rows = list(islice(_bounded(cursor, self._max_characters), most + 1))
                 return Results(rows[:most], len(rows) > most, cursor.description)
 
-        found: Results = await self.execute_fn(run)
-        return found
+        async def ask() -> Results:
+            found: Results = await self.execute_fn(run)
+            return found
+
+        if tie_breaker.get() and not truncate:  # the counts and facets that go with JSON
+            known: Results = await self._memory.ask((sql, _frozen(params), limit_ms), ask)
+            return known
+        return await ask()
 
     async def attached_databases(self) -> list[object]:
         """None: nothing can be attached."""

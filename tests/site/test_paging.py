@@ -30,7 +30,7 @@ def walk_json(web: httpx.Client, query: str) -> list[str]:
     found: list[str] = []
     after = ""
     for _ in range(100):
-        told = web.get(f"{TABLE}.json?_shape=objects&_size=23&{query}{after}").json()
+        told = web.get(f"{TABLE}.json?_shape=objects&_size=47&{query}{after}").json()
         found += [row["record_id"] for row in told["rows"]]
         if not told["next"]:
             return found
