@@ -17,10 +17,11 @@ import pyarrow as pa
 
 from pipeline import progress, seal, yearly
 from pipeline.catalog import published_columns
-from pipeline.checks import feedback, keys
+from pipeline.checks import feedback, keys, wider
 from pipeline.checks.check import QUARANTINE, as_written, check_chunk
 from pipeline.checks.findings import Place
 from pipeline.checks.ledger import Ledger
+from pipeline.checks.rules import Setting
 from pipeline.engine import ordered_map
 from pipeline.errors import UnreadableInput, UsageError
 from pipeline.intake import cells, read, sources
@@ -92,7 +93,7 @@ def _check(
                 _take_in(file, run, catalog, key, today)
         ledger.close_tables()
         progress.step(say("step-comparing", language()))
-        _settle(run, catalog, orders)
+        _settle(run, catalog, orders, today)
         progress.step(say("step-reports", language()))
         _read_reports(run, listed.files, catalog)
     _send_back(run, listed.files, catalog)
@@ -287,7 +288,7 @@ def _read_reports(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog
 # ---------------------------------------------------------------- across rows and datasets
 
 
-def _settle(run: Run, catalog: Catalog, orders: Collection[Tombstone]) -> None:
+def _settle(run: Run, catalog: Catalog, orders: Collection[Tombstone], today: date) -> None:
     """Withdrawn, repeated, conflicting and dangling rows leave the accepted ones; the tallies follow."""
     con, ledger = run.con, run.ledger
     con.execute("create table withdrawn_keys (dataset varchar, key varchar)")
@@ -306,9 +307,14 @@ def _settle(run: Run, catalog: Catalog, orders: Collection[Tombstone]) -> None:
         )
     rank = {o.source.source_id: (o.precedence, place) for place, o in enumerate(run.opened)}
     files = {o.source.source_id: o.source for o in run.opened}
-    for dataset in keys.order_of({n: catalog.datasets[n] for n, _ in ledger.accepted()}):
+    datasets = keys.order_of({n: catalog.datasets[n] for n, _ in ledger.accepted()})
+    for dataset in datasets:
         for stage in _stages(run, dataset, catalog, rank):
             _apply(run, dataset, stage, files, catalog)
+    setting = Setting(today, catalog, frozenset(d.name for d in datasets))
+    for dataset, outcomes in wider.judge(con, datasets, setting, ledger.left_out):
+        _apply(run, dataset, outcomes, files, catalog)
+    for dataset in datasets:
         _close(run, dataset)
 
 
@@ -369,7 +375,7 @@ def _apply(
                 params |= {"other": other.title, "other_en": other.title_en}
             if outcome.column:
                 column = dataset.column(outcome.column)
-                params |= {"title": column.title, "title_en": column.title_en}
+                params = {"title": column.title, "title_en": column.title_en, **params}
             source = files[outcome.source_id]
             about = found(
                 outcome.rule,

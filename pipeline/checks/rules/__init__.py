@@ -1,6 +1,6 @@
 """Rules beyond Table Schema, by subject. Importing this fills `RULES`."""
 
-from pipeline.checks.rules import certificates, codes, dates, documents, penalties, sums
+from pipeline.checks.rules import certificates, codes, dates, documents, penalties, registers, sums
 from pipeline.checks.rules.base import RULES, Columns, Judged, Rule, Setting
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "dates",
     "documents",
     "penalties",
+    "registers",
     "sums",
 ]

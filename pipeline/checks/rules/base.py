@@ -6,12 +6,11 @@ at. `RULES` is what a dataset's `gongshi:rules` may name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -153,9 +152,11 @@ def matches(cells: pa.StringArray, pattern: str, among: Bools | None = None) -> 
 class Rule:
     """A rule that a dataset can use.
 
-    A row rule's `check(columns, setting, **params)` gives a `Result` over a chunk. A dataset rule's
-    `check(con, dataset, setting, **params)` reads the accepted rows in DuckDB and yields outcomes.
-    `ok` and `bad` are examples, a row each (lists of rows for a dataset rule), with `params`.
+    A row rule's `check(columns, setting, **params)` gives a `Result` over a chunk, and so does one of
+    publication, whose broken rows are withheld. A dataset rule's `check(con, dataset, setting,
+    **params)` reads the accepted rows in DuckDB, a view for each dataset, and yields outcomes.
+    `ok` and `bad` are examples, a row each, judged with `params`; for a dataset rule each is a
+    mapping of datasets to their rows.
     """
 
     name: str
@@ -186,11 +187,9 @@ def rule(
     return register
 
 
-def rows_of(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
-    """The rows of a query, a batch at a time."""
-    cursor = con.execute(query)
-    while batch := cursor.fetchmany(10_000):
-        yield from batch
+def place(query: str) -> str:
+    """`query` in the order in which rows were read, so that findings come alike each time."""
+    return f"select * from ({query}) order by source_id, cast(source_row as bigint)"
 
 
 # ---------------------------------------------------------------- for messages

@@ -1,0 +1,47 @@
+"""The rules that need more than a row, over what is left when keys have been settled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+
+from pipeline.checks.keys import Outcome
+from pipeline.checks.rules import RULES, Setting
+from pipeline.checks.rules.base import named_in_words
+from pipeline.model import Dataset, RuleUse
+from pipeline.seal import quoted
+from pipeline.words import rules
+
+
+def judge(
+    con: duckdb.DuckDBPyConnection,
+    datasets: Sequence[Dataset],
+    setting: Setting,
+    left_out: Callable[[str], Path | None],
+) -> Iterator[tuple[Dataset, list[Outcome]]]:
+    """Each dataset with what one of its rules found.
+
+    Rules that take rows away come first, over all datasets, so that no other rule counts such a row.
+    `left_out` gives the Parquet file of the rows that were not accepted, for rules about series.
+    """
+    for dataset in datasets:
+        if path := left_out(dataset.name):
+            view = quoted("left_out_" + dataset.name)
+            con.execute(
+                f"create or replace temp view {view} as select * from read_parquet('{path}')"
+            )
+    uses = [(d, use) for d in datasets for use in d.rules if RULES[use.rule].scope == "dataset"]
+    for dataset, use in sorted(uses, key=lambda pair: rules()[pair[1].rule].severity != "error"):
+        yield dataset, _outcomes(con, dataset, use, setting)
+
+
+def _outcomes(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, use: RuleUse, setting: Setting
+) -> list[Outcome]:
+    spoken = named_in_words(dataset, use.params)
+    return [
+        Outcome(o.source_id, o.row, o.fate, o.rule, o.column, o.value, {**spoken, **o.params})
+        for o in RULES[use.rule].check(con, dataset, setting, **use.params)
+    ]
