@@ -36,7 +36,7 @@ def run(rows: int = 200_000) -> dict[str, Any]:
             if column.kind in privacy.CODES:
                 _timed(spent, "privacy: codes", lambda c=column, x=cells: list(privacy.code_breaches(c, x)))  # fmt: skip
             if column.privacy == "masked":
-                _timed(spent, "privacy: names", lambda c=column: privacy.mask_column(c, columns.table))  # fmt: skip
+                _timed(spent, "privacy: names", lambda c=column, t=chunk.table: privacy.mask_column(c, t))  # fmt: skip
             if column.kind in privacy.FREE:
                 _timed(spent, "privacy: texts", lambda c=column, x=cells: privacy.screen_column(c, x))  # fmt: skip
             _timed(spent, "schema", lambda c=column, x=cells: _schema(c, x, contract))

@@ -27,7 +27,7 @@ from pipeline.errors import UnreadableInput, UsageError
 from pipeline.intake import cells, read, sources
 from pipeline.intake.read import Opened
 from pipeline.model import TALLY_PARTS, Catalog, Comparison, Dataset, Finding, Source, Tally, found
-from pipeline.release import build, changes, gate, manifest, store, tombstones, withdraw, working
+from pipeline.release import build, changes, gate, guard, manifest, store, tombstones, withdraw, working
 from pipeline.release.tombstones import Tombstone
 from pipeline.seal import Seal, quoted
 from pipeline.words import language, say
@@ -188,6 +188,7 @@ def _release(
     release = store.free_name(site, made.release)
     number = max((manifest.number(p) for p in kept), default=0) + 1
     build.finish(made, build.History(release, parent, number, found, secret, allowed.downloads))
+    guard.check(made.folder, run.ledger.work / "secrets.csv", made.datasets)
     return release
 
 

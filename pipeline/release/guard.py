@@ -1,0 +1,300 @@
+"""The exit guard: reads every public artefact of a release for what must never be public.
+
+It shares no code with the screen that masked the texts, so that one mistake does not pass twice. It
+looks for numbers that are a person's by their own check digits, for the values that this run's
+never-fields held, and for names that the contract masks and that stand unmasked. Packed files are
+opened. Source: 个人信息保护法 §28; 政府信息公开条例 §15.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+import sqlite3
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
+import pyarrow.parquet as pq
+
+from pipeline.errors import GateRefused
+from pipeline.model import Column, Dataset
+from pipeline.words import language, say
+
+BLOCK = 1 << 22  # characters looked at in one go
+SLICE = 1 << 15  # characters of a slice that is looked at closely where a sign was found
+PACKED = (".zip", ".xlsx", ".docx", ".ods")
+Text = tuple[str, str]  # the artefact's name, a run of its text
+
+
+def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> None:
+    """Raise GateRefused, naming artefact and record, at the first thing that must not be public.
+
+    `secrets`: a CSV with one column, the values of this run's never-fields; None where there are none.
+    """
+    needles = Needles(_read_secrets(secrets)) if secrets and secrets.exists() else Needles(())
+    for path in sorted(p for p in release.rglob("*") if p.is_file()):
+        name = path.relative_to(release).as_posix()
+        for artefact, text in _texts(path, name):
+            for kind, value, at in (*_numbers(text, artefact), *needles.found(text)):
+                raise _refused(artefact, _record(text, at), kind, value)
+    for dataset in datasets:
+        for column in dataset.published:
+            if column.privacy == "masked":
+                _names_masked(release, dataset, column)
+
+
+def _refused(artefact: str, record: str, kind: str, value: str) -> GateRefused:
+    kinds = say(f"guard-{kind}", language())
+    shown = value[:2] + "…"
+    return GateRefused(say("gate-personal", language(), artefact=artefact, record=record, kind=kinds, value=shown))  # fmt: skip
+
+
+def _record(text: str, at: int) -> str:
+    """The beginning of the line that `at` stands in: in a table its key."""
+    line = text[text.rfind("\n", 0, at) + 1 : at + 1]
+    return re.split(r'[\x1f,]|","', line.lstrip('"'), maxsplit=1)[0][:60]
+
+
+# ---------------------------------------------------------------- artefacts to text
+
+
+def _texts(path: Path, name: str) -> Iterator[Text]:
+    if path.suffix == ".db":
+        yield from ((name, text) for text in _database(path))
+        return
+    with path.open("rb") as file:
+        yield from _opened(file, name)
+
+
+def _opened(file: BinaryIO, name: str) -> Iterator[Text]:
+    """The text of a file, of what is packed in it, and of what is packed in that."""
+    if name.endswith(".gz"):
+        with gzip.open(file) as inner:
+            yield from _opened(inner, name.removesuffix(".gz"))  # type: ignore[arg-type]
+    elif name.endswith(PACKED):
+        with zipfile.ZipFile(file) as archive:
+            for member in archive.namelist():
+                with archive.open(member) as inner:
+                    yield from _opened(inner, f"{name}/{member}")  # type: ignore[arg-type]
+    elif name.endswith(".parquet"):
+        yield from ((name, text) for text in _parquet(io.BytesIO(file.read())))
+    else:
+        yield from ((name, text) for text in _blocks(file))
+
+
+def _blocks(file: BinaryIO) -> Iterator[str]:
+    """Runs of text that end at a line's end or a tag's, so that no value is cut in two."""
+    rest = b""
+    while read := file.read(BLOCK):
+        whole = rest + read
+        cut = max(whole.rfind(b"\n"), whole.rfind(b">")) + 1 or len(whole)
+        if len(whole) - cut > BLOCK:
+            cut = len(whole)
+        rest = whole[cut:]
+        yield whole[:cut].decode("utf-8", "replace")
+    if rest:
+        yield rest.decode("utf-8", "replace")
+
+
+def _parquet(file: io.BytesIO) -> Iterator[str]:
+    for batch in pq.ParquetFile(file).iter_batches(20_000):
+        out = io.BytesIO()
+        arrow_csv.write_csv(pa.Table.from_batches([batch]), out)
+        yield out.getvalue().decode()
+
+
+def _database(path: Path) -> Iterator[str]:
+    """Every row of every table that holds text of its own, its cells parted by a separator."""
+    con = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        tables = con.execute(
+            "select name, wr from pragma_table_list where schema = 'main' and type = 'table' and name not like 'sqlite_%'"
+        ).fetchall()
+        for table, without_rowid in tables:
+            named = [c for _, c, *_ in con.execute(f"pragma table_info({_name(table)})").fetchall()]
+            cells = " || char(31) || ".join(
+                f"coalesce(cast({_name(c)} as text), '')" for c in named
+            )
+            if without_rowid:
+                yield from (row for (row,) in con.execute(f"select {cells} from {_name(table)}"))
+                continue
+            last = con.execute(f"select coalesce(max(rowid), 0) from {_name(table)}").fetchone()[0]
+            for start in range(0, last + 1, 5_000):
+                query = f"select group_concat({cells}, char(10)) from {_name(table)} where rowid between ? and ?"
+                text = con.execute(query, (start, start + 4_999)).fetchone()[0]
+                if text:
+                    yield text
+    finally:
+        con.close()
+
+
+def _name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+# ---------------------------------------------------------------- numbers that are a person's
+
+_D = "[0-9０-９]"
+_SIGN = (
+    rf"{_D}{{6}}[ \-]?(?:1[89]|20|１[８９]|２０){_D}{{2}}[ \-]?[01０１]{_D}[ \-]?[0-3０-３]{_D}[ \-]?{_D}{{3}}[0-9０-９XxＸｘ]"
+    rf"|(?:^|[^0-9A-Za-z０-９.])[1１][3-9３-９]{_D}[ \-－]?{_D}{{4}}[ \-－]?{_D}{{4}}(?:[^0-9A-Za-z０-９]|$)"
+    r"|(?:^|[^0-9A-Za-z])62(?:[ \-]?\d){14,17}(?:[^0-9A-Za-z]|$)|[A-Za-z0-9][@＠][A-Za-z0-9]|护照号?码?[:：]?[A-Z]\d{8}"
+)
+_IDENTITY = re.compile(r"(?<![0-9A-Za-z])\d{6}[ \-]?\d{4}[ \-]?\d{2}[ \-]?\d{2}[ \-]?\d{3}[\dXx](?![0-9A-Za-z])")  # fmt: skip
+_MOBILE = re.compile(r"(?<![0-9A-Za-z.\-])1(?:[358]\d|4[5-9]|6[2567]|7[0-8]|9[0-35-9])[ \-]?\d{4}[ \-]?\d{4}(?![0-9A-Za-z])")  # fmt: skip
+_CARD = re.compile(r"(?<![0-9A-Za-z.\-])62(?:[ \-]?\d){14,17}(?![0-9A-Za-z])")
+_MAIL = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9._%+\-]*@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}"
+)
+_PASSPORT = re.compile(r"护照号?码?[:：]?([A-Z]\d{8})(?!\d)")
+_WIDE = str.maketrans("０１２３４５６７８９Ｘｘ＠－", "0123456789Xx@-")
+#: Words about the release and the site: the publisher's own address may stand there.
+_ABOUT = ("metadata.json", "datapackage.json", "manifest.json")
+Hit = tuple[str, str, int]
+
+
+def _numbers(text: str, artefact: str) -> Iterator[Hit]:
+    slices = [text[i : i + SLICE] for i in range(0, len(text), SLICE - 64)]
+    for i in np.flatnonzero(pc.match_substring_regex(pa.array(slices, pa.string()), _SIGN)):
+        plain = slices[i].translate(_WIDE)
+        for kind, pattern, judge in _KINDS:
+            if kind == "mail" and artefact.endswith(_ABOUT):
+                continue
+            for m in pattern.finditer(plain):
+                if judge(re.sub(r"[ \-]", "", m[0])):
+                    yield kind, m[0], int(i) * (SLICE - 64) + m.start()
+
+
+def _is_identity(number: str) -> bool:
+    """Division, day of birth and check digit of GB 11643-1999, by the sum of ISO 7064 itself."""
+    try:
+        born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return False
+    rest = 0
+    for c in number[:17]:
+        rest = (rest + int(c)) * 2 % 11
+    return born.year >= 1880 and number[0] in "123456789" and "10X98765432"[rest * 1 % 11] == number[17].upper()  # fmt: skip
+
+
+def _is_card(number: str) -> bool:
+    doubled = (
+        sum(divmod(int(c) * 2, 10)) if i % 2 else int(c) for i, c in enumerate(reversed(number))
+    )
+    return 16 <= len(number) <= 19 and sum(doubled) % 10 == 0
+
+
+_KINDS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
+    ("identity", _IDENTITY, _is_identity),
+    ("mobile", _MOBILE, lambda number: True),
+    ("card", _CARD, _is_card),
+    ("mail", _MAIL, lambda address: True),
+    ("passport", _PASSPORT, lambda number: True),
+)
+
+
+# ---------------------------------------------------------------- what this run's never-fields held
+
+
+class Needles:
+    """Many values looked for in much text at once, by a rolling hash of their first characters."""
+
+    WIDTH = 7
+    _BASE = np.uint64(1_000_003)
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self.by_start: dict[str, list[str]] = {}
+        for value in values:
+            if len(value) >= self.WIDTH:
+                self.by_start.setdefault(value[: self.WIDTH], []).append(value)
+        self.hashes = np.unique(self._hash("".join(self.by_start))[:: self.WIDTH]) if self.by_start else np.zeros(0, np.uint64)  # fmt: skip
+        self.seen = np.zeros(1 << 24, bool)
+        self.seen[self._short(self.hashes)] = True
+
+    def _hash(self, text: str) -> npt.NDArray[np.uint64]:
+        codes = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
+        count = len(codes) - self.WIDTH + 1
+        if count <= 0:
+            return np.zeros(0, np.uint64)
+        total = np.zeros(count, np.uint64)
+        for k in range(self.WIDTH):
+            total = total * self._BASE + codes[k : k + count]
+        return total
+
+    @staticmethod
+    def _short(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+        return (hashes ^ (hashes >> np.uint64(29))) & np.uint64((1 << 24) - 1)
+
+    def found(self, text: str) -> Iterator[Hit]:
+        """(kind, value, offset) of every value that stands in `text`."""
+        if not self.by_start:
+            return
+        hashes = self._hash(text)
+        at = np.flatnonzero(self.seen[self._short(hashes)])
+        for i in at[np.isin(hashes[at], self.hashes)].tolist():
+            for value in self.by_start.get(text[i : i + self.WIDTH], ()):
+                if text.startswith(value, i) and _stands_alone(text, i, i + len(value)):
+                    yield "never", value, i
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """A number inside a longer number is another number."""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    inside = (
+        text[start].isalnum() and text[start].isascii() and before.isalnum() and before.isascii()
+    )
+    return not inside and not (text[end - 1].isascii() and text[end - 1].isalnum() and after.isascii() and after.isalnum())  # fmt: skip
+
+
+def _read_secrets(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        next(rows, None)
+        yield from {row[0] for row in rows if row}
+
+
+# ---------------------------------------------------------------- masked names
+
+
+def _names_masked(release: Path, dataset: Dataset, column: Column) -> None:
+    """Where the contract masks a name, what stands in the CSV and in the database is masked."""
+    for name, rows in _rows(release, dataset, column):
+        for row in rows:
+            value = row[column.name] or ""
+            hidden = all(row[f] in values for f, values in column.masked_when.items())
+            if hidden and value and not re.search(r"某$|\*", value):
+                raise _refused(name, str(row[dataset.primary_key[0]]), "name", value)
+
+
+def _rows(release: Path, dataset: Dataset, column: Column) -> Iterator[tuple[str, Iterable[Mapping[str, str]]]]:  # fmt: skip
+    names = [*dataset.primary_key[:1], column.name, *column.masked_when]
+    path = release / "data" / f"{dataset.name}.csv"
+    if path.exists():
+        with path.open("rb") as file:
+            options = arrow_csv.ConvertOptions(include_columns=names, column_types=dict.fromkeys(names, pa.string()))  # fmt: skip
+            parse = arrow_csv.ParseOptions(newlines_in_values=True)
+            yield path.name, _likely(arrow_csv.read_csv(file, parse_options=parse, convert_options=options), column)  # fmt: skip
+    database = release / "disclosure.db"
+    if database.exists():
+        con = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+        con.row_factory = sqlite3.Row
+        try:
+            listed = ", ".join(map(_name, dict.fromkeys(names)))
+            query = f"select {listed} from {_name(dataset.name)} where {_name(column.name)} not like '%某'"
+            yield database.name, con.execute(query)
+        finally:
+            con.close()
+
+
+def _likely(table: pa.Table, column: Column) -> list[dict[str, str]]:
+    return table.filter(pc.invert(pc.ends_with(table[column.name], "某"))).to_pylist()  # type: ignore[no-any-return]
