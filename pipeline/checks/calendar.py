@@ -6,6 +6,7 @@ open. Source: 国务院办公厅关于节假日安排的通知 of each year.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import cache
 
@@ -21,10 +22,11 @@ def _known() -> tuple[int, int, npt.NDArray[np.int64]]:
 
     first, last = date(min(holidays).year, 1, 1), date(max(holidays).year, 12, 31)
     days = [first + timedelta(i) for i in range((last - first).days + 1)]
+    is_workday: Callable[[date], bool] = chinese_calendar.is_workday
     return (
         first.toordinal(),
         last.toordinal(),
-        np.cumsum([chinese_calendar.is_workday(d) for d in days]),
+        np.cumsum([is_workday(d) for d in days]),
     )
 
 
@@ -37,5 +39,9 @@ def working_days_after(
     """
     first, last, counted = _known()
     known = (start >= first) & (start <= last) & (end >= first) & (end <= last)
-    place = lambda days: counted[np.clip(days - first, 0, last - first)]  # noqa: E731
-    return np.where(known, place(end) - place(start), 0), known
+    passed = counted[_place(end, first, last)] - counted[_place(start, first, last)]
+    return np.where(known, passed, 0), known
+
+
+def _place(days: npt.NDArray[np.int64], first: int, last: int) -> npt.NDArray[np.int64]:
+    return np.clip(days, first, last) - first

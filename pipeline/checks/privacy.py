@@ -139,8 +139,8 @@ def own_values(
     for column in dataset.columns:
         if column.privacy == "never" and column.kind in ("code", "text", "name"):
             cells = table[column.name].combine_chunks()
-            name = column.kind == "name"
-            _gather(own, cells, pc.not_equal(cells, ""), mask_name if name else _stars, 2 if name else SHORTEST)  # fmt: skip
+            is_name = column.kind == "name"
+            _gather(own, cells, pc.not_equal(cells, ""), mask_name if is_name else _stars, 2 if is_name else SHORTEST)  # fmt: skip
     return own
 
 

@@ -20,12 +20,12 @@ from stdnum import luhn
 from pipeline.checks.names import COMPOUND, SURNAMES, mask_name, name_at
 
 Spot = tuple[int, int, str]  # start, end, what is put there
-_FULL = {0xFF01 + i: 0x21 + i for i in range(94)}
-_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−－﹣"), "-")
-_SPACES = dict.fromkeys(
+_FULL: dict[int, str | int] = {0xFF01 + i: 0x21 + i for i in range(94)}
+_DASHES: dict[int, str | int] = dict.fromkeys(map(ord, "‐‑‒–—―−－﹣"), "-")
+_SPACES: dict[int, str | int] = dict.fromkeys(
     map(ord, "\u3000\u00a0\u2002\u2003\u2009\u200b\u200c\u200d\u2060\ufeff\u00ad\t"), " "
 )
-_FOLD = str.maketrans({**_FULL, **_DASHES, **_SPACES, ord("•"): "·", ord("﹒"): ".", ord("×"): "x"})  # fmt: skip
+_FOLD: dict[int, str | int] = str.maketrans({**_FULL, **_DASHES, **_SPACES, ord("•"): "·", ord("﹒"): ".", ord("×"): "x"})  # fmt: skip
 _CHINESE_DIGITS = str.maketrans(
     "〇零○ΟОoO一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "0000000" + "123456789" + "1" + "123456789"
 )

@@ -12,14 +12,16 @@ from datetime import date
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.model import Catalog, Dataset
 from pipeline.words import say
 
-Bools = npt.NDArray[np.bool_]
+# Neither pyarrow nor an operator between numpy arrays tells a type checker what it gives.
+Mask = Any  # a boolean Arrow array, a value for each row
+Bools = Any  # a boolean numpy array, a value for each row
+Numbers = Any  # an int64 numpy array, a value for each row
 NO_DAY = np.iinfo(np.int64).min  # the day of a blank or impossible date
 NO_SUM = -1  # the sum of a blank or impossible amount
 
@@ -45,13 +47,13 @@ class Judged:
     What is open is not broken. `params` fill the message.
     """
 
-    broken: Bools | pa.BooleanArray
+    broken: Bools
     open: Bools | None = None
     why: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
-Result = Bools | pa.BooleanArray | Judged
+Result = Bools | Judged
 Check = Callable[..., Any]
 
 
@@ -85,11 +87,11 @@ class Columns:
         """True where there is something."""
         return self._once("filled", name, lambda: to_numpy(pc.not_equal(self[name], "")))
 
-    def days(self, name: str) -> npt.NDArray[np.int64]:
+    def days(self, name: str) -> Numbers:
         """Dates as proleptic day numbers (date.toordinal), NO_DAY where there is none."""
         return self._once("days", name, lambda: _days(self[name]))
 
-    def fen(self, name: str) -> npt.NDArray[np.int64]:
+    def fen(self, name: str) -> Numbers:
         """Amounts in yuan as whole fen, exact; NO_SUM where there is none."""
         return self._once("fen", name, lambda: _fen(self[name]))
 
@@ -105,7 +107,7 @@ class Columns:
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
-def _days(cells: pa.StringArray) -> npt.NDArray[np.int64]:
+def _days(cells: pa.StringArray) -> Numbers:
     distinct = cells.dictionary_encode()
     known = np.array([_day(v) for v in distinct.dictionary.to_pylist()] or [0], np.int64)
     return known[distinct.indices.to_numpy()]
@@ -118,7 +120,7 @@ def _day(written: str) -> int:
         return NO_DAY
 
 
-def _fen(cells: pa.StringArray) -> npt.NDArray[np.int64]:
+def _fen(cells: pa.StringArray) -> Numbers:
     good = pc.match_substring_regex(cells, r"^\d{1,15}\.\d\d$")
     digits = pc.replace_substring(pc.if_else(good, cells, "-0.01"), ".", "")
     return pc.cast(digits, pa.int64()).to_numpy(zero_copy_only=False)

@@ -11,10 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from stdnum.cn import uscc
 
-from pipeline.checks.rules.base import Bools, Columns, Setting, each_distinct, rule, to_numpy
+from pipeline.checks.rules.base import Bools, Columns, Mask, Setting, each_distinct, rule, to_numpy
 from pipeline.model import Catalog
-
-Mask = pa.BooleanArray
 
 SOLE_TRADER_WITHOUT_CODE = "0" * 17 + "X"  # 424 layout: fails the check digit and is allowed
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -28,7 +26,7 @@ def check_digit_agrees(cells: pa.Array) -> Mask:
 
     Weights 3^i mod 31 (GB 32100-2015). Only a shortcut: what it does not pass, python-stdnum judges.
     """
-    eighteen = pc.equal(pc.binary_length(cells), 18)
+    eighteen = pc.and_(pc.equal(pc.binary_length(cells), 18), pc.string_is_ascii(cells))
     codes = cells.filter(eighteen)
     flat = np.frombuffer("".join(codes.to_pylist()).encode("ascii", "replace"), np.uint8)
     values = _VALUES[flat.reshape(-1, 18)]

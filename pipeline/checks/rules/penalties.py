@@ -107,7 +107,7 @@ MARKET = [
     },
     {"from": "2021-09-01", "authority": "市场监督", "months": [3, 36], "basis": "§13"},
 ]
-_EXAMPLE = {"types": "types", "authority": "authority", "decided": "decided", "classes": [*MARKET, {"from": "1949-10-01", "months": [3, 36], "basis": ""}]}  # fmt: skip
+_EXAMPLE: dict[str, Any] = {"types": "types", "authority": "authority", "decided": "decided", "classes": [*MARKET, {"from": "1949-10-01", "months": [3, 36], "basis": ""}]}  # fmt: skip
 
 
 def classes_of(columns: Columns, setting: Setting, types: str, authority: str, classes: Sequence[Class]) -> Any:  # fmt: skip

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any, cast
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -78,9 +78,12 @@ def amount_differs_from_text(
 
 def _disagree(columns: Columns, field: str, text: str, word: str) -> tuple[Bools, Bools]:
     """Where the text states the amount slipped by a unit, and where it states another."""
-    return columns._once(
-        "sums", f"{field}/{text}/{word}", lambda: _compare(columns, field, text, word)
-    )  # type: ignore[no-any-return]
+    return cast(
+        "tuple[Bools, Bools]",
+        columns._once(
+            "sums", f"{field}/{text}/{word}", lambda: _compare(columns, field, text, word)
+        ),
+    )
 
 
 def _compare(columns: Columns, field: str, text: str, word: str) -> tuple[Bools, Bools]:
@@ -96,7 +99,7 @@ def _compare(columns: Columns, field: str, text: str, word: str) -> tuple[Bools,
     return slip, differs
 
 
-def _plain(texts: pa.StringArray, word: str) -> npt.NDArray[np.int64]:
+def _plain(texts: pa.StringArray, word: str) -> Any:
     """Fen of the usual way to write it, 罚款人民币200,000元 or 罚款20万元; NO_SUM for any other."""
     parts = pc.extract_regex(
         texts,
