@@ -480,7 +480,38 @@ def wrong_penalties(good: Planted) -> Planted:
         first, "repeated-row", "repeated", "schema", "第一季度表中的同一行又抄入第二季度表"
     )
     out["市场监督管理局"].append(again | {"_quarter": 2})
+    _plant_at_the_end(out, good)
     return out
+
+
+def _plant_at_the_end(out: Planted, good: Planted) -> None:
+    """Good rows made wrong and put behind all others, so that what stands before them stays as it is."""
+    market, transport = "市场监督管理局", "交通运输局"
+
+    def last(folder: str, *mark: str, **more: Any) -> None:
+        row = next(r for r in good[folder] if r["decision_date"].year == 2023 and r["respondent_type"] == ORGANISATION)  # fmt: skip
+        series[folder, 2023] += 1
+        number = f"{ORGANS[folder].code}罚〔2023〕{series[folder, 2023]}号"
+        out[folder].append(wrong(row, *mark, decision_no=number, _last=True, **more))
+
+    last(market, "class-not-shown", "withheld", "publication", "只有警告，按规定不公示",
+         penalty_types=[WARN], fine_yuan=None, penalty_content="给予警告。")  # fmt: skip
+    last(
+        transport,
+        "reported-late",
+        "warning",
+        "law",
+        "作出决定两个月后才报送",
+        stamp="2023/12/29 10:20:00",
+    )
+    last(
+        transport,
+        "division-abolished",
+        "warning",
+        "law",
+        "信阳地区1998年已撤销",
+        region_code="413000",
+    )
 
 
 def _plant_warnings(out: Planted) -> None:
@@ -1341,8 +1372,9 @@ def mixed(rows: list[Row], planted: list[Row]) -> list[Row]:
     """`planted` put among `rows` at places that the seed chooses."""
     out = list(rows)
     for row in planted:
-        out.insert(rng.randint(min(1, len(out)), len(out)), row)
-    return out
+        if "_last" not in row:
+            out.insert(rng.randint(min(1, len(out)), len(out)), row)
+    return out + [row for row in planted if "_last" in row]
 
 
 # ---------------------------------------------------------------- the inbox

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -250,7 +251,6 @@ def test_a_rule_used_in_the_contract_is_called_with_all_it_needs(
 # ---------------------------------------------------------------- the sample
 
 GOLDEN = Path(__file__).parent / "golden_findings.csv"
-HELD = ("quarantined", "withheld")
 
 
 def lines(path: Path) -> list[dict[str, str]]:
@@ -259,17 +259,30 @@ def lines(path: Path) -> list[dict[str, str]]:
 
 
 def golden(published: Any) -> list[str]:
+    """A line for each finding of a rule: rule, version, severity, dataset, file, sheet, row, column."""
     kept = ("rule", "version", "severity", "dataset", "file", "sheet", "row", "column")
+    ours = {*RULES, *(n for n in words.rules() if n.endswith(("-in-text", "-in-code")))}
     rows = lines(published.private / "findings.csv")
-    law = {r.name for r in RULES.values()} | {n for n in words.rules() if "-in-" in n or n in WORN}
-    return sorted(",".join(r[k] for k in kept) for r in rows if r["rule"] in law)
+    return sorted(",".join(r[k] for k in kept) for r in rows if r["rule"] in ours)
 
 
-WORN = ("foreign-key-open", "conflict", "superseded")
+def by_rule(listed: list[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for line in listed:
+        name, version, rest = line.split(",", 2)
+        found.setdefault(f"{name} {version}", set()).add(rest)
+    return found
 
 
-def test_the_findings_of_the_sample_are_these_and_no_others(published: Any) -> None:
-    """Whoever changes what a rule finds raises its version and writes the list anew (see the file's README)."""
+def test_the_findings_of_the_sample_are_these_unless_a_rule_has_a_new_version(
+    published: Any,
+) -> None:
+    """`WRITE_GOLDEN=1 make test` takes over what rules of a new version find, and new rules."""
+    now, before = by_rule(golden(published)), by_rule(GOLDEN.read_text("utf-8").splitlines())
+    changed = [rule for rule in before.keys() & now.keys() if before[rule] != now[rule]]
+    assert changed == [], "a rule that finds something else needs a new version in pipeline/messages"
+    if os.environ.get("WRITE_GOLDEN"):
+        GOLDEN.write_text("".join(f"{line}\n" for line in golden(published)), "utf-8")
     assert golden(published) == GOLDEN.read_text("utf-8").splitlines()
 
 
@@ -278,10 +291,7 @@ def test_every_rule_of_the_contract_is_shown_by_the_sample(
 ) -> None:
     found = {line.split(",")[0] for line in golden(published)}
     used = {use.rule for d in contract.datasets.values() for use in d.rules}
-    assert used - found == UNSHOWN
-
-
-UNSHOWN: set[str] = set()
+    assert used <= found
 
 
 def test_every_planted_row_comes_to_its_end(published: Any) -> None:
@@ -327,4 +337,4 @@ def test_the_published_sample_has_the_figures_of_its_year(published: Any) -> Non
 def test_every_row_of_the_sample_is_accounted_for(published: Any) -> None:
     summary = json.loads((published.private / "run.json").read_text("utf-8"))
     withheld = sum(t["withheld"] for t in summary["datasets"].values())
-    assert withheld == len(lines(published.private / "withheld.csv")) == 5
+    assert withheld == len(lines(published.private / "withheld.csv")) == 6
