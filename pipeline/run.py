@@ -27,7 +27,17 @@ from pipeline.errors import UnreadableInput, UsageError
 from pipeline.intake import cells, read, sources
 from pipeline.intake.read import Opened
 from pipeline.model import TALLY_PARTS, Catalog, Comparison, Dataset, Finding, Source, Tally, found
-from pipeline.release import build, changes, gate, guard, manifest, store, tombstones, withdraw, working
+from pipeline.release import (
+    build,
+    changes,
+    gate,
+    guard,
+    manifest,
+    store,
+    tombstones,
+    withdraw,
+    working,
+)
 from pipeline.release.tombstones import Tombstone
 from pipeline.seal import Seal, quoted
 from pipeline.words import language, say

@@ -62,7 +62,7 @@ def _refused(artefact: str, record: str, kind: str, value: str) -> GateRefused:
 def _record(text: str, at: int) -> str:
     """The beginning of the line that `at` stands in: in a table its key."""
     line = text[text.rfind("\n", 0, at) + 1 : at + 1]
-    return re.split(r'[\x1f,]|","', line.lstrip('"'), maxsplit=1)[0][:60]
+    return re.split(r'[\x1f,]|","', line.lstrip('"'), maxsplit=1)[0].strip()[:60]
 
 
 # ---------------------------------------------------------------- artefacts to text
@@ -159,7 +159,7 @@ _MAIL = re.compile(
 _PASSPORT = re.compile(r"护照号?码?[:：]?([A-Z]\d{8})(?!\d)")
 _WIDE = str.maketrans("０１２３４５６７８９Ｘｘ＠－", "0123456789Xx@-")
 #: Words about the release and the site: the publisher's own address may stand there.
-_ABOUT = ("metadata.json", "datapackage.json", "manifest.json")
+_ABOUT = ("metadata.json", "datapackage.json", "manifest.json", "catalog.jsonld")
 Hit = tuple[str, str, int]
 
 
