@@ -1,30 +1,21 @@
-"""Home, search over everything, the data dictionary, and what the site says of itself."""
+"""Home, and what the site says of itself."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from pipeline.site import downloads
 from pipeline.site.edition import Edition
 from pipeline.site.queries import picture
-from pipeline.site.upstream import NotFound, QueryInterrupted, Request, Response
-from pipeline.site.values import Field, mark_hits
+from pipeline.site.upstream import Request, Response
+from pipeline.site.values import Field
 from pipeline.site.views import guarded
 
 _NEW = 4
 _SPARK = 24
-_DISTINCT_UP_TO = 300_000  # rows; beyond, counting distinct texts would take too long
-_BLANK = dict.fromkeys(
-    ("description", "unit", "codes", "privacy", "constraints", "refers", "rules", "example"), ""
-)
-_MIXED = re.compile(
-    r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003347f]+|[^\W_\u3400-\u9fff]+"
-)
 
 
 @guarded
@@ -180,160 +171,6 @@ def _after(day: str, days: int) -> str:
 
 def _produced(told: Mapping[str, Any]) -> bool:
     return bool(told["plugins"]["gongshi"]["produced"])
-
-
-# ---------------------------------------------------------------- search
-
-
-@guarded
-async def search(edition: Edition, request: Request) -> Response:
-    """`/search?q=`: hits in every table, with counts and in context."""
-    query = (request.args.get("q") or "").strip()[:200]
-    words = _MIXED.findall(unicodedata.normalize("NFKC", query))
-    found = []
-    if words:
-        for table, told in edition.tables.items():
-            if told["plugins"]["gongshi"].get("search"):
-                found.append(await _hits(edition, table, told, query, words))
-    found = [group for group in found if group["hits"] or group["slow"]]
-    if request.url_vars["format"]:
-        return Response.json(_as_json(edition, request, query, found))
-    total = sum(group["count"] or 0 for group in found)
-    context = {"query": query, "groups": found, "total": total}
-    return edition.page(request, "search.html", context)
-
-
-async def _hits(
-    edition: Edition, table: str, told: Mapping[str, Any], query: str, words: list[str]
-) -> dict[str, Any]:
-    own = told["plugins"]["gongshi"]
-    most = edition.own["limits"]["search_hits"]
-    names = list(dict.fromkeys([*own["key"], *own["title"], *own["search"]]))
-    match = f"select rowid from [{table}_fts] where [{table}_fts] match escape_fts(?)"  # noqa: S608
-    group: dict[str, Any] = {"table": table, "title": told["title"], "count": None, "slow": False}
-    group |= {"hits": [], "all": edition.table_link(table, urlencode({"_search": query}))}
-    try:
-        count = await edition.db.rows(
-            f"select count(*) from [{table}_fts] where [{table}_fts] match escape_fts(?)",  # noqa: S608
-            [query],
-        )
-        rows = await edition.db.rows(
-            f"select {', '.join(f'[{n}]' for n in names)} from [{table}] "  # noqa: S608
-            f"where rowid in ({match} limit {most})",
-            [query],
-        )
-    except QueryInterrupted:
-        return group | {"slow": True}
-    fields = {field.name: field for field in edition.fields(table, names)}
-    group["count"] = count[0][0]
-    group["hits"] = [
-        {
-            "link": edition.record_link(table, *(row[part] for part in own["key"])),
-            "title": title_of(edition, fields, own, row),
-            "context": _context(own, fields, row, words),
-        }
-        for row in rows
-    ]
-    return group
-
-
-def _context(
-    own: Mapping[str, Any], fields: Mapping[str, Field], row: Any, words: list[str]
-) -> list[tuple[str, Any]]:
-    """Where in the record the words stand: the column's title and the text around them."""
-    found = []
-    for name in own["search"]:
-        text = str(row[name] or "")
-        if not any(word.lower() in text.lower() for word in words):
-            text = unicodedata.normalize("NFKC", text)
-        if any(word.lower() in text.lower() for word in words):
-            found.append((fields[name].title, mark_hits(text, words)))
-    return found[:2]
-
-
-def _as_json(
-    edition: Edition, request: Request, query: str, found: list[dict[str, Any]]
-) -> dict[str, Any]:
-    address = edition.address(request)
-    return {
-        "ok": True,
-        "query": query,
-        "tables": [
-            {
-                "table": group["table"],
-                "count": group["count"],
-                "hits": [{"title": h["title"], "url": address + h["link"]} for h in group["hits"]],
-                "url": address + group["all"],
-            }
-            for group in found
-        ],
-    }
-
-
-# ---------------------------------------------------------------- the dictionary, about
-
-
-@guarded
-async def dictionary(edition: Edition, request: Request) -> Response:
-    """Every table: what a row is, how many there are, how many columns."""
-    tables = [
-        {
-            "name": name,
-            "title": told["title"],
-            "description": told.get("description", ""),
-            "columns": len(told["plugins"]["gongshi"]["columns"]),
-            "count": (await edition.db.figures(f"select count(*) from [{name}]"))[0][0],  # noqa: S608
-        }
-        for name, told in edition.tables.items()
-    ]
-    return edition.page(request, "dictionary.html", {"tables": tables})
-
-
-@guarded
-async def dictionary_table(edition: Edition, request: Request) -> Response:
-    """One table's columns: meaning, type, unit, codes, and how they are filled."""
-    table = request.url_vars["table"]
-    if table not in edition.tables:
-        raise NotFound("")
-    told = edition.tables[table]
-    columns = told["plugins"]["gongshi"]["columns"]
-    filled, count = await _filled(edition, table, columns)
-    context = {
-        "table": table,
-        "told": told,
-        "count": count,
-        "columns": [{**_BLANK, **column, "filled": filled[column["name"]]} for column in columns],
-        "codes": edition.own["codes"],
-        "key": told["plugins"]["gongshi"]["key"],
-    }
-    return edition.page(request, "dictionary_table.html", context)
-
-
-async def _filled(
-    edition: Edition, table: str, columns: list[dict[str, Any]]
-) -> tuple[dict[str, dict[str, Any]], int]:
-    """For each column the share that is filled, how many distinct values, and its range."""
-    stored = set(await edition.db.table_columns(table))
-    count = (await edition.db.figures(f"select count(*) from [{table}]"))[0][0]  # noqa: S608
-    filled: dict[str, dict[str, Any]] = {}
-    for column in columns:
-        name = column["name"]
-        if name not in stored:
-            filled[name] = {}
-            continue
-        distinct = f"count(distinct [{name}])" if count <= _DISTINCT_UP_TO else "null"
-        ranged = column["type"] in ("date", "number", "integer", "year")
-        ends = f"min([{name}]), max([{name}])" if ranged else "null, null"
-        sql = f"select count([{name}]), {distinct}, {ends} from [{table}]"  # noqa: S608
-        given, different, low, high = (await edition.db.figures(sql))[0]
-        (field,) = edition.fields(table, [name])
-        filled[name] = {
-            "share": given / count if count else 0,
-            "distinct": different,
-            "low": edition.values.plain(field, low),
-            "high": edition.values.plain(field, high),
-        }
-    return filled, count
 
 
 @guarded

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.release.metadata import DATABASE
 from pipeline.release.search import match_query
-from pipeline.site import downloads, machines, pages, quality, reports
+from pipeline.site import dictionary, downloads, machines, pages, quality, reports, searching
 from pipeline.site.edition import Edition
 from pipeline.site.guards import secure
 from pipeline.site.queries import Data
@@ -36,9 +36,9 @@ def register_routes(datasette: Any) -> list[Route]:
         (rf"/{data}(\.(?P<format>json|csv))?$", dispatch(Data)),
         (rf"/{data}/(?P<table>[^/.]+){ending}", dispatch(Table)),
         (rf"/{data}/(?P<table>[^/.]+)/(?P<pks>[^/.]+)(\.(?P<format>json|csv))?$", dispatch(Record)),
-        (r"/search(\.(?P<format>json))?$", pages.search),
-        (r"/dictionary$", pages.dictionary),
-        (r"/dictionary/(?P<table>\w+)$", pages.dictionary_table),
+        (r"/search(\.(?P<format>json))?$", searching.search),
+        (r"/dictionary$", dictionary.dictionary),
+        (r"/dictionary/(?P<table>\w+)$", dictionary.table),
         (r"/about$", pages.about),
         (r"/quality$", quality.quality),
         (r"/rules$", quality.rules),
