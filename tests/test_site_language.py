@@ -19,6 +19,7 @@ CATALOGUE = (SITE / "words" / "zh.po").read_text("utf-8")
 TEMPLATES = sorted((SITE / "templates").glob("*.html"))
 # Names that are the same in every language, and file kinds.
 NAMES = {"API", "Atom", "CSV", "Data", "DCAT", "Excel", "JSON", "KB", "MB", "OpenAPI", "Package"}
+NAMES |= {"manifest", "json", "sig", "public", "key", "pem"}
 NAMES |= {"Power", "Python", "Query", "R", "SQL", "XLSX", "B", "curl", "pandas", "English", "中文"}
 
 

@@ -265,11 +265,21 @@ async def file(edition: Edition, request: Request) -> Any:
     return _File(path)
 
 
-def listed(release: Path) -> list[tuple[str, int]]:
-    """The release's download files with their sizes."""
-    folder = release / "downloads"
+def listed(edition: Edition) -> list[dict[str, Any]]:
+    """The release's download files: the whole first, then each table's in its formats."""
+    folder = edition.release.path / "downloads"
     files = sorted(f for f in folder.iterdir() if f.is_file()) if folder.is_dir() else []
-    return [(f.name, f.stat().st_size) for f in files]
+    groups: dict[str, list[dict[str, Any]]] = {"": [], **{name: [] for name in edition.tables}}
+    for path in files:
+        stem, _, kind = path.name.partition(".")
+        table = stem if stem in groups else ""
+        told = {"name": path.name, "bytes": path.stat().st_size}
+        groups[table].append({**told, "kind": kind if table else path.name})
+    return [
+        {"title": edition.title(table) if table else "", "files": found}
+        for table, found in groups.items()
+        if found
+    ]
 
 
 def _file_name(table: str) -> str:

@@ -1,13 +1,14 @@
-"""What became of a record or a release over time, from every kept release's `changes.csv`."""
+"""What became of a record, or with a release, over time."""
 
 from __future__ import annotations
 
 import csv
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.site.edition import Edition
 from pipeline.site.folder import ReleaseFolder
 
 _KEY_SEPARATOR = ","
@@ -25,18 +26,30 @@ class Event:
     columns: tuple[str, ...]
 
 
-def of_record(past: Sequence[ReleaseFolder], dataset: str, key: list[str]) -> list[Event]:
-    """What the kept releases, the newest first, did to a record that is published now."""
-    wanted = (dataset, _KEY_SEPARATOR.join(key))
+async def of_record(edition: Edition, dataset: str, key: list[str]) -> list[Event]:
+    """What releases did to a record that is published now, the latest first.
+
+    The public table `changes` knows of all releases, also of those that are no longer kept; what
+    no release added was there from the start.
+    """
     found = []
-    # The oldest is not looked through: what no later release added was in it from the start.
-    for release in past[:-1]:
-        if change := _changes(release).get(wanted):
-            verb, columns = change
-            names = tuple(columns.replace(";", " ").replace(",", " ").split())
-            found.append(Event(release.id, release.today, verb, names))
-    if past and not any(event.verb == "added" for event in found):
-        found.append(Event(past[-1].id, past[-1].today, "present", ()))
+    if "changes" in edition.tables:
+        releases = [
+            row[0] for row in await edition.db.figures("select distinct release from changes")
+        ]
+        marks = ", ".join("?" * len(releases))
+        rows = await edition.db.rows(
+            "select release, released_on, verb, columns from changes"  # noqa: S608
+            f" where release in ({marks}) and dataset = ? and key = ? order by released_on desc",
+            [*releases, dataset, _KEY_SEPARATOR.join(key)],
+        )
+        found = [
+            Event(r[0], r[1] or "", r[2], tuple(filter(None, (r[3] or "").split(";"))))
+            for r in rows
+        ]
+    if edition.past and not any(event.verb == "added" for event in found):
+        first = edition.past[-1]
+        found.append(Event(first.id, first.today, "present", ()))
     return found
 
 

@@ -15,6 +15,11 @@ from pipeline.site.views import guarded
 
 _SITEMAP_MOST = 50_000  # addresses in one sitemap, by its standard
 _FEED_MOST = 30
+_PROOFS = {
+    "manifest.json": "application/json",
+    "manifest.sig": "text/plain",
+    "public_key.pem": "application/x-pem-file",
+}
 _UNCRAWLED = ("_facet", "_sort", "_search", "_next", "sql=", "_where", "_stream", "_shape", "__")
 
 
@@ -112,6 +117,13 @@ def _entries(edition: Edition, address: str) -> Iterator[str]:
 async def package(edition: Edition, request: Request) -> Response:
     """The release's data package as it was made."""
     return _own_file(edition, "datapackage.json", "application/json")
+
+
+@guarded
+async def proof(edition: Edition, request: Request) -> Response:
+    """What proves that the release's files are those that were published."""
+    name = request.url_vars["name"]
+    return _own_file(edition, name, _PROOFS[name])
 
 
 @guarded
@@ -227,7 +239,7 @@ def _own_file(edition: Edition, name: str, kind: str) -> Response:
     path = edition.release.path / name
     if not path.is_file():
         raise NotFound("")
-    return Response(path.read_text("utf-8"), content_type=f"{kind}; charset=utf-8")
+    return Response(path.read_bytes(), content_type=f"{kind}; charset=utf-8")
 
 
 def _json(value: Any, kind: str) -> Response:
@@ -245,6 +257,7 @@ ROUTES = [
     (r"/sitemap\.xml$", sitemap),
     (r"/feed\.atom$", feed),
     (r"/datapackage\.json$", package),
+    (r"/(?P<name>manifest\.json|manifest\.sig|public_key\.pem)$", proof),
     (r"/catalog\.jsonld$", catalogue),
     (r"/openapi\.json$", openapi),
 ]

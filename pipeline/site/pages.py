@@ -32,7 +32,7 @@ async def home(edition: Edition, request: Request) -> Response:
         "new": [entry for name, told in sets for entry in await _newest(edition, name, told)],
         "pictures": [p for name in edition.own["home"] if (p := await _glance(edition, name))],
         "reporting": await reporting(edition),
-        "files": downloads.listed(edition.release.path),
+        "files": downloads.listed(edition),
         "feedback": edition.own["contact"]["email"],
         "structured": _structured(edition, request),
     }
@@ -181,6 +181,7 @@ async def about(edition: Edition, request: Request) -> Response:
         "address": edition.address(request),
         "example": examples[0] if examples else next(iter(edition.tables), ""),
         "limits": edition.own["limits"],
-        "files": downloads.listed(edition.release.path),
+        "signed": (edition.release.path / "manifest.sig").is_file(),
+        "files": downloads.listed(edition),
     }
     return edition.page(request, "about.html", context)

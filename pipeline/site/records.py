@@ -71,7 +71,7 @@ class Record(RowView):
             "groups": _groups(edition, table, row, fields, own),
             "related": await _related(edition, table, row),
             "origin": await _origin(edition, row),
-            "history": history.of_record(edition.past, table, key),
+            "history": await history.of_record(edition, table, key),
             "address": address,
             "address_shown": unquote(address.replace("~", "%")),
             "feedback": feedback(edition, title or key[0], address),

@@ -27,7 +27,7 @@ TODAY = date(2025, 3, 31)
 ROWS = {"penalty_filings": 240, "certificates": 120, "certificate_events": 260}
 ROWS |= {"normative_documents": 60, "normative_reviews": 50, "authorities": 12, "issues": 30}
 ROWS |= {"rules": 12, "sources": 14, "run_tallies": 14, "header_mappings": 60, "withdrawals": 1}
-ROWS |= {"report_figures": 9, "report_checks": 6}
+ROWS |= {"report_figures": 9, "report_checks": 6, "changes": 0}
 WITHDRAWN = "w0123456789abcdef"
 HOSTILE = (
     "<script>alert(1)</script>",
