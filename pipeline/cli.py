@@ -17,9 +17,12 @@ from pipeline import closing, progress, yearly
 from pipeline import run as whole_way
 from pipeline.checks.rules import RULES
 from pipeline.errors import GongshiError, StoreError, UnreadableInput, UsageError
+from pipeline.intake import draft
+from pipeline.intake import template as blank
 from pipeline.model import Catalog
 from pipeline.release import differences, store, withdraw
 from pipeline.release import verify as proof
+from pipeline.words import Lang as Language
 from pipeline.words import language, say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -106,6 +109,48 @@ def serve(
     from pipeline.site.serve import serve as serve_site
 
     serve_site(site, host, port, workers)
+
+
+@app.command()
+def template(
+    dataset: Annotated[str, typer.Argument(help="数据集 / the dataset")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="要写的 .xlsx / the file to write")
+    ],
+    contract: Contract = HOME / "datapackage",
+    lang: Lang = "",
+) -> None:
+    """给单位填报用的空白表：下拉列表、填写说明、示例。/ A blank workbook for a department."""
+    _speak(lang)
+    wanted: Language = "en" if lang.startswith("en") else "zh"  # departments read Chinese
+    made = blank.write(dataset, _catalog(contract), output, wanted)
+    typer.echo(say("template-written", language(), title=made.title, path=output))
+
+
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(help="样表 / a sample file")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="要写的 .yaml / the file to write")
+    ] = None,
+    contract: Contract = HOME / "datapackage",
+    lang: Lang = "",
+) -> None:
+    """从一份样表起草数据集的 YAML，凡是猜测都有注明。/ Draft a dataset's YAML from a sample file."""
+    _speak(lang)
+    drafted = draft.draft(file, _catalog(contract))
+    if output is None:
+        sys.stdout.write(drafted)
+        return
+    try:
+        with output.open("x", encoding="utf-8") as made:
+            made.write(drafted)
+    except FileExistsError as error:
+        raise UsageError(say("draft-exists", language(), path=output)) from error
+    except OSError as error:
+        why = error.strerror
+        raise UsageError(say("template-cannot-write", language(), path=output, why=why)) from error
+    typer.echo(say("draft-written", language(), path=output))
 
 
 @app.command()

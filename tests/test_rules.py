@@ -280,7 +280,9 @@ def test_the_findings_of_the_sample_are_these_unless_a_rule_has_a_new_version(
     """`WRITE_GOLDEN=1 make test` takes over what rules of a new version find, and new rules."""
     now, before = by_rule(golden(published)), by_rule(GOLDEN.read_text("utf-8").splitlines())
     changed = [rule for rule in before.keys() & now.keys() if before[rule] != now[rule]]
-    assert changed == [], "a rule that finds something else needs a new version in pipeline/messages"
+    assert changed == [], (
+        "a rule that finds something else needs a new version in pipeline/messages"
+    )
     if os.environ.get("WRITE_GOLDEN"):
         GOLDEN.write_text("".join(f"{line}\n" for line in golden(published)), "utf-8")
     assert golden(published) == GOLDEN.read_text("utf-8").splitlines()

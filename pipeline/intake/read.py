@@ -105,10 +105,10 @@ def _open_workbook(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Findi
     tables = list[Opened]()
     try:
         for number, sheet in enumerate(workbooks.sheets(file.path), 1):
-            if file.hint.sheet not in (None, number, sheet.name):
-                yield found("sheet-not-asked", file=file.name, sheet=sheet.name)
-            elif sheet.rows and is_added(sheet.rows[0][0]):
+            if sheet.rows and is_added(sheet.rows[0][0]):
                 yield found("sheet-notes", file=file.name, sheet=sheet.name)
+            elif file.hint.sheet not in (None, number, sheet.name):
+                yield found("sheet-not-asked", file=file.name, sheet=sheet.name)
             elif sheet.skipped:
                 yield found(f"sheet-{sheet.skipped}", file=file.name, sheet=sheet.name)
             else:
@@ -280,9 +280,7 @@ def _chunk(
             array, rules = columns.normalise_column(written, column.kind, settings[name])
             changes.append(columns.changes_of(numbers, name, written, array, rules))
         else:
-            array = pa.array([hint.constants.get(name, "")], pa.string()).take(
-                pa.array([0] * len(raw))
-            )
+            array = pa.repeat(pa.scalar(hint.constants.get(name, ""), pa.string()), len(raw))
         canonical[name] = array
     notes = tuple(found(rule, source, row=row) for row, rule in piece.notes)
     table = pa.table({**canonical, "_row": numbers})

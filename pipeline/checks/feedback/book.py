@@ -16,10 +16,10 @@ from pipeline import progress
 from pipeline.checks import findings
 from pipeline.checks.feedback import lists
 from pipeline.checks.feedback.lists import Summary, Told, z
-from pipeline.checks.feedback.looks import Formats
 from pipeline.checks.feedback.notes import Note, Notes
 from pipeline.checks.feedback.painted import Paint, Painter
 from pipeline.clerk import Grid, expected
+from pipeline.looks import Formats
 from pipeline.model import Catalog, Dataset, Source, Tally
 from pipeline.words import language, say
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.checks.feedback.looks import Formats, lines
 from pipeline.checks.feedback.notes import MOST_OF_A_KIND, Kind
 from pipeline.checks.feedback.painted import MOST_COLUMNS, MOST_ROWS
 from pipeline.checks.findings import letters
 from pipeline.clerk import NOT_DATA
+from pipeline.looks import Formats, lines
 from pipeline.model import Tally
 from pipeline.words import rules, say
 
@@ -144,10 +144,10 @@ def write_summary(
     sheet.hide_gridlines(2)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
-    for position, wide in enumerate((10, 30, 34, 9, 62)):
+    for position, wide in enumerate((9, 34, 40, 8, 64)):
         sheet.set_column(position, position, wide)
     sheet.set_row(0, 30)
-    sheet.write_string(0, 0, z("summary") + NOT_DATA, formats.get("title"))
+    sheet.write_string(0, 0, z("title") + NOT_DATA, formats.get("title"))
     row = 2
     for label, text in _facts(summary):
         sheet.write_string(row, 0, label, formats.get("label"))
@@ -210,13 +210,13 @@ def _kinds(
     sheet: Worksheet, formats: Formats, row: int, summary: Summary, told: Sequence[Told]
 ) -> None:
     """Errors and warnings counted by rule and column, the worst and most first."""
-    for position, key in enumerate(("severity", "rule", "column", "count", "fix")):
+    for position, key in enumerate(("severity", "kind", "column", "count", "fix")):
         sheet.write_string(row, position, z(key), formats.get("head"))
     counted = _counted(summary.counts, told)
     ordered = sorted(counted.items(), key=lambda c: (c[0][0] != "error", -c[1], c[0]))
     for at, ((severity, rule, title, fix), n) in enumerate(ordered, row + 1):
         name = rules()[rule].title["zh"]
-        tall = max(lines(name, 28), lines(title, 32), lines(fix, 60))
+        tall = max(lines(name, 36), lines(title, 42), lines(fix, 68))
         sheet.set_row(at, LINE * tall + 4)
         badge = formats.get(f"badge-{severity}")
         sheet.write_string(at, 0, say(f"severity-{severity}", "zh"), badge)

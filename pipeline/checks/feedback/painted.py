@@ -11,15 +11,16 @@ from xlsxwriter.exceptions import OverlappingRange
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.checks.feedback.looks import FONT, Formats, lines, number_format, width
 from pipeline.clerk import Cell, Grid
+from pipeline.looks import FONT, Formats, lines, number_format, width
 
 LONGEST = 32_000  # characters; a spreadsheet's cell holds 32,767
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384  # of a sheet
 MOST_COMMENTS = 3_000  # on a sheet; more make spreadsheets slow, and the list has them all
 MOST_MERGED = 10_000  # cells of a merged area that is worth keeping
 MEASURED = 300  # rows by which columns get their width
-NARROW, WIDE = 9, 42  # columns' widths, in characters
+NARROW, HEADER, WIDE = 9, 20, 42  # columns' widths, in characters
+PAGE = 260  # characters across that can still be read on a page
 FROZEN = 12  # a header further down than this is not kept in sight
 
 At = tuple[int, int]  # row from 1, column's position from 0
@@ -106,6 +107,9 @@ class Painter:
         plain = "header" if number in self.header_rows else "plain"
         if severity := paint.rows.get(number):
             plain = f"{severity}-row"
+        if plain == "header":
+            tall = max((lines(shown(value), HEADER - 2) for value in cells), default=1)
+            self.sheet.set_row(number - 1, 17 * min(tall, 5))
         for position, value in enumerate(cells):
             at = number, position
             if at in self._wanted:
@@ -152,11 +156,12 @@ class Painter:
     # ------------------------------------------------------------ the sheet around them
 
     def _measure(self, number: int, cells: Sequence[Cell]) -> None:
-        most = WIDE if number >= max(self.header_rows, default=0) else 0
+        if number < max(self.header_rows, default=0):
+            return
+        most = HEADER if number in self.header_rows else WIDE
         for position, value in enumerate(cells):
-            if value != "" and most:
-                wide = min(width(shown(value)[:200]) + 2, most)
-                self._widths[position] = max(wide, self._widths.get(position, NARROW))
+            wide = min(width(shown(value)[:200]) + 2, most)
+            self._widths[position] = max(wide, self._widths.get(position, NARROW))
 
     def _set_up(self, grid: Grid, part: bool) -> None:
         for position, wide in self._widths.items():
@@ -168,6 +173,10 @@ class Painter:
             self.sheet.set_default_row(hide_unused_rows=True)
         if grid.hidden:
             self.sheet.hide()
+        self.sheet.set_landscape()
+        self.sheet.set_paper(8)  # A3
+        if sum(self._widths.values()) <= PAGE:
+            self.sheet.fit_to_pages(1, 0)
         self.sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{MOST_ROWS}"})
 
     def _comment(self) -> None:

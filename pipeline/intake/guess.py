@@ -1,0 +1,148 @@
+"""What a column holds, guessed from its header and a sample of its values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pipeline.catalog import spellings
+from pipeline.intake import headers, values
+from pipeline.intake.values import Setting
+from pipeline.model import Catalog, Column
+from pipeline.words import Lang, say
+
+ENOUGH = 0.9  # of a column's values must be of a kind, for a few are always wrong
+LIST_MOST, LIST_LONGEST = 12, 20  # entries of a guessed list; characters of an entry
+
+_PERSONAL = re.compile(
+    r"身份证|证件号|电话|手机|联系方式|住址|家庭|户籍|住所|地址|出生|生日|年龄|性别|民族|银行|账号|帐号|卡号|照片|政治面貌|学历|健康|病历|邮箱"
+)
+_PERSON = re.compile(r"姓名|当事人|相对人|被处罚人|申请人|法定代表人|负责人|联系人|经办人")
+_IDENTITY = re.compile(r"\d{6}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]")
+_MOBILE = re.compile(r"1[3-9]\d[ -]?\d{4}[ -]?\d{4}")
+_CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
+_NUMBER_OF_DOCUMENT = re.compile(r".*[〔\[【(（﹝]\d{4}[〕\]】)）﹞].*\d+\s*号?")
+_CODE = re.compile(r"(?=.*\d)[0-9A-Za-z./_-]{5,}")
+_ORGAN = re.compile(
+    r".*(?:公司|局|委员会|委|政府|中心|院|队|厂|店|所|站|部|协会|学校|合作社|办公室|银行)(?:[（(].*[)）])?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What a column may be; `why` says what the guess rests on, in words."""
+
+    kind: str
+    why: str
+    privacy: str = "public"
+    unit: str = ""
+    codes: str = ""
+    enum: tuple[str, ...] = ()
+    like: Column | None = None  # a column of the contract that has the same header
+
+
+def guess(header: str, written: Sequence[str], catalog: Catalog, lang: Lang) -> Guess:
+    """The most likely kind of a column whose cells (blank ones too) are `written`."""
+    filled = [values.tidy(cell) for cell in written if values.tidy(cell)]
+    if known := _known(header, catalog):
+        column, dataset = known
+        why = say("draft-same", lang, dataset=dataset)
+        return Guess(column.kind, why, column.privacy, column.unit, column.codes, like=column)
+    if personal := _personal(header, filled, lang):
+        return personal
+    if not filled:
+        return Guess("text", say("draft-blank", lang))
+    listed = _in_code_list(filled, catalog)
+    if listed:
+        return Guess("choice", say("draft-codes", lang, codes=listed), codes=listed)
+    return _by_values(header, filled, lang)
+
+
+def _known(header: str, catalog: Catalog) -> tuple[Column, str] | None:
+    """The column of the contract that `header` names, with its dataset."""
+    form, _ = headers.canonical(header)
+    for dataset in catalog.datasets.values():
+        for column in () if dataset.produced else dataset.columns:
+            spelled = (column.title, *column.aliases)
+            if form and form in {headers.canonical(s)[0] for s in spelled}:
+                return column, dataset.name
+    return None
+
+
+def _personal(header: str, filled: list[str], lang: Lang) -> Guess | None:
+    numbers = max(_share(filled, _IDENTITY.fullmatch), _share(filled, _MOBILE.fullmatch))
+    if _PERSONAL.search(header) or numbers > 0.1:
+        return Guess("text", say("draft-personal", lang), "never")
+    short = all(len(cell) <= 4 for cell in filled)
+    if _PERSON.search(header) and (short or "姓名" in header):
+        return Guess("name", say("draft-masked", lang), "masked")
+    return None
+
+
+def _by_values(header: str, filled: list[str], lang: Lang) -> Guess:
+    for kind, fits in _tests(header):
+        share = _share(filled, fits)
+        if share >= ENOUGH:
+            count = {"count": len(filled), "fit": round(share * len(filled))}
+            unit = headers.canonical(header)[1] or "元" if kind == "money" else ""
+            return Guess(
+                kind, say("draft-values-unit" if unit else "draft-values", lang, **count), unit=unit
+            )
+    distinct = tuple(dict.fromkeys(filled))
+    few = len(distinct) <= LIST_MOST and len(filled) >= 3 * len(distinct)
+    if few and max(map(len, distinct)) <= LIST_LONGEST:
+        return Guess("text", say("draft-list", lang), enum=distinct)
+    return Guess("text", say("draft-values", lang, count=len(filled), fit=len(filled)))
+
+
+def _tests(header: str) -> list[tuple[str, Callable[[str], object]]]:
+    """What each kind of value looks like, the most particular first."""
+    tests: list[tuple[str, Callable[[str], object]]] = [
+        ("social-credit-code", _CREDIT_CODE.fullmatch),
+        ("document-number", _NUMBER_OF_DOCUMENT.fullmatch),
+        ("url", re.compile(r"https?://\S+").fullmatch),
+    ]
+    if re.search(r"年度|年份", header):
+        tests.append(("year", lambda v: re.fullmatch(r"\d{4}", _canonical("year", v))))
+    if re.search(r"日期|时间|期限|年月日|至$|日$", header):
+        tests.append(("date", _is_date))
+    if re.search(r"元|金额|款|费|价", header):
+        unit = headers.canonical(header)[1]
+        tests.append(
+            ("money", lambda v: re.fullmatch(r"-?\d+\.\d\d", _canonical("money", v, unit)))
+        )
+    if re.search(r"号|码|编号|代码", header):
+        tests.append(("code", _CODE.fullmatch))
+    return [
+        *tests,
+        ("date", lambda v: not v.isdigit() and _is_date(v)),
+        ("integer", re.compile(r"(?:0|-?[1-9]\d{0,11})").fullmatch),
+        ("number", re.compile(r"-?\d{1,12}(?:\.\d+)?").fullmatch),
+        ("code", _CODE.fullmatch),
+        ("organisation", _ORGAN.fullmatch),
+    ]
+
+
+def _canonical(kind: str, value: str, unit: str = "") -> str:
+    return values.normalise(value, kind, Setting(unit=unit))[0]
+
+
+def _is_date(value: str) -> bool:
+    return bool(re.fullmatch(r"\d{4}-\d\d-\d\d", _canonical("date", value)))
+
+
+def _share(filled: list[str], fits: Callable[[str], object]) -> float:
+    return sum(bool(fits(cell)) for cell in filled) / len(filled) if filled else 0.0
+
+
+def _in_code_list(filled: list[str], catalog: Catalog) -> str:
+    """The name of a code list that has every value, and more than one of them; "" if none has."""
+    distinct = {values.fold(cell) for cell in filled}
+    if len(distinct) < 2:
+        return ""
+    used = {c.codes for d in catalog.datasets.values() if not d.produced for c in d.columns}
+    for name in sorted(used - {""}):
+        if distinct <= {values.fold(s) for s in spellings(catalog.codes[name])}:
+            return name
+    return ""
