@@ -32,7 +32,7 @@ LIBRARIES = ("frictionless", "csvs-to-sqlite", "pandas", "pyarrow", "duckdb", "d
 
 # Modules with `run() -> dict` that are run after the peers, each for a table of its own; one that
 # is not there is left out.
-SUITES = ("bench.reports",)
+SUITES = ("bench.reports", "bench.site", "bench.intake", "bench.checks", "bench.releases")
 
 # What we aim at, and print beside what was measured.
 CHECK_AIM = 15  # times the rows a second of `frictionless validate`

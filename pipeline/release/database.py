@@ -141,11 +141,15 @@ def sql_type(column: Column) -> str:
 
 
 def indexes(dataset: Dataset) -> Iterator[str]:
-    """One index for each facet, the sort column and each foreign key that is not a key's first column."""
+    """One index for each facet, the sort column, each foreign key and the code of the party.
+
+    A body's records are looked up by its social credit code; a key's first column needs no index.
+    """
     named = [
         *dataset.facets,
         dataset.sort.removeprefix("-"),
         *(k.fields[0] for k in dataset.foreign_keys),
+        *[c.name for c in dataset.published if c.kind == "social-credit-code"][:1],
     ]
     for column in dict.fromkeys(n for n in named if n):
         if column not in dataset.primary_key[:1]:
