@@ -168,8 +168,8 @@ def figures(rows: int, run: measure.Measured) -> dict[str, Any]:
     }
 
 
-def suites() -> dict[str, Any]:
-    found = (name for name in SUITES if importlib.util.find_spec(name))
+def suites(wanted: list[str]) -> dict[str, Any]:
+    found = (name for name in wanted if importlib.util.find_spec(name))
     return {name: importlib.import_module(name).run() for name in found}
 
 
@@ -191,7 +191,9 @@ def show(result: dict[str, Any]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Speed and memory beside the peers")
     parser.add_argument("--rows", type=int, default=200_000)
-    rows = parser.parse_args().rows
+    parser.add_argument("--suites", nargs="*", default=list(SUITES), help="none: just the peers")
+    arguments = parser.parse_args()
+    rows = arguments.rows
 
     work = prepare(rows)
     clean(work)
@@ -208,7 +210,7 @@ def main() -> int:
         "bytes": file.stat().st_size,
         "runs": {name: figures(rows, run) for name, run in measured.items()},
         "ratios": ratios(measured),
-        "suites": suites(),
+        "suites": suites(arguments.suites),
         "machine": machine(),
         "failures": wrong,
     }
