@@ -34,6 +34,7 @@ from pipeline.release import (
     guard,
     manifest,
     store,
+    terms,
     tombstones,
     withdraw,
     working,
@@ -151,9 +152,19 @@ def publish(
             store.switch(site, release)
             _keep_corrections(run, site, parent, made, release)
         store.prune(site, int(site_words["keep"]))
-        withdraw.cleanse(site, making, private, orders, {}, today, secret)
+        lapsed = _lapsed(run, site, parent, catalog, today)
+        withdraw.cleanse(site, making, private, orders, lapsed, today, secret)
     shutil.rmtree(run.ledger.work, ignore_errors=True)
     return release, new, run
+
+
+def _lapsed(
+    run: Run, site: Path, parent: Path | None, catalog: Catalog, today: date
+) -> dict[str, Collection[str]]:
+    """Keys of records in kept releases whose term is over; none where the day is still the same."""
+    if parent is None or manifest.read(parent).get("today") == today.isoformat():
+        return {}
+    return terms.merged(*(terms.over(run.con, each, catalog, today) for each in store.kept(site)))
 
 
 def _made(
@@ -189,7 +200,9 @@ def _release(
     """Hold the draft against the release before, and finish it; gives its id."""
     taken, con = tombstones.keys(orders), made.material.con
     found = changes.since(con, parent, made.datasets, made.rows, taken)
-    explained = changes.dropped_by_source(con, parent, made.datasets, made.today)
+    dropped = changes.dropped_by_source(con, parent, made.datasets, made.today)
+    lapsed = terms.over(con, parent, made.catalog, made.today) if parent else {}
+    explained = terms.merged(dropped, lapsed)
     gate.removals(found, explained, allowed.removals, run.ledger.private / "removals.csv")
     before = manifest.read(parent).get("rows", {}) if parent else {}
     left = changes.left_with_cause(found, explained)

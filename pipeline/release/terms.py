@@ -1,0 +1,60 @@
+"""Records of a release that the law, as of a later day, keeps from the public: their term is over.
+
+The same rules judge them that withhold rows of an inbox (scope `publication`); they look at published
+columns only, so that a record which no department sends any more is judged all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.checks import publication
+from pipeline.checks.rules import RULES, Setting
+from pipeline.model import Catalog, Dataset
+from pipeline.release import changes
+from pipeline.seal import quoted
+
+
+def judged(dataset: Dataset) -> bool:
+    """Whether a dataset's records can lapse at all."""
+    return bool(dataset.primary_key) and any(
+        RULES[use.rule].scope == "publication" for use in dataset.rules
+    )
+
+
+def over(
+    con: duckdb.DuckDBPyConnection, release: Path, catalog: Catalog, today: date
+) -> dict[str, set[str]]:
+    """Dataset → keys of the release's records that are not to be public on `today`."""
+    found = {}
+    for dataset in filter(judged, catalog.datasets.values()):
+        path = release / "data" / f"{dataset.name}.csv"
+        if path.exists() and (keys := _hidden(con, path, dataset, Setting(today, catalog))):
+            found[dataset.name] = keys
+    return found
+
+
+def _hidden(
+    con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, setting: Setting
+) -> set[str]:
+    names = [c.name for c in dataset.published]
+    cells = ", ".join(f"coalesce({quoted(n)}, '') as {quoted(n)}" for n in names)
+    table = con.sql(f"select {cells} from {changes.one_side(path, names)}").to_arrow_table()
+    table = table.append_column("_row", pa.array(range(len(table)), pa.int64()))
+    rows = sorted(publication.hidden(table, dataset, setting))
+    taken = table.take(pa.array(rows, pa.int64())).to_pylist()
+    return {changes.of_key(row, dataset) for row in taken}
+
+
+def merged(*parts: dict[str, set[str]]) -> dict[str, Collection[str]]:
+    """Dataset → keys of all `parts` together."""
+    found: dict[str, set[str]] = {}
+    for part in parts:
+        for name, keys in part.items():
+            found.setdefault(name, set()).update(keys)
+    return dict(found)
