@@ -137,7 +137,7 @@ def publish(
         raise UsageError(say("private-inside-site", language(), private=private, site=site))
     secret = prepare_private(private)
     with store.writing(site) as making, store.locked(private), store.faults(private):
-        parent = store.current(site)
+        parent = store.sound(site)
         gate.forward(manifest.read(parent) if parent else {}, today)
         orders = tombstones.read(private, parent)
         run = _check(inbox, private, catalog, secret, today, orders)
@@ -225,6 +225,11 @@ def _connect(work: Path) -> duckdb.DuckDBPyConnection:
 
 def prepare_private(private: Path) -> bytes:
     """The private folder, closed to others, with the key that makes record ids."""
+    with store.faults(private):
+        return _key(private)
+
+
+def _key(private: Path) -> bytes:
     private.mkdir(parents=True, exist_ok=True)
     private.chmod(0o700)
     path = private / "key"

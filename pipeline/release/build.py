@@ -266,14 +266,11 @@ def seal_release(
     package_files = [folder / "datapackage.json", *sorted((folder / "data").iterdir())]
     hashes = {p.relative_to(folder).as_posix(): manifest.sha256(p) for p in package_files}
     if (folder / "downloads").is_dir():
-        listed = {
-            name: {"bytes": (folder / name).stat().st_size, "sha256": found}
-            for name, found in hashes.items()
-        }
-        alone = {"release": told["release"], "today": told["today"], "files": listed}
-        name = f"{descriptor['name']}-{told['release']}.zip"
-        more = manifest.signed_parts(alone, secret)
-        downloads.write_package(folder, folder / "downloads" / name, more)
+        alone = {"release": told["release"], "today": told["today"]}
+        path = folder / "downloads" / f"{descriptor['name']}-{told['release']}.zip"
+        downloads.write_package(
+            folder, path, hashes, lambda files: manifest.signed_parts({**alone, "files": files}, secret)
+        )  # fmt: skip
     (folder / manifest.PUBLIC_KEY).write_bytes(manifest.public_pem(manifest.signing_key(secret)))
     site = json.loads((folder / "metadata.json").read_text("utf-8"))
     package.write_json(folder / "catalog.jsonld", dcat.catalogue(descriptor, site, folder))

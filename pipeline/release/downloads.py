@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import gzip
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -52,15 +53,25 @@ def make(
     workbook.write(con, dataset, source, folder / f"{name}.xlsx", count, today)
 
 
-def write_package(folder: Path, path: Path, more: Mapping[str, bytes]) -> None:
-    """The package as one ZIP: datapackage.json, its data, and `more` (manifest, signature, key)."""
+def write_package(
+    folder: Path,
+    path: Path,
+    files: Mapping[str, str],
+    seal: Callable[[Mapping[str, Any]], Mapping[str, bytes]],
+) -> None:
+    """The package as one ZIP: `files` (name → sha256) of the release, and what proves them.
+
+    `seal` gives manifest, signature and key for a list of files; they come last and unpacked.
+    """
+    listed = {}
     with Zip(path) as packed:
-        packed.add("datapackage.json", packing.blocks_of(folder / "datapackage.json"))
-        for file in sorted((folder / "data").iterdir()):
-            large = file.stat().st_size >= packing.LARGE
-            packed.add(f"data/{file.name}", packing.blocks_of(file), large)
-        for name, content in more.items():
-            packed.add(name, [content])
+        for name, digest in files.items():
+            size = (folder / name).stat().st_size
+            large = size >= packing.LARGE
+            inside = packed.add(name, packing.blocks_of(folder / name), large)
+            listed[name] = {"bytes": size, "sha256": digest, "packed_sha256": inside}
+        for name, content in seal(listed).items():
+            packed.store(name, content)
 
 
 # ---------------------------------------------------------------- the formats

@@ -6,6 +6,7 @@ side and yet make one ordinary stream. Formats: RFC 1951, RFC 1952, PKWARE APPNO
 
 from __future__ import annotations
 
+import hashlib
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
@@ -24,6 +25,7 @@ BATCH = 10_000  # rows of text made at a time
 LARGE = 0xF000_0000  # from here on a ZIP entry needs the 64-bit fields
 _GZIP_HEADER = b"\x1f\x8b\x08\x00" + b"\0" * 4 + b"\x00\xff"  # no name, no time, no system
 _LAST = b"\x03\x00"  # an empty last block
+DEFLATED, STORED = 8, 0
 _DAY = (0, 33)  # 1980-01-01 00:00: the first time that a ZIP can hold
 
 
@@ -62,7 +64,7 @@ def deflate(block: bytes) -> bytes:
     return compressor.compress(block) + compressor.flush(zlib.Z_FULL_FLUSH)
 
 
-def _stream(out: BinaryIO, blocks: Iterable[bytes]) -> tuple[int, int, int]:
+def _stream(out: BinaryIO | _Digesting, blocks: Iterable[bytes]) -> tuple[int, int, int]:
     """Write a deflate stream of `blocks`; gives crc32, bytes before and bytes after."""
     crc, before, after = 0, 0, len(_LAST)
     for block, packed in ordered_map(lambda b: (b, deflate(b)), blocks):
@@ -106,55 +108,77 @@ class Zip:
         finally:
             self._out.close()
 
-    def add(self, name: str, blocks: Iterable[bytes], large: bool = False) -> None:
-        """One entry; `large`: it may be of 4 GB or more."""
+    def add(self, name: str, blocks: Iterable[bytes], large: bool = False) -> str:
+        """One entry; `large`: it may be of 4 GB or more. Gives the sha256 of its packed bytes."""
         at, encoded = self._out.tell(), name.encode()
-        self._out.write(self._local(encoded, 0, 0, 0, large))
-        crc, before, after = _stream(self._out, blocks)
+        self._out.write(local_header(encoded, DEFLATED, (0, 0, 0), large))
+        digesting = _Digesting(self._out)
+        crc, before, after = _stream(digesting, blocks)
         if not large and max(before, after) > 0xFFFF_FFFF:
             raise OSError(f"{self._path.name}: {name} is larger than 4 GB")
         self._out.seek(at)
-        self._out.write(self._local(encoded, crc, after, before, large))
+        self._out.write(local_header(encoded, DEFLATED, (crc, after, before), large))
         self._out.seek(0, 2)
-        self._directory.append(self._central(encoded, crc, after, before, at))
+        self._directory.append(central_header(encoded, DEFLATED, (crc, after, before), at))
+        return digesting.digest.hexdigest()
 
-    def _local(self, name: bytes, crc: int, after: int, before: int, large: bool) -> bytes:
-        extra = struct.pack("<HHQQ", 1, 16, before, after) if large else b""
-        shown = (0xFFFF_FFFF, 0xFFFF_FFFF) if large else (after, before)
-        return (
-            struct.pack(
-                "<IHHHHHIIIHH", 0x04034B50, 45 if large else 20, 0x800, 8, *_DAY, crc, *shown,
-                len(name), len(extra),
-            )
-            + name
-            + extra
-        )  # fmt: skip
-
-    def _central(self, name: bytes, crc: int, after: int, before: int, at: int) -> bytes:
-        large = max(before, after, at) >= LARGE
-        extra = struct.pack("<HHQQQ", 1, 24, before, after, at) if large else b""
-        shown = (0xFFFF_FFFF, 0xFFFF_FFFF) if large else (after, before)
-        return (
-            struct.pack(
-                "<IHHHHHHIIIHHHHHII", 0x02014B50, 0x0300 | 45, 45 if large else 20, 0x800, 8, *_DAY,
-                crc, *shown, len(name), len(extra), 0, 0, 0, 0o100644 << 16,
-                0xFFFF_FFFF if large else at,
-            )
-            + name
-            + extra
-        )  # fmt: skip
+    def store(self, name: str, content: bytes) -> None:
+        """One small entry as it is."""
+        facts = (zlib.crc32(content), len(content), len(content))
+        self._directory.append(central_header(name.encode(), STORED, facts, self._out.tell()))
+        self._out.write(local_header(name.encode(), STORED, facts, False) + content)
 
     def _finish(self) -> None:
         at, listing = self._out.tell(), b"".join(self._directory)
-        self._out.write(listing)
-        count, large = len(self._directory), at + len(listing) >= LARGE
-        if large:
-            end = self._out.tell()
-            self._out.write(
-                struct.pack(
-                    "<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, count, count, len(listing), at
-                )
-                + struct.pack("<IIQI", 0x07064B50, 0, end, 1)
-            )
-        shown = (min(len(listing), 0xFFFF_FFFF), 0xFFFF_FFFF if large else at)
-        self._out.write(struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, count, count, *shown, 0))
+        self._out.write(listing + end_of(len(self._directory), at, len(listing)))
+
+
+class _Digesting:
+    """A file that is hashed while it is written."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out, self.digest = out, hashlib.sha256()
+
+    def write(self, content: bytes) -> None:
+        self.digest.update(content)
+        self._out.write(content)
+
+
+Facts = tuple[int, int, int]  # crc32, bytes packed, bytes unpacked
+
+
+def local_header(name: bytes, method: int, facts: Facts, large: bool) -> bytes:
+    """What stands in front of an entry."""
+    crc, after, before = facts
+    extra = struct.pack("<HHQQ", 1, 16, before, after) if large else b""
+    shown = (0xFFFF_FFFF, 0xFFFF_FFFF) if large else (after, before)
+    fixed = struct.pack(
+        "<IHHHHHIIIHH", 0x04034B50, 45 if large else 20, 0x800, method, *_DAY, crc, *shown,
+        len(name), len(extra),
+    )  # fmt: skip
+    return fixed + name + extra
+
+
+def central_header(name: bytes, method: int, facts: Facts, at: int) -> bytes:
+    """What the directory at the end says of an entry that begins at `at`."""
+    crc, after, before = facts
+    large = max(before, after, at) >= LARGE
+    extra = struct.pack("<HHQQQ", 1, 24, before, after, at) if large else b""
+    shown = (0xFFFF_FFFF, 0xFFFF_FFFF) if large else (after, before)
+    fixed = struct.pack(
+        "<IHHHHHHIIIHHHHHII", 0x02014B50, 0x0300 | 45, 45 if large else 20, 0x800, method, *_DAY,
+        crc, *shown, len(name), len(extra), 0, 0, 0, 0o100644 << 16,
+        0xFFFF_FFFF if large else at,
+    )  # fmt: skip
+    return fixed + name + extra
+
+
+def end_of(count: int, at: int, size: int) -> bytes:
+    """The end of a file of `count` entries whose directory of `size` bytes begins at `at`."""
+    large = at + size >= LARGE
+    end = b""
+    if large:
+        end = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, count, count, size, at)
+        end += struct.pack("<IIQI", 0x07064B50, 0, at + size, 1)
+    shown = (min(size, 0xFFFF_FFFF), 0xFFFF_FFFF if large else at)
+    return end + struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, count, count, *shown, 0)

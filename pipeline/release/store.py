@@ -5,7 +5,8 @@
     SITE/
       .lock                  held while the store is written; a crash frees it
       .making/               what is being made; whoever holds the lock may clear it
-      .leaving/<id>          on its way out; put back if nothing took its place, else cleared
+      .leaving/<id>          to be replaced; put back if nothing took its place, else cleared
+      .gone/<id>             being deleted
       releases/<id>/         immutable, but for what the law withdraws
       current -> releases/<id>
 """
@@ -36,7 +37,7 @@ def faults(folder: Path) -> Iterator[None]:
         why = error.strerror or str(error)
         at = Path(error.filename) if isinstance(error.filename, str) else folder
         raise StoreError(say("store-unwritable", language(), site=at, why=why)) from error
-    except (duckdb.IOException, sqlite3.OperationalError) as error:
+    except (duckdb.IOException, sqlite3.DatabaseError) as error:
         why = str(error).splitlines()[0]
         raise StoreError(say("store-unwritable", language(), site=folder, why=why)) from error
 
@@ -78,11 +79,11 @@ def writing(site: Path) -> Iterator[Path]:
 def _settle(site: Path) -> None:
     """Clear what was being made; what was leaving comes back unless something took its place."""
     shutil.rmtree(site / ".making", ignore_errors=True)
+    shutil.rmtree(site / ".gone", ignore_errors=True)
     leaving = site / ".leaving"
     for old in leaving.iterdir() if leaving.is_dir() else ():
         place = site / "releases" / old.name
-        # A release that `current` does not need may have left for good, or be half deleted.
-        if not place.exists() and (old / "manifest.json").is_file():
+        if not place.exists():
             old.rename(place)
     shutil.rmtree(leaving, ignore_errors=True)
 
@@ -104,6 +105,16 @@ def kept(site: Path) -> list[Path]:
     folder = site / "releases"
     found = [p for p in folder.iterdir() if p.is_dir()] if folder.is_dir() else []
     return sorted(found, key=lambda p: (manifest.number(p), p.name))
+
+
+def sound(site: Path) -> Path | None:
+    """`current`, which is as its manifest says; None before the first. StoreError where it is damaged."""
+    shown = current(site)
+    if shown and (wrong := manifest.damaged(shown)):
+        raise StoreError(
+            say("store-damaged", language(), release=shown.name, file=wrong[0], site=site)
+        )
+    return shown
 
 
 def named(site: Path, release: str) -> Path:
@@ -151,12 +162,25 @@ def switch(site: Path, release: str) -> None:
     sync(site)
 
 
+def set_aside(site: Path, release: Path, private: Path) -> None:
+    """Take a damaged release off the public site; it is kept under PRIVATE."""
+    place = private / "damaged" / release.name
+    shutil.rmtree(place, ignore_errors=True)
+    place.parent.mkdir(exist_ok=True)
+    shutil.copytree(release, place)
+    drop(site, release)
+
+
 def drop(site: Path, release: Path) -> None:
     """Take a release away; `current` never."""
     if release == current(site):
         raise AssertionError("the release on show cannot be dropped")
-    shutil.rmtree(release)
+    gone = site / ".gone"
+    gone.mkdir(exist_ok=True)
+    shutil.rmtree(gone / release.name, ignore_errors=True)
+    release.rename(gone / release.name)  # at once: no half of it is ever among the kept
     sync(release.parent)
+    shutil.rmtree(gone)
 
 
 def prune(site: Path, keep: int) -> None:

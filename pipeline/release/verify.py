@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import UsageError
-from pipeline.release import manifest, store
+from pipeline.release import manifest, packing, store
 from pipeline.release.manifest import Problem
 from pipeline.words import language, say
 
@@ -55,47 +57,97 @@ def release(site: Path, name: str, pem: bytes | None) -> Verdict:
 
 
 def package(path: Path, pem: bytes | None) -> Verdict:
-    """Prove a downloaded package ZIP by what it holds itself."""
+    """Prove a downloaded package ZIP by what it holds itself, bit by bit."""
+    if not path.is_file():
+        raise UsageError(say("file-missing", language(), path=path))
     try:
         with zipfile.ZipFile(path) as packed:
-            found = {name: _facts(packed, name) for name in packed.namelist()}
-            parts = [_part(packed, n) for n in (manifest.MANIFEST, manifest.SIGNATURE, manifest.PUBLIC_KEY)]  # fmt: skip
-    except zipfile.BadZipFile:
+            entries = {entry.filename: entry for entry in packed.infolist()}
+            parts = [_stored(path, entries.get(name)) for name in _PROOF]
+            problems = [*_problems(path, packed, parts, pem)]
+    except _BROKEN:
         return Verdict(path.name, 0, "-", (("verify-changed", {"file": path.name}),))
-    except OSError as error:
-        raise UsageError(say("file-missing", language(), path=path)) from error
+    return Verdict(
+        path.name, len(entries) - len(_PROOF), manifest.fingerprint(parts[2]), tuple(problems)
+    )
+
+
+# What Python's reader raises of a ZIP that is damaged, depending on where.
+_BROKEN = (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, LookupError, struct.error)
+_PROOF = (manifest.MANIFEST, manifest.SIGNATURE, manifest.PUBLIC_KEY)
+
+
+def _problems(
+    path: Path, packed: zipfile.ZipFile, parts: list[bytes], pem: bytes | None
+) -> Iterator[Problem]:
     text, signature, own = parts
-    missing = [n for n, part in zip((manifest.MANIFEST, manifest.SIGNATURE, manifest.PUBLIC_KEY), parts, strict=True) if not part]  # fmt: skip
-    if missing:
-        return Verdict(path.name, 0, "-", tuple(("verify-missing", {"file": n}) for n in missing))
-    problems = [*manifest.problems_of_text(text, signature, pem or own)]
+    for name, part in zip(_PROOF, parts, strict=True):
+        if not part:
+            yield "verify-missing", {"file": name}
+            return
+    yield from manifest.problems_of_text(text, signature, pem or own)
     if pem and pem != own:
-        problems.append(("verify-key", {"file": manifest.PUBLIC_KEY}))
+        yield "verify-key", {"file": manifest.PUBLIC_KEY}
     try:
         listed = json.loads(text)["files"]
     except (ValueError, KeyError, TypeError):
-        problems.append(("verify-changed", {"file": manifest.MANIFEST}))
-        listed = {}
-    found.pop(manifest.PUBLIC_KEY)
-    problems += manifest.problems_of_files(listed, found)
-    return Verdict(path.name, len(listed), manifest.fingerprint(own), tuple(problems))
+        yield "verify-changed", {"file": manifest.MANIFEST}
+        return
+    inner = [entry for entry in packed.infolist() if entry.filename not in _PROOF]
+    found = {entry.filename: _facts(path, packed, entry) for entry in inner}
+    told = {
+        n: {**each, "sha256": each["sha256"] + each["packed_sha256"]} for n, each in listed.items()
+    }
+    yield from manifest.problems_of_files(told, found)
+    if not _canonical(path, packed.infolist()):
+        yield "verify-changed", {"file": path.name}
 
 
-def _part(packed: zipfile.ZipFile, name: str) -> bytes:
-    try:
-        return packed.read(name)
-    except (KeyError, zipfile.BadZipFile, OSError):
+def _stored(path: Path, entry: zipfile.ZipInfo | None) -> bytes:
+    """An entry that is not packed, as it stands in the file."""
+    if entry is None:
         return b""
+    with path.open("rb") as file:
+        file.seek(_begins(entry))
+        return file.read(entry.compress_size)
 
 
-def _facts(packed: zipfile.ZipFile, name: str) -> tuple[int, str]:
-    """Bytes and sha256 of an entry; one that cannot be unpacked has neither."""
-    digest, size = hashlib.sha256(), 0
+def _begins(entry: zipfile.ZipInfo) -> int:
+    large = max(entry.file_size, entry.compress_size) >= packing.LARGE
+    return entry.header_offset + 30 + len(entry.filename.encode()) + (20 if large else 0)
+
+
+def _facts(path: Path, packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[int, str]:
+    """Bytes, and sha256 unpacked and packed together; one that cannot be unpacked has neither."""
+    plain, raw, size = hashlib.sha256(), hashlib.sha256(), 0
     try:
-        with packed.open(name) as file:
+        with packed.open(entry) as file:
             while block := file.read(1 << 20):
-                digest.update(block)
+                plain.update(block)
                 size += len(block)
     except Exception:  # zlib and zipfile raise many kinds for one thing: it is broken
         return -1, ""
-    return size, digest.hexdigest()
+    with path.open("rb") as whole:
+        whole.seek(_begins(entry))
+        left = entry.compress_size
+        while left and (block := whole.read(min(left, 1 << 20))):
+            raw.update(block)
+            left -= len(block)
+    return size, plain.hexdigest() + raw.hexdigest()
+
+
+def _canonical(path: Path, entries: list[zipfile.ZipInfo]) -> bool:
+    """Whether all that is no entry's content is just as we write it, and nothing is between."""
+    at, directory = 0, b""
+    with path.open("rb") as file:
+        for entry in entries:
+            name, facts = entry.filename.encode(), (entry.CRC, entry.compress_size, entry.file_size)
+            large = max(facts[1:]) >= packing.LARGE
+            head = packing.local_header(name, entry.compress_type, facts, large)
+            file.seek(at)
+            if entry.header_offset != at or file.read(len(head)) != head:
+                return False
+            directory += packing.central_header(name, entry.compress_type, facts, at)
+            at += len(head) + entry.compress_size
+        file.seek(at)
+        return file.read() == directory + packing.end_of(len(entries), at, len(directory))

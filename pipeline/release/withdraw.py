@@ -53,7 +53,7 @@ def withdraw(site: Path, private: Path, asked: Asked, secret: bytes) -> list[Tom
     Run again, it completes what was cut short.
     """
     with store.writing(site) as making, store.locked(private), store.faults(private):
-        shown = store.current(site)
+        shown = store.sound(site)
         if shown is None:
             raise StoreError(say("release-unknown", language(), release="current", known="-"))
         orders = tombstones.read(private, shown)
@@ -74,7 +74,9 @@ def _merged(orders: Collection[Tombstone], new: Collection[Tombstone]) -> list[T
 def _wanted(site: Path, asked: Asked, orders: Collection[Tombstone]) -> list[Tombstone]:
     """The tombstones of the record asked for and of what points to it."""
     found: dict[str, set[str]] = {}
-    for release in reversed(store.kept(site)):
+    for release in store.kept(site):
+        if manifest.damaged(release):
+            continue  # it leaves the site anyway
         for name, keys in _in_release(release, asked).items():
             found.setdefault(name, set()).update(keys)
     if not found:
@@ -162,6 +164,9 @@ def cleanse(
     for release in store.kept(site):
         if release.name == replaced:
             store.drop(site, release)
+        elif manifest.damaged(release):
+            # Nobody can say what it holds, so it cannot be public.
+            store.set_aside(site, release, private)
         elif release != shown and _concerned(release, withdrawn, lapsed, stones):
             target = making / release.name
             target.mkdir()
@@ -221,13 +226,15 @@ def rollback(site: Path, release: str) -> str:
     """
     with store.writing(site):
         kept, shown = store.kept(site), store.current(site)
-        earlier = [p for p in kept if p != shown and shown and manifest.number(p) < manifest.number(shown)]  # fmt: skip
+        # Of a damaged release the number may be lost; then any other is earlier.
+        now = (manifest.number(shown) if shown else 0) or len(kept) + 1_000_000
+        earlier = [p for p in kept if p != shown and manifest.number(p) < now]
         if not release and not earlier:
             raise UsageError(say("rollback-none", language(), site=site))
         target = store.named(site, release) if release else earlier[-1]
         if wrong := manifest.problems(target):
             raise StoreError(say(wrong[0][0], language(), release=target.name, **wrong[0][1]))
-        stones = tombstones.read(site / "releases" / "", shown) if shown else []
+        stones = tombstones.read(site / "-", shown) if shown else []
         if shown and _concerned(target, tombstones.keys(stones), {}, stones):
             raise StoreError(say("rollback-withdrawn", language(), release=target.name))
         store.switch(site, target.name)
