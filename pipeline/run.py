@@ -23,7 +23,7 @@ from pipeline.checks.findings import Place
 from pipeline.checks.ledger import Ledger
 from pipeline.checks.rules import Setting
 from pipeline.engine import ordered_map
-from pipeline.errors import UnreadableInput, UsageError
+from pipeline.errors import StoreError, UnreadableInput, UsageError
 from pipeline.intake import cells, read, sources
 from pipeline.intake.read import Opened
 from pipeline.model import TALLY_PARTS, Catalog, Comparison, Dataset, Finding, Source, Tally, found
@@ -148,8 +148,7 @@ def publish(
             release, new = parent.name, False
         else:
             release, new = _release(made, run, site, parent, secret, allowed, orders), True
-            store.place(site, made.folder, release)
-            store.switch(site, release)
+            store.show(site, made.folder, release)
             _keep_corrections(run, site, parent, made, release)
         store.prune(site, int(site_words["keep"]))
         lapsed = _lapsed(run, site, parent, catalog, today)
@@ -234,10 +233,14 @@ def _key(private: Path) -> bytes:
     private.chmod(0o700)
     path = private / "key"
     if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_hex(32))
-    return bytes.fromhex(path.read_text().strip())
+        store.write_durably(path, secrets.token_hex(32), 0o600)
+    try:
+        key = bytes.fromhex(path.read_text("utf-8").strip())
+    except ValueError:
+        key = b""
+    if len(key) != 32:  # with another key every record would get another id
+        raise StoreError(say("key-broken", language(), path=path))
+    return key
 
 
 # ---------------------------------------------------------------- intake and checks, file by file

@@ -7,6 +7,7 @@
       .making/               what is being made; whoever holds the lock may clear it
       .leaving/<id>          to be replaced; put back if nothing took its place, else cleared
       .gone/<id>             being deleted
+      .pending               the name of a release in place that is not public yet
       releases/<id>/         immutable, but for what the law withdraws
       current -> releases/<id>
 """
@@ -86,6 +87,12 @@ def _settle(site: Path) -> None:
         if not place.exists():
             old.rename(place)
     shutil.rmtree(leaving, ignore_errors=True)
+    pending = site / ".pending"
+    if pending.exists():
+        never_shown = site / "releases" / pending.read_text("utf-8")
+        if never_shown.is_dir() and never_shown.name and never_shown != current(site):
+            drop(site, never_shown)
+        pending.unlink()
 
 
 # ---------------------------------------------------------------- what is there
@@ -153,6 +160,19 @@ def place(site: Path, made: Path, release: str) -> Path:
     return target
 
 
+def show(site: Path, made: Path, release: str) -> None:
+    """Put a finished release in place and make it the public one.
+
+    Until the switch its name stands in `.pending`, so that one that never was public is not taken
+    for a kept one.
+    """
+    pending = site / ".pending"
+    write_durably(pending, release)
+    place(site, made, release)
+    switch(site, release)
+    pending.unlink()
+
+
 def switch(site: Path, release: str) -> None:
     """Make `release`, which is in place, the public one: one rename."""
     link = site / ".current.new"
@@ -214,10 +234,12 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def write_durably(path: Path, text: str) -> None:
+def write_durably(path: Path, text: str, mode: int = 0o644) -> None:
     """`text` in place of the file at `path`: whole or not at all, and on disk when this returns."""
     made = path.with_name(f".{path.name}.new")
-    with made.open("w", encoding="utf-8", newline="") as file:
+    made.unlink(missing_ok=True)
+    handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

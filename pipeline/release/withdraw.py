@@ -156,8 +156,7 @@ def cleanse(
         target = making / "current"
         target.mkdir()
         name = amend.amend(shown, target, order(replaces=True))
-        store.place(site, target, name)
-        store.switch(site, name)
+        store.show(site, target, name)
         shown = store.current(site)
         assert shown
     replaced = manifest.read(shown).get("replaces")
