@@ -75,7 +75,9 @@ def commands(work: Path, rows: int) -> dict[str, list[str]]:
         "our Table Schema check": [
             sys.executable, str(HERE / "schema_check.py"), file, "schema.json",
         ],
-        "gongshi check": [f"{BIN}/gongshi", "check", "inbox", "--private", "private-check"],
+        "gongshi check": [f"{BIN}/gongshi", "check", "inbox", "--private", "private-check",
+            "--today", TODAY,
+        ],
         "gongshi publish": [
             f"{BIN}/gongshi", "publish", "inbox", "--site", "site", "--private", "private",
             "--today", TODAY,
