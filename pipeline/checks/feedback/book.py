@@ -125,8 +125,12 @@ class _Book:
         return [t.source.header_row for t in self.tables if t.source.sheet == grid.name]
 
     def _part(self, grid: Grid) -> frozenset[int]:
-        """The rows of a large sheet that are shown: the head, those with problems, their neighbours."""
-        rows = sorted({n.row for n in self._on(grid) if n.row is not None})[: MOST_PART // 3]
+        """The rows of a large sheet that are shown: the head, those with problems, their neighbours.
+
+        Where there are too many, those with errors go before those with warnings.
+        """
+        ranked = sorted({(n.severity != "error", n.row or 0) for n in self._on(grid)})
+        rows = list(dict.fromkeys(row for _, row in ranked))[: MOST_PART // 3]
         head = range(1, max(self._headers(grid), default=0) + 1)
         return frozenset([*head, *(near for row in rows for near in (row - 1, row, row + 1))])
 
