@@ -160,13 +160,34 @@ def _show_kinds(run: Run, lang: Lang, console: Console) -> None:
     if not found:
         return
     console.print(Text(say("findings-title", lang), "bold"))
-    colon, stop = ("：", "。") if lang == "zh" else (": ", ". ")
+    grid = Table.grid(padding=(0, 1))
+    for justify in ("left", "right", "left"):
+        grid.add_column(justify=justify, no_wrap=justify == "right")
     for severity, rule, owner, n in found[:MOST_KINDS]:
-        text = rules()[rule]
-        line = Text(f"  {say(f'severity-{severity}', lang)} {n:>5,}  ", COLOURS[severity])
-        line.append(text.title[lang], "default bold")
-        line.append(f"{colon}{text.fix[lang].rstrip('。. ')}{stop}", "default")
-        line.append(f"({say(f'owner-{owner}', lang)})", "dim")
-        console.print(line)
+        label = Text("  " + say(f"severity-{severity}", lang), COLOURS[severity])
+        told = _folded(_kind(rule, owner, lang), console.width - 16)
+        grid.add_row(label, f"{n:,}", told)
+    console.print(grid)
     if len(found) > MOST_KINDS:
         console.print("  " + say("findings-more", lang, kinds=len(found) - MOST_KINDS))
+
+
+def _kind(rule: str, owner: str, lang: Lang) -> Text:
+    """A kind of finding: its name, what to do, and who must."""
+    colon, stop = ("：", "。") if lang == "zh" else (": ", ". ")
+    text = Text(rules()[rule].title[lang], "bold")
+    text.append(f"{colon}{rules()[rule].fix[lang].rstrip('。. ')}{stop}", "not bold")
+    return text.append(f"({say(f'owner-{owner}', lang)})", "dim not bold")
+
+
+def _folded(text: Text, width: int) -> Text:
+    """Chinese cut where a line is full: between its words are no blanks to break a line at."""
+    if text.plain.isascii() or text.cell_len <= width:
+        return text
+    cuts, used = list[int](), 0
+    for at, character in enumerate(text.plain):
+        wide = Text(character).cell_len
+        if used + wide > width:
+            cuts, used = [*cuts, at], 0
+        used += wide
+    return Text("\n").join(text.divide(cuts))
