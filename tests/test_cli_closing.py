@@ -78,7 +78,7 @@ def test_a_narrow_terminal_gets_two_lines_a_file_with_what_is_not_zero(
 
 def test_findings_are_told_by_kind_with_what_to_do_and_who_must(run: clerks.whole_way.Run) -> None:
     line = next(x for x in shown(run, 160).splitlines() if "必填项空白：" in x)
-    assert "错误     1" in line and "补填这一格" in line and "报送单位" in line
+    assert "错误 1 " in line and "补填这一格" in line and "报送单位" in line
 
 
 def test_in_english_nothing_but_names_is_chinese(run: clerks.whole_way.Run) -> None:

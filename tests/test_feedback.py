@@ -427,6 +427,16 @@ def test_findings_json_has_every_finding_of_findings_csv_with_its_cell_and_what_
     assert wrong["fix"]
 
 
+def test_the_clerk_s_guide_shows_findings_json_as_it_is(tmp_path: Path) -> None:
+    clerks.write_csv(tmp_path / "inbox" / "市监局" / "证件.csv", [CERTIFICATE, {**CERTIFICATE, "姓名": ""}])  # fmt: skip
+    clerks.check(tmp_path / "inbox", tmp_path / "private")
+    read = json.loads((tmp_path / "private" / "findings.json").read_text("utf-8"))
+    guide = (clerks.ROOT / "docs" / "clerk.md").read_text("utf-8")
+    shown = json.loads(guide.split("```json\n")[1].split("```")[0])
+    assert shown["findings"][0] in read["findings"]
+    assert {**shown, "findings": []} == {**read, "findings": []}
+
+
 @pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@x", "\tx", "＝1"])
 def test_a_value_in_findings_csv_is_never_run_by_a_spreadsheet(value: str) -> None:
     told = line(found("pattern", row=2, column="url", value=value), "zh")
