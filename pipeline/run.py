@@ -57,6 +57,7 @@ class Run:
     reports: list[yearly.ReadReport] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
     sample: bool = False
+    taken: list[sources.InboxFile] = field(default_factory=list)  # as kept under PRIVATE/raw
     feedback: list[str] = field(default_factory=list)  # workbooks written, inside PRIVATE/feedback
 
     @property
@@ -106,7 +107,7 @@ def _check(
         _settle(run, catalog, orders, today)
         progress.step(say("step-reports", language()))
         _read_reports(run, listed.files, catalog)
-    _send_back(run, listed.files, catalog)
+    _send_back(run, run.taken, catalog)
     _write_json(private / "run.json", _summary(run))
     if not run.ledger.tallies and not any(r.report.text for r in run.reports):
         raise UnreadableInput(say("unreadable-all", language(), findings=private / "findings.csv"))
@@ -245,14 +246,20 @@ def _key(private: Path) -> bytes:
 # ---------------------------------------------------------------- intake and checks, file by file
 
 
-def _take_in(file: sources.InboxFile, run: Run, catalog: Catalog, key: bytes, today: date) -> None:
-    ledger, digest = run.ledger, ""
+def _take_in(
+    inbox_file: sources.InboxFile, run: Run, catalog: Catalog, key: bytes, today: date
+) -> None:
+    ledger = run.ledger
+    file = sources.snapshot(inbox_file, ledger.private / "raw")
+    if isinstance(file, Finding):
+        ledger.finding(file)
+        return
+    run.taken.append(file)
     for opened in read.open_file(file, catalog):
         if isinstance(opened, Finding):
             ledger.finding(opened)
             continue
         run.opened.append(opened)
-        digest = opened.source.sha256
         positions = {m.field: m.position for m in opened.mapping if m.field}
         ledger.places[opened.source.source_id] = Place(opened.source.header, positions)
         for finding in opened.findings:
@@ -270,7 +277,6 @@ def _take_in(file: sources.InboxFile, run: Run, catalog: Catalog, key: bytes, to
             ledger.add(checked, dataset)
             rows = f"{ledger.tallies[opened.source.source_id].read:,}"
             progress.say_more(say("step-rows", language(), file=file.name, rows=rows))
-    _keep_raw(file.path, digest or read.sha256(file.path), ledger.private)
 
 
 def _keep_raw(path: Path, sha256: str, private: Path) -> None:

@@ -46,11 +46,11 @@ def check_chunk(
     are judged. Raises Unaccounted where rows came out that did not go in.
     """
     seal.compare(f"{chunk.source.path} intake", chunk.seal, seal.of_rows(chunk.table))
-    findings = list(chunk.findings)
+    findings = list[Finding]()
     reasons: dict[int, list[str]] = defaultdict(list)  # of rows that are not published
     table = _derived(chunk.table, dataset, catalog, key)
     setting = Setting(today, catalog)
-    for finding in _findings(chunk.source, table, dataset, setting):
+    for finding in (*chunk.findings, *_findings(chunk.source, table, dataset, setting)):
         findings.append(finding)
         if finding.severity == "error" and finding.row is not None:
             reasons[finding.row].append(finding.rule)

@@ -21,7 +21,7 @@ Numbered = tuple[int, Sequence[Cell]]
 
 def grids(file: InboxFile) -> list[Grid]:
     """Every sheet of `file` but those that we added ourselves; none where it cannot be opened."""
-    suffix = file.path.suffix.lower()
+    suffix = file.suffix
     if suffix == ".json":
         return _json(file.path)
     if suffix in (".csv", ".tsv", ".txt"):
@@ -77,7 +77,8 @@ def _json(path: Path) -> list[Grid]:
 
 def _workbook(path: Path) -> list[Grid]:
     try:
-        book = calamine.load_workbook(path)
+        with path.open("rb") as opened:
+            book = calamine.load_workbook(opened)
         return list(_sheets(book))
     except Exception:  # calamine raises many kinds; that it cannot be read is a finding of `read`
         return []

@@ -7,9 +7,11 @@ through by Arrow without a Python step, and of the rest each distinct spelling i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,18 +20,18 @@ from pipeline.intake import values
 from pipeline.intake.values import Setting
 from pipeline.model import Catalog, Column
 
-_TIDY = r"^$|^[^\pZ\s]$|^[^\pZ\s](?s:.*)[^\pZ\s]$"
-
-_BLANK_MARK = r"^(?i:[-/\\—―~]+|无|暂无|空|不详|n/?a|null|none|nan|[(（]空[)）])$"
-_BRACKETS = r"\[\]【】()（）﹝﹞{}〔〕"
-_PLAIN = rf"[^\pZ\pC\s{_BRACKETS}\x{{ff01}}-\x{{ff5e}}]"  # half-width, shows something, no bracket
+_CJK = r"\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}"
+_ASCII = r"!$%&*+,./0-9:;=?@A-Z\\^_`a-z|~-"  # without quotes, brackets and #, which opens #N/A
+_BLANK_MARK = r"^(?i:[-/\\~]+|无|暂无|空|不详|n/?a|null|none|nan)$"
+_NAME = rf"^(?:[{_ASCII}]*|[{_CJK}][{_CJK}{_ASCII}·（）]*)$"
+_ORGAN = rf"[{_CJK}0-9A-Za-z]"
 
 #: What is canonical already, by kind. RE2 syntax; kinds not named go through Python always.
 CANONICAL = {
     "date": r"^(?:\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8]))?$",
-    "code": r"^[0-9A-Za-z_.~:()@#+=&?%-]*[0-9A-Za-z]$|^$",
-    "social-credit-code": r"^(?:[0-9A-Z]{18})?$",
-    "document-number": rf"^{_PLAIN}+〔\d{{4}}〕[1-9]\d*号$|^{_PLAIN}{{5,}}$|^$",
+    "code": r"^(?:[0-9A-Za-z_.~:()@=&?%-]*[0-9]|[0-9A-Za-z]*[0-9][A-Za-z])?$",
+    "social-credit-code": r"^(?:[0-9A-HJ-NPQRTUWXY]{18})?$",
+    "document-number": rf"^{_ORGAN}+〔\d{{4}}〕[1-9]\d*号$|^[{_CJK}0-9A-Za-z-]{{5,}}$|^$",
     "year": r"^(?:\d{4})?$",
     "integer": r"^(?:0|-?[1-9]\d*)?$",
 }
@@ -37,7 +39,7 @@ CANONICAL = {
 #: Other spellings that RE2 can rewrite by itself: pattern, replacement, name of the rule.
 REWRITES = {
     "document-number": (
-        rf"^({_PLAIN}+)[\[【(（﹝〔](\d{{4}})[\]】)）﹞〕]第?0*([1-9]\d*)号$",
+        rf"^({_ORGAN}+)[\[【(（﹝〔](\d{{4}})[\]】)）﹞〕]第?0*([1-9]\d*)号$",
         r"\1〔\2〕\3号",
         "document-number",
     ),
@@ -45,26 +47,27 @@ REWRITES = {
 
 # A plain amount of at most six decimals, as the 424 layout has it (N(18,6), 10,000 yuan).
 _PLAIN_AMOUNT = r"^\d{1,12}(?:\.\d{1,6})?$"
-_HIDDEN = (
-    "["
+_HIDDEN = (  # also white space at either end, what may be #N/A, and U+FFFD for lost characters
+    r"^[\pZ\s#]|[\pZ\s]$|["
     + "".join(
         rf"\x{{{ord(m[0]):x}}}-\x{{{ord(m[-1]):x}}}"
         for m in re.findall("(.-.|.)", values.INVISIBLE, re.S)
     )
-    + r"\r]"
+    + r"\x{fffd}\r]"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Normalised:
-    """Canonical columns of a chunk, and every cell that was changed on the way.
+class Cells:
+    """A column made canonical: strings, "" where blank.
 
-    `table`: a string column for each field ("" where blank) and `_row`.
-    `changes`: row, column, rule, raw, canonical; one line a changed cell.
+    `rules`: beside each cell the rule that changed it, "" where none did; None: no cell was changed.
+    `doubts`: (position, rule, proposal) of each cell that calls for a finding.
     """
 
-    table: pa.Table
-    changes: pa.Table
+    canonical: pa.Array
+    rules: pa.Array | None = None
+    doubts: tuple[tuple[int, str, str], ...] = ()
 
 
 CHANGES = pa.schema(
@@ -79,7 +82,12 @@ CHANGES = pa.schema(
 
 
 def setting_for(
-    column: Column, catalog: Catalog, unit: str, dates: str, as_meant: dict[str, str]
+    column: Column,
+    catalog: Catalog,
+    unit: str,
+    dates: str,
+    as_meant: Mapping[str, str],
+    is_1904: bool = False,
 ) -> Setting:
     """What the contract, the header and `sources.yaml` together say of a column's values."""
     codes: dict[str, str] = {}
@@ -99,26 +107,71 @@ def setting_for(
         prefixes=prefixes,
         order=order,
         as_meant=as_meant,
+        is_1904=is_1904,
     )
 
 
-def normalise_column(raw: pa.Array, kind: str, setting: Setting) -> tuple[pa.Array, pa.Array]:
-    """The canonical array and, beside it, the rule that changed each cell ("" where none did)."""
+def normalise_column(raw: pa.Array, kind: str, setting: Setting) -> Cells:
+    """`raw`, a column as it was written, made canonical as `values.normalise` would cell by cell."""
+    if not _repeats(raw):
+        return _distinct(raw, kind, setting)
+    encoded = raw.dictionary_encode()
+    cells = _distinct(encoded.dictionary, kind, setting)
+    if cells.rules is None and not cells.doubts:
+        return Cells(raw)
+    rules = None if cells.rules is None else cells.rules.take(encoded.indices)
+    doubts = _spread(cells.doubts, encoded.indices.to_numpy())
+    return Cells(cells.canonical.take(encoded.indices), rules, doubts)
+
+
+def _repeats(raw: pa.Array, sample: int = 512) -> bool:
+    """Whether the same few values come again and again, as far as a sample tells."""
+    return len(raw) > sample and len(raw.slice(0, sample).unique()) < sample // 4
+
+
+def _spread(
+    doubts: Iterable[tuple[int, str, str]], indices: np.ndarray
+) -> tuple[tuple[int, str, str], ...]:
+    """The doubts about distinct values, told of each cell that holds one."""
+    return tuple(
+        (int(at), rule, proposal)
+        for position, rule, proposal in doubts
+        for at in np.flatnonzero(indices == position)
+    )
+
+
+def _distinct(raw: pa.Array, kind: str, setting: Setting) -> Cells:
     todo = pc.invert(_canonical_already(raw, kind, setting))
     if not pc.any(todo).as_py():
-        return raw, pa.nulls(len(raw), pa.string()).fill_null("")
-    if kind == "money":
+        return Cells(raw)
+    if kind == "money" and not setting.as_meant:
         fast = pc.match_substring_regex(raw, _PLAIN_AMOUNT)
-        if not setting.as_meant and pc.all(pc.or_(fast, pc.equal(raw, ""))).as_py():
-            return _plain_amounts(raw, setting)
+        if pc.all(pc.or_(fast, pc.equal(raw, ""))).as_py():
+            return Cells(*_plain_amounts(raw, setting))
     rules = pa.nulls(len(raw), pa.string()).fill_null("")
     if kind in REWRITES and not setting.as_meant:
         raw, rules, todo = _rewritten(raw, todo, kind)
+    return _one_by_one(raw, rules, todo, kind, setting)
+
+
+def _one_by_one(
+    raw: pa.Array, rules: pa.Array, todo: pa.Array, kind: str, setting: Setting
+) -> Cells:
+    """The cells that are still to do, each distinct spelling judged once, in Python."""
     distinct = raw.filter(todo).dictionary_encode()
-    results = [values.normalise(v, kind, setting) for v in distinct.dictionary.to_pylist()]
+    written = distinct.dictionary.to_pylist()
+    results = [values.normalise(v, kind, setting) for v in written]
+    doubts = [(i, *values.doubt(v, kind, setting)) for i, v in enumerate(written)]
+    doubts = [d for d in doubts if d[1]]
     canonical = pa.array([r[0] for r in results], pa.string()).take(distinct.indices)
     by = pa.array([r[1] for r in results], pa.string()).take(distinct.indices)
-    return pc.replace_with_mask(raw, todo, canonical), pc.replace_with_mask(rules, todo, by)
+    at = np.flatnonzero(todo.to_numpy(zero_copy_only=False)) if doubts else ()
+    told = _spread(doubts, distinct.indices.to_numpy()) if doubts else ()
+    return Cells(
+        pc.replace_with_mask(raw, todo, canonical),
+        pc.replace_with_mask(rules, todo, by),
+        tuple((int(at[i]), rule, proposal) for i, rule, proposal in told),
+    )
 
 
 def _rewritten(raw: pa.Array, todo: pa.Array, kind: str) -> tuple[pa.Array, pa.Array, pa.Array]:
@@ -139,25 +192,20 @@ def _canonical_already(raw: pa.Array, kind: str, setting: Setting) -> pa.Array:
         return pc.equal(raw, "")
     if kind in ("choice", "choices"):
         return pc.is_in(raw, pa.array([*setting.order, ""], pa.string()))
-    if kind in ("text", "name", "organisation"):
-        tidy = pc.equal(pc.utf8_trim_whitespace(raw), raw)
-        plain = pc.invert(pc.match_substring_regex(raw, _HIDDEN))
-        if kind != "text":
-            odd = r"\pZ|\s|[\x{ff01}-\x{ff07}\x{ff0a}-\x{ff5e}()]|" + _BLANK_MARK
-            plain = pc.and_not(plain, pc.match_substring_regex(raw, odd))
-        return pc.and_(tidy, plain)
+    if kind == "text":
+        return pc.invert(pc.match_substring_regex(raw, _HIDDEN))
+    if kind in ("name", "organisation"):
+        plain = pc.match_substring_regex(raw, _NAME)
+        return pc.and_not(plain, pc.match_substring_regex(raw, _BLANK_MARK))
     if kind in CANONICAL:
         return pc.match_substring_regex(raw, CANONICAL[kind])
     return pc.equal(raw, "")
 
 
-_FACTOR = {"元": 1, "千元": 1_000, "万元": 10_000, "亿元": 100_000_000}
-
-
 def _plain_amounts(raw: pa.Array, setting: Setting) -> tuple[pa.Array, pa.Array]:
     """Digits alone, in Arrow's exact decimals: written amount × unit, where it comes out in fen."""
     present = pc.if_else(pc.equal(raw, ""), pa.scalar(None, pa.string()), raw)
-    factor = pa.scalar(Decimal(_FACTOR.get(setting.unit, 1)), pa.decimal128(9, 0))
+    factor = pa.scalar(values.MONEY_UNITS.get(setting.unit, Decimal(1)), pa.decimal128(9, 0))
     exact = pc.multiply(present.cast(pa.decimal128(19, 6)), factor).cast(pa.decimal128(32, 6))
     rounded = exact.cast(pa.decimal128(32, 2), safe=False)
     whole = pc.equal(rounded.cast(pa.decimal128(32, 6)), exact)
@@ -167,19 +215,19 @@ def _plain_amounts(raw: pa.Array, setting: Setting) -> tuple[pa.Array, pa.Array]
     return canonical, rules
 
 
-def changes_of(
-    rows: pa.Array, name: str, raw: pa.Array, canonical: pa.Array, rules: pa.Array
-) -> pa.Table:
-    """The lines of the record of changes for one column of a chunk."""
-    changed = pc.not_equal(raw, canonical)
+def changes_of(rows: pa.Array, name: str, raw: pa.Array, cells: Cells) -> pa.Table | None:
+    """The lines of the record of changes for one column of a chunk; None where nothing changed."""
+    if cells.rules is None:
+        return None
+    changed = pc.not_equal(raw, cells.canonical)
     n = pc.sum(changed).as_py() or 0
     return pa.table(
         [
             rows.filter(changed),
-            pa.array([name] * n, pa.string()),
-            rules.filter(changed),
+            pa.array([name], pa.string()).take(pa.array([0] * n, pa.int64())),
+            cells.rules.filter(changed),
             raw.filter(changed),
-            canonical.filter(changed),
+            cells.canonical.filter(changed),
         ],
         schema=CHANGES,
     )

@@ -16,7 +16,8 @@ from pipeline.clerk import Grid
 from pipeline.errors import UnreadableInput
 from pipeline.intake import cells
 from pipeline.intake.guess import Guess, guess
-from pipeline.intake.sources import Hint, InboxFile
+from pipeline.intake.hints import Hint
+from pipeline.intake.sources import InboxFile
 from pipeline.intake.workbooks import as_text
 from pipeline.model import Catalog
 from pipeline.words import language, say

@@ -1,20 +1,23 @@
-"""What stands above the columns, matched to the contract; and where in a file that row is."""
+"""What stands above the columns, matched to the contract."""
 
 from __future__ import annotations
 
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import opencc
 
-from pipeline.model import Dataset
+from pipeline.intake.values import tidy
+from pipeline.model import Dataset, Finding, Source, found
+
+LONGEST = 200  # characters of a header that are looked at
 
 _UNIT = re.compile(
-    r"[(〔\[【](?:单位[::])?(亿元|万元|千元|元)[)〕\]】]|[,,/_](?:单位[::]?)?(亿元|万元|千元|元)$"
+    r"[(〔\[【](?:(?:单位|金额单位)[::])?(?:人民币)?(亿元|万元|千元|元)[)〕\]】]|[,,/_](?:单位[::]?)?(亿元|万元|千元|元)$"
 )
 _NUMBERING = re.compile(
     r"^(?:[(（]?(?:\d{1,2}|[一二三四五六七八九十]{1,3})[)）.、．:：](?!\d)|\d{1,2}\s+(?=\D))"
@@ -30,10 +33,10 @@ def _simplifier() -> opencc.OpenCC:
     return opencc.OpenCC("t2s")
 
 
-@cache
+@lru_cache(1 << 14)
 def canonical(header: str) -> tuple[str, str]:
     """(canonical form, unit): width, brackets, blanks, numbering, stars, hints, units and script aside."""
-    plain = unicodedata.normalize("NFKC", header).strip()
+    plain = unicodedata.normalize("NFKC", tidy(header[:LONGEST]))
     plain = _HINTS.sub("", plain)
     unit = ""
     if match := _UNIT.search(plain):
@@ -50,7 +53,7 @@ class HeaderMatch:
     position: int
     header: str
     field: str
-    matched_by: str  # sources.yaml, title, alias, ignored, "" (not matched)
+    matched_by: str  # sources.yaml, title, name, alias, ignored, second, "" (not matched)
     unit: str = ""
     suggestion: str = ""  # the nearest field's title, never taken
 
@@ -70,6 +73,26 @@ def _spellings(dataset: Dataset) -> dict[str, tuple[str, str]]:
     return known
 
 
+def spellings(datasets: Iterable[Dataset]) -> set[str]:
+    """Every title, name and alias just as the contract writes it: a quick test, not a certain one."""
+    return {
+        spelling
+        for dataset in datasets
+        for column in dataset.columns
+        for spelling in (column.title, column.name, column.title_en, *column.aliases)
+    }
+
+
+def knows(header: str, dataset: Dataset) -> bool:
+    """Whether `header` means a field of `dataset`."""
+    return canonical(header)[0] in _spellings(dataset)
+
+
+def is_title(header: str, dataset: Dataset) -> bool:
+    """Whether `header` is a field's own title, which no other field could be called."""
+    return _spellings(dataset).get(canonical(header)[0], ("", ""))[1] == "title"
+
+
 def match(
     header: Sequence[str], dataset: Dataset, columns: Mapping[str, str], ignore: Iterable[str]
 ) -> tuple[HeaderMatch, ...]:
@@ -77,13 +100,15 @@ def match(
 
     A field is given out once: a second column that claims it stays unmatched, and so shows up.
     """
-    known, ignored, taken = _spellings(dataset), set(ignore), set[str]()
+    known, taken = _spellings(dataset), set[str]()
+    said = {canonical(name)[0]: field for name, field in columns.items()}
+    ignored = {canonical(name)[0] for name in ignore}
     matches = []
     for position, written in enumerate(header):
         form, unit = canonical(written)
-        if written in columns:
-            field, how = columns[written], "sources.yaml"
-        elif written in ignored or not form:
+        if written in columns or (form and form in said):
+            field, how = columns.get(written) or said[form], "sources.yaml"
+        elif form in ignored or not form:
             field, how = "", "ignored"
         else:
             field, how = known.get(form, ("", ""))
@@ -109,23 +134,16 @@ def score(header: Sequence[str], dataset: Dataset) -> int:
     return len({known[f][0] for cell in header if cell and (f := canonical(cell)[0]) in known})
 
 
-def find_header(
-    rows: Sequence[Sequence[str]], datasets: Iterable[Dataset]
-) -> tuple[int, list[tuple[int, Dataset]]]:
-    """The row (1-based) that matches a dataset best, and the datasets by how well, best first.
-
-    Row 0 where no row has two headers of one dataset.
-    """
-    best_row, best = 0, list[tuple[int, Dataset]]()
-    for number, row in enumerate(rows, 1):
-        scores = sorted(((score(row, d), d) for d in datasets), key=lambda s: -s[0])
-        if scores and scores[0][0] >= 2 and (not best or scores[0][0] > best[0][0]):
-            best_row, best = number, scores
-    return best_row, best
+def trimmed(cells: Sequence[str]) -> tuple[str, ...]:
+    """`cells` without the blank ones at the end."""
+    end = len(cells)
+    while end and not cells[end - 1].strip():
+        end -= 1
+    return tuple(cells[:end])
 
 
 def identify(
-    scores: list[tuple[int, Dataset]], filled: int
+    scores: Sequence[tuple[int, Dataset]], filled: int
 ) -> tuple[Dataset | None, list[Dataset]]:
     """The one dataset that a header row of `filled` cells is of, else None and the candidates.
 
@@ -135,3 +153,26 @@ def identify(
         return None, [dataset for hits, dataset in scores if hits >= 2][:3]
     tied = [dataset for hits, dataset in scores if hits == scores[0][0]]
     return (tied[0], []) if len(tied) == 1 else (None, tied)
+
+
+def signals(
+    source: Source, dataset: Dataset, mapping: Sequence[HeaderMatch], constants: Iterable[str]
+) -> Iterator[Finding]:
+    """Every column of the file that is no field, and every field that is no column of the file."""
+    row = source.header_row
+    for m in mapping:
+        params = {"header": m.header[:LONGEST], "suggestion": m.suggestion}
+        if m.matched_by == "second":
+            yield found("header-twice", source, row=row, params=params)
+        elif not m.matched_by:
+            rule = "header-near" if m.suggestion else "header-unmapped"
+            yield found(rule, source, row=row, params=params)
+    ours = {c.name for c in dataset.columns if c.heaviest_of} | set(
+        dataset.primary_key if dataset.identity else ()
+    )
+    present = {m.field for m in mapping} | set(constants) | ours
+    for column in dataset.columns:
+        if column.name not in present and column.privacy != "never":
+            rule = "header-missing" if column.constraints.get("required") else "header-absent"
+            params = {"title": column.title, "title_en": column.title_en}
+            yield found(rule, source, row=row, column=column.name, params=params)

@@ -1,35 +1,96 @@
-"""JSON to rows of text: a list of records, or an object that holds one."""
+"""JSON to rows of text: lists of records, at the top or one step below it."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pipeline.intake import encodings
 
-def rows(path: Path) -> list[tuple[str, ...]] | str:
-    """The records as rows under a header row, or the rule of the finding that says what is wrong.
+Rows = list[tuple[str, ...]]
+
+
+def rows(path: Path) -> Rows | str:
+    """The rows of the longest list, or the rule of the finding that says what is wrong."""
+    read = tables(path)
+    return read if isinstance(read, str) else max((r for _, r in read), key=len)
+
+
+def tables(path: Path) -> list[tuple[str, Rows]] | str:
+    """Each list of records with the name it goes by, as rows under a header row; or, where there is
+    none, the rule of the finding that says what is wrong.
 
     Numbers stay as they are written in the file, so that no amount passes through a float.
     """
+    looked = encodings.look(path)
+    encoding = encodings.decide(looked, path)
     try:
-        read = json.loads(path.read_bytes().decode("utf-8-sig"), parse_float=str, parse_int=str)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        text = b"".join(encodings.utf8_blocks(path, encoding, [])).decode()
+        read = _parsed(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
         return "file-broken"
-    records = _records(read)
-    if records is None:
-        return "json-no-records"
-    header = tuple(dict.fromkeys(str(key) for record in records for key in record))
-    return [header, *(tuple(_text(record.get(key)) for key in header) for record in records)]
+    lists = list(_lists(read))
+    name_of = {0: ""} if len(lists) == 1 else {}
+    found = [(name_of.get(i, name), _rows(records)) for i, (name, records) in enumerate(lists)]
+    return found or "json-no-records"
 
 
-def _records(read: Any) -> list[dict[str, Any]] | None:
-    """The longest list of objects at the top or one step below it."""
-    lists = (
-        [read] if isinstance(read, list) else list(read.values()) if isinstance(read, dict) else []
-    )
-    found = [x for x in lists if isinstance(x, list) and x and all(isinstance(r, dict) for r in x)]
-    return max(found, key=len, default=None)
+def _parsed(text: str) -> Any:
+    """One JSON value, or one to a line."""
+    options: dict[str, Any] = {
+        "parse_float": str,
+        "parse_int": str,
+        "parse_constant": str,
+        "object_pairs_hook": _object,
+    }
+    try:
+        return json.loads(text, **options)
+    except json.JSONDecodeError:
+        return [json.loads(line, **options) for line in text.split("\n") if line.strip()]
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; where it has a key twice, the second goes by `key (2)`, so that it is not lost."""
+    read: dict[str, Any] = {}
+    for key, value in pairs:
+        name, n = key, 1
+        while name in read:
+            n += 1
+            name = f"{key} ({n})"
+        read[name] = value
+    return read
+
+
+def _lists(read: Any) -> Iterator[tuple[str, list[Any]]]:
+    """Every list with a record in it: at the top, or the values of an object one or two steps down."""
+    if isinstance(read, list):
+        if any(isinstance(r, dict) for r in read):
+            yield "", read
+    elif isinstance(read, dict):
+        for name, value in read.items():
+            inner = value.items() if isinstance(value, dict) else [(name, value)]
+            for key, records in inner:
+                if isinstance(records, list) and any(isinstance(r, dict) for r in records):
+                    yield str(key), records
+
+
+def _rows(records: list[Any]) -> Rows:
+    """What is no record stands as it is in the first column, for the checks to find."""
+    header = tuple(dict.fromkeys(key for r in records if isinstance(r, dict) for key in r))
+    if not header:
+        return [("",), *((json.dumps(r, ensure_ascii=False),) for r in records)]
+    blank = ("",) * (len(header) - 1)
+    return [
+        tuple(map(_text, header)),
+        *(
+            tuple(_text(r.get(key)) for key in header)
+            if isinstance(r, dict)
+            else (_text(r), *blank)
+            for r in records
+        ),
+    ]
 
 
 def _text(value: Any) -> str:
@@ -39,4 +100,4 @@ def _text(value: Any) -> str:
         return "TRUE" if value else "FALSE"
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)
-    return str(value)
+    return str(value).encode("utf-8", "replace").decode()

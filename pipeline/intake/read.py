@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.clerk import is_added
-from pipeline.intake import columns, headers, json_files, rows, text_files, tolerant, workbooks
+from pipeline.intake import (
+    chunks,
+    encodings,
+    headers,
+    json_files,
+    layout,
+    markup,
+    text_files,
+    workbooks,
+)
 from pipeline.intake.headers import HeaderMatch
-from pipeline.intake.sources import Hint, InboxFile
-from pipeline.intake.values import Setting
-from pipeline.model import Catalog, Chunk, Dataset, Finding, Misfit, SetAside, Source, found
-from pipeline.seal import of_rows
+from pipeline.intake.hints import Hint
+from pipeline.intake.layout import Area, HeaderBlock, Rows
+from pipeline.intake.sources import InboxFile
+from pipeline.intake.text_files import Block, Parsed, TextFormat
+from pipeline.intake.workbooks import Sheet
+from pipeline.model import Catalog, Chunk, Dataset, Finding, Source, found
 
-HEAD = 60  # rows in which a header is looked for
-TEXT = {".csv", ".tsv", ".txt"}
+SLICE = 1 << 16  # rows of a sheet in one chunk
+TEXT, JSON, WORKBOOK, MARKUP = "text", "json", "workbook", "markup"
+KINDS = {".csv": TEXT, ".tsv": TEXT, ".txt": TEXT, ".json": JSON}
+_MARKUP_STARTS = ("<html", "<!doctype", "<table", "<?xml", "<head", "<meta", "<body", "<style", "<div")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +48,30 @@ class Opened:
     dataset: Dataset | None  # None: not known, so not read; `findings` say why
     mapping: tuple[HeaderMatch, ...]
     findings: tuple[Finding, ...]
-    pieces: Callable[[], Iterator[text_files.Block | text_files.Parsed]]
-    chunk: Callable[[text_files.Block | text_files.Parsed], Chunk]
+    pieces: Callable[[], Iterator[Block | Parsed]]
+    chunk: Callable[[Block | Parsed], Chunk]
     precedence: int = 0
 
 
 def open_file(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
-    """Every table of a file, or the finding that says why there is none."""
-    suffix = file.path.suffix.lower()
+    """Every table of a file, or the finding that says why there is none.
+
+    What a file is, its bytes say; where its name says otherwise, that is a finding.
+    """
     try:
-        if suffix in TEXT:
-            yield _open_text(file, catalog)
-        elif suffix == ".json":
-            yield _open_json(file, catalog)
-        else:
-            yield from _open_workbook(file, catalog)
+        if not file.path.stat().st_size:
+            yield found("file-empty", file=file.name)
+            return
+        named = KINDS.get(file.suffix, WORKBOOK)
+        kind = kind_of(file.path, named)
+        if kind != named:
+            params = {"suffix": file.suffix, "kind": kind}
+            yield found("file-renamed", file=file.name, params=params)
+        yield from _OPEN[kind](file, catalog)
     except OSError as error:
-        yield found("file-unreadable", file=file.name, params={"why": error.strerror})
+        yield found("file-unreadable", file=file.name, params={"why": error.strerror or ""})
+    except workbooks.Unreadable as problem:
+        yield found(problem.rule, file=file.name)
 
 
 def sha256(path: Path) -> str:
@@ -58,143 +79,249 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def kind_of(path: Path, named: str) -> str:
+    """text, json, workbook or markup: by how the file begins, else as its name says."""
+    with path.open("rb") as file:
+        start = file.read(4096)
+    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
+        return WORKBOOK
+    text = _start_as_text(start)
+    if text.lstrip().lower().startswith(_MARKUP_STARTS):
+        return MARKUP
+    if named == WORKBOOK and text:
+        return TEXT
+    return named
+
+
+def _start_as_text(start: bytes) -> str:
+    """The file's beginning as text; "" where it is no text."""
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return start.decode("utf-16", "ignore")
+    text = start.decode("utf-8", "replace").removeprefix("\ufeff")
+    if text.count(encodings.LOST) * 8 > len(text):
+        text = start.decode("gb18030", "replace")
+    odd = sum(text.count(c) for c in (encodings.LOST, *map(chr, range(9))))
+    return text if odd * 16 <= len(text) else ""
+
+
 # ---------------------------------------------------------------- one way in for each kind of file
 
 
-def _open_text(file: InboxFile, catalog: Catalog) -> Opened | Finding:
-    fmt = text_files.examine(file.path, file.hint.encoding, file.hint.delimiter)
-    if fmt.bytes == 0:
-        return found("file-empty", file=file.name)
-    head = []
-    first = next(text_files.text_blocks(file.path, fmt))
-    for record in tolerant.read(first[: 1 << 20].decode("utf-8", "ignore"), fmt.delimiter, 0):
-        head.append(record.cells)
-        if len(head) == HEAD:
-            break
-    source = Source("", file.name, fmt.sha256, fmt.bytes, "", fmt.encoding, fmt.delimiter)
-    opened = _matched(source, head, file.hint, catalog)
-    if fmt.bad_bytes:
-        bad = found("bad-bytes", opened.source, params={"encoding": fmt.encoding})
-        opened = replace(opened, findings=(bad, *opened.findings))
-    width = len(opened.source.header)
-    if opened.dataset is None:
-        return opened
+def _open_text(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
+    hint = file.hint
+    fmt = text_files.examine(file.path, hint.encoding, hint.delimiter, file.sha256)
+    datasets, _ = _candidates(file, catalog)
+    fmt, head = _best_format(fmt, file.hint, datasets)
+    if not any(cell.strip() for cells in head for cell in cells):
+        yield found("file-empty", file=file.name)
+        return
+    source = Source("", file.name, fmt.sha256, fmt.size, "", fmt.encoding, fmt.delimiter)
+    block = _header_block(head, (), file.hint, datasets)
+    opened = _matched(source, block, file, catalog)
+    if opened.dataset is None or block is None:
+        yield opened
+        return
+    width = max(len(head[block.last - 1]), len(opened.source.header))
+    work = chunks.prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, block)
 
-    def chunk(piece: text_files.Block | text_files.Parsed) -> Chunk:
-        if isinstance(piece, text_files.Block):
-            piece = text_files.parse(piece, fmt.delimiter, width)
-        return _chunk(opened, piece, file.hint, settings)
+    def chunk(piece: Block | Parsed) -> Chunk:
+        parsed = (
+            text_files.parse(piece, fmt.delimiter, width) if isinstance(piece, Block) else piece
+        )
+        return chunks.chunk_of(parsed, work)
 
-    settings = _settings(opened, file.hint, catalog)
-    return replace(opened, pieces=lambda: text_files.records(file.path, fmt, width), chunk=chunk)
+    yield replace(opened, pieces=lambda: text_files.records(file.path, fmt, width), chunk=chunk)
 
 
-def _open_json(file: InboxFile, catalog: Catalog) -> Opened | Finding:
-    read = json_files.rows(file.path)
-    if isinstance(read, str):
-        return found(read, file=file.name)
-    source = Source("", file.name, sha256(file.path), file.path.stat().st_size, "", "utf-8")
-    return _open_rows(source, read, file.hint, catalog)
+def _best_format(
+    fmt: TextFormat, hint: Hint, datasets: Sequence[Dataset]
+) -> tuple[TextFormat, list[tuple[str, ...]]]:
+    """The format under which the headers are most like the contract's, and the first rows.
+
+    What was found by looking at bytes and lines holds, unless no header is found so.
+    """
+    most = layout.HEAD + layout.TALLEST
+    tried = [(fmt, text_files.head_rows(fmt, most))]
+    if _hits(tried[0][1], hint, datasets) >= 2:
+        return tried[0]
+    names = [fmt.encoding]
+    if fmt.encoding == "gb18030" and not hint.encoding:
+        names.append(encodings.BIG5)
+    delimiters = [fmt.delimiter] if hint.delimiter else text_files.DELIMITERS
+    for name in names:
+        for delimiter in delimiters:
+            other = replace(fmt, encoding=name, delimiter=delimiter)
+            tried.append((other, text_files.head_rows(other, most)))
+    return max(tried, key=lambda t: _hits(t[1], hint, datasets))
+
+
+def _hits(head: Rows, hint: Hint, datasets: Sequence[Dataset]) -> int:
+    block = layout.find_block(head, datasets, (), hint.columns)
+    return block.hits if block else 0
+
+
+def _open_json(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
+    tables = json_files.tables(file.path)
+    if isinstance(tables, str):
+        yield found(tables, file=file.name)
+        return
+    yield from _open_sheets(file, (Sheet(name, rows) for name, rows in tables), "utf-8", catalog)
 
 
 def _open_workbook(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
-    digest, size = sha256(file.path), file.path.stat().st_size
-    if size == 0:
-        yield found("file-empty", file=file.name)
-        return
-    tables = list[Opened]()
-    try:
-        for number, sheet in enumerate(workbooks.sheets(file.path), 1):
-            if sheet.rows and is_added(sheet.rows[0][0]):
-                yield found("sheet-notes", file=file.name, sheet=sheet.name)
-            elif file.hint.sheet not in (None, number, sheet.name):
-                yield found("sheet-not-asked", file=file.name, sheet=sheet.name)
-            elif sheet.skipped:
-                yield found(f"sheet-{sheet.skipped}", file=file.name, sheet=sheet.name)
-            else:
-                source = Source("", file.name, digest, size, sheet.name)
-                tables.append(_open_rows(source, sheet.rows, file.hint, catalog))
-    except workbooks.Unreadable as problem:
-        yield found(problem.rule, file=file.name)
-    known = [opened for opened in tables if opened.dataset]
-    for opened in tables:
-        beside_a_table = known and opened.findings and opened.findings[0].rule == "dataset-unknown"
-        yield found("sheet-notes", opened.source) if beside_a_table else opened
+    yield from _open_sheets(file, workbooks.sheets(file.path), "", catalog)
 
 
-def _open_rows(
-    source: Source, cells: Sequence[Sequence[str]], hint: Hint, catalog: Catalog
-) -> Opened:
-    """A table held as rows of text (a sheet, a JSON list)."""
-    opened = _matched(source, cells[:HEAD], hint, catalog)
-    if opened.dataset is None:
+def _open_markup(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
+    yield from _open_sheets(file, markup.sheets(file.path), "", catalog)
+
+
+_OPEN = {TEXT: _open_text, JSON: _open_json, WORKBOOK: _open_workbook, MARKUP: _open_markup}
+
+
+# ---------------------------------------------------------------- sheets
+
+
+def _open_sheets(
+    file: InboxFile, sheets: Iterator[Sheet], encoding: str, catalog: Catalog
+) -> Iterator[Opened | Finding]:
+    whole = Source(
+        "", file.name, file.sha256 or sha256(file.path), file.path.stat().st_size, encoding=encoding
+    )
+    unread = list[tuple[Opened, Sheet]]()
+    any_known = False
+    for number, sheet in enumerate(sheets, 1):
+        if sheet.rows and is_added(next(iter(sheet.rows[0]), "")):
+            yield found("sheet-notes", file=file.name, sheet=sheet.name)
+        elif file.hint.sheet not in (None, number, sheet.name):
+            yield found("sheet-not-asked", file=file.name, sheet=sheet.name)
+        elif sheet.skipped:
+            yield found(f"sheet-{sheet.skipped}", file=file.name, sheet=sheet.name)
+        else:
+            for opened in _open_sheet(replace(whole, sheet=sheet.name), sheet, file, catalog):
+                if opened.dataset:
+                    any_known = True
+                    yield opened
+                else:
+                    unread.append((opened, sheet))
+    for opened, sheet in unread:
+        yield _beside_a_table(opened, sheet) if any_known else opened
+
+
+def _beside_a_table(opened: Opened, sheet: Sheet) -> Opened | Finding:
+    """A sheet that could not be read, in a file with one that could: notes, or a table unknown?"""
+    if opened.findings[0].rule not in ("dataset-unknown", "header-not-found"):
         return opened
-    settings = _settings(opened, hint, catalog)
+    wide = sum(sum(bool(c.strip()) for c in row) >= 3 for row in sheet.rows)
+    return found("sheet-unknown" if wide >= 3 else "sheet-notes", opened.source)
 
-    def pieces() -> Iterator[text_files.Parsed]:
-        width = max(len(row) for row in cells)
-        full = [(*row, *[""] * (width - len(row))) for row in cells]
-        table = pa.table(
-            {str(i): pa.array([row[i] for row in full], pa.string()) for i in range(width)}
+
+def _open_sheet(
+    source: Source, sheet: Sheet, file: InboxFile, catalog: Catalog
+) -> Iterator[Opened]:
+    """Each table of a sheet."""
+    datasets, _ = _candidates(file, catalog)
+    block = _header_block(sheet.rows, sheet.merged, file.hint, datasets)
+    if block is None:
+        yield _matched(source, None, file, catalog)
+        return
+    areas = [Area(block, 1, len(sheet.rows))]
+    if not file.hint.header_rows:
+        areas = layout.areas(sheet.rows, block, datasets, sheet.merged)
+    rows, merged = layout.filled_down(sheet.rows, sheet.merged, block.last)
+    for area in areas:
+        part = "" if area.start == 1 and area is areas[0] else f"{area.block.last}.{_left(area)}"
+        opened = _matched(source, area.block, file, catalog, part)
+        if opened.dataset is None:
+            yield opened
+            continue
+        work = chunks.prepare(
+            opened.source, opened.dataset, opened.mapping, file.hint, catalog, area.block,
+            sheet.is_1904, merged,
+        )  # fmt: skip
+        yield replace(
+            opened,
+            pieces=partial(_pieces, rows, area, len(areas) > 1),
+            chunk=partial(_chunk_of_rows, work),
         )
-        yield text_files.Parsed(text_files.with_rows(table, range(1, len(full) + 1)))
 
-    return replace(opened, pieces=pieces, chunk=lambda piece: _chunk(opened, piece, hint, settings))
+
+def _chunk_of_rows(work: chunks.Work, piece: Block | Parsed) -> Chunk:
+    assert isinstance(piece, Parsed)
+    return chunks.chunk_of(piece, work)
+
+
+def _left(area: Area) -> int:
+    """The first column that the table has a name for."""
+    return next((i for i, name in enumerate(area.block.names) if name), 0)
+
+
+def _pieces(rows: Rows, area: Area, is_one_of_many: bool) -> Iterator[Parsed]:
+    """The area's rows as columns, in slices; cells beside the table, another's, left out."""
+    left, right = 0, max(map(len, rows[area.start - 1 : area.end]), default=0)
+    if is_one_of_many and _left(area):
+        left = _left(area)
+    if is_one_of_many:
+        right = min(right, len(headers.trimmed(area.block.names)))
+    right = max(right, len(area.block.names))
+    for first in range(area.start, area.end + 1, SLICE):
+        some = rows[first - 1 : min(first - 1 + SLICE, area.end)]
+        full = [
+            [*[""] * left, *row[left:right], *[""] * (right - max(len(row), left))] for row in some
+        ]
+        columns = zip(*full, strict=True)
+        table = pa.table({str(i): pa.array(cells, pa.string()) for i, cells in enumerate(columns)})
+        yield Parsed(text_files.with_rows(table, range(first, first + len(some))), lines=len(some))
 
 
 # ---------------------------------------------------------------- header and dataset
 
 
-def _matched(source: Source, head: Sequence[Sequence[str]], hint: Hint, catalog: Catalog) -> Opened:
-    """The table's header row, its dataset, and what each column holds."""
-    source = replace(
-        source, source_id=hashlib.sha256(f"{source.path}\0{source.sheet}".encode()).hexdigest()[:12]
-    )
+def _candidates(file: InboxFile, catalog: Catalog) -> tuple[list[Dataset], str]:
+    """The datasets that a file may be of; where it is said which, how: sources.yaml, folder."""
     inputs = [d for d in catalog.datasets.values() if not d.produced]
-    named, matched_by = _named(source.path, hint, inputs)
-    row, scores = headers.find_header(head, [named] if named else inputs)
-    if hint.header_rows:
-        row = hint.header_rows
-    elif named and hint.columns:
-        row = next((i for i, cells in enumerate(head, 1) if hint.columns.keys() & set(cells)), row)
-    dataset, candidates = named, list[Dataset]()
-    if dataset is None and row:
-        filled = sum(bool(cell.strip()) for cell in head[row - 1])
-        dataset, candidates = headers.identify(scores, filled)
-        matched_by = "headers"
-    if dataset is None or not row:
-        return _unmatched(source, named, candidates)
-    header = _trimmed(head[row - 1])
-    mapping = headers.match(header, dataset, hint.columns, hint.ignore)
-    source = replace(
-        source, dataset=dataset.name, matched_by=matched_by, header_row=row, header=header
-    )
-    return Opened(
-        source,
-        dataset,
-        mapping,
-        tuple(_header_findings(source, dataset, mapping, hint)),
-        _no_pieces,
-        _no_chunk,
-        hint.precedence,
-    )
-
-
-def _named(path: str, hint: Hint, inputs: list[Dataset]) -> tuple[Dataset | None, str]:
     by_name = {d.name: d for d in inputs}
-    if hint.dataset:
-        return by_name[hint.dataset], "sources.yaml"
-    for folder in reversed(path.split("/")[:-1]):
+    if file.hint.dataset:
+        return [by_name[file.hint.dataset]], "sources.yaml"
+    for folder in reversed(file.name.split("/")[:-1]):
         if folder in by_name:
-            return by_name[folder], "folder"
-    return None, ""
+            return [by_name[folder]], "folder"
+    return inputs, ""
 
 
-def _trimmed(cells: Sequence[str]) -> tuple[str, ...]:
-    end = len(cells)
-    while end and not cells[end - 1].strip():
-        end -= 1
-    return tuple(cells[:end])
+def _header_block(
+    rows: Rows, merged: Sequence[layout.Merged], hint: Hint, datasets: Sequence[Dataset]
+) -> HeaderBlock | None:
+    if hint.header_rows:
+        first, last = hint.header_rows[0], hint.header_rows[-1]
+        return layout.block_at(rows, first, last, datasets, merged) if last <= len(rows) else None
+    return layout.find_block(rows, datasets, merged, hint.columns)
+
+
+def _matched(
+    source: Source, block: HeaderBlock | None, file: InboxFile, catalog: Catalog, part: str = ""
+) -> Opened:
+    """The table's dataset, and what each column holds. `part` tells tables of one sheet apart."""
+    name = "\0".join((source.path, source.sheet, part) if part else (source.path, source.sheet))
+    source = replace(source, source_id=hashlib.sha256(name.encode()).hexdigest()[:12])
+    datasets, matched_by = _candidates(file, catalog)
+    dataset = datasets[0] if matched_by else None
+    candidates = list[Dataset]()
+    if block and not matched_by:
+        filled = sum(bool(name.strip()) for name in block.names)
+        dataset, candidates = headers.identify(block.scores, filled - block.said)
+        matched_by = "headers"
+    if dataset is None or block is None:
+        return _unmatched(source, dataset, candidates)
+    header = headers.trimmed(block.names)
+    mapping = headers.match(header, dataset, file.hint.columns, file.hint.ignore)
+    source = replace(
+        source, dataset=dataset.name, matched_by=matched_by, header_row=block.last, header=header
+    )
+    signals = headers.signals(source, dataset, mapping, file.hint.constants)
+    return Opened(
+        source, dataset, mapping, tuple(signals), _no_pieces, _no_chunk, file.hint.precedence
+    )
 
 
 def _unmatched(source: Source, named: Dataset | None, candidates: list[Dataset]) -> Opened:
@@ -208,116 +335,9 @@ def _unmatched(source: Source, named: Dataset | None, candidates: list[Dataset])
     return Opened(source, None, (), (finding,), _no_pieces, _no_chunk)
 
 
-def _no_pieces() -> Iterator[text_files.Parsed]:
+def _no_pieces() -> Iterator[Parsed]:
     return iter(())
 
 
-def _no_chunk(piece: text_files.Block | text_files.Parsed) -> Chunk:
+def _no_chunk(piece: Block | Parsed) -> Chunk:
     raise AssertionError("a table without a dataset has no pieces")
-
-
-def _header_findings(
-    source: Source, dataset: Dataset, mapping: tuple[HeaderMatch, ...], hint: Hint
-) -> Iterator[Finding]:
-    """Every column of the file that is no field, and every field that is no column of the file."""
-    row = source.header_row
-    for m in mapping:
-        params = {"header": m.header, "suggestion": m.suggestion}
-        if m.matched_by == "second":
-            yield found("header-twice", source, row=row, params=params)
-        elif not m.matched_by:
-            rule = "header-near" if m.suggestion else "header-unmapped"
-            yield found(rule, source, row=row, params=params)
-    ours = {c.name for c in dataset.columns if c.heaviest_of} | set(
-        dataset.primary_key if dataset.identity else ()
-    )
-    present = {m.field for m in mapping} | hint.constants.keys() | ours
-    for column in dataset.columns:
-        if column.name not in present and column.privacy != "never":
-            rule = "header-missing" if column.constraints.get("required") else "header-absent"
-            params = {"title": column.title, "title_en": column.title_en}
-            yield found(rule, source, row=row, column=column.name, params=params)
-
-
-# ---------------------------------------------------------------- rows
-
-
-def _settings(opened: Opened, hint: Hint, catalog: Catalog) -> dict[str, Setting]:
-    assert opened.dataset
-    units = {m.field: m.unit for m in opened.mapping}
-    return {
-        column.name: columns.setting_for(
-            column,
-            catalog,
-            hint.units.get(column.name, units.get(column.name, "")),
-            hint.dates,
-            dict(hint.values.get(column.name, {})),
-        )
-        for column in opened.dataset.columns
-    }
-
-
-def _chunk(
-    opened: Opened,
-    piece: text_files.Block | text_files.Parsed,
-    hint: Hint,
-    settings: dict[str, Setting],
-) -> Chunk:
-    """A piece's rows, those that are no records set aside, the rest made canonical."""
-    assert isinstance(piece, text_files.Parsed)
-    assert opened.dataset
-    source, dataset = opened.source, opened.dataset
-    raw, above, misfits = _below_header(piece, source)
-    needed = sum(bool(c.constraints.get("required")) for c in dataset.columns)
-    raw, aside, blank = rows.split(raw, source.header, needed)
-    numbers = raw["_row"].combine_chunks()
-    by_field = {m.field: str(m.position) for m in opened.mapping if m.field}
-    canonical, changes = {}, []
-    for column in dataset.columns:
-        name = column.name
-        if name in by_field:
-            written = raw[by_field[name]].combine_chunks()
-            array, rules = columns.normalise_column(written, column.kind, settings[name])
-            changes.append(columns.changes_of(numbers, name, written, array, rules))
-        else:
-            array = pa.repeat(pa.scalar(hint.constants.get(name, ""), pa.string()), len(raw))
-        canonical[name] = array
-    notes = tuple(found(rule, source, row=row) for row, rule in piece.notes)
-    table = pa.table({**canonical, "_row": numbers})
-    return Chunk(
-        source,
-        raw,
-        table,
-        of_rows(table),
-        pa.concat_tables(changes) if changes else columns.CHANGES.empty_table(),
-        misfits,
-        (*above, *aside),
-        blank,
-        notes,
-    )
-
-
-def _below_header(
-    piece: text_files.Parsed, source: Source
-) -> tuple[pa.Table, list[SetAside], tuple[Misfit, ...]]:
-    """The rows under the header; titles above it are set aside, rows that do not fit are apart."""
-    table, first, above = piece.table, source.header_row, list[SetAside]()
-    misfits = []
-    for ragged in piece.ragged:
-        filled = [cell for cell in ragged.cells if cell.strip()]
-        if ragged.row < first:
-            above += [SetAside(ragged.row, "title", " ".join(filled))] if filled else []
-        elif ragged.row > first and filled:
-            why = rows._why(filled, (), source.header, len(source.header))
-            if why:
-                above.append(SetAside(ragged.row, why, " ".join(filled)))
-            else:
-                misfits.append(Misfit(ragged.row, ragged.note, ragged.cells))
-    if len(table) and table["_row"][0].as_py() <= first:
-        upper = table.filter(pc.less(table["_row"], first))
-        for record in upper.to_pylist():
-            row = record.pop("_row")
-            filled = [cell for cell in record.values() if cell.strip()]
-            above += [SetAside(row, "title", " ".join(filled))] if filled else []
-        table = table.filter(pc.greater(table["_row"], first))
-    return table, above, tuple(misfits)

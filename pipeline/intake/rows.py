@@ -10,51 +10,51 @@ import pyarrow.compute as pc
 
 from pipeline.model import SetAside
 
-_TOTAL = r"^\s*(?:合\s*计|小\s*计|总\s*计|累\s*计|本页合计|本季度合计)"
-_SIGNATURE = r"^\s*(?:填\s*表\s*人|填\s*报\s*人|审\s*核\s*人|制\s*表|复\s*核|经\s*办\s*人|负\s*责\s*人|填\s*报\s*日\s*期|填\s*报\s*单\s*位|联\s*系\s*电\s*话|联\s*系\s*人)\s*[（(：:]?"
-_FOOTNOTE = r"^\s*(?:[*＊※]|注\s*[：:]|备\s*注\s*[：:]|说\s*明\s*[：:]|填\s*表\s*说\s*明|数据来源|示例数据|以上|本表)"
-_CLOSING = f"(?:{_TOTAL})|(?:{_SIGNATURE})|(?:{_FOOTNOTE})"
+_TOTAL = r"^\s*(?:本页|本表|本月|本季度|本年|全年)?(?:合\s*计|小\s*计|总\s*计|累\s*计)\s*(?:[：:（(\d].*)?$"
+_SIGNATURE = r"^\s*(?:填\s*表\s*人|填\s*报\s*人|审\s*核\s*人|制\s*表(?:\s*人)?|复\s*核(?:\s*人)?|经\s*办\s*人|(?:单位|部门)?负\s*责\s*人|填\s*报\s*日\s*期|填\s*表\s*日\s*期|填\s*报\s*单\s*位|联\s*系\s*电\s*话|联\s*系\s*人)\s*(?:（签[字章]）|\(签[字章]\))?\s*(?:[：:]|$)"
+_FOOTNOTE = r"^\s*(?:[*＊※]|注\s*\d*\s*[：:]|备\s*注\s*[：:]|说\s*明\s*[：:]|填[表写报]\s*(?:说\s*明|要\s*求)|数据来源|示例数据|以上(?:数据|均|为|共)|本表)"
+_NUMBERING = r"^\s*(?:栏次|列号|甲|[（(]?1[)）]?)\s*$"
+_CLOSING = f"(?:{_TOTAL})|(?:{_SIGNATURE})|(?:{_FOOTNOTE})|(?:{_NUMBERING})"
+
+Heads = Sequence[tuple[str, ...]]
 
 
-def split(
-    table: pa.Table, header: Sequence[str], needed: int
-) -> tuple[pa.Table, list[SetAside], int]:
+def split(table: pa.Table, heads: Heads, needed: int) -> tuple[pa.Table, list[SetAside], int]:
     """(records, what was set aside, how many rows were blank) of a chunk of raw rows.
 
-    `needed` is how many cells the contract asks of a record: a row that opens like a footnote but
-    fills as many is a record all the same.
+    `heads`: the header's rows as they stand in the file; they may come again on each page. `needed`:
+    how many cells the contract asks of a record: a row that opens like a footnote but fills as many
+    is a record all the same.
     """
     columns = [name for name in table.column_names if name != "_row"]
-    suspect = _suspects(table, columns, header)
+    suspect = _suspects(table, columns, heads)
     if not pc.any(suspect).as_py():
         return table, [], 0
-    aside, drop, blank = list[SetAside](), set[int](), 0
+    aside, drop, blank = list[SetAside](), list[int](), 0
     rows = table.filter(suspect)
     for cells, row in zip(
         zip(*(rows[c].to_pylist() for c in columns), strict=True),
         rows["_row"].to_pylist(),
         strict=True,
     ):
-        filled = [cell.strip() for cell in cells if cell and cell.strip()]
-        why = _why(filled, cells, header, needed)
+        why = reason(cells, heads, needed)
         if why is None:
             continue
-        drop.add(row)
+        drop.append(row)
         if why:
-            aside.append(SetAside(row, why, " ".join(filled)))
+            aside.append(SetAside(row, why, " ".join(_filled(cells))))
         else:
             blank += 1
-    kept = table.filter(pc.invert(pc.is_in(table["_row"], pa.array(sorted(drop), pa.int64()))))
+    kept = table.filter(pc.invert(pc.is_in(table["_row"], pa.array(drop, pa.int64()))))
     return kept, aside, blank
 
 
-def _suspects(table: pa.Table, columns: list[str], header: Sequence[str]) -> pa.Array:
-    """Rows worth a look: the first cell is blank, or opens as a total, a signature or a note does."""
-    first = table[columns[0]]
-    suspect = pc.or_(
-        pc.equal(pc.utf8_trim_whitespace(first), ""), pc.match_substring_regex(first, _CLOSING)
-    )
-    suspect = pc.or_(suspect, pc.equal(first, header[0]))
+def _suspects(table: pa.Table, columns: list[str], heads: Heads) -> pa.Array:
+    """Rows worth a look: the first cell is blank, or opens as a header, a total, a signature or a
+    note does, or one of the next two as a total or a signature."""
+    first = pc.utf8_trim_whitespace(table[columns[0]])
+    openings = pa.array(["", *(head[0] for head in heads if head)], pa.string())
+    suspect = pc.or_(pc.is_in(first, openings), pc.match_substring_regex(first, _CLOSING))
     for name in columns[1:3]:
         suspect = pc.or_(
             suspect, pc.match_substring_regex(table[name], f"(?:{_TOTAL})|(?:{_SIGNATURE})")
@@ -62,16 +62,35 @@ def _suspects(table: pa.Table, columns: list[str], header: Sequence[str]) -> pa.
     return suspect
 
 
-def _why(filled: list[str], cells: Sequence[str], header: Sequence[str], needed: int) -> str | None:
+def _filled(cells: Sequence[str]) -> list[str]:
+    return [cell.strip() for cell in cells if cell.strip()]
+
+
+def reason(cells: Sequence[str], heads: Heads, needed: int) -> str | None:
     """total, signature, footnote, header; "" for a blank row; None for a record."""
+    filled = _filled(cells)
     if not filled:
         return ""
-    if list(cells) == list(header):
+    if stripped(cells) in heads or _is_numbering(filled):
         return "header"
     if re.match(_TOTAL, filled[0]):
         return "total"
-    if len(filled) >= max(needed, 2) and not re.match(_SIGNATURE, filled[0]):
-        return None
     if re.match(_SIGNATURE, filled[0]):
         return "signature"
+    if len(filled) >= max(needed, 2):
+        return None
     return "footnote" if re.match(_FOOTNOTE, filled[0]) else None
+
+
+def stripped(cells: Sequence[str]) -> tuple[str, ...]:
+    """Cells in the form in which header rows are compared: no outer blanks, none at the end."""
+    tight = [cell.strip() for cell in cells]
+    while tight and not tight[-1]:
+        tight.pop()
+    return tuple(tight)
+
+
+def _is_numbering(filled: list[str]) -> bool:
+    """栏次, or 甲 乙 1 2 3: the row of column numbers that printed forms have under the header."""
+    digits = [cell.strip("()（）") for cell in filled if cell not in "甲乙丙丁戊栏次列号"]
+    return len(digits) >= 3 and digits == [str(i) for i in range(1, len(digits) + 1)]

@@ -1,4 +1,4 @@
-"""Delimited text to raw rows, with every byte accounted for.
+"""Delimited text to raw rows, with every byte and every line accounted for.
 
 A file is read in blocks that end at record borders. A block that is well formed is parsed by Arrow;
 one that is not (a quote that never closes, ragged rows) goes to `tolerant`, which finds where the
@@ -8,10 +8,8 @@ blank line counts, a line break inside a quoted cell does not.
 
 from __future__ import annotations
 
-import codecs
-import hashlib
-import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,15 +19,11 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from pipeline.errors import Unaccounted
-from pipeline.intake import tolerant
+from pipeline.intake import encodings, tolerant
+from pipeline.intake.encodings import BLOCK, LOST, BadByte
 
-BLOCK = 8 << 20  # bytes of text in a block; about four of them are in memory at once
 DELIMITERS = ",\t;|，；"
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+RESUME = 1 << 18  # bytes that are read with tolerance before the fast way is tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +31,23 @@ class TextFormat:
     """How a text file is written, decided on the whole of it."""
 
     sha256: str
-    bytes: int
+    size: int
     encoding: str
     delimiter: str
-    bad_bytes: bool = False  # some bytes are in no encoding; they show as U+FFFD
+    is_clean: bool  # every byte is known to be in the encoding, which is UTF-8
+    head: bytes = b""  # the first 64 kB
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A run of whole records as UTF-8, `first_row` being the number of its first."""
+    """A run of whole records as UTF-8, `first_row` being the number of its first.
+
+    `lost`: one entry for each U+FFFD in it, where bytes were in no encoding.
+    """
 
     first_row: int
     data: bytes
+    lost: tuple[BadByte, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,125 +60,138 @@ class Ragged:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A finding to be made of one row, or of the cell in its column `position`."""
+
+    row: int
+    rule: str
+    position: int = -1
+    byte: BadByte | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
-    """A block's records: string columns "0", "1", … and `_row`, and what did not fit."""
+    """A block's records: string columns "0", "1", … and `_row`, and what did not fit.
+
+    `lines`: lines of text that it took; `inside`: how many of them go on inside a quoted cell.
+    """
 
     table: pa.Table
     ragged: tuple[Ragged, ...] = ()
-    notes: tuple[tuple[int, str], ...] = ()  # (row, finding's rule) of what was done to a row
+    notes: tuple[Note, ...] = ()
+    lines: int = 0
+    inside: int = 0
 
 
-def examine(path: Path, encoding: str = "", delimiter: str = "") -> TextFormat:
-    """The file's format, from one pass over every byte; `encoding` and `delimiter` overrule.
-
-    UTF-8 is taken only where the whole file decodes as such, then GB18030; a byte order mark
-    decides by itself. Where nothing decodes, the one that fails least is taken and `bad_bytes` set.
-    """
-    digest, size, head = hashlib.sha256(), 0, b""
-    utf8 = codecs.getincrementaldecoder("utf-8")()
-    is_utf8 = True
-    with path.open("rb") as file:
-        while chunk := file.read(BLOCK):
-            head = head or chunk[: 1 << 16]
-            digest.update(chunk)
-            size += len(chunk)
-            if is_utf8:
-                try:
-                    utf8.decode(chunk)
-                except UnicodeDecodeError:
-                    is_utf8 = False
-    if is_utf8:
-        try:
-            utf8.decode(b"", final=True)
-        except UnicodeDecodeError:
-            is_utf8 = False
-    bad = False
-    if not encoding:
-        encoding = next((name for bom, name in _BOMS if head.startswith(bom)), "")
-    if not encoding:
-        encoding = "utf-8" if is_utf8 else "gb18030"
-    if encoding != "utf-8" or not is_utf8:
-        bad = not _decodes(path, encoding)
-    text = head.decode(encoding, "replace")
-    return TextFormat(digest.hexdigest(), size, encoding, delimiter or _delimiter(text), bad)
+def examine(path: Path, encoding: str = "", delimiter: str = "", sha256: str = "") -> TextFormat:
+    """The file's format, from one pass over every byte; `encoding` and `delimiter` overrule."""
+    looked = encodings.look(path, sha256)
+    encoding = encoding or encodings.decide(looked, path)
+    is_clean = looked.is_utf8 and encoding in ("utf-8", "utf-8-sig")
+    text = looked.head.decode(encoding, "ignore")
+    delimiter = delimiter or likely_delimiter(text)
+    return TextFormat(looked.sha256, looked.size, encoding, delimiter, is_clean, looked.head)
 
 
-def _decodes(path: Path, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(BLOCK):
-                decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _delimiter(head: str) -> str:
+def likely_delimiter(head: str) -> str:
     """The delimiter that cuts the first lines into the most cells, the same number in each."""
-    lines = [line for line in head.splitlines()[:50] if line.strip()][:20]
+    lines = [line for line in re.sub(r'"[^"]*"', "", head).split("\n")[:50] if line.strip()][:20]
     if len(lines) > 2 and not head.endswith("\n"):
         lines = lines[:-1]
     best, score = ",", 0
     for candidate in DELIMITERS:
         counts = [line.count(candidate) for line in lines]
         usual = max(set(counts), key=lambda n: (n > 0, counts.count(n), n), default=0)
-        weight = usual * counts.count(usual) if usual else 0
+        weight = usual * counts.count(usual)
         if weight > score:
             best, score = candidate, weight
     return best
 
 
-def text_blocks(path: Path, fmt: TextFormat) -> Iterator[bytes]:
-    """The file as UTF-8 without BOM, line ends made `\\n`, in pieces of about `BLOCK` bytes."""
-    decoder = codecs.getincrementaldecoder(fmt.encoding)("replace")
-    plain_utf8 = fmt.encoding in ("utf-8", "utf-8-sig") and not fmt.bad_bytes
+def head_rows(fmt: TextFormat, most: int) -> list[tuple[str, ...]]:
+    """The file's first records, `most` of them, as far as its first 64 kB reach."""
+    codec = fmt.encoding
+    text = fmt.head.decode(codec, "ignore").removeprefix("\ufeff")
+    records = tolerant.read(_unix_lines(text.encode()).decode(), fmt.delimiter, 0)
+    return [record.cells for record, _ in zip(records, range(most), strict=False)]
+
+
+def text_blocks(path: Path, fmt: TextFormat, bad: list[BadByte] | None = None) -> Iterator[bytes]:
+    """The file as UTF-8 without BOM, line ends made `\\n`, in pieces of about `BLOCK` bytes.
+
+    `bad` gets an entry for each U+FFFD that had to be put in, as `encodings.utf8_blocks` says.
+    """
     held = b""
-    with path.open("rb") as file:
-        if fmt.encoding == "utf-8-sig" and plain_utf8:
-            file.seek(len(codecs.BOM_UTF8))
-        while chunk := file.read(BLOCK):
-            data = held + (chunk if plain_utf8 else decoder.decode(chunk).encode())
-            held = b"\r" if data.endswith(b"\r") else b""  # its "\n" may begin the next piece
-            yield _unix_lines(data[: len(data) - len(held)])
-    tail = held + (b"" if plain_utf8 else decoder.decode(b"", final=True).encode())
-    if tail:
-        yield _unix_lines(tail)
+    known = None if fmt.is_clean else bad if bad is not None else []
+    for data in encodings.utf8_blocks(path, fmt.encoding, known):
+        data = held + data
+        held = b"\r" if data.endswith(b"\r") else b""  # its "\n" may begin the next piece
+        if data := _unix_lines(data[: len(data) - len(held)]):
+            yield data
+    if held:
+        yield b"\n"
 
 
 def _unix_lines(data: bytes) -> bytes:
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return data.replace(b"\0", b"") if b"\0" in data else data
+    return data
+
+
+# ---------------------------------------------------------------- cut at record borders
 
 
 def records(path: Path, fmt: TextFormat, columns: int) -> Iterator[Block | Parsed]:
-    """The file cut at record borders: blocks for `parse`, or parsed already where quotes are broken."""
-    held, row = b"", 1
-    pieces = text_blocks(path, fmt)
+    """The file cut at record borders: blocks for `parse`, or parsed already.
+
+    A block with line breaks inside its cells is parsed here and now: only that tells how many
+    records it holds, and so the numbers of the rows behind it.
+    """
+    bad = list[BadByte]()
+    held, row, lost = b"", 1, 0
+    for piece, is_last in _with_last(text_blocks(path, fmt, bad)):
+        held += piece
+        while part := _part(held, is_last, fmt.delimiter, columns):
+            size, is_whole = part
+            block = Block(row, held[:size], _lost_in(held[:size], bad, lost))
+            held, lost = held[size:], lost + len(block.lost)
+            inside = _breaks_inside(block.data)
+            if is_whole and not inside:
+                yield block
+                row += count_lines(block.data)
+            else:
+                read = parse if is_whole else tolerant_block
+                parsed = read(block, fmt.delimiter, columns)
+                yield parsed
+                row += len(parsed.table) + len(parsed.ragged)
+
+
+def _with_last(pieces: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Each piece, and whether it is the last."""
+    before = next(pieces, b"")
     for piece in pieces:
-        data = held + piece
-        border = _last_border(data)
-        if border < 0 and len(data) > 2 * BLOCK:
-            yield from tolerant_rest(data, pieces, row, fmt.delimiter, columns)
-            return
-        block, held = data[: border + 1], data[border + 1 :]
-        if block:
-            yield Block(row, block)
-            row += count_records(block)
-    if held:
-        if held.count(b'"') % 2:
-            yield from tolerant_rest(held, iter(()), row, fmt.delimiter, columns)
-        else:
-            yield Block(row, held)
+        yield before, False
+        before = piece
+    yield before, True
+
+
+def _part(data: bytes, is_last: bool, delimiter: str, columns: int) -> tuple[int, bool] | None:
+    """How many bytes to take next, and whether their quotes are balanced; None: read on first."""
+    if is_last and data and not data.count(b'"') % 2:
+        return len(data), True
+    border = _last_border(data) + 1
+    if border:
+        return border, True
+    if data and (is_last or len(data) > 2 * BLOCK):
+        return _tolerant_part(data, delimiter, columns), False
+    return None
 
 
 def _last_border(data: bytes) -> int:
     """The last line break that no quoted cell holds; -1 where there is none."""
     at = data.rfind(b"\n")
-    if at < 0:
-        return -1
+    if at < 0 or b'"' not in data:
+        return at
     odd = data.count(b'"', 0, at) % 2
     while odd and at > 0:
         before = data.rfind(b"\n", 0, at)
@@ -188,13 +200,39 @@ def _last_border(data: bytes) -> int:
     return at if not odd else -1
 
 
-def count_records(block: bytes) -> int:
-    """How many records a well-formed block holds: its line breaks less those inside quoted cells."""
-    total = block.count(b"\n") + (not block.endswith(b"\n"))
-    if b'"' not in block:
-        return total
-    inside = sum(part.count(b"\n") for part in block.split(b'"')[1::2])
-    return total - inside
+def _tolerant_part(data: bytes, delimiter: str, columns: int) -> int:
+    """The bytes of the records that begin in the first `RESUME` bytes: behind them all may be well."""
+    cut = data.find(b"\n", 4 * RESUME) + 1
+    text = (data[:cut] if cut else data).decode()
+    size = 0
+    lines = text.split("\n")
+    at = 0
+    for record in tolerant.read(text, delimiter, columns):
+        size += sum(len(line.encode()) + 1 for line in lines[at : at + record.lines])
+        at += record.lines
+        if size >= RESUME:
+            break
+    return min(size, len(data))
+
+
+def _lost_in(data: bytes, bad: Sequence[BadByte], given: int) -> tuple[BadByte, ...]:
+    """The entries of the U+FFFD in `data`, `given` having stood before it."""
+    return tuple(bad[given : given + data.count(LOST.encode())]) if bad else ()
+
+
+def count_lines(data: bytes) -> int:
+    """Lines of text, the last of which may lack its line break."""
+    return data.count(b"\n") + (bool(data) and not data.endswith(b"\n"))
+
+
+def _breaks_inside(data: bytes) -> int:
+    """Line breaks inside quoted cells, as far as the quotes can be believed."""
+    if b'"' not in data:
+        return 0
+    return sum(part.count(b"\n") for part in data.split(b'"')[1::2])
+
+
+# ---------------------------------------------------------------- one block
 
 
 def parse(block: Block, delimiter: str, columns: int) -> Parsed:
@@ -202,74 +240,124 @@ def parse(block: Block, delimiter: str, columns: int) -> Parsed:
 
     Raises Unaccounted where a byte of the block is in no cell, delimiter, quote or line end.
     """
-    if not delimiter.isascii():  # Arrow knows delimiters of one byte
+    is_quoted = b'"' in block.data
+    ragged: list[str] = []
+    table = _by_arrow(block, delimiter, columns, is_quoted, ragged)
+    if table is None or (ragged and (is_quoted or not _all_ragged(ragged, delimiter, columns))):
         return tolerant_block(block, delimiter, columns)
+    lines, inside = count_lines(block.data), _breaks_inside(block.data)
+    if is_quoted and not _believable(table, block, delimiter, columns, lines - inside):
+        return tolerant_block(block, delimiter, columns)
+    if len(table) + len(ragged) != lines - inside:
+        raise Unaccounted(
+            f"{lines - inside} records stand in the text, {len(table) + len(ragged)} were read"
+        )
+    _every_byte(table, ragged, block, delimiter, columns)
+    numbers, apart = _numbered(len(table), ragged, block, delimiter)
+    table = with_rows(table, numbers)
+    return Parsed(table, apart, tuple(_lost_notes(table, apart, block.lost)), lines, inside)
+
+
+def _by_arrow(
+    block: Block, delimiter: str, columns: int, is_quoted: bool, ragged: list[str]
+) -> pa.Table | None:
+    """The records that fit; the text of the others goes to `ragged`. None where Arrow gives up."""
+    if not delimiter.isascii():  # Arrow knows delimiters of one byte
+        return None
     names = [str(i) for i in range(columns)]
-    ragged: list[Ragged] = []
 
     def keep(row: pa_csv.InvalidRow) -> str:
-        ragged.append(Ragged(block.first_row + (row.number or 1) - 1, (row.text or "",)))
+        ragged.append(row.text or "")
         return "skip"
 
     try:
-        table = pa_csv.read_csv(
-            io.BytesIO(block.data),
+        return pa_csv.read_csv(
+            pa.BufferReader(block.data),
             pa_csv.ReadOptions(
                 use_threads=False, column_names=names, block_size=len(block.data) + 1
             ),
             pa_csv.ParseOptions(
                 delimiter=delimiter,
-                newlines_in_values=True,
+                newlines_in_values=is_quoted,
                 ignore_empty_lines=False,
                 invalid_row_handler=keep,
             ),
             pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=False,
+                check_utf8=False,
             ),
         )
     except pa.ArrowInvalid:
-        return tolerant_block(block, delimiter, columns)
-    if ragged or _swallowed(table, block, delimiter, columns):
-        return tolerant_block(block, delimiter, columns)
-    if len(table) != count_records(block.data):
-        raise Unaccounted(
-            f"{count_records(block.data)} records stand in the text, {len(table)} were read"
-        )
-    _every_byte(table, block, delimiter, columns)
-    return Parsed(with_rows(table, np.arange(block.first_row, block.first_row + len(table))))
+        return None
 
 
-def with_rows(table: pa.Table, rows: range | list[int] | np.ndarray) -> pa.Table:
+def _all_ragged(texts: list[str], delimiter: str, columns: int) -> bool:
+    """Whether none of the rows fits once the blank cells behind its end are dropped."""
+    return all(len(fitting(text.split(delimiter), columns)) != columns for text in texts)
+
+
+def fitting(cells: Sequence[str], columns: int) -> tuple[str, ...]:
+    """`cells` without the blank ones beyond `columns`."""
+    end = len(cells)
+    while end > columns and not cells[end - 1].strip():
+        end -= 1
+    return tuple(cells[:end])
+
+
+def _numbered(
+    good: int, ragged: list[str], block: Block, delimiter: str
+) -> tuple[np.ndarray, tuple[Ragged, ...]]:
+    """The row numbers of the records that fit, and the others with theirs, found by their text."""
+    every = np.arange(block.first_row, block.first_row + good + len(ragged))
+    if not ragged:
+        return every, ()
+    apart, todo = list[Ragged](), iter([*ragged, None])
+    text = next(todo)
+    for row, line in enumerate(block.data.decode().split("\n"), block.first_row):
+        if line == text:
+            apart.append(Ragged(row, tuple(line.split(delimiter))))
+            text = next(todo)
+    return np.setdiff1d(every, [r.row for r in apart]), tuple(apart)
+
+
+def with_rows(table: pa.Table, rows: Iterable[int] | np.ndarray) -> pa.Table:
     """`table` with the column `_row`."""
-    return table.append_column("_row", pa.array(np.asarray(rows, np.int64)))
+    numbers = rows if isinstance(rows, np.ndarray) else np.fromiter(rows, np.int64)
+    return table.append_column("_row", pa.array(numbers.astype(np.int64, copy=False)))
 
 
-def _swallowed(table: pa.Table, block: Block, delimiter: str, columns: int) -> bool:
-    """Whether a cell holds what looks like whole records: an unbalanced quote took them in."""
-    if b'"' not in block.data:
+def _believable(table: pa.Table, block: Block, delimiter: str, columns: int, expected: int) -> bool:
+    """Whether the quotes are in order: no cell can have taken in whole records."""
+    if len(table) != expected:
         return False
-    suspect = f"\n(?:[^\n]*{_escaped(delimiter)}){{{max(columns - 1, 1)}}}"
-    return any(
-        pc.any(pc.match_substring_regex(table[name], suspect)).as_py()
-        for name in table.column_names
+    broken = [pc.match_substring(cells, "\n") for cells in table.columns]
+    if not any(pc.any(mask).as_py() for mask in broken):
+        return True
+    if not tolerant.is_strict(block.data.decode(), delimiter):
+        return False
+    return columns == 1 or not any(
+        pc.any(
+            pc.greater_equal(pc.count_substring(cells.filter(mask), delimiter), columns - 1)
+        ).as_py()
+        for cells, mask in zip(table.columns, broken, strict=True)
     )
 
 
-def _escaped(delimiter: str) -> str:
-    return "\\" + delimiter if delimiter in "|" else delimiter
-
-
-def _every_byte(table: pa.Table, block: Block, delimiter: str, columns: int) -> None:
+def _every_byte(
+    table: pa.Table, ragged: list[str], block: Block, delimiter: str, columns: int
+) -> None:
     """Cells, delimiters, quotes and line ends together are the block, in number and in sum of bytes."""
-    blank_lines = (columns - 1) * _blank_lines(block.data)  # read as a record of blanks
+    blank_lines = (columns - 1) * _blank_lines(table, block.data)  # read as a record of blanks
     delimiters = len(table) * (columns - 1) - blank_lines
-    line_ends = len(table) - (not block.data.endswith(b"\n"))
+    line_ends = len(table) + len(ragged) - (not block.data.endswith(b"\n"))
     quotes = 0
     if b'"' in block.data:
         inner = sum(pc.sum(pc.count_substring(c, '"')).as_py() or 0 for c in table.columns)
         quotes = block.data.count(b'"') - inner
     cells = [part for column in table.columns for part in _bytes_of(column)]
     marks = [(delimiters, delimiter.encode()), (line_ends, b"\n"), (quotes, b'"')]
+    marks += [(1, text.encode()) for text in ragged]
     found = sum(map(len, cells)) + sum(n * len(mark) for n, mark in marks)
     total = sum(map(_sum, cells)) + sum(n * sum(mark) for n, mark in marks)
     if (found, total) != (len(block.data), _sum(np.frombuffer(block.data, np.uint8))):
@@ -291,59 +379,58 @@ def _sum(data: np.ndarray) -> int:
     return sum(int(data[i : i + BLOCK].sum(dtype=np.uint32)) for i in range(0, len(data), BLOCK))
 
 
-def _blank_lines(data: bytes) -> int:
+def _blank_lines(table: pa.Table, data: bytes) -> int:
     """Empty records: a line break that follows another, or opens the block, outside quoted cells."""
-    if not data.startswith(b"\n") and b"\n\n" not in data:
+    if not pc.any(pc.equal(table[0], "")).as_py():
         return 0
     outside = b"\x01".join(data.split(b'"')[0::2]) if b'"' in data else data
     return sum(1 for line in outside.split(b"\n")[:-1] if not line)
 
 
+def _lost_notes(
+    table: pa.Table, ragged: Sequence[Ragged], lost: Sequence[BadByte]
+) -> Iterator[Note]:
+    """Where the bytes that are in no encoding ended up: row, column, and their place in the file."""
+    if not any(byte.offset >= 0 for byte in lost):
+        return
+    rows = [(r.row, r.cells) for r in ragged if any(LOST in cell for cell in r.cells)]
+    hit = [pc.match_substring(table[c], LOST) for c in table.column_names if c != "_row"]
+    mask = hit[0]
+    for other in hit[1:]:
+        mask = pc.or_(mask, other)
+    for record in table.filter(mask).to_pylist():
+        row = record.pop("_row")
+        rows.append((row, tuple(record.values())))
+    places = [
+        (row, position)
+        for row, cells in sorted(rows)
+        for position, cell in enumerate(cells)
+        for _ in range(cell.count(LOST))
+    ]
+    if len(places) != len(lost):  # cannot be told apart any more: the rows at least are known
+        lost = [BadByte(-1, "")] * len(places)
+    for (row, position), byte in zip(places, lost, strict=True):
+        yield Note(row, "bad-bytes", position, byte)
+
+
 def tolerant_block(block: Block, delimiter: str, columns: int) -> Parsed:
     """A block that is not well formed, record by record."""
-    return _collected(
-        tolerant.read(block.data.decode(), delimiter, columns), block.first_row, columns
-    )
-
-
-def tolerant_rest(
-    data: bytes, pieces: Iterator[bytes], row: int, delimiter: str, columns: int
-) -> Iterator[Parsed]:
-    """The rest of a file in which a quote never closes, cut at line ends."""
-    for piece in _whole_lines(data, pieces):
-        parsed = tolerant_block(Block(row, piece), delimiter, columns)
-        row += len(parsed.table) + len(parsed.ragged)
-        yield parsed
-
-
-def _whole_lines(held: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """What is held and what follows, in runs of whole lines of about `BLOCK` bytes."""
-    while True:
-        cut = (held.rfind(b"\n", 0, BLOCK) + 1) or (held.find(b"\n", BLOCK) + 1)
-        if len(held) > BLOCK and cut:
-            yield held[:cut]
-            held = held[cut:]
-        elif more := next(pieces, b""):
-            held += more
-        else:
-            if held:
-                yield held
-            return
-
-
-def _collected(rows: Iterator[tolerant.Record], first_row: int, columns: int) -> Parsed:
-    good: list[tuple[str, ...]] = []
-    numbers: list[int] = []
-    ragged: list[Ragged] = []
-    notes: list[tuple[int, str]] = []
-    for number, record in enumerate(rows, first_row):
-        if record.note:
-            notes.append((number, record.note))
-        if len(record.cells) == columns:
-            good.append(record.cells)
+    good, numbers = list[tuple[str, ...]](), list[int]()
+    ragged, notes, lines, inside = list[Ragged](), list[Note](), count_lines(block.data), 0
+    read = tolerant.read(block.data.decode(), delimiter, columns)
+    number = block.first_row
+    for number, record in enumerate(read, block.first_row):
+        inside += record.lines - 1
+        notes += [Note(number, record.note)] if record.note else []
+        cells = fitting(record.cells, columns)
+        if len(cells) == columns:
+            good.append(cells)
             numbers.append(number)
         else:
-            ragged.append(Ragged(number, record.cells))
+            ragged.append(Ragged(number, cells))
+    if len(good) + len(ragged) + inside != lines:
+        raise Unaccounted(f"{lines} lines of text, {len(good) + len(ragged) + inside} were read")
     arrays = [pa.array([cells[i] for cells in good], pa.string()) for i in range(columns)]
-    table = pa.table(arrays, names=[str(i) for i in range(columns)])
-    return Parsed(with_rows(table, numbers), tuple(ragged), tuple(notes))
+    table = with_rows(pa.table(arrays, names=[str(i) for i in range(columns)]), numbers)
+    notes += _lost_notes(table, ragged, block.lost)
+    return Parsed(table, tuple(ragged), tuple(notes), lines, inside)

@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 LONGEST = 100  # lines that one record may span before its open quote is taken for a slip
-csv.field_size_limit(1 << 28)
+csv.field_size_limit(1 << 30)
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The cells of one record; `note` names the finding where something had to be done to it."""
+    """The cells of one record and how many lines it takes; `note` names a finding about it."""
 
     cells: tuple[str, ...]
+    lines: int = 1
     note: str = ""
 
 
@@ -23,44 +24,66 @@ def read(text: str, delimiter: str, columns: int) -> Iterator[Record]:
     """The records of `text`, whose lines end in `\\n`; every line is in exactly one of them.
 
     A line with an odd number of quotes may go on over the next lines, but only if that makes a
-    record of just `columns` cells in which no whole record hides. Otherwise the quote is a slip: the
-    line stands alone and the quote is an ordinary character.
+    record of just `columns` cells (0: of any number) in which no whole record hides. Otherwise the
+    quote is a slip: the line stands alone and the quote is an ordinary character.
     """
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
     at = 0
     while at < len(lines):
-        line = lines[at]
-        if '"' not in line:
-            cells = tuple(line.split(delimiter)) if line else ("",) * columns
-            yield Record(cells)
-            at += 1
-            continue
-        end = _end(lines, at, delimiter, columns)
-        if end:
-            yield Record(_parsed("\n".join(lines[at:end]), delimiter))
-            at = end
-        else:
-            yield _alone(line, delimiter)
-            at += 1
+        record = _record(lines, at, delimiter, columns)
+        yield record
+        at += record.lines
 
 
-def _end(lines: list[str], start: int, delimiter: str, columns: int) -> int:
-    """The line behind the record that begins at `start`; 0 where its quotes cannot be believed."""
-    quotes = 0
-    for end in range(start + 1, min(start + LONGEST, len(lines)) + 1):
-        added = lines[end - 1]
-        whole_record = added.count(delimiter) >= max(columns - 1, 1) and not added.count('"') % 2
-        if end - 1 > start and quotes % 2 and whole_record:
-            return 0  # a record inside an open quote
-        quotes += added.count('"')
-        if quotes % 2 == 0:
-            cells = _parsed("\n".join(lines[start:end]), delimiter)
-            if len(cells) == columns:
-                return end
-            return end if end == start + 1 and len(lines[start].split(delimiter)) != columns else 0
+def _record(lines: list[str], at: int, delimiter: str, columns: int) -> Record:
+    line = lines[at]
+    if not line:
+        return Record(("",) * columns)
+    if '"' not in line:
+        return Record(tuple(line.split(delimiter)))
+    if line.count('"') % 2 == 0:
+        return Record(_parsed(line, delimiter))
+    end = _closing(lines, at)
+    record = "\n".join(lines[at:end])
+    if end and is_strict(record, delimiter):
+        cells = _parsed(record, delimiter)
+        if not columns or (
+            len(cells) == columns and not _hides_records(lines[at:end], delimiter, columns)
+        ):
+            return Record(cells, end - at)
+    return _alone(line, delimiter)
+
+
+def _closing(lines: list[str], start: int) -> int:
+    """The line behind the one that closes the quote opened in line `start`; 0 where none does."""
+    for end in range(start + 1, min(start + LONGEST, len(lines))):
+        if lines[end].count('"') % 2:
+            return end + 1
     return 0
+
+
+def _hides_records(lines: list[str], delimiter: str, columns: int) -> bool:
+    """Whether lines taken for one record are, each by itself, as wide as a record.
+
+    One in the midst is enough; the first and the last are only in part inside the quotes, so of
+    these both have to be.
+    """
+    if columns == 1:
+        return False
+    wide = [line.count(delimiter) == columns - 1 for line in lines]
+    return any(wide[1:-1]) or (wide[0] and wide[-1])
+
+
+def is_strict(record: str, delimiter: str) -> bool:
+    """Whether each quote opens or closes a whole cell, or is written twice inside one (RFC 4180)."""
+    edges = ("", "\n", delimiter)
+    outside = record.split('"')[0::2]
+    return all(
+        (part[:1] in edges or not i) and (part[-1:] in edges or i == len(outside) - 1)
+        for i, part in enumerate(outside)
+    )
 
 
 def _parsed(record: str, delimiter: str) -> tuple[str, ...]:
@@ -71,6 +94,6 @@ def _parsed(record: str, delimiter: str) -> tuple[str, ...]:
 def _alone(line: str, delimiter: str) -> Record:
     """A line whose quotes do not close: cut at every delimiter, a quote at a cell's edge dropped."""
     cells = tuple(
-        cell.strip().removeprefix('"').removesuffix('"') for cell in line.split(delimiter)
+        cell.strip(" ").removeprefix('"').removesuffix('"') for cell in line.split(delimiter)
     )
-    return Record(cells, "unclosed-quote")
+    return Record(cells, 1, "unclosed-quote")

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from stdnum.cn import ric, uscc
 
 from pipeline.intake import numerals
 
@@ -67,6 +69,7 @@ class Setting:
     prefixes: Mapping[str, str] = field(default_factory=dict)  # folded beginning → code
     order: tuple[str, ...] = ()  # codes in the list's order
     as_meant: Mapping[str, str] = field(default_factory=dict)  # sources.yaml `values`
+    is_1904: bool = False  # bare day numbers are counted from 1904-01-01
 
 
 #: A normaliser gives the canonical text and the name of the rule that made it ("" if unchanged).
@@ -110,8 +113,7 @@ def social_credit_code(written: str, setting: Setting) -> tuple[str, str]:
 
 
 _DOCUMENT_NUMBER = re.compile(
-    r"^(?P<organ>[^〔\[【(（﹝{]+?)\s*[〔\[【(（﹝{]\s*(?P<year>\d{4})\s*年?\s*[〕\]】)）﹞}]\s*"
-    r"(?:第|字)?\s*(?P<number>\d+(?:[-—]\d+)?)\s*号?$"
+    r"^(?P<organ>.+?)[〔\[【(﹝{<](?P<year>\d{4})年?[〕\]】)﹞}>](?:第|字)?(?P<number>\d+(?:[-—]\d+)?)号?$"
 )
 
 
@@ -129,8 +131,8 @@ def document_number(written: str, setting: Setting) -> tuple[str, str]:
 
 
 _YMD = re.compile(
-    r"^(?P<y>\d{4})(?P<s>[-/.．。])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})"
-    r"(?:[T\s]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?$"
+    r"^(?P<y>\d{4})(?P<s>[-/.。–—−])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})"
+    r"(?:[T\s]+(?P<h>\d{1,2}):(?P<min>\d{2})(?::\d{2}(?:\.\d+)?)?\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?)?$"
 )
 _COMPACT = re.compile(r"^(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})$")
 _WORDS = re.compile(r"^(?P<y>\d{4})年(?P<m>\d{1,2})月(?P<d>\d{1,2})[日号]?(?:\d{1,2}[时:].*)?$")
@@ -162,10 +164,10 @@ def day(written: str, setting: Setting) -> tuple[str, str]:
     return _changed(written, tidy(written), "white-space")
 
 
-def _readings(plain: str, tight: str, setting: Setting):  # type: ignore[no-untyped-def]
+def _readings(plain: str, tight: str, setting: Setting) -> Iterator[tuple[str, int, int, int]]:
     """Every way in which `plain` can be read as a date: (rule, year, month, day)."""
     if match := _YMD.match(plain) or _YMD.match(tight):
-        yield "date-style", int(match["y"]), int(match["m"]), int(match["d"])
+        yield _local(match) or ("date-style", int(match["y"]), int(match["m"]), int(match["d"]))
     if match := _COMPACT.match(tight) or _WORDS.match(tight):
         yield "date-style", int(match["y"]), int(match["m"]), int(match["d"])
     if match := _CHINESE.match(tight):
@@ -183,11 +185,25 @@ def _readings(plain: str, tight: str, setting: Setting):  # type: ignore[no-unty
         year = start + (1 if match["y"] == "元" else int(match["y"]))
         yield "date-japanese", year, int(match["m"]), int(match["d"])
     if match := _SERIAL.match(tight):
-        counted = date(1899, 12, 30) + timedelta(days=int(match["n"]))
+        start_day = date(1904, 1, 1) if setting.is_1904 else date(1899, 12, 30)
+        counted = start_day + timedelta(days=int(match["n"]))
         yield "date-serial", counted.year, counted.month, counted.day
 
 
-_UNITS = {
+def _local(match: re.Match[str]) -> tuple[str, int, int, int] | None:
+    """The day in Beijing of a moment that names its zone; None where it names none."""
+    if not match["zone"]:
+        return None
+    zone = match["zone"].upper().replace("Z", "+00:00")
+    moment = f"{match['y']}-{match['m']:0>2}-{match['d']:0>2}T{match['h']:0>2}:{match['min']}{zone}"
+    try:
+        there = datetime.fromisoformat(moment).astimezone(timezone(timedelta(hours=8)))
+    except (ValueError, OverflowError):
+        return None
+    return "date-zone", there.year, there.month, there.day
+
+
+MONEY_UNITS = {
     "元": Decimal(1),
     "圆": Decimal(1),
     "万": Decimal(10_000),
@@ -197,7 +213,7 @@ _UNITS = {
     "千元": Decimal(1_000),
 }
 _AMOUNT = re.compile(
-    r"^(?:人民币|RMB|CNY|¥|￥)?(?P<sign>-?)(?P<n>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)(?P<unit>万元|亿元|千元|元|圆|万|亿)?(?:整|正)?$",
+    r"^(?P<sign>-?)(?:人民币|RMB|CNY|¥)?(?P<after>-?)(?P<n>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)(?P<unit>万元|亿元|千元|元|圆|万|亿)?(?:整|正)?$",
     re.I,
 )
 
@@ -208,11 +224,12 @@ def money(written: str, setting: Setting) -> tuple[str, str]:
     What does not come out in whole fen is left as it stands.
     """
     plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", tidy(written)))
-    unit, rule = _UNITS.get(setting.unit, Decimal(1)), "money-unit"
+    plain = plain.replace("萬", "万").replace("億", "亿").replace("−", "-")
+    unit, rule = MONEY_UNITS.get(setting.unit, Decimal(1)), "money-unit"
     if match := _AMOUNT.match(plain):
-        number = Decimal(match["sign"] + match["n"].replace(",", ""))
+        number = Decimal((match["sign"] or match["after"]) + match["n"].replace(",", ""))
         if match["unit"]:
-            unit = _UNITS[match["unit"]]
+            unit = MONEY_UNITS[match["unit"]]
     else:
         spelled = numerals.capital_amount(plain)
         if spelled is None:
@@ -325,4 +342,47 @@ def normalise(written: str, kind: str, setting: Setting) -> tuple[str, str]:
         return _changed(written, meant, "sources-yaml")
     if kind != "text" and tidy(written) in BLANK_MARKS:
         return "", "blank-mark"
+    if FORMULA_ERROR.fullmatch(tidy(written)):
+        return "", "formula-error"
     return KINDS[kind](written, setting)
+
+
+# ---------------------------------------------------------------- what only a person can mend
+
+FORMULA_ERROR = re.compile(
+    r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA|UNKNOWN!)"
+)
+_DESTROYED = re.compile(r"-?\d(?:\.\d+)?E\+\d{2,3}", re.I)
+_CODES = frozenset(("code", "social-credit-code"))
+_CREDIT_CODE = re.compile(r"[0-9A-Z]{18}")
+_MISREAD = str.maketrans("OIo", "010")
+
+
+def doubt(written: str, kind: str, setting: Setting) -> tuple[str, str]:
+    """(rule, proposal) of the finding that a cell calls for although it was read; ("", "") for none.
+
+    A proposal is what was probably meant. It is told, never taken.
+    """
+    if "\ufffd" in written:
+        return "lost-characters", ""
+    if FORMULA_ERROR.fullmatch(tidy(written)) and tidy(written) not in setting.as_meant:
+        return "formula-error", ""
+    if "\0" in written:
+        return "nul-bytes", ""
+    if kind in _CODES and _DESTROYED.fullmatch(code(written, setting)[0]):
+        return "code-destroyed", ""
+    if kind == "social-credit-code" and (proposal := _meant(written, setting)):
+        return "code-look-alike", proposal
+    return "", ""
+
+
+def _meant(written: str, setting: Setting) -> str:
+    """The valid code that comes of 0 for O and 1 for I; "" where none does.
+
+    Nothing is proposed for what looks like an identity number: a finding must not complete one.
+    """
+    plain = social_credit_code(written, setting)[0]
+    changed = plain.translate(_MISREAD)
+    if changed == plain or not _CREDIT_CODE.fullmatch(changed) or ric.is_valid(changed):
+        return ""
+    return changed if uscc.is_valid(changed) else ""

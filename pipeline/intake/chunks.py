@@ -1,0 +1,239 @@
+"""Raw rows to a chunk: what is no record set aside, the rest made canonical, every row accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.errors import Unaccounted
+from pipeline.intake import columns, rows
+from pipeline.intake.headers import HeaderMatch
+from pipeline.intake.hints import Hint
+from pipeline.intake.layout import HeaderBlock, Merged
+from pipeline.intake.text_files import Note, Parsed
+from pipeline.intake.values import Setting
+from pipeline.model import (
+    Catalog,
+    Chunk,
+    Column,
+    Dataset,
+    Finding,
+    Misfit,
+    SetAside,
+    Source,
+    found,
+)
+from pipeline.seal import of_rows
+
+_SHOWN = frozenset(("code", "social-credit-code", "date", "money", "integer", "number", "year"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Work:
+    """All that is needed to read the pieces of one table."""
+
+    source: Source
+    dataset: Dataset
+    mapping: tuple[HeaderMatch, ...]
+    settings: Mapping[str, Setting]
+    constants: Mapping[str, str]
+    first_header_row: int
+    heads: tuple[tuple[str, ...], ...]  # the header's rows as they stand in the file
+    merged: Sequence[Merged] = ()  # ranges of the body that were filled down
+
+    @property
+    def needed(self) -> int:
+        """How many cells the contract asks of a record."""
+        return sum(bool(c.constraints.get("required")) for c in self.dataset.columns)
+
+    @property
+    def told_by_contract(self) -> frozenset[str]:
+        """Fields in which the contract itself asks to look for codes cut short."""
+        uses = (u for u in self.dataset.rules if u.rule == "scientific-notation")
+        return frozenset(str(use.params.get("field")) for use in uses)
+
+    def field_at(self, position: int) -> str:
+        """The field in a column of the file, "" where there is none."""
+        return next((m.field for m in self.mapping if m.position == position), "")
+
+    def header_at(self, position: int) -> str:
+        header = self.source.header
+        return header[position] if 0 <= position < len(header) else f"#{position + 1}"
+
+
+def prepare(
+    source: Source,
+    dataset: Dataset,
+    mapping: tuple[HeaderMatch, ...],
+    hint: Hint,
+    catalog: Catalog,
+    block: HeaderBlock,
+    is_1904: bool = False,
+    merged: Sequence[Merged] = (),
+) -> Work:
+    """What contract, header and `sources.yaml` together say of a table's cells."""
+    units = {m.field: m.unit for m in mapping} | dict(hint.units)
+    settings = {
+        c.name: columns.setting_for(
+            c, catalog, units.get(c.name, ""), hint.dates, hint.values.get(c.name, {}), is_1904
+        )
+        for c in dataset.columns
+    }
+    heads = tuple(dict.fromkeys(map(rows.stripped, (*block.rows, block.names))))
+    return Work(source, dataset, mapping, settings, hint.constants, block.first, heads, merged)
+
+
+def chunk_of(piece: Parsed, work: Work) -> Chunk:
+    """A piece's rows, each of them a record, a misfit, set aside, blank or of the header.
+
+    Raises Unaccounted where one is none of these, or where the piece's lines are not all in a row.
+    """
+    body, above, misfits, spent = _below_header(piece, work)
+    raw, aside, blank = rows.split(body, work.heads, work.needed)
+    _account(piece, len(raw) + len(aside) + len(above) + len(misfits) + blank + spent)
+    table, changes, doubts = _canonical(raw, work)
+    known = {(note.row, note.position) for note in piece.notes if note.rule == "bad-bytes"}
+    findings = (
+        *(_noted(note, work) for note in piece.notes),
+        *(f for at, f in doubts if f.rule != "lost-characters" or at not in known),
+        *_merged(raw, work),
+        *_without_header(raw, work),
+    )
+    return Chunk(
+        work.source, raw, table, of_rows(table), changes, misfits, (*above, *aside), blank, findings
+    )
+
+
+def _account(piece: Parsed, rows_told: int) -> None:
+    rows_there = len(piece.table) + len(piece.ragged)
+    if rows_told != rows_there or piece.lines != rows_there + piece.inside:
+        raise Unaccounted(
+            f"{piece.lines} lines: {rows_there} rows and {piece.inside} lines inside cells, {rows_told} rows told"
+        )
+
+
+def _below_header(
+    piece: Parsed, work: Work
+) -> tuple[pa.Table, list[SetAside], tuple[Misfit, ...], int]:
+    """The rows under the header, the titles above it, what does not fit, and how many rows are spent
+    on the header or blank."""
+    first, last = work.first_header_row, work.source.header_row
+    above, misfits, spent = list[SetAside](), list[Misfit](), 0
+    for ragged in piece.ragged:
+        filled = [cell.strip() for cell in ragged.cells if cell.strip()]
+        why = _why_apart(ragged.row, filled, first, last, work)
+        if not why:
+            misfits.append(Misfit(ragged.row, ragged.note, ragged.cells))
+        elif why == "spent":
+            spent += 1
+        else:
+            above.append(SetAside(ragged.row, why, " ".join(filled)))
+    table = piece.table
+    if len(table) and table["_row"][0].as_py() <= last:
+        for record in table.filter(pc.less_equal(table["_row"], last)).to_pylist():
+            row = record.pop("_row")
+            filled = [cell.strip() for cell in record.values() if cell.strip()]
+            if row >= first or not filled:
+                spent += 1
+            else:
+                above.append(SetAside(row, "title", " ".join(filled)))
+        table = table.filter(pc.greater(table["_row"], last))
+    return table, above, tuple(misfits), spent
+
+
+def _why_apart(row: int, filled: list[str], first: int, last: int, work: Work) -> str:
+    """What a row of the wrong width is: title, total, …; spent (header or blank); "" for a misfit."""
+    if not filled or first <= row <= last:
+        return "spent"
+    if row < first:
+        return "title"
+    return rows.reason(filled, work.heads, len(work.source.header)) or ""
+
+
+def _canonical(
+    raw: pa.Table, work: Work
+) -> tuple[pa.Table, pa.Table, list[tuple[tuple[int, int], Finding]]]:
+    """The fields' columns, the changes, and the doubts with the row and position that each is about."""
+    numbers = raw["_row"].combine_chunks()
+    position = {m.field: m.position for m in work.mapping if m.field}
+    canonical, changes = {}, list[pa.Table]()
+    doubts = list[tuple[tuple[int, int], Finding]]()
+    for column in work.dataset.columns:
+        name = column.name
+        if name not in position:
+            constant = pa.array([work.constants.get(name, "")], pa.string())
+            canonical[name] = constant.take(pa.array([0] * len(raw), pa.int64()))
+            continue
+        written = raw[str(position[name])].combine_chunks()
+        cells = columns.normalise_column(written, column.kind, work.settings[name])
+        canonical[name] = cells.canonical
+        if (changed := columns.changes_of(numbers, name, written, cells)) is not None:
+            changes.append(changed)
+        for at, rule, proposal in cells.doubts:
+            if rule == "code-destroyed" and name in work.told_by_contract:
+                continue
+            row = numbers[at].as_py()
+            finding = _doubt(column, row, rule, proposal, written[at].as_py(), work)
+            doubts.append(((row, position[name]), finding))
+    table = pa.table({**canonical, "_row": numbers})
+    every = pa.concat_tables(changes) if changes else columns.CHANGES.empty_table()
+    return table, every, doubts
+
+
+# ---------------------------------------------------------------- findings of a piece
+
+
+def _doubt(column: Column, row: int, rule: str, proposal: str, written: str, work: Work) -> Finding:
+    is_open = column.privacy == "public" and column.kind in _SHOWN
+    params = {
+        "title": column.title,
+        "title_en": column.title_en,
+        "proposal": proposal if is_open else "***",
+    }
+    value = written[:40] if is_open else ""
+    return found(rule, work.source, row=row, column=column.name, value=value, params=params)
+
+
+def _noted(note: Note, work: Work) -> Finding:
+    params: dict[str, object] = {"header": work.header_at(note.position)}
+    if note.byte and note.byte.offset >= 0:
+        params |= {"byte": note.byte.offset + 1, "hex": note.byte.hex.upper()}
+    field = work.field_at(note.position) if note.position >= 0 else ""
+    return found(note.rule, work.source, row=note.row, column=field, params=params)
+
+
+def _merged(raw: pa.Table, work: Work) -> Iterator[Finding]:
+    """Each merged cell of the body that was filled down, told at its first row."""
+    present = set(raw["_row"].to_pylist()) if work.merged else ()
+    for area in work.merged:
+        if area.top in present and 0 <= area.left < len(work.source.header):
+            header = work.header_at(area.left)
+            if header:
+                params = {"header": header, "last": area.bottom}
+                field = work.field_at(area.left)
+                yield found("merged-cells", work.source, row=area.top, column=field, params=params)
+
+
+def _without_header(raw: pa.Table, work: Work) -> Iterator[Finding]:
+    """Columns with something in them and no header over them."""
+    header = work.source.header
+    for name in raw.column_names[:-1]:
+        if int(name) < len(header) and header[int(name)].strip():
+            continue
+        filled = pc.not_equal(pc.utf8_trim_whitespace(raw[name]), "")
+        if pc.any(filled).as_py():
+            row = raw["_row"].filter(filled)[0].as_py()
+            params = {"column": letters(int(name))}
+            yield found("header-blank", work.source, row=row, params=params)
+
+
+def letters(position: int) -> str:
+    """A column as a spreadsheet names it: 0 → A, 26 → AA."""
+    name, number = "", position + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        name = chr(65 + rest) + name
+    return name

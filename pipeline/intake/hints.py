@@ -1,0 +1,177 @@
+"""`sources.yaml`: what the publisher says of files that do not say it themselves."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.errors import UsageError
+from pipeline.intake.values import MONEY_UNITS
+from pipeline.model import Catalog
+from pipeline.words import language, say
+
+HEADER_MOST = 60  # the last row that a header may stand in
+DATE_STYLES = {"year-first", "short-year", "minguo", "japanese"}
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What sources.yaml says of the files that one `match` names."""
+
+    match: str = ""
+    dataset: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: str | int | None = None  # its name, or its number from 1
+    header_rows: tuple[int, ...] | None = None  # the row it stands in, or the first and the last
+    columns: Mapping[str, str] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    dates: str = ""
+    units: Mapping[str, str] = field(default_factory=dict)
+    precedence: int = 0
+    body: str = ""
+    region_code: str = ""
+    year: int | None = None
+
+
+def read_hints(path: Path, catalog: Catalog) -> list[Hint]:
+    """`sources.yaml`, checked: UsageError names the file, the entry and what is wrong with it."""
+    if not path.exists():
+        return []
+    lang = language()
+    try:
+        read = yaml.safe_load(path.read_text("utf-8")) or []
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        raise UsageError(say("sources-broken", lang, file=path, line=line)) from error
+    if not isinstance(read, list) or not all(isinstance(e, dict) for e in read):
+        raise UsageError(say("sources-not-a-list", lang, file=path))
+    return [_hint(entry, number, path, catalog) for number, entry in enumerate(read, 1)]
+
+
+def _is_encoding(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(codecs.lookup(value))
+    except (LookupError, ValueError):
+        return False
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str | int | float | date) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _maps_words(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_word, (*value, *value.values())))
+
+
+#: What each key may hold: a test, and an example for the message.
+KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "match": (lambda v: isinstance(v, str) and bool(v), "match: department/file.csv"),
+    "dataset": (lambda v: isinstance(v, str), "dataset: penalty_filings"),
+    "encoding": (_is_encoding, "encoding: gb18030"),
+    "delimiter": (
+        lambda v: isinstance(v, str) and len(v) == 1 and v not in '"\r\n',
+        'delimiter: ";"',
+    ),
+    "sheet": (_is_word, "sheet: Sheet1"),
+    "header_rows": (lambda v: _is_rows(v), "header_rows: 3, header_rows: [2, 3]"),
+    "columns": (_maps_words, "columns: {header: field}"),
+    "ignore": (lambda v: isinstance(v, list) and all(map(_is_word, v)), "ignore: [header]"),
+    "values": (
+        lambda v: isinstance(v, dict) and all(map(_maps_words, v.values())),
+        "values: {field: {as written: as meant}}",
+    ),
+    "constants": (_maps_words, "constants: {field: value}"),
+    "dates": (lambda v: v in DATE_STYLES, ", ".join(sorted(DATE_STYLES))),
+    "units": (
+        lambda v: isinstance(v, dict) and all(u in MONEY_UNITS for u in v.values()),
+        "units: {fine_yuan: 万元} (" + ", ".join(MONEY_UNITS) + ")",
+    ),
+    "precedence": (_is_number, "precedence: 1"),
+    "body": (lambda v: isinstance(v, str), "body: 示例区人民政府"),
+    "region_code": (_is_word, 'region_code: "411503"'),
+    "year": (_is_number, "year: 2024"),
+}
+
+
+def _is_rows(value: Any) -> bool:
+    """The row that the header stands in, or the first and the last of several."""
+    rows = value if isinstance(value, list) else [value]
+    return (
+        1 <= len(rows) <= 2
+        and all(_is_number(r) and 1 <= r <= HEADER_MOST for r in rows)
+        and rows == sorted(rows)
+    )
+
+
+def _hint(entry: dict[str, Any], number: int, path: Path, catalog: Catalog) -> Hint:
+    lang = language()
+
+    def refuse(what: object, expected: str) -> UsageError:
+        return UsageError(
+            say("sources-entry", lang, file=path, number=number, what=what, expected=expected)
+        )
+
+    if unknown := sorted(entry.keys() - KEYS.keys(), key=str):
+        raise refuse(unknown[0], ", ".join(sorted(KEYS)))
+    if "match" not in entry:
+        raise refuse("match", KEYS["match"][1])
+    for key, value in entry.items():
+        good, example = KEYS[key]
+        if not good(value):
+            raise refuse(f"{key}: {value}", example)
+    dataset = entry.get("dataset", "")
+    inputs = {d.name: d for d in catalog.datasets.values() if not d.produced}
+    if dataset and dataset not in inputs:
+        raise refuse(f"dataset: {dataset}", ", ".join(inputs))
+    known = [inputs[dataset]] if dataset else inputs.values()
+    fields = {c.name for d in known for c in d.columns}
+    if strange := sorted(f for f in map(str, _fields_named(entry)) if f not in fields):
+        raise refuse(strange[0], ", ".join(sorted(fields)))
+    return _checked(entry)
+
+
+def _fields_named(entry: Mapping[str, Any]) -> set[Any]:
+    """Every field that an entry speaks of."""
+    said = [entry.get(key, {}) for key in ("values", "constants", "units")]
+    return {*entry.get("columns", {}).values(), *(field for part in said for field in part)}
+
+
+def _checked(entry: Mapping[str, Any]) -> Hint:
+    rows = entry.get("header_rows")
+    values = entry.get("values", {})
+    return Hint(
+        match=entry["match"],
+        dataset=entry.get("dataset", ""),
+        encoding=entry.get("encoding", ""),
+        delimiter=entry.get("delimiter", ""),
+        sheet=entry.get("sheet"),
+        header_rows=None if rows is None else tuple(rows if isinstance(rows, list) else [rows]),
+        columns=_words(entry.get("columns", {})),
+        ignore=tuple(str(i) for i in entry.get("ignore", ())),
+        values={str(f): _words(meant) for f, meant in values.items()},
+        constants=_words(entry.get("constants", {})),
+        dates=entry.get("dates", ""),
+        units=_words(entry.get("units", {})),
+        precedence=entry.get("precedence", 0),
+        body=entry.get("body", ""),
+        region_code=str(entry.get("region_code", "")),
+        year=entry.get("year"),
+    )
+
+
+def _words(mapping: Mapping[Any, Any]) -> dict[str, str]:
+    return {str(k): str(v) for k, v in mapping.items()}

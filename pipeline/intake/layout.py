@@ -1,0 +1,256 @@
+"""Where the tables of a sheet are: under titles, under headers of several rows, one after another
+or side by side; and what its merged cells mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.intake import headers
+from pipeline.model import Dataset
+
+HEAD = 60  # rows in which a header is looked for
+TALLEST = 3  # rows that a header may have
+
+Rows = Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A range of merged cells: first and last row (from 1), first and last column (from 0)."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderBlock:
+    """The rows that name a table's columns, and the names, by column; "" where there is none."""
+
+    first: int
+    last: int
+    names: tuple[str, ...]
+    scores: tuple[tuple[int, Dataset], ...] = ()
+    rows: Rows = ()  # as they stand in the file
+    said: int = 0  # of the names, those that sources.yaml knows
+
+    @property
+    def hits(self) -> int:
+        """How many fields of the best dataset it names, and how many names sources.yaml knows."""
+        return (self.scores[0][0] if self.scores else 0) + self.said
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """One table of a sheet: its header, and the rows from `start` to `end` that are its own."""
+
+    block: HeaderBlock
+    start: int
+    end: int
+
+
+# ---------------------------------------------------------------- headers
+
+
+def find_block(
+    rows: Rows,
+    datasets: Sequence[Dataset],
+    merged: Sequence[Merged] = (),
+    also: Iterable[str] = (),
+) -> HeaderBlock | None:
+    """The one to three rows that together name the most fields of one dataset; None if no two.
+
+    `also`: names that sources.yaml knows, whatever the contract says.
+    """
+    said = frozenset(headers.canonical(name)[0] for name in also)
+    best: HeaderBlock | None = None
+    spread = _spread(rows[: HEAD + TALLEST], merged)
+    for top in range(min(len(rows), HEAD)):
+        for height in range(1, TALLEST + 1):
+            if top + height > len(spread) or (height > 1 and not any(rows[top + height - 1])):
+                break
+            block = _block(spread, top, height, datasets, said)
+            if block.hits >= 2 and (best is None or block.hits > best.hits):
+                best = block
+    return best and _with_rows(best, rows)
+
+
+def block_at(
+    rows: Rows, first: int, last: int, datasets: Sequence[Dataset], merged: Sequence[Merged] = ()
+) -> HeaderBlock:
+    """The header that stands in rows `first` to `last`, because someone said so."""
+    block = _block(_spread(rows[:last], merged), first - 1, last - first + 1, datasets)
+    return _with_rows(block, rows)
+
+
+def _with_rows(block: HeaderBlock, rows: Rows) -> HeaderBlock:
+    return replace(block, rows=tuple(rows[block.first - 1 : block.last]))
+
+
+def _block(
+    rows: Rows,
+    top: int,
+    height: int,
+    datasets: Sequence[Dataset],
+    said: frozenset[str] = frozenset(),
+) -> HeaderBlock:
+    names = tuple(_joined(parts, datasets) for parts in _columns(rows[top : top + height]))
+    known = sum(headers.canonical(name)[0] in said for name in names) if said else 0
+    return HeaderBlock(top + 1, top + height, names, _scores(names, datasets), said=known)
+
+
+def _scores(names: Sequence[str], datasets: Sequence[Dataset]) -> tuple[tuple[int, Dataset], ...]:
+    """The datasets by how many of their fields are named, best first."""
+    return tuple(sorted(((headers.score(names, d), d) for d in datasets), key=lambda s: -s[0]))
+
+
+def _columns(rows: Rows) -> Iterator[tuple[str, ...]]:
+    """What stands above each column, from the top down."""
+    width = max(map(len, rows), default=0)
+    for i in range(width):
+        yield tuple(row[i] if i < len(row) else "" for row in rows)
+
+
+def _spread(rows: Rows, merged: Sequence[Merged]) -> list[list[str]]:
+    """The rows with what stands in a merged range in each of its cells, so that parts can be joined."""
+    full = [list(row) for row in rows]
+    for area in merged:
+        if area.top > len(full) or area.left >= len(full[area.top - 1]):
+            continue
+        text = full[area.top - 1][area.left]
+        for row in full[area.top - 1 : area.bottom]:
+            row += [""] * (min(area.right + 1, 1024) - len(row))
+            row[area.left : area.right + 1] = [text] * (min(area.right + 1, 1024) - area.left)
+    return full
+
+
+_GROUP = re.compile(r"(?:基本)?(?:情况|信息|资料|内容)$")
+
+
+def _joined(parts: Sequence[str], datasets: Sequence[Dataset]) -> str:
+    """One name of the parts above a column: 行政相对人 + 名称. A group's name (当事人信息) is left out
+    where the lower part says it again, or is a field's own title."""
+    texts = list(dict.fromkeys(part.strip() for part in parts if part.strip()))
+    if len(texts) < 2:
+        return texts[0] if texts else ""
+    joined, last = "".join(texts), texts[-1]
+    group = _GROUP.sub("", "".join(texts[:-1]))
+    for name in (joined, group + last):
+        if any(headers.knows(name, d) for d in datasets):
+            return name
+    if (group and last.startswith(group)) or any(headers.is_title(last, d) for d in datasets):
+        return last
+    return joined
+
+
+# ---------------------------------------------------------------- several tables
+
+
+def areas(
+    rows: Rows, first: HeaderBlock, datasets: Sequence[Dataset], merged: Sequence[Merged]
+) -> list[Area]:
+    """Every table of the sheet, from the one under `first` on; together they hold all its rows."""
+    found = [Area(first, 1, len(rows))]
+    known = headers.spellings(datasets) | set(first.names)
+    row = first.last + 1
+    while row <= len(rows):
+        cells = rows[row - 1]
+        if len(known.intersection(cells)) >= 3 and (
+            block := _other_header(rows, row, datasets, merged, found[-1].block)
+        ):
+            start = _titles_from(rows, row, found[-1].block.last)
+            found[-1] = replace(found[-1], end=start - 1)
+            found.append(Area(block, start, len(rows)))
+            row = block.last
+        row += 1
+    return [part for area in found for part in _side_by_side(area, datasets)]
+
+
+def _other_header(
+    rows: Rows, row: int, datasets: Sequence[Dataset], merged: Sequence[Merged], above: HeaderBlock
+) -> HeaderBlock | None:
+    """The header that begins in `row`; None where it is a record, or the header above said again."""
+    if tuple(c.strip() for c in rows[row - 1]) == tuple(c.strip() for c in rows[above.first - 1]):
+        return None
+    window = [_moved(area, row - 1) for area in merged if row <= area.top < row + TALLEST]
+    spread = _spread(rows[row - 1 : row - 1 + TALLEST], window)
+    blocks = [_block(spread, 0, height, datasets) for height in range(1, len(spread) + 1)]
+    best = max(blocks, key=lambda b: (b.hits, -b.last))
+    filled = sum(bool(name) for name in best.names)
+    if best.hits < 3 or best.hits * 2 < filled:
+        return None
+    return _with_rows(replace(best, first=row, last=row + best.last - 1), rows)
+
+
+def _moved(area: Merged, up: int) -> Merged:
+    return replace(area, top=area.top - up, bottom=area.bottom - up)
+
+
+def _titles_from(rows: Rows, header: int, above: int) -> int:
+    """The first of the blank and one-cell rows right above a header: its title, not records."""
+    start = header
+    while start - 1 > above and sum(bool(c.strip()) for c in rows[start - 2]) <= 1:
+        start -= 1
+    return start
+
+
+def _side_by_side(area: Area, datasets: Sequence[Dataset]) -> list[Area]:
+    """Two tables next to each other, a column without a name between them: each with its own names."""
+    groups = _runs(area.block.names)
+    parts = [_only(area.block, start, end, datasets) for start, end in groups]
+    strong = [part for part in parts if part.hits >= 2]
+    if len(strong) < 2 or not _repeats(strong):
+        return [area]
+    return [replace(area, block=part) for part in strong]
+
+
+def _runs(names: Sequence[str]) -> list[tuple[int, int]]:
+    """The runs of columns with a name."""
+    runs, start = list[tuple[int, int]](), None
+    for i, name in enumerate([*names, ""]):
+        if name and start is None:
+            start = i
+        elif not name and start is not None:
+            runs.append((start, i))
+            start = None
+    return runs
+
+
+def _only(block: HeaderBlock, start: int, end: int, datasets: Sequence[Dataset]) -> HeaderBlock:
+    names = tuple(n if start <= i < end else "" for i, n in enumerate(block.names))
+    return replace(block, names=names, scores=_scores(names, datasets))
+
+
+def _repeats(parts: Sequence[HeaderBlock]) -> bool:
+    """Whether the parts are tables of their own: they say a name again, or are of two datasets."""
+    names = [headers.canonical(name)[0] for part in parts for name in part.names if name]
+    return len(set(names)) < len(names) or len({p.scores[0][1].name for p in parts}) > 1
+
+
+# ---------------------------------------------------------------- merged cells in the body
+
+
+def filled_down(
+    rows: Rows, merged: Sequence[Merged], below: int
+) -> tuple[list[Sequence[str]], list[Merged]]:
+    """The rows with what stands in a vertically merged cell in each row that it spans.
+
+    Also gives the ranges that were filled. Only what lies under row `below` is looked at, and what
+    spans several columns is filled in its first.
+    """
+    tall = [m for m in merged if m.top > below and m.bottom > m.top and m.top <= len(rows)]
+    full, used = list(rows), list[Merged]()
+    for area in tall:
+        text = full[area.top - 1][area.left] if area.left < len(full[area.top - 1]) else ""
+        bottom = min(area.bottom, len(full))
+        if not text or bottom == area.top:
+            continue
+        used.append(replace(area, bottom=bottom))
+        for i in range(area.top, bottom):
+            cells = [*full[i], *[""] * (area.left + 1 - len(full[i]))]
+            cells[area.left] = text
+            full[i] = cells
+    return full, used

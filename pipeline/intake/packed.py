@@ -1,0 +1,242 @@
+"""What has to be known of a packed workbook (XLSX, ODS) before calamine opens it.
+
+calamine lays a sheet out as one dense area, reads error values as blanks and says nothing of the
+date system, so a stray cell in the last corner would take all memory and `#N/A` would vanish.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from posixpath import join, normpath
+
+from lxml import etree
+
+from pipeline.intake.layout import Merged
+
+UNPACKED_MOST = 1 << 30  # bytes that a workbook may unpack to before it is taken for a zip bomb
+RATIO_MOST = 400
+CELLS_MOST = 40_000_000  # cells of the area between a sheet's first and last filled cell
+PIECE = 1 << 20
+
+_REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+_COLUMN = re.compile(rb'\br="([A-Z]{1,3})\d')
+_ROW = re.compile(rb'\br="[A-Z]{0,3}(\d{1,7})"')
+_FILLED = re.compile(rb"<(?:\w+:)?c\b([^>]*[^>/])>")
+_ERROR = re.compile(rb'<(?:\w+:)?c\b([^>]*\bt="e"[^>]*)>(.*?)</(?:\w+:)?c>', re.S)
+_VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)<")
+
+
+class Unreadable(Exception):
+    """A workbook that cannot be opened; `rule` names the finding."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True)
+class SheetFacts:
+    """Cells with an error value, (row from 1, column from 0) → #N/A; merged ranges (ODS); too wide?"""
+
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    merged: tuple[Merged, ...] = ()
+    is_vast: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BookFacts:
+    sheets: dict[str, SheetFacts] = field(default_factory=dict)
+    is_1904: bool = False  # dates are counted from 1904-01-01 (workbooks of old Macs)
+
+
+def inspect(path: Path) -> BookFacts:
+    """Raises Unreadable for a bomb, and for an archive that is broken or no workbook."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            _no_bomb(packed, path.stat().st_size)
+            names = set(packed.namelist())
+            if "xl/workbook.xml" in names:
+                return _xlsx(packed)
+            if "content.xml" in names:
+                return BookFacts(dict(_ods(packed)))
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        raise Unreadable("file-broken") from error
+    except (etree.XMLSyntaxError, KeyError, ValueError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+        raise Unreadable("file-broken") from error
+    if any(name.startswith("xl/") for name in names):
+        return BookFacts()  # XLSB, or an odd producer: calamine will tell
+    raise Unreadable("file-broken")
+
+
+def _no_bomb(packed: zipfile.ZipFile, size: int) -> None:
+    """By the sizes that the archive states; `_pieces` finds out where it lies."""
+    unpacked = sum(info.file_size for info in packed.infolist())
+    if unpacked > UNPACKED_MOST or unpacked > RATIO_MOST * max(size, 1 << 16):
+        raise Unreadable("file-bomb")
+
+
+def _pieces(packed: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    """A part in pieces, none of which ends inside a cell's opening tag or value."""
+    held = b""
+    with packed.open(name) as part:
+        while data := part.read(PIECE):
+            held += data
+            cut = max(held.rfind(b"<c "), held.rfind(b":c "))
+            if cut > 0:
+                yield held[:cut]
+                held = held[cut:]
+    yield held
+
+
+def _parsed(packed: zipfile.ZipFile, name: str) -> etree._Element:
+    return etree.fromstring(packed.read(name), _safe())
+
+
+def _safe() -> etree.XMLParser:
+    """A parser that opens nothing and expands nothing."""
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+
+
+# ---------------------------------------------------------------- XLSX
+
+
+def _xlsx(packed: zipfile.ZipFile) -> BookFacts:
+    book = _parsed(packed, "xl/workbook.xml")
+    is_1904 = any(e.get("date1904") in ("1", "true") for e in book.iter("{*}workbookPr"))
+    targets = _targets(packed)
+    sheets = {}
+    for sheet in book.iter("{*}sheet"):
+        link = next((v for k, v in sheet.attrib.items() if k.endswith("}id")), "")
+        part = targets.get(str(link), "")
+        if part in packed.namelist():
+            sheets[str(sheet.get("name"))] = _sheet_facts(packed, part)
+    for name in packed.namelist():
+        if name.endswith((".xml", ".rels")) and name not in targets.values():
+            _true_size(packed, name)
+    return BookFacts(sheets, is_1904)
+
+
+def _targets(packed: zipfile.ZipFile) -> dict[str, str]:
+    """Relation id → name of the part."""
+    if "xl/_rels/workbook.xml.rels" not in packed.namelist():
+        return {}
+    found = {}
+    for link in _parsed(packed, "xl/_rels/workbook.xml.rels"):
+        target = str(link.get("Target", ""))
+        part = target.lstrip("/") if target.startswith("/") else normpath(join("xl", target))
+        found[str(link.get("Id"))] = part
+    return found
+
+
+def _true_size(packed: zipfile.ZipFile, name: str) -> None:
+    """Reads a part to its end, which fails where it is larger than the archive states."""
+    with packed.open(name) as part:
+        while part.read(PIECE):
+            pass
+
+
+def _sheet_facts(packed: zipfile.ZipFile, part: str) -> SheetFacts:
+    letters, rows, errors = set[bytes](), set[bytes](), dict[tuple[int, int], str]()
+    for piece in _pieces(packed, part):
+        letters.update(_COLUMN.findall(piece))
+        rows.update(_ROW.findall(piece))
+        if b't="e"' in piece:
+            errors |= _errors(piece)
+    area = max(map(int, rows), default=0) * (max(map(column_number, letters), default=0) + 1)
+    is_vast = area > CELLS_MOST and _filled_area(packed, part) > CELLS_MOST
+    return SheetFacts(errors, is_vast=is_vast)
+
+
+def _filled_area(packed: zipfile.ZipFile, part: str) -> int:
+    """As far as cells with something in them reach: blank ones that are merely formatted do not count."""
+    row = column = 0
+    for piece in _pieces(packed, part):
+        for attributes in _FILLED.findall(piece):
+            if match := _REFERENCE.search(attributes):
+                row = max(row, int(match[2]))
+                column = max(column, column_number(match[1]))
+    return row * (column + 1)
+
+
+def _errors(piece: bytes) -> dict[tuple[int, int], str]:
+    found = {}
+    for attributes, content in _ERROR.findall(piece):
+        place, value = _REFERENCE.search(attributes), _VALUE.search(content)
+        if place and value:
+            found[int(place[2]), column_number(place[1])] = value[1].decode("utf-8", "replace")
+    return found
+
+
+def column_number(letters: bytes) -> int:
+    """A → 0, Z → 25, AA → 26."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+# ---------------------------------------------------------------- ODS
+
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
+
+
+@dataclass(slots=True)
+class _Extent:
+    row: int = 0
+    last: int = 0
+    width: int = 0
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    merged: list[Merged] = field(default_factory=list)
+
+    def facts(self) -> SheetFacts:
+        return SheetFacts(self.errors, tuple(self.merged), self.last * self.width > CELLS_MOST)
+
+
+def _ods(packed: zipfile.ZipFile) -> Iterator[tuple[str, SheetFacts]]:
+    """Each sheet's facts, row by row: rows and cells may be repeated a million times by an attribute."""
+    extent = _Extent()
+    with packed.open("content.xml") as part:
+        for _, element in etree.iterparse(
+            part,
+            tag=(f"{_TABLE}table-row", f"{_TABLE}table"),
+            resolve_entities=False,
+            no_network=True,
+            huge_tree=True,
+        ):
+            if element.tag == f"{_TABLE}table":
+                yield str(element.get(f"{_TABLE}name")), extent.facts()
+                extent = _Extent()
+            else:
+                _ods_row(element, extent)
+            element.clear()
+
+
+def _ods_row(row: etree._Element, extent: _Extent) -> None:
+    column = width = 0
+    for cell in row:
+        repeated = _count(cell, "number-columns-repeated")
+        if len(cell) or cell.get(f"{_OFFICE}value-type"):
+            width = column + repeated
+        if cell.get(f"{_CALC}value-type") == "error":
+            text = "".join(cell.itertext()).strip()
+            extent.errors[extent.row + 1, column] = text if text.startswith("#") else "#N/A"
+        down, right = _count(cell, "number-rows-spanned"), _count(cell, "number-columns-spanned")
+        if down > 1 or right > 1:
+            extent.merged.append(
+                Merged(extent.row + 1, column, extent.row + down, column + right - 1)
+            )
+        column += repeated
+    extent.row += _count(row, "number-rows-repeated")
+    if width:
+        extent.last, extent.width = extent.row, max(extent.width, width)
+
+
+def _count(element: etree._Element, name: str) -> int:
+    written = element.get(f"{_TABLE}{name}", "1")
+    return max(int(written), 1) if str(written).isdecimal() else 1
