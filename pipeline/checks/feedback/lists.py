@@ -81,6 +81,7 @@ COLUMNS = (
 def write_list(sheet: Worksheet, formats: Formats, told: Sequence[Told]) -> None:
     """The sheet of problems: one a row, each with a link to its cell."""
     sheet.set_landscape()
+    sheet.set_paper(8)  # A3
     sheet.fit_to_pages(1, 0)
     sheet.hide_gridlines(2)
     for position, (_, wide) in enumerate(COLUMNS):
