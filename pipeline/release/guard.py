@@ -26,14 +26,15 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
+from pipeline.engine import ordered_map
 from pipeline.errors import GateRefused
 from pipeline.model import Column, Dataset
 from pipeline.words import language, say
 
-BLOCK = 1 << 22  # characters looked at in one go
-SLICE = 1 << 15  # characters of a slice that is looked at closely where a sign was found
+BLOCK = 1 << 22  # bytes looked at in one go
+SLICE = 1 << 16  # bytes of a slice that is looked at closely where a sign was found
 PACKED = (".zip", ".xlsx", ".docx", ".ods")
-Text = tuple[str, str]  # the artefact's name, a run of its text
+Block = tuple[str, bytes]  # the artefact's name, a run of its text
 
 
 def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> None:
@@ -42,15 +43,19 @@ def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> N
     `secrets`: a CSV with one column, the values of this run's never-fields; None where there are none.
     """
     needles = Needles(_read_secrets(secrets)) if secrets and secrets.exists() else Needles(())
-    for path in sorted(p for p in release.rglob("*") if p.is_file()):
-        name = path.relative_to(release).as_posix()
-        for artefact, text in _texts(path, name):
-            for kind, value, at in (*_numbers(text, artefact), *needles.found(text)):
-                raise _refused(artefact, _record(text, at), kind, value)
+    for refused in ordered_map(lambda part: _first_hit(*part, needles), _artefacts(release)):
+        if refused:
+            raise refused
     for dataset in datasets:
         for column in dataset.published:
             if column.privacy == "masked":
                 _names_masked(release, dataset, column)
+
+
+def _first_hit(artefact: str, block: bytes, needles: Needles) -> GateRefused | None:
+    for kind, value, line in (*_numbers(block, artefact), *needles.found(block)):
+        return _refused(artefact, line, kind, value)
+    return None
 
 
 def _refused(artefact: str, record: str, kind: str, value: str) -> GateRefused:
@@ -59,16 +64,21 @@ def _refused(artefact: str, record: str, kind: str, value: str) -> GateRefused:
     return GateRefused(say("gate-personal", language(), artefact=artefact, record=record, kind=kinds, value=shown))  # fmt: skip
 
 
-def _record(text: str, at: int) -> str:
+def _line(text: str, at: int) -> str:
     """The beginning of the line that `at` stands in: in a table its key."""
     line = text[text.rfind("\n", 0, at) + 1 : at + 1]
     return re.split(r'[\x1f,]|","', line.lstrip('"'), maxsplit=1)[0].strip()[:60]
 
 
-# ---------------------------------------------------------------- artefacts to text
+# ---------------------------------------------------------------- artefacts to blocks of text
 
 
-def _texts(path: Path, name: str) -> Iterator[Text]:
+def _artefacts(release: Path) -> Iterator[Block]:
+    for path in sorted(p for p in release.rglob("*") if p.is_file()):
+        yield from _blocks_of(path, path.relative_to(release).as_posix())
+
+
+def _blocks_of(path: Path, name: str) -> Iterator[Block]:
     if path.suffix == ".db":
         yield from ((name, text) for text in _database(path))
         return
@@ -76,7 +86,7 @@ def _texts(path: Path, name: str) -> Iterator[Text]:
         yield from _opened(file, name)
 
 
-def _opened(file: BinaryIO, name: str) -> Iterator[Text]:
+def _opened(file: BinaryIO, name: str) -> Iterator[Block]:
     """The text of a file, of what is packed in it, and of what is packed in that."""
     if name.endswith(".gz"):
         with gzip.open(file) as inner:
@@ -92,7 +102,7 @@ def _opened(file: BinaryIO, name: str) -> Iterator[Text]:
         yield from ((name, text) for text in _blocks(file))
 
 
-def _blocks(file: BinaryIO) -> Iterator[str]:
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
     """Runs of text that end at a line's end or a tag's, so that no value is cut in two."""
     rest = b""
     while read := file.read(BLOCK):
@@ -101,19 +111,19 @@ def _blocks(file: BinaryIO) -> Iterator[str]:
         if len(whole) - cut > BLOCK:
             cut = len(whole)
         rest = whole[cut:]
-        yield whole[:cut].decode("utf-8", "replace")
+        yield whole[:cut]
     if rest:
-        yield rest.decode("utf-8", "replace")
+        yield rest
 
 
-def _parquet(file: io.BytesIO) -> Iterator[str]:
+def _parquet(file: io.BytesIO) -> Iterator[bytes]:
     for batch in pq.ParquetFile(file).iter_batches(20_000):
         out = io.BytesIO()
         arrow_csv.write_csv(pa.Table.from_batches([batch]), out)
-        yield out.getvalue().decode()
+        yield out.getvalue()
 
 
-def _database(path: Path) -> Iterator[str]:
+def _database(path: Path) -> Iterator[bytes]:
     """Every row of every table that holds text of its own, its cells parted by a separator."""
     con = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
@@ -126,14 +136,16 @@ def _database(path: Path) -> Iterator[str]:
                 f"coalesce(cast({_name(c)} as text), '')" for c in named
             )
             if without_rowid:
-                yield from (row for (row,) in con.execute(f"select {cells} from {_name(table)}"))
+                yield from (
+                    row.encode() for (row,) in con.execute(f"select {cells} from {_name(table)}")
+                )
                 continue
             last = con.execute(f"select coalesce(max(rowid), 0) from {_name(table)}").fetchone()[0]
             for start in range(0, last + 1, 5_000):
                 query = f"select group_concat({cells}, char(10)) from {_name(table)} where rowid between ? and ?"
                 text = con.execute(query, (start, start + 4_999)).fetchone()[0]
                 if text:
-                    yield text
+                    yield text.encode()
     finally:
         con.close()
 
@@ -160,19 +172,34 @@ _PASSPORT = re.compile(r"护照号?码?[:：]?([A-Z]\d{8})(?!\d)")
 _WIDE = str.maketrans("０１２３４５６７８９Ｘｘ＠－", "0123456789Xx@-")
 #: Words about the release and the site: the publisher's own address may stand there.
 _ABOUT = ("metadata.json", "datapackage.json", "manifest.json", "catalog.jsonld")
-Hit = tuple[str, str, int]
+Hit = tuple[str, str, str]  # kind, value, the line that it stands in
 
 
-def _numbers(text: str, artefact: str) -> Iterator[Hit]:
-    slices = [text[i : i + SLICE] for i in range(0, len(text), SLICE - 64)]
-    for i in np.flatnonzero(pc.match_substring_regex(pa.array(slices, pa.string()), _SIGN)):
-        plain = slices[i].translate(_WIDE)
+def _numbers(block: bytes, artefact: str) -> Iterator[Hit]:
+    for start, end in _suspect(block):
+        plain = block[start:end].decode("utf-8", "replace").translate(_WIDE)
         for kind, pattern, judge in _KINDS:
             if kind == "mail" and artefact.endswith(_ABOUT):
                 continue
             for m in pattern.finditer(plain):
                 if judge(re.sub(r"[ \-]", "", m[0])):
-                    yield kind, m[0], int(i) * (SLICE - 64) + m.start()
+                    yield kind, m[0], _line(plain, m.start())
+
+
+def _suspect(block: bytes) -> list[tuple[int, int]]:
+    """The slices, from where to where, with a sign in them. They end where a line or a tag does.
+
+    They are looked at where they lie: to copy a gigabyte of text costs more than to search it.
+    """
+    codes = np.frombuffer(block, np.uint8)
+    ends = np.flatnonzero((codes == ord("\n")) | (codes == ord(">"))) + 1
+    wanted = np.searchsorted(ends, np.arange(SLICE, len(block), SLICE))
+    cuts = ends[np.unique(wanted[wanted < len(ends)])] if len(ends) else ends
+    offsets = np.unique(np.concatenate([[0], cuts, [len(block)]])).astype(np.int32)
+    count = len(offsets) - 1
+    texts = pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(block))
+    hits = np.flatnonzero(pc.match_substring_regex(texts, _SIGN).to_numpy(zero_copy_only=False))
+    return [(int(offsets[i]), int(offsets[i + 1])) for i in hits]
 
 
 def _is_identity(number: str) -> bool:
@@ -235,16 +262,17 @@ class Needles:
     def _short(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
         return (hashes ^ (hashes >> np.uint64(29))) & np.uint64((1 << 24) - 1)
 
-    def found(self, text: str) -> Iterator[Hit]:
-        """(kind, value, offset) of every value that stands in `text`."""
+    def found(self, block: bytes) -> Iterator[Hit]:
+        """Every value that stands in `block`."""
         if not self.by_start:
             return
+        text = block.decode("utf-8", "replace")
         hashes = self._hash(text)
         at = np.flatnonzero(self.seen[self._short(hashes)])
         for i in at[np.isin(hashes[at], self.hashes)].tolist():
             for value in self.by_start.get(text[i : i + self.WIDTH], ()):
                 if text.startswith(value, i) and _stands_alone(text, i, i + len(value)):
-                    yield "never", value, i
+                    yield "never", value, _line(text, i)
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
