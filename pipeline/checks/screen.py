@@ -145,7 +145,7 @@ def _stars(text: str) -> str:
 
 
 _MOBILE = re.compile(
-    r"(?<![\dA-Za-z*.])(?<!\d-)(?:\(?(?:\+|00)?86\)?[ \-]?)?"
+    r"(?<![\dA-Za-z.])(?<!\d-)(?:\(?(?:\+|00)?86\)?[ \-]?)?"
     r"(1[3-9]\d(?:[\s\-.·_]{1,2}\d{4}[\s\-.·_]{1,2}\d{4}|[\s\-.·_]{0,2}\d{8}|\d[\s\-]\d{3}[\s\-]\d{4}|\d{4}[\s\-.]\d{4})"
     r"|1[3-9]\d*\s*\n\s*\d+|1 [3-9](?: \d){9}|1-[3-9](?:-\d){9})(?![\dA-Za-z])"
 )
@@ -169,13 +169,13 @@ def _telephone(text: str) -> Iterator[Spot]:
 
 _AREA = r"(?:010|02[0-57-9]|0[3-9]\d{2})"
 _FIXED = re.compile(
-    rf"(?<![\dA-Za-z*\-.])(?:\(?(?:\+|00)86\)?[ \-]?\(?0?)?(?:\({_AREA}\)\s?|{_AREA}\s?-\s?|{_AREA} |{_AREA})[2-9]\d{{2,3}}[ \-]?\d{{4}}(?:(?:-|转|ext\.?) ?\d{{1,5}})?(?![\dA-Za-z])"
+    rf"(?<![\dA-Za-z\-.])(?:\(?(?:\+|00)86\)?[ \-]?\(?0?)?(?:\({_AREA}\)\s?|{_AREA}\s?-\s?|{_AREA} |{_AREA})[2-9]\d{{2,3}}[ \-]?\d{{4}}(?:(?:-|转|ext\.?) ?\d{{1,5}})?(?![\dA-Za-z])"
 )
 _SHORT = re.compile(
     r"(?:电话|座机|固话|传真|宅电)(?:号码)?[:：是为\s]{0,3}([2-8]\d{2,3}[ \-]?\d{4})(?!\d)"
 )
 
-_CARD = re.compile(r"(?<![\dA-Za-z*])\d(?:[ \-\n]{0,2}\d){11,24}(?![\dA-Za-z])")
+_CARD = re.compile(r"(?<![\dA-Za-z])\d(?:[ \-\n]{0,2}\d){11,24}(?![\dA-Za-z])")
 _CARD_PREFIX = re.compile(r"62|4\d|5[1-5]|3[47]|35|60|65|68|69|84|9558|9559|98|90|91")
 
 
@@ -366,12 +366,11 @@ def screened(text: str, among: tuple[Kind, ...] = KINDS) -> tuple[str, list[str]
     folded, kinds = fold(text), []
     spots: list[Spot] = []
     for kind in among:
-        found = [s for s in kind.find(folded) if s[1] > s[0] and not _overlaps(s, spots)]
-        for start, end, instead in found:
-            if "*" not in folded[start:end] or kind.rule == "address-in-text":
-                spots.append((start, end, instead))
+        for spot in kind.find(folded):
+            if spot[0] < spot[1] and not _overlaps(spot, spots):
+                spots.append(spot)
                 kinds.append(kind.rule)
-        folded = _blanked(folded, found)
+        folded = _blanked(folded, spots)
     for start, end, instead in sorted(spots, reverse=True):
         text = text[:start] + instead + text[end:]
     return text, list(dict.fromkeys(kinds))
