@@ -54,7 +54,11 @@ def card() -> str:
 
 
 def name() -> str:
-    return rng.choice("王李张刘陈杨赵孙周郑") + rng.choice("建国志强海涛晓红秀英") + rng.choice("军平华伟丽芳")
+    return (
+        rng.choice("王李张刘陈杨赵孙周郑")
+        + rng.choice("建国志强海涛晓红秀英")
+        + rng.choice("军平华伟丽芳")
+    )
 
 
 def cut(value: str, mark: str, *at: int) -> str:
@@ -77,7 +81,11 @@ def plain(value: str) -> str:
 
 def home() -> Planted:
     door = f"{rng.randrange(2, 30)}号楼{rng.randrange(1, 5)}单元{rng.randrange(101, 2000)}室"
-    return Planted("address", f"当事人家住示例区示例街道样本路{rng.randrange(1, 99)}号院{door}，从事经营活动", door)
+    return Planted(
+        "address",
+        f"当事人家住示例区示例街道样本路{rng.randrange(1, 99)}号院{door}，从事经营活动",
+        door,
+    )
 
 
 def estate() -> Planted:

@@ -217,7 +217,7 @@ def _passport(text: str) -> Iterator[Spot]:
 # ---------------------------------------------------------------- addresses on the net, plates
 
 _MAIL = re.compile(
-    r"[A-Za-z0-9][A-Za-z0-9._%+\-]*\s?(?:@|\(at\)|\[at\]|#@)\s?[A-Za-z0-9\-]+(?:\s?(?:\.|\(dot\)|。)\s?[A-Za-z0-9\-]+)*\s?(?:\.|\(dot\)|。)\s?(?:com|cn|net|org|edu|gov|info|me|cc|vip|hk|tw|io|top)(?![A-Za-z])",
+    r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}\s?(?:@|\(at\)|\[at\]|#@)\s?[A-Za-z0-9\-]{1,63}(?:\s?(?:\.|\(dot\)|。)\s?[A-Za-z0-9\-]{1,63}){0,6}?\s?(?:\.|\(dot\)|。)\s?(?:com|cn|net|org|edu|gov|info|me|cc|vip|hk|tw|io|top)(?![A-Za-z])",
     re.I,
 )
 _CHAT = re.compile(r"(?:微信号?|微信ID|QQ号?码?|qq|抖音号|支付宝账?号?|旺旺)[:：是为\s]{1,3}([A-Za-z0-9][A-Za-z0-9_\-]{4,19})", re.I)  # fmt: skip
@@ -249,11 +249,13 @@ _PUBLIC_PART = re.compile(r"(?:[\u4e00-\u9fff]{2,8}?(?:省|自治区))?(?:[\u4e0
 _HOME = re.compile(
     rf"{_LIVES}(?:是|为|位于|在|:|：|\s){{0,3}}([\u4e00-\u9fffA-Za-z0-9\-#()（） ]{{2,60}}?(?:号|室|户|楼|层|组|栋|幢|座|单元|村|屯|庄|寨|湾|小区|花园|家园|苑|街|路|巷|弄|胡同)(?:[\u4e00-\u9fff0-9A-Za-z\-#]{{0,16}}(?:号|室|户|楼|组|栋|幢|单元|门))*(?:\d{{1,5}}(?:号|室)?)?)"
 )
+_COUNT = r"[0-9一二三四五六七八九十]{1,5}"
 _DOOR = re.compile(
-    r"([\u4e00-\u9fff0-9A-Za-z]{1,30}?(?:\d+|[一二三四五六七八九十甲乙丙丁A-Z])+(?:号楼|栋|幢|座|号院)[\u4e00-\u9fff0-9A-Z\-]{0,10}?(?:单元|门)?[\s\-]?[0-9一二三四五六七八九十]{1,5}(?:室|户|号))"
-    r"|([\u4e00-\u9fff0-9]{1,30}?(?:村|屯|庄|寨|湾)[\u4e00-\u9fff]{0,6}?(?:\d+|[一二三四五六七八九十]+)(?:组|队|社)(?:\d+|[一二三四五六七八九十]+)号)"
-    r"|([\u4e00-\u9fff0-9]{1,30}?(?:小区|花园|家园|苑|新村|公寓|里|弄)[\u4e00-\u9fff0-9A-Z]{0,8}?\d+[\-—]\d+[\-—]\d+(?:号|室)?)"
+    rf"(?:[0-9A-Z]{{1,5}}|[一二三四五六七八九十甲乙丙丁]{{1,3}})(?:号楼|栋|幢|座|号院)[\u4e00-\u9fff0-9A-Z\-]{{0,10}}?(?:单元|门)?[\s\-]?{_COUNT}(?:室|户|号)"
+    rf"|(?:村|屯|庄|寨|湾)[\u4e00-\u9fff]{{0,6}}?{_COUNT}(?:组|队|社){_COUNT}号"
+    r"|(?:小区|花园|家园|苑|新村|公寓|里|弄)[\u4e00-\u9fff0-9A-Z]{0,8}?\d{1,4}-\d{1,4}-\d{1,5}(?:号|室)?"
 )
+_PLACE_NAME = 24  # characters before a door that may belong to the address
 
 
 def _address(text: str) -> Iterator[Spot]:
@@ -261,18 +263,21 @@ def _address(text: str) -> Iterator[Spot]:
         kept = _PUBLIC_PART.match(m[1])
         yield m.start(1) + (kept.end() if kept else 0), m.end(1), "***"
     for m in _DOOR.finditer(text):
-        start = max(m.start(), _sentence_start(text, m.start(), m.end()))
-        kept = _PUBLIC_PART.search(text, start, m.end())
-        yield kept.end() if kept and kept.end() > start else start, m.end(), "***"
+        start = _place_start(text, m.start())
+        kept = _PUBLIC_PART.match(text, start, m.start())
+        yield kept.end() if kept else start, m.end(), "***"
 
 
-_LEADS_TO_A_PLACE = re.compile(r"位于|坐落于|坐落在|来到|前往|送至|送到|[于在到往至从其对]")
+_BEFORE_A_PLACE = re.compile(
+    r"位于|坐落于|坐落在|来到|前往|送至|送到|[于在到往至从其对,，。；;、:：()（）\s]"
+)
 
 
-def _sentence_start(text: str, start: int, end: int) -> int:
-    """Behind the last word that leads to a place, so that the sentence before it stays readable."""
-    leads = [m.end() for m in _LEADS_TO_A_PLACE.finditer(text, start, end - 6)]
-    return leads[-1] if leads else start
+def _place_start(text: str, door: int) -> int:
+    """Where the address of a door begins: behind the last word or mark that leads to a place."""
+    first = max(0, door - _PLACE_NAME)
+    leads = [m.end() for m in _BEFORE_A_PLACE.finditer(text, first, door)]
+    return leads[-1] if leads else first
 
 
 _N = r"[0-9〇零○一二三四五六七八九十]"
