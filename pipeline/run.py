@@ -309,6 +309,8 @@ def _send_back(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog) -
 
 def _read_reports(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog) -> None:
     """The yearly reports, after the records that they are held against."""
+    if not any(file.is_report for file in files):
+        return  # a contract of other things need not know any indicator
     vocabulary = catalog.folder / "codes" / "indicators.csv"
     run.reports = yearly.read_reports(files, vocabulary, catalog)
     for each in run.reports:

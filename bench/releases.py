@@ -1,0 +1,89 @@
+"""How long a release takes again when little has changed, and how long forgetting one record takes.
+
+    python -m bench.releases [ROWS]
+
+Twenty made-up files of one dataset are published; then one of them changes, twice; then one record
+is withdrawn from the three releases that are kept. Seconds are of the wall clock.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from bench import make
+
+HERE = Path(__file__).parent
+ROWS, FILES = 200_000, 20
+TODAY, DATASET, NUMBER = "2025-03-31", "penalty_filings", "行政处罚决定书文号"
+
+
+def run(rows: int = ROWS) -> dict[str, Any]:
+    """Seconds of a full run, of runs after a change in one file of twenty, and of a withdrawal."""
+    work = HERE / "work" / f"releases-{rows}"
+    shutil.rmtree(work, ignore_errors=True)
+    inbox = work / "inbox" / DATASET
+    inbox.mkdir(parents=True)
+    table = make.penalties(rows)
+    parts = [table.iloc[n::FILES].copy() for n in range(FILES)]
+    for n, part in enumerate(parts):
+        part.to_csv(inbox / f"部门{n:02d}-示例数据.csv", index=False)
+    full = publish(work)
+    after = []
+    for turn in (1, 2):
+        parts[3]["备注"] = f"{make.LABEL} {turn}"
+        parts[3].to_csv(inbox / "部门03-示例数据.csv", index=False)
+        after.append(publish(work))
+    nothing = publish(work)
+    number = str(parts[7][NUMBER].iloc[0])
+    taken = gongshi(
+        work, "withdraw", DATASET, number, "--reason", "示例", "--basis", "示例", *places(work)
+    )
+    holds = [count(path, number) for path in sorted((work / "site" / "releases").iterdir())]
+    shutil.rmtree(work)
+    return {
+        "rows": rows,
+        "full_seconds": full,
+        "one_file_of_twenty_changed_seconds": after,
+        "nothing_changed_seconds": nothing,
+        "withdrawal_from_three_releases_seconds": taken,
+        "changed_to_full": round(min(after) / full, 2),
+        "withdrawal_to_full": round(taken / full, 2),
+        "releases_that_still_hold_it": sum(holds),
+    }
+
+
+def places(work: Path) -> list[str]:
+    return ["--site", str(work / "site"), "--private", str(work / "private"), "--today", TODAY]
+
+
+def publish(work: Path) -> float:
+    return gongshi(work, "publish", str(work / "inbox"), *places(work))
+
+
+def gongshi(work: Path, *arguments: str) -> float:
+    start = time.perf_counter()
+    code = "from pipeline.cli import main; main()"
+    subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=HERE.parent, check=True, stdout=subprocess.DEVNULL
+    )  # fmt: skip
+    return round(time.perf_counter() - start, 2)
+
+
+def count(release: Path, number: str) -> int:
+    con = sqlite3.connect(f"file:{release / 'disclosure.db'}?mode=ro", uri=True)
+    found = con.execute(
+        f"select count(*) from {DATASET} where decision_no = ?", (number,)
+    ).fetchone()
+    con.close()
+    return int(found[0])
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(int(sys.argv[1]) if sys.argv[1:] else ROWS), indent=2))
