@@ -71,7 +71,7 @@ def counted(kill_at: int) -> list[int]:
     return count
 
 
-def forked(work: Callable[[], None], after: float | None = None) -> bool:
+def forked(work: Callable[[], object], after: float | None = None) -> bool:
     """Whether a fork doing `work` died of SIGKILL; sent from outside `after` so many seconds."""
     pid = os.fork()
     if pid == 0:
@@ -167,15 +167,18 @@ def main() -> None:
     base = Path(folder)
     # The base is made by another process: this one must have no threads when it forks.
     if not (base / "base").exists():
-        forked(lambda: [prepared(base)] and None)  # type: ignore[func-returns-value]
+        forked(lambda: prepared(base))
     steps, whole = steps_of(base, verb)
     ways = ways or [str(n) for n in range(1, steps + 1)]
     for number, way in enumerate(map(float, ways), 1):
         at = float(int(way) % steps + 1) if way >= 1 else way
         done = number % COMPLETED == 0 or number == len(ways)
         found = trial(base / "trial", prepared(base), verb, at, whole, done)
-        print(json.dumps(found), flush=True)
-    print(json.dumps({"steps": steps, "seconds": whole, "threads": threading.active_count()}))
+        sys.stdout.write(json.dumps(found) + "\n")
+        sys.stdout.flush()
+    sys.stdout.write(
+        json.dumps({"steps": steps, "seconds": whole, "threads": threading.active_count()}) + "\n"
+    )
 
 
 if __name__ == "__main__":
