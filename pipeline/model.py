@@ -346,3 +346,5 @@ class Comparison:
     difference: str
     verdict: str  # agrees, differs, not comparable
     why: str
+    dataset: str = ""  # whose records were counted, and by which query (parameters :year, :region_code)
+    query: str = ""

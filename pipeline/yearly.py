@@ -209,4 +209,7 @@ def figure_rows(reports: Iterable[ReadReport]) -> list[Sequence[object]]:
 
 def check_rows(found: Iterable[Comparison]) -> list[Sequence[object]]:
     """Rows of report_checks, in the order of its columns."""
-    return [(c.report, c.code, c.stated, c.counted, c.difference, c.verdict, c.why) for c in found]
+    return [
+        (c.report, c.code, c.stated, c.counted, c.difference, c.verdict, c.why, c.dataset, c.query)
+        for c in found
+    ]

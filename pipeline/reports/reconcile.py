@@ -54,6 +54,8 @@ def _compare(figure: Figure, indicator: Indicator, count: Count) -> Comparison:
         plain(difference),
         verdict,
         "" if verdict == AGREES else _explain(difference),
+        indicator.dataset,
+        re.sub(r"\$(\w+)", r":\1", indicator.query),
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from itertools import groupby
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from markupsafe import Markup, escape
 
+from pipeline.release.metadata import DATABASE
 from pipeline.site.edition import Edition
 from pipeline.site.upstream import NotFound, Request, Response, tilde_decode
 from pipeline.site.views import guarded
@@ -44,6 +45,11 @@ async def report(edition: Edition, request: Request) -> Response:
     if not rows:
         raise NotFound("")
     checks = await _checks(edition, name)
+    params = {key: rows[0][key] or "" for key in ("year", "region_code")}
+    for check in checks.values():
+        query = check.get("query") or ""
+        used = {key: value for key, value in params.items() if f":{key}" in query}
+        check["records"] = f"/{DATABASE}?{urlencode({'sql': query, **used})}" if query else ""
     for row in rows:
         if row["code"] in checks and checks[row["code"]]["title"] == row["code"]:
             checks[row["code"]]["title"] = row["label"] or row["code"]
