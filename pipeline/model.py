@@ -346,5 +346,7 @@ class Comparison:
     difference: str
     verdict: str  # agrees, differs, not comparable
     why: str
-    dataset: str = ""  # whose records were counted, and by which query (parameters :year, :region_code)
+    dataset: str = (
+        ""  # whose records were counted, and by which query (parameters :year, :region_code)
+    )
     query: str = ""
