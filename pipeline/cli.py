@@ -244,6 +244,19 @@ def verify(
         raise typer.Exit(StoreError.exit_code)
 
 
+@app.command()
+def explain(
+    rule: Annotated[str, typer.Argument(help="规则的名称，如 unit-slip / a rule's name")],
+    contract: Contract = HOME / "datapackage",
+    lang: Lang = "",
+) -> None:
+    """说明一条规则查什么、依据什么、怎样改，并举例。/ What a rule checks, by which law, with examples."""
+    _speak(lang)
+    from pipeline.checks.explain import explain as told
+
+    typer.echo(told(rule, _catalog(contract), language()))
+
+
 def _speak(lang: str) -> None:
     if lang:
         os.environ["LANG"] = lang

@@ -1,0 +1,115 @@
+"""What a rule checks, told to a clerk: `gongshi explain RULE`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.checks.rules import RULES, Rule
+from pipeline.errors import UsageError
+from pipeline.model import Catalog, Dataset, RuleUse
+from pipeline.words import Lang, RuleText, rules, say
+
+
+def explain(name: str, catalog: Catalog, lang: Lang) -> str:
+    """The rule's title, what it finds, what to do, its law, where it is used, examples.
+
+    Raises UsageError where there is no such rule; it names those that are much like it.
+    """
+    if name not in rules():
+        near = difflib.get_close_matches(name, rules(), 5, 0.4)
+        raise UsageError(say("explain-unknown", lang, name=name, near="、".join(near) or "…"))
+    return "\n".join(_lines(rules()[name], catalog, lang))
+
+
+def _lines(text: RuleText, catalog: Catalog, lang: Lang) -> Iterator[str]:
+    uses = [(d, u) for d in catalog.datasets.values() for u in d.rules if u.rule == text.name]
+    spoken = _spoken(*uses[0]) if uses else {}
+    yield f"{text.title[lang]}  [{text.name} · {say('explain-version', lang, version=text.version)}]"
+    yield ""
+    for label, said in (
+        ("what", say(text.name, lang, **spoken)),
+        ("severity", say(f"explain-{_fate(text)}", lang)),
+        ("owner", say(f"explain-owner-{text.owner}", lang)),
+        ("fix", text.fix[lang]),
+        ("law", text.source.get(lang, "") or say("explain-no-law", lang)),
+    ):
+        yield f"{say(f'explain-{label}', lang)}{said}"
+    for dataset, use in uses:
+        yield f"{say('explain-used', lang)}{_title(dataset, lang)}{_field(dataset, use, lang)}"
+    if text.name in RULES:
+        yield from _examples(RULES[text.name], uses, lang)
+
+
+def _fate(text: RuleText) -> str:
+    withheld = text.name in RULES and RULES[text.name].scope == "publication"
+    return "withheld" if withheld else text.severity
+
+
+def _spoken(dataset: Dataset, use: RuleUse) -> dict[str, Any]:
+    """The rule's parameters with columns by their titles, for its message."""
+    from pipeline.checks.rules.base import named_in_words
+
+    spoken = named_in_words(dataset, use.params)
+    if "field" in spoken:
+        spoken |= {"title": spoken["field"], "title_en": spoken["field_en"]}
+    return spoken
+
+
+def _title(item: Any, lang: Lang) -> str:
+    return str(item.title_en if lang == "en" else item.title)
+
+
+def _field(dataset: Dataset, use: RuleUse, lang: Lang) -> str:
+    named = use.params.get("field")
+    return f" · {_title(dataset.column(named), lang)}" if named else ""
+
+
+def _examples(rule: Rule, uses: list[tuple[Dataset, RuleUse]], lang: Lang) -> Iterator[str]:
+    names = _names(rule, uses[0][0], uses[0][1], lang) if uses else {}
+    for label, examples in (("explain-ok", rule.ok), ("explain-bad", rule.bad)):
+        if examples:
+            yield ""
+            yield say(label, lang)
+            for example in examples:
+                for line in _example(rule, example, names, uses, lang):
+                    yield f"  {line}"
+
+
+def _names(rule: Rule, dataset: Dataset, use: RuleUse, lang: Lang) -> dict[str, str]:
+    """What an example calls its cells → the title of the column that the contract uses for it."""
+    titles = {c.name: _title(c, lang) for c in dataset.columns}
+    pairs = [(rule.params.get(key), value) for key, value in use.params.items()]
+    listed = [(a, b) for a, b in pairs if isinstance(a, list) and isinstance(b, list)]
+    pairs += [pair for a, b in listed for pair in zip(a, b, strict=False)]
+    return {
+        a: titles[b] for a, b in pairs if isinstance(a, str) and isinstance(b, str) and b in titles
+    }
+
+
+def _example(
+    rule: Rule,
+    example: Mapping[str, Any],
+    names: Mapping[str, str],
+    uses: list[tuple[Dataset, RuleUse]],
+    lang: Lang,
+) -> Iterator[str]:
+    if rule.scope in ("row", "publication"):
+        yield _row(example, names, lang)
+        return
+    for dataset, rows in example.items():
+        known = {d.name: d for d, _ in uses}.get(dataset)
+        titles = {c.name: _title(c, lang) for c in known.columns} if known else {}
+        for row in rows[:3]:
+            yield f"{_title(known, lang) if known else dataset}: {_row(row, titles, lang)}"
+        if len(rows) > 3:
+            yield say("explain-more", lang, count=len(rows) - 3)
+
+
+def _row(row: Mapping[str, str], names: Mapping[str, str], lang: Lang) -> str:
+    mark = "：" if lang == "zh" else ": "
+    blank = say("explain-blank", lang)
+    return ("；" if lang == "zh" else "; ").join(
+        f"{names.get(name, name)}{mark}{value or blank}" for name, value in row.items()
+    )
