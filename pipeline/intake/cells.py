@@ -12,21 +12,34 @@ from pathlib import Path
 import python_calamine as calamine
 
 from pipeline.clerk import Cell, Grid, is_added
-from pipeline.intake import json_files, text_files
+from pipeline.intake import json_files, markup, packed, read, text_files, workbooks
 from pipeline.intake.sources import InboxFile
 from pipeline.intake.text_files import Block, Parsed, TextFormat
+from pipeline.intake.workbooks import Sheet
 
 Numbered = tuple[int, Sequence[Cell]]
 
 
 def grids(file: InboxFile) -> list[Grid]:
     """Every sheet of `file` but those that we added ourselves; none where it cannot be opened."""
-    suffix = file.suffix
-    if suffix == ".json":
-        return _json(file.path)
-    if suffix in (".csv", ".tsv", ".txt"):
-        return [_text(file)]
-    return _workbook(file.path)
+    try:
+        return list(_grids(file))
+    except Exception:  # many kinds; that it cannot be read is a finding of `read`
+        return []
+
+
+def _grids(file: InboxFile) -> Iterator[Grid]:
+    kind = read.kind_of(file.path, read.KINDS.get(file.suffix, read.WORKBOOK))
+    if kind == read.JSON:
+        yield from _json(file.path)
+    elif kind == read.TEXT:
+        yield _text(file)
+    elif kind == read.MARKUP:
+        yield from _as_text(markup.sheets(file.path))
+    elif workbooks.is_old(file.path):
+        yield from _as_text(workbooks.sheets(file.path))
+    else:
+        yield from _workbook(file.path)
 
 
 # ---------------------------------------------------------------- text and JSON: one sheet
@@ -64,24 +77,37 @@ def _in_order(parsed: Parsed) -> Iterator[Numbered]:
     yield from sorted(rows, key=lambda row: row[0])
 
 
-def _json(path: Path) -> list[Grid]:
-    rows = json_files.rows(path)
-    if isinstance(rows, str):
-        return []
-    cells = len(rows) * len(rows[0])
-    return [Grid("", lambda: iter(enumerate(rows, 1)), cells)]
+def _json(path: Path) -> Iterator[Grid]:
+    tables = json_files.tables(path)
+    for name, rows in tables if isinstance(tables, list) else ():
+        yield Grid(name, partial(enumerate, rows, 1), len(rows) * len(rows[0]))
 
 
 # ---------------------------------------------------------------- workbooks
 
 
-def _workbook(path: Path) -> list[Grid]:
-    try:
-        with path.open("rb") as opened:
-            book = calamine.load_workbook(opened)
-        return list(_sheets(book))
-    except Exception:  # calamine raises many kinds; that it cannot be read is a finding of `read`
-        return []
+def _as_text(sheets: Iterator[Sheet]) -> Iterator[Grid]:
+    """Sheets whose cells are known as text alone."""
+    for sheet in sheets:
+        width = max(map(len, sheet.rows), default=0)
+        merged = tuple((m.top - 1, m.left, m.bottom - 1, m.right) for m in sheet.merged)
+        hidden = sheet.skipped == "hidden"
+        if not (width and is_added(next(iter(sheet.rows[0]), ""))):
+            yield Grid(
+                sheet.name,
+                partial(enumerate, sheet.rows, 1),
+                len(sheet.rows) * width,
+                hidden,
+                merged,
+            )
+
+
+def _workbook(path: Path) -> Iterator[Grid]:
+    facts = packed.inspect(path)
+    if any(sheet.is_vast for sheet in facts.sheets.values()):
+        return
+    with path.open("rb") as opened:
+        yield from _sheets(calamine.load_workbook(opened))
 
 
 def _sheets(book: calamine.CalamineWorkbook) -> Iterator[Grid]:

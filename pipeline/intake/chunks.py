@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -43,6 +44,7 @@ class Work:
     first_header_row: int
     heads: tuple[tuple[str, ...], ...]  # the header's rows as they stand in the file
     merged: Sequence[Merged] = ()  # ranges of the body that were filled down
+    banners: frozenset[int] = frozenset()  # rows in which one cell reaches over most of the table
 
     @property
     def needed(self) -> int:
@@ -73,6 +75,7 @@ def prepare(
     block: HeaderBlock,
     is_1904: bool = False,
     merged: Sequence[Merged] = (),
+    banners: frozenset[int] = frozenset(),
 ) -> Work:
     """What contract, header and `sources.yaml` together say of a table's cells."""
     units = {m.field: m.unit for m in mapping} | dict(hint.units)
@@ -83,7 +86,9 @@ def prepare(
         for c in dataset.columns
     }
     heads = tuple(dict.fromkeys(map(rows.stripped, (*block.rows, block.names))))
-    return Work(source, dataset, mapping, settings, hint.constants, block.first, heads, merged)
+    return Work(
+        source, dataset, mapping, settings, hint.constants, block.first, heads, merged, banners
+    )
 
 
 def chunk_of(piece: Parsed, work: Work) -> Chunk:
@@ -131,17 +136,26 @@ def _below_header(
             spent += 1
         else:
             above.append(SetAside(ragged.row, why, " ".join(filled)))
-    table = piece.table
-    if len(table) and table["_row"][0].as_py() <= last:
-        for record in table.filter(pc.less_equal(table["_row"], last)).to_pylist():
-            row = record.pop("_row")
-            filled = [cell.strip() for cell in record.values() if cell.strip()]
-            if row >= first or not filled:
-                spent += 1
-            else:
-                above.append(SetAside(row, "title", " ".join(filled)))
-        table = table.filter(pc.greater(table["_row"], last))
-    return table, above, tuple(misfits), spent
+    apart = _rows_apart(piece.table, work)
+    for record in piece.table.filter(apart).to_pylist():
+        row = record.pop("_row")
+        filled = [cell.strip() for cell in record.values() if cell.strip()]
+        if not filled or first <= row <= last:
+            spent += 1
+        else:
+            above.append(SetAside(row, "title", " ".join(filled)))
+    return piece.table.filter(pc.invert(apart)), above, tuple(misfits), spent
+
+
+def _rows_apart(table: pa.Table, work: Work) -> pa.Array:
+    """True for the rows down to the header, and for those that are a title between records."""
+    apart = pc.less_equal(table["_row"], work.source.header_row)
+    if work.banners:
+        numbers = pa.array(sorted(work.banners), pa.int64())
+        filled = [pc.not_equal(table[c], "").cast(pa.int8()) for c in table.column_names[:-1]]
+        few = pc.less_equal(reduce(pc.add, filled), 1)
+        apart = pc.or_(apart, pc.and_(pc.is_in(table["_row"], numbers), few))
+    return apart
 
 
 def _why_apart(row: int, filled: list[str], first: int, last: int, work: Work) -> str:

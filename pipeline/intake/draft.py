@@ -15,10 +15,10 @@ from pipeline.catalog import KIND_TYPES, ORIGIN
 from pipeline.clerk import Grid
 from pipeline.errors import UnreadableInput
 from pipeline.intake import cells
+from pipeline.intake.celltext import as_text
 from pipeline.intake.guess import Guess, guess
 from pipeline.intake.hints import Hint
 from pipeline.intake.sources import InboxFile
-from pipeline.intake.workbooks import as_text
 from pipeline.model import Catalog
 from pipeline.words import language, say
 

@@ -101,12 +101,12 @@ def decide(looked: Looked, path: Path) -> str:
     for mark, name in _BOMS:
         if looked.head.startswith(mark):
             return name
-    if b"\0" in looked.head and (wide := _without_mark(looked.head)):
+    if b"\0" in looked.head and (wide := without_mark(looked.head)):
         return wide
     return "utf-8" if looked.is_utf8 or _nearly_utf8(path) else "gb18030"
 
 
-def _without_mark(head: bytes) -> str:
+def without_mark(head: bytes) -> str:
     """UTF-16 that lost its mark: nearly every ASCII character then has a NUL at the same side."""
     low, high = head[1::2].count(0), head[0::2].count(0)
     if max(low, high) * 8 < len(head) or min(low, high) * 8 > max(low, high):

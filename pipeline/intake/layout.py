@@ -173,8 +173,9 @@ def _other_header(
     rows: Rows, row: int, datasets: Sequence[Dataset], merged: Sequence[Merged], above: HeaderBlock
 ) -> HeaderBlock | None:
     """The header that begins in `row`; None where it is a record, or the header above said again."""
-    if tuple(c.strip() for c in rows[row - 1]) == tuple(c.strip() for c in rows[above.first - 1]):
-        return None
+    same = [c.strip() for c in rows[row - 1]] == [c.strip() for c in rows[above.first - 1]]
+    if same and _titles_from(rows, row, above.last) == row:
+        return None  # the header above, said again on a new page
     window = [_moved(area, row - 1) for area in merged if row <= area.top < row + TALLEST]
     spread = _spread(rows[row - 1 : row - 1 + TALLEST], window)
     blocks = [_block(spread, 0, height, datasets) for height in range(1, len(spread) + 1)]
@@ -231,6 +232,14 @@ def _repeats(parts: Sequence[HeaderBlock]) -> bool:
 
 
 # ---------------------------------------------------------------- merged cells in the body
+
+
+def banners(merged: Sequence[Merged], block: HeaderBlock) -> frozenset[int]:
+    """Rows in which one cell is merged over most of the table: a title between the records."""
+    width = len(headers.trimmed(block.names))
+    return frozenset(
+        m.top for m in merged if m.top == m.bottom and (m.right - m.left + 1) * 2 > width > 1
+    )
 
 
 def filled_down(

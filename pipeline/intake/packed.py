@@ -62,7 +62,7 @@ def inspect(path: Path) -> BookFacts:
             if "xl/workbook.xml" in names:
                 return _xlsx(packed)
             if "content.xml" in names:
-                return BookFacts(dict(_ods(packed)))
+                return _only_if_small(BookFacts(dict(_ods(packed))))
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise Unreadable("file-broken") from error
     except (etree.XMLSyntaxError, KeyError, ValueError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
@@ -72,8 +72,17 @@ def inspect(path: Path) -> BookFacts:
     raise Unreadable("file-broken")
 
 
+def _only_if_small(book: BookFacts) -> BookFacts:
+    """calamine lays out all sheets of an ODS when it opens it: one that is too large stops all."""
+    if any(sheet.is_vast for sheet in book.sheets.values()):
+        raise Unreadable("sheet-vast")
+    return book
+
+
 def _no_bomb(packed: zipfile.ZipFile, size: int) -> None:
-    """By the sizes that the archive states; `_pieces` finds out where it lies."""
+    """By the sizes that the archive states; `_pieces` fails where it lies, or has a name twice."""
+    if len(set(map(str.lower, packed.namelist()))) < len(packed.namelist()):
+        raise Unreadable("file-broken")
     unpacked = sum(info.file_size for info in packed.infolist())
     if unpacked > UNPACKED_MOST or unpacked > RATIO_MOST * max(size, 1 << 16):
         raise Unreadable("file-bomb")
@@ -105,19 +114,22 @@ def _safe() -> etree.XMLParser:
 
 
 def _xlsx(packed: zipfile.ZipFile) -> BookFacts:
+    """Every part is looked at, whether or not the workbook names it: calamine may find it otherwise."""
     book = _parsed(packed, "xl/workbook.xml")
     is_1904 = any(e.get("date1904") in ("1", "true") for e in book.iter("{*}workbookPr"))
-    targets = _targets(packed)
-    sheets = {}
+    parts = {name: _sheet_facts(packed, name) for name in packed.namelist() if _is_xml(name)}
+    targets, sheets = _targets(packed), dict[str, SheetFacts]()
     for sheet in book.iter("{*}sheet"):
-        link = next((v for k, v in sheet.attrib.items() if k.endswith("}id")), "")
-        part = targets.get(str(link), "")
-        if part in packed.namelist():
-            sheets[str(sheet.get("name"))] = _sheet_facts(packed, part)
-    for name in packed.namelist():
-        if name.endswith((".xml", ".rels")) and name not in targets.values():
-            _true_size(packed, name)
+        link = next((v for k, v in sheet.attrib.items() if str(k).endswith("}id")), "")
+        if facts := parts.pop(targets.get(str(link), ""), None):
+            sheets[str(sheet.get("name"))] = facts
+    if any(facts.is_vast for facts in parts.values()):
+        raise Unreadable("sheet-vast")
     return BookFacts(sheets, is_1904)
+
+
+def _is_xml(name: str) -> bool:
+    return name.lower().endswith((".xml", ".rels"))
 
 
 def _targets(packed: zipfile.ZipFile) -> dict[str, str]:
@@ -130,13 +142,6 @@ def _targets(packed: zipfile.ZipFile) -> dict[str, str]:
         part = target.lstrip("/") if target.startswith("/") else normpath(join("xl", target))
         found[str(link.get("Id"))] = part
     return found
-
-
-def _true_size(packed: zipfile.ZipFile, name: str) -> None:
-    """Reads a part to its end, which fails where it is larger than the archive states."""
-    with packed.open(name) as part:
-        while part.read(PIECE):
-            pass
 
 
 def _sheet_facts(packed: zipfile.ZipFile, part: str) -> SheetFacts:

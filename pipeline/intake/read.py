@@ -97,6 +97,8 @@ def _start_as_text(start: bytes) -> str:
     """The file's beginning as text; "" where it is no text."""
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return start.decode("utf-16", "ignore")
+    if b"\0" in start:
+        return start.decode("utf-16-le", "ignore") if encodings.without_mark(start) else ""
     text = start.decode("utf-8", "replace").removeprefix("\ufeff")
     if text.count(encodings.LOST) * 8 > len(text):
         text = start.decode("gb18030", "replace")
@@ -237,7 +239,7 @@ def _open_sheet(
             continue
         work = chunks.prepare(
             opened.source, opened.dataset, opened.mapping, file.hint, catalog, area.block,
-            sheet.is_1904, merged,
+            sheet.is_1904, merged, layout.banners(sheet.merged, area.block),
         )  # fmt: skip
         yield replace(
             opened,
@@ -261,9 +263,9 @@ def _pieces(rows: Rows, area: Area, is_one_of_many: bool) -> Iterator[Parsed]:
     left, right = 0, max(map(len, rows[area.start - 1 : area.end]), default=0)
     if is_one_of_many and _left(area):
         left = _left(area)
+    right = max(right, len(area.block.names))
     if is_one_of_many:
         right = min(right, len(headers.trimmed(area.block.names)))
-    right = max(right, len(area.block.names))
     for first in range(area.start, area.end + 1, SLICE):
         some = rows[first - 1 : min(first - 1 + SLICE, area.end)]
         full = [

@@ -182,8 +182,9 @@ def _part(data: bytes, is_last: bool, delimiter: str, columns: int) -> tuple[int
     border = _last_border(data) + 1
     if border:
         return border, True
-    if data and (is_last or len(data) > 2 * BLOCK):
-        return _tolerant_part(data, delimiter, columns), False
+    whole = len(data) if is_last else data.rfind(b"\n") + 1
+    if whole and (is_last or len(data) > 2 * BLOCK):
+        return _tolerant_part(data[:whole], delimiter, columns), False
     return None
 
 

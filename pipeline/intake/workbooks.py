@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import python_calamine as calamine
 
-from pipeline.intake import packed
+from pipeline.intake import apart, packed
+from pipeline.intake.celltext import as_text
 from pipeline.intake.layout import Merged
-from pipeline.intake.packed import BookFacts, SheetFacts, Unreadable
+from pipeline.intake.packed import SheetFacts, Unreadable
 
-__all__ = ["Sheet", "Unreadable", "as_text", "sheets"]
+__all__ = ["Sheet", "Unreadable", "is_old", "sheets"]
 
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_ZIP = b"PK\x03\x04"
+NOTHING_KNOWN = SheetFacts()
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -35,14 +35,13 @@ class Sheet:
 
 def sheets(path: Path) -> Iterator[Sheet]:
     """Every sheet of the workbook. Raises Unreadable where it cannot be opened."""
-    with path.open("rb") as file:
-        start = file.read(4)
-    facts = packed.inspect(path) if start == _ZIP else BookFacts()
-    if start == _OLE and _ENCRYPTED in path.read_bytes():
-        raise Unreadable("file-password")
+    if is_old(path):
+        yield from _old_sheets(path)
+        return
+    facts = packed.inspect(path)
     with _opened(path) as book:
         for meta in book.sheets_metadata:
-            about = facts.sheets.get(meta.name, SheetFacts())
+            about = facts.sheets.get(meta.name, NOTHING_KNOWN)
             if meta.typ != calamine.SheetTypeEnum.WorkSheet:
                 yield Sheet(meta.name, skipped="chart")
             elif meta.visible != calamine.SheetVisibleEnum.Visible:
@@ -51,6 +50,29 @@ def sheets(path: Path) -> Iterator[Sheet]:
                 yield Sheet(meta.name, skipped="vast")
             else:
                 yield _sheet(book, meta.name, about, facts.is_1904)
+
+
+def is_old(path: Path) -> bool:
+    """Whether the file is no packed workbook: an XLS, or something encrypted."""
+    with path.open("rb") as file:
+        return file.read(4) != _ZIP
+
+
+def _old_sheets(path: Path) -> Iterator[Sheet]:
+    if _ENCRYPTED in path.read_bytes():
+        raise Unreadable("file-password")
+    read = apart.sheets(path)
+    if isinstance(read, str):
+        raise Unreadable(read)
+    for sheet in read:
+        if not sheet["is_table"]:
+            yield Sheet(sheet["name"], skipped="chart")
+        elif not sheet["is_visible"]:
+            yield Sheet(sheet["name"], skipped="hidden")
+        elif sheet["rows"] is None:
+            yield Sheet(sheet["name"], skipped="broken")
+        else:
+            yield _told(sheet["name"], sheet["rows"], sheet["merged"])
 
 
 def _opened(path: Path) -> Any:
@@ -72,6 +94,16 @@ def _sheet(book: Any, name: str, facts: SheetFacts, is_1904: bool) -> Sheet:
     except Exception:
         return Sheet(name, skipped="broken")
     rows = [[c if c.__class__ is str else as_text(c) for c in row] for row in read]
+    return _told(name, rows, ranges, facts, is_1904)
+
+
+def _told(
+    name: str,
+    rows: list[list[str]],
+    ranges: Any,
+    facts: SheetFacts = NOTHING_KNOWN,
+    is_1904: bool = False,
+) -> Sheet:
     for (row, column), error in facts.errors.items():
         _put(rows, row, column, error)
     while rows and not any(rows[-1]):
@@ -87,34 +119,3 @@ def _put(rows: list[list[str]], row: int, column: int, text: str) -> None:
         cells += [""] * (column + 1 - len(cells)) if column < 16384 else []
         if column < len(cells):
             cells[column] = text
-
-
-def as_text(cell: object) -> str:
-    """A cell as a person would have typed it: whole numbers without `.0`, dates as ISO 8601.
-
-    A whole number of more than 15 digits is shown as Excel shows it (9.14115E+17), since its last
-    digits are not those that were typed.
-    """
-    if cell is None or cell == "":
-        return ""
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    if isinstance(cell, int | float):
-        return _number(cell)
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ")
-    if isinstance(cell, date | time):
-        return cell.isoformat()
-    if isinstance(cell, timedelta):
-        return str(cell)
-    return str(cell)
-
-
-def _number(cell: float) -> str:
-    if abs(cell) >= 1e15 or not math.isfinite(cell):
-        return f"{cell:.5E}"
-    if cell == int(cell):
-        return str(int(cell))
-    return f"{cell:.15g}" if abs(cell) >= 1e-4 else f"{cell:.15f}".rstrip("0")
