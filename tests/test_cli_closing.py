@@ -26,7 +26,7 @@ NAME = "市场监督管理局/2024年第一季度行政执法人员持证情况�
 def run(tmp_path: Path) -> clerks.whole_way.Run:
     wrong = {**CERTIFICATE, "证件编号": "16110300002", "姓名": "", "证件状态": "不知道"}
     clerks.write_csv(tmp_path / "inbox" / NAME, [CERTIFICATE, wrong])
-    (tmp_path / "inbox" / "坏.xlsx").write_bytes(b"PK broken")
+    (tmp_path / "inbox" / "坏.xlsx").write_bytes(b"PK\x03\x04 broken")
     return clerks.check(tmp_path / "inbox", tmp_path / "private")
 
 

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -129,7 +130,9 @@ def test_the_site_has_its_words(licences: Outcome, lang: str, title: str) -> Non
     "address", ["/disclosure/administrative_licences", "/en/disclosure/administrative_licences"]
 )
 def test_its_table_and_its_records_have_pages(licences: Outcome, address: str) -> None:
-    pages = asyncio.run(fetched(licences.release.parent, address, f"{address}/X-4"))
+    with ThreadPoolExecutor(1) as pool:  # this thread may have a browser's event loop
+        asked = fetched(licences.release.parent, address, f"{address}/X-4")
+        pages = pool.submit(asyncio.run, asked).result()
     assert [page.status_code for page in pages] == [200, 200]
     assert all("示例远山建材有限公司" in page.text for page in pages)
 

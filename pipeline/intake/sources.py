@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import hashlib
 import os
@@ -17,6 +18,8 @@ from pipeline.words import language, say
 TABLES = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".json"}
 REPORTS = {".txt", ".docx", ".html", ".htm", ".pdf"}
 TRIES = 3  # to copy a file that changes while it is copied
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,8 @@ def snapshot(file: InboxFile, folder: Path) -> InboxFile | Finding:
                 made.replace(place)
                 return replace(file, path=place, sha256=digest)
     except OSError as error:
+        if error.errno in NO_ROOM:  # it is the copy that failed: the store's fault, not the file's
+            raise
         return found("file-unreadable", file=file.name, params={"why": error.strerror or ""})
     finally:
         made.unlink(missing_ok=True)
