@@ -10,7 +10,7 @@ import duckdb
 from pipeline.checks.keys import Outcome
 from pipeline.checks.rules import RULES, Setting
 from pipeline.checks.rules.base import named_in_words
-from pipeline.model import Dataset, RuleUse
+from pipeline.model import Dataset, Finding, RuleUse, found
 from pipeline.seal import quoted
 from pipeline.words import rules
 
@@ -45,3 +45,15 @@ def _outcomes(
         Outcome(o.source_id, o.row, o.fate, o.rule, o.column, o.value, {**spoken, **o.params})
         for o in RULES[use.rule].check(con, dataset, setting, **use.params)
     ]
+
+
+def collections(
+    con: duckdb.DuckDBPyConnection, datasets: Sequence[Dataset], setting: Setting
+) -> Iterator[Finding]:
+    """What is wrong with a dataset as a whole; such findings have no row."""
+    for dataset in datasets:
+        for use in dataset.rules:
+            if RULES[use.rule].scope == "collection":
+                column = use.params.get("field", "")
+                for params in RULES[use.rule].check(con, dataset, setting, **use.params):
+                    yield found(use.rule, dataset=dataset.name, column=column, params=params)

@@ -1,6 +1,15 @@
 """Rules beyond Table Schema, by subject. Importing this fills `RULES`."""
 
-from pipeline.checks.rules import certificates, codes, dates, documents, penalties, registers, sums
+from pipeline.checks.rules import (
+    certificates,
+    codes,
+    collections,
+    dates,
+    documents,
+    penalties,
+    registers,
+    sums,
+)
 from pipeline.checks.rules.base import RULES, Columns, Judged, Rule, Setting
 
 __all__ = [
@@ -11,6 +20,7 @@ __all__ = [
     "Setting",
     "certificates",
     "codes",
+    "collections",
     "dates",
     "documents",
     "penalties",

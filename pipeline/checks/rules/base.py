@@ -150,20 +150,24 @@ def matches(cells: pa.StringArray, pattern: str, among: Bools | None = None) -> 
 # ---------------------------------------------------------------- the register
 
 
+Scope = Literal["row", "dataset", "publication", "collection"]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule that a dataset can use.
 
     A row rule's `check(columns, setting, **params)` gives a `Result` over a chunk, and so does one of
     publication, whose broken rows are withheld. A dataset rule's `check(con, dataset, setting,
-    **params)` reads the accepted rows in DuckDB, a view for each dataset, and yields outcomes.
+    **params)` reads the accepted rows in DuckDB, a view for each dataset, and yields outcomes;
+    one of collections is called alike and yields the params of a message about no row.
     `ok` and `bad` are examples, a row each, judged with `params`; for a dataset rule each is a
     mapping of datasets to their rows.
     """
 
     name: str
     check: Check
-    scope: Literal["row", "dataset", "publication"]
+    scope: Scope
     ok: tuple[Any, ...]
     bad: tuple[Any, ...]
     params: Mapping[str, Any]
@@ -177,7 +181,7 @@ def rule(
     *,
     ok: Sequence[Any],
     bad: Sequence[Any],
-    scope: Literal["row", "dataset", "publication"] = "row",
+    scope: Scope = "row",
     **params: Any,
 ) -> Callable[[Check], Check]:
     """Register a rule under `name`; `params` are those that its examples are judged with."""

@@ -1,0 +1,98 @@
+"""Rules about whole collections: what no row shows, that rows are missing or too many.
+
+A collapse or a rise against the last release is the gate's (pipeline.release.gate.sizes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+
+from pipeline.checks.rules.base import Setting, rule
+from pipeline.model import Dataset
+from pipeline.seal import quoted
+
+
+def _decided(*days: str) -> dict[str, Any]:
+    rows = [
+        {"record_id": str(i), "authority_name": "示例局", "decision_date": d}
+        for i, d in enumerate(days)
+    ]
+    return {"penalty_filings": rows}
+
+
+_BUSY = [f"2024-{month:02}-{day:02}" for month in (1, 2, 4, 5) for day in (3, 9, 15, 21)]
+
+
+@rule(
+    "month-without-rows",
+    scope="collection",
+    field="decision_date",
+    by="authority_name",
+    least=3,
+    ok=[_decided(*_BUSY, "2024-03-05"), _decided("2024-01-01", "2024-05-01")],
+    bad=[_decided(*_BUSY)],
+)
+def month_without_rows(
+    con: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    setting: Setting,
+    field: str,
+    least: float,
+    by: str = "",
+) -> Iterator[dict[str, Any]]:
+    """Between its first and its last row nobody who has so many a month has a month without any."""
+    who = quoted(by) if by else "'" + dataset.title + "'"
+    missing: dict[tuple[str, int], list[str]] = {}
+    for authority, month, usual in con.execute(
+        f"with m as (select {who} as who, date_trunc('month', try_cast({quoted(field)} as date)) as month, count(*) as n from {quoted(dataset.name)} where {quoted(field)} <> '' group by 1, 2), "
+        "s as (select who, min(month) as first, max(month) as last, sum(n) / (date_diff('month', min(month), max(month)) + 1) as usual from m group by 1 having usual >= ?) "
+        "select s.who, strftime(u.month, '%Y-%m'), round(usual) from s, lateral (select unnest(generate_series(s.first, s.last, interval 1 month)) as month) u "
+        "anti join m on m.who = s.who and m.month = u.month order by 1, 2",
+        [least],
+    ).fetchall():
+        missing.setdefault((authority, int(usual)), []).append(month)
+    for (authority, usual), months in missing.items():
+        yield {"authority": authority, "month": ", ".join(months[:24]), "usual": usual}
+
+
+@rule(
+    "unusual-count",
+    scope="collection",
+    field="decision_date",
+    by="authority_name",
+    times=3,
+    least=10,
+    ok=[_decided(*(f"{y}-01-{d:02}" for y in (2022, 2023, 2024) for d in range(1, 13)))],
+    bad=[_decided(*(f"2022-01-{d:02}" for d in range(1, 25)), *(f"2023-01-{d:02}" for d in range(1, 25)), "2024-01-01")],
+)  # fmt: skip
+def unusual_count(
+    con: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    setting: Setting,
+    field: str,
+    times: float,
+    least: int,
+    by: str = "",
+) -> Iterator[dict[str, Any]]:
+    """A whole year's number is not so many times, or that part of, the middle of the other years."""
+    who = quoted(by) if by else "'" + dataset.title + "'"
+    counts: dict[str, dict[int, int]] = {}
+    for authority, year, count in con.execute(
+        f"select who, made, count(*) from (select {who} as who, year(try_cast({quoted(field)} as date)) as made from {quoted(dataset.name)}) "
+        "where made < ? group by 1, 2 order by 1, 2",
+        [setting.today.year],
+    ).fetchall():
+        counts.setdefault(authority, {})[year] = count
+    for authority, years in counts.items():
+        for year, count in years.items():
+            others = sorted(n for y, n in years.items() if y != year)
+            usual = others[len(others) // 2] if others else count
+            if (
+                len(others) > 1
+                and abs(count - usual) >= least
+                and not usual / times <= count <= usual * times
+            ):
+                yield {"authority": authority, "year": year, "count": count, "usual": usual}
