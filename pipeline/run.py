@@ -56,7 +56,7 @@ class Run:
     seals: dict[str, Seal] = field(default_factory=dict)
     reports: list[yearly.ReadReport] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
-    timeliness: Mapping[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    timeliness: Mapping[str, list[working.Row]] = field(default_factory=dict)
     sample: bool = False
     taken: list[sources.InboxFile] = field(default_factory=list)  # as kept under PRIVATE/raw
     feedback: list[str] = field(default_factory=list)  # workbooks written, inside PRIVATE/feedback
@@ -491,7 +491,7 @@ def _material(run: Run, catalog: Catalog, orders: Collection[Tombstone]) -> buil
             for m in o.mapping
         ],
         "issues": working.issues(run.ledger.issues),
-        "rules": working.rules(),
+        "rules": working.rules(catalog),
         "report_figures": yearly.figure_rows(run.reports),
         "report_checks": yearly.check_rows(run.comparisons),
         "run_tallies": working.run_tallies((o.source for o in run.opened), run.ledger.tallies),

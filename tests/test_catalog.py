@@ -45,7 +45,11 @@ COLUMNS = {
     "header_row rows_read",
     "header_mappings": "source_id position header field matched_by",
     "issues": "rule severity owner dataset source_id field count",
-    "rules": "rule version severity owner title title_en message message_en fix fix_en source",
+    "rules": "rule version severity owner title title_en message message_en fix fix_en source "
+    "source_en passes passes_en fails fails_en",
+    "timeliness": "authority_name year filings in_time late undated median_days",
+    "overdue_reviews": "authority_name year certificates reviewed overdue",
+    "lapsing_documents": "document_no title issuing_authority valid_until days_left evaluated_on",
     "run_tallies": "source_id file dataset read accepted quarantined withheld withdrawn repeated "
     "set_aside",
 }

@@ -23,6 +23,19 @@ def explain(name: str, catalog: Catalog, lang: Lang) -> str:
     return "\n".join(_lines(rules()[name], catalog, lang))
 
 
+def examples(name: str, catalog: Catalog, lang: Lang, kind: str) -> str:
+    """The rule's examples that pass (`kind` ok) or fail (bad), a line each; "" where it has none."""
+    if name not in RULES:
+        return ""
+    uses = [(d, u) for d in catalog.datasets.values() for u in d.rules if u.rule == name]
+    names = _names(RULES[name], uses[0][0], uses[0][1], lang) if uses else {}
+    rule = RULES[name]
+    chosen = rule.ok if kind == "ok" else rule.bad
+    return "\n".join(
+        line for example in chosen for line in _example(rule, example, names, uses, lang)
+    )
+
+
 def _lines(text: RuleText, catalog: Catalog, lang: Lang) -> Iterator[str]:
     uses = [(d, u) for d in catalog.datasets.values() for u in d.rules if u.rule == text.name]
     spoken = _spoken(*uses[0]) if uses else {}
@@ -39,7 +52,10 @@ def _lines(text: RuleText, catalog: Catalog, lang: Lang) -> Iterator[str]:
     for dataset, use in uses:
         yield f"{say('explain-used', lang)}{_title(dataset, lang)}{_field(dataset, use, lang)}"
     if text.name in RULES:
-        yield from _examples(RULES[text.name], uses, lang)
+        for kind in ("ok", "bad"):
+            if told := examples(text.name, catalog, lang, kind):
+                yield f"\n{say(f'explain-{kind}', lang)}"
+                yield "\n".join(f"  {line}" for line in told.splitlines())
 
 
 def _fate(text: RuleText) -> str:
@@ -64,17 +80,6 @@ def _title(item: Any, lang: Lang) -> str:
 def _field(dataset: Dataset, use: RuleUse, lang: Lang) -> str:
     named = use.params.get("field")
     return f" · {_title(dataset.column(named), lang)}" if named else ""
-
-
-def _examples(rule: Rule, uses: list[tuple[Dataset, RuleUse]], lang: Lang) -> Iterator[str]:
-    names = _names(rule, uses[0][0], uses[0][1], lang) if uses else {}
-    for label, examples in (("explain-ok", rule.ok), ("explain-bad", rule.bad)):
-        if examples:
-            yield ""
-            yield say(label, lang)
-            for example in examples:
-                for line in _example(rule, example, names, uses, lang):
-                    yield f"  {line}"
 
 
 def _names(rule: Rule, dataset: Dataset, use: RuleUse, lang: Lang) -> dict[str, str]:

@@ -9,9 +9,12 @@ import pyarrow as pa
 
 from pipeline import words
 from pipeline.catalog import published_columns
-from pipeline.model import TALLY_PARTS, Dataset, Source, Tally
+from pipeline.checks.explain import examples
+from pipeline.model import TALLY_PARTS, Catalog, Dataset, Source, Tally
+from pipeline.words import Lang
 
 Row = Sequence[object]
+LANGS: tuple[Lang, ...] = ("zh", "en")
 
 
 def table(dataset: Dataset, rows: Iterable[Row]) -> pa.Table:
@@ -48,8 +51,8 @@ def issues(counts: Mapping[tuple[str, str, str, str, str, str], int]) -> list[Ro
     return [(*key, count) for key, count in sorted(counts.items())]
 
 
-def rules() -> list[Row]:
-    """rule, version, severity, owner, and title, message, fix in both languages, source."""
+def rules(catalog: Catalog) -> list[Row]:
+    """rule, version, severity, owner, title, message, fix, source, and examples of both kinds, in both languages."""
     return [
         (
             r.name,
@@ -63,6 +66,8 @@ def rules() -> list[Row]:
             r.fix["zh"],
             r.fix["en"],
             r.source.get("zh", ""),
+            r.source.get("en", ""),
+            *(examples(r.name, catalog, lang, kind) for kind in ("ok", "bad") for lang in LANGS),
         )
         for r in sorted(words.rules().values(), key=lambda r: r.name)
     ]
