@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import html
 import io
 import re
 import sqlite3
@@ -99,7 +100,7 @@ def _opened(file: BinaryIO, name: str) -> Iterator[Block]:
     elif name.endswith(".parquet"):
         yield from ((name, text) for text in _parquet(io.BytesIO(file.read())))
     else:
-        yield from ((name, text) for text in _blocks(file))
+        yield from ((name, _unescaped(text)) for text in _blocks(file))
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:
@@ -114,6 +115,18 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
         yield whole[:cut]
     if rest:
         yield rest
+
+
+def _unescaped(block: bytes) -> bytes:
+    """A block with characters that XML, HTML or JSON wrote as numbers put back."""
+    if b"&#" in block:
+        block = html.unescape(block.decode("utf-8", "replace")).encode()
+    if b"\\u" in block:
+        block = _ESCAPED.sub(lambda m: chr(int(m[1], 16)).encode("utf-8", "replace"), block)
+    return block
+
+
+_ESCAPED = re.compile(rb"\\u([0-9a-fA-F]{4})")
 
 
 def _parquet(file: io.BytesIO) -> Iterator[bytes]:

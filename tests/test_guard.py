@@ -1,0 +1,186 @@
+"""The exit guard: a value hidden in any artefact stops the release, and what looks like one does not."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import sqlite3
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from disguises import card, identity, look_alikes, mobile
+
+from pipeline import catalog as contracts
+from pipeline.errors import GateRefused
+from pipeline.model import Catalog
+from pipeline.release import guard
+from pipeline.release.guard import Needles
+
+ROOT = Path(__file__).parent.parent
+NUMBER = identity()
+Write = Callable[[Path, str], None]
+
+
+@pytest.fixture(scope="module")
+def contract() -> Catalog:
+    return contracts.load(ROOT / "datapackage")
+
+
+def as_csv(path: Path, value: str) -> None:
+    path.with_suffix(".csv").write_text(f"key,text\nA-1,好\nA-2,见{value}。\n", "utf-8")
+
+
+def as_csv_gz(path: Path, value: str) -> None:
+    with gzip.open(path.with_suffix(".csv.gz"), "wt", encoding="utf-8-sig") as file:
+        file.write(f"key,text\nA-1,好\nA-2,见{value}。\n")
+
+
+def as_jsonl_gz(path: Path, value: str) -> None:
+    with gzip.open(path.with_suffix(".jsonl.gz"), "wt", encoding="utf-8") as file:
+        file.write(json.dumps({"key": "A-2", "text": f"见{value}。"}, ensure_ascii=False))
+
+
+def as_workbook(path: Path, value: str) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["A-2", f"见{value}。"])
+    book.save(path.with_suffix(".xlsx"))
+
+
+def as_parquet(path: Path, value: str) -> None:
+    pq.write_table(pa.table({"key": ["A-1", "A-2"], "text": ["好", f"见{value}。"]}), path.with_suffix(".parquet"), compression="zstd")  # fmt: skip
+
+
+def as_database(path: Path, value: str) -> None:
+    con = sqlite3.connect(path.with_suffix(".db"))
+    con.execute("create table t (key text primary key, text text)")
+    con.executemany("insert into t values (?, ?)", [("A-1", "好" * 9000), ("A-2", f"见{value}。")])
+    con.commit()
+    con.close()
+
+
+def as_zip(path: Path, value: str) -> None:
+    inner = path.with_name("inner")
+    as_workbook(inner, value)
+    with zipfile.ZipFile(path.with_suffix(".zip"), "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(inner.with_suffix(".xlsx"), "deep/inner.xlsx")
+    inner.with_suffix(".xlsx").unlink()
+
+
+def as_page(path: Path, value: str) -> None:
+    path.with_suffix(".html").write_text(f"<p>好</p><p>见{value}。</p>", "utf-8")
+
+
+ARTEFACTS: list[Write] = [as_csv, as_csv_gz, as_jsonl_gz, as_workbook, as_parquet, as_database, as_zip, as_page]  # fmt: skip
+
+
+def look(release: Path, contract: Catalog, secrets: Path | None = None) -> None:
+    guard.check(release, secrets, list(contract.datasets.values()))
+
+
+@pytest.mark.parametrize("write", ARTEFACTS, ids=lambda w: w.__name__)
+def test_an_identity_number_in_any_artefact_stops_the_release(
+    tmp_path: Path, contract: Catalog, write: Write
+) -> None:
+    write(tmp_path / "made", NUMBER)
+    with pytest.raises(GateRefused) as refused:
+        look(tmp_path, contract)
+    assert "made" in str(refused.value) and NUMBER not in str(refused.value)
+
+
+@pytest.mark.parametrize("write", ARTEFACTS, ids=lambda w: w.__name__)
+def test_a_value_of_a_never_field_in_any_artefact_stops_the_release(
+    tmp_path: Path, contract: Catalog, write: Write
+) -> None:
+    release, secrets = tmp_path / "release", tmp_path / "secrets.csv"
+    release.mkdir()
+    with secrets.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["value"], ["样本路77号附8单元"], ["一个,带\n行的值123456"]])
+    write(release / "made", "样本路77号附8")
+    look(release, contract, secrets)
+    write(release / "made2", "样本路77号附8单元")
+    with pytest.raises(GateRefused):
+        look(release, contract, secrets)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [NUMBER.lower(), NUMBER[:6] + " " + NUMBER[6:14] + " " + NUMBER[14:], NUMBER[:6] + "-" + NUMBER[6:14] + "-" + NUMBER[14:],
+     NUMBER.translate(str.maketrans("0123456789", "０１２３４５６７８９")), mobile(), "138-1234-5678", card(), "zs@example.com", "护照号E12345678"],
+)  # fmt: skip
+def test_each_kind_of_value_is_found(tmp_path: Path, contract: Catalog, value: str) -> None:
+    as_csv(tmp_path / "made", value)
+    with pytest.raises(GateRefused) as refused:
+        look(tmp_path, contract)
+    assert "made.csv" in str(refused.value) and "A-2" in str(refused.value)
+
+
+def test_what_only_looks_like_one_does_not_stop_it(tmp_path: Path, contract: Catalog) -> None:
+    rows = [f"{i},{json.dumps(text, ensure_ascii=False)}" for i, text in enumerate(look_alikes(40))]
+    (tmp_path / "made.csv").write_text("key,text\n" + "\n".join(rows), "utf-8")
+    hashes = [f"{i:064x}" for i in range(10**60, 10**60 + 500)]
+    (tmp_path / "manifest.json").write_text(json.dumps(hashes), "utf-8")
+    look(tmp_path, contract)
+
+
+def test_a_value_on_the_edge_of_a_block_is_found(tmp_path: Path, contract: Catalog) -> None:
+    for shift in range(0, 20, 3):
+        filler = "好" * ((guard.BLOCK - shift) // 3)
+        (tmp_path / "made.txt").write_text(f"{filler}\n{NUMBER}\n{filler}", "utf-8")
+        with pytest.raises(GateRefused):
+            look(tmp_path, contract)
+
+
+def test_a_file_that_is_no_text_is_read_too(tmp_path: Path, contract: Catalog) -> None:
+    (tmp_path / "picture.png").write_bytes(bytes(range(256)) * 40)
+    look(tmp_path, contract)
+    (tmp_path / "picture.png").write_bytes(bytes(range(256)) + b" " + NUMBER.encode() + b"\xff\xfe")
+    with pytest.raises(GateRefused):
+        look(tmp_path, contract)
+
+
+def test_needles_are_found_where_they_stand_alone_only() -> None:
+    needles = Needles(["1234567", "样本路77号附8", "short"])
+    text = "x 91234567 12345678 1234567 住样本路77号附8内".encode()
+    assert [(kind, value) for kind, value, _ in needles.found(text)] == [
+        ("never", "1234567"),
+        ("never", "样本路77号附8"),
+    ]
+    assert list(Needles(()).found(text)) == []
+
+
+def test_a_name_that_must_be_masked_and_is_not_stops_the_release(
+    published: Any, contract: Catalog, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    rows = (published.current / "data" / "penalty_filings.csv").read_text("utf-8")
+    name = next(r for r in csv.DictReader(io.StringIO(rows)) if r["respondent_type"] == "自然人")["respondent_name"]  # fmt: skip
+    (tmp_path / "data" / "penalty_filings.csv").write_text(rows, "utf-8")
+    look(tmp_path, contract)
+    (tmp_path / "data" / "penalty_filings.csv").write_text(rows.replace(name, "张示例", 1), "utf-8")
+    with pytest.raises(GateRefused):
+        look(tmp_path, contract)
+
+
+def test_the_sample_passes(published: Any, contract: Catalog) -> None:
+    look(published.current.resolve(), contract)
+
+
+def test_nothing_is_switched_when_the_guard_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gongshi: Callable[..., Any]
+) -> None:
+    """A never-value that the screen would let through, here a code in a file's name, is caught at the exit."""
+    inbox = tmp_path / "inbox" / "authorities"
+    inbox.mkdir(parents=True)
+    (inbox / f"名录 {mobile()}.csv").write_text("执法机关名称,统一社会信用代码\n示例局,11411503005500001B\n", "utf-8")  # fmt: skip
+    done = gongshi("publish", tmp_path / "inbox", "--site", tmp_path / "site", "--private", tmp_path / "private", "--today", "2025-03-31")  # fmt: skip
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "site" / "current").exists()
