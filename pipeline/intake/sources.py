@@ -19,7 +19,7 @@ TABLES = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".json"}
 REPORTS = {".txt", ".docx", ".html", ".htm", ".pdf"}
 TRIES = 3  # to copy a file that changes while it is copied
 
-NO_ROOM = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
 @dataclass(frozen=True, slots=True)
