@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from pipeline import progress, seal, yearly
 from pipeline.catalog import published_columns
-from pipeline.checks import feedback, keys, timeliness, wider
+from pipeline.checks import feedback, keys, wider
 from pipeline.checks.check import QUARANTINE, as_written, check_chunk
 from pipeline.checks.findings import Place
 from pipeline.checks.ledger import Ledger
@@ -56,7 +56,6 @@ class Run:
     seals: dict[str, Seal] = field(default_factory=dict)
     reports: list[yearly.ReadReport] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
-    timeliness: Mapping[str, list[working.Row]] = field(default_factory=dict)
     sample: bool = False
     taken: list[sources.InboxFile] = field(default_factory=list)  # as kept under PRIVATE/raw
     feedback: list[str] = field(default_factory=list)  # workbooks written, inside PRIVATE/feedback
@@ -356,7 +355,6 @@ def _settle(run: Run, catalog: Catalog, orders: Collection[Tombstone], today: da
         _apply(run, dataset, outcomes, files, catalog)
     for finding in wider.collections(con, datasets, setting):
         ledger.finding(finding)
-    run.timeliness = timeliness.tables(con, setting)
     for dataset in datasets:
         _close(run, dataset)
 
@@ -495,7 +493,6 @@ def _material(run: Run, catalog: Catalog, orders: Collection[Tombstone]) -> buil
         "report_figures": yearly.figure_rows(run.reports),
         "report_checks": yearly.check_rows(run.comparisons),
         "run_tallies": working.run_tallies((o.source for o in run.opened), run.ledger.tallies),
-        **run.timeliness,
     }
     return build.Material(
         run.con,

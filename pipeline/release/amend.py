@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from pipeline import seal
 from pipeline.catalog import published_columns
@@ -30,6 +31,7 @@ from pipeline.release import (
     build,
     changes,
     database,
+    derived,
     downloads,
     manifest,
     package,
@@ -94,6 +96,7 @@ def _dataset(resource: Mapping[str, Any], told: Mapping[str, Any]) -> Dataset:
         foreign_keys=foreign,
         search=tuple(told["plugins"]["gongshi"]["search"]),
         label=told.get("label_column", ""),
+        query=resource.get("gongshi:query", ""),
         produced=True,  # its columns are all that there are: origin is among them
     )
 
@@ -193,7 +196,10 @@ def amend(release: Path, target: Path, order: Amendment) -> str:
     for part, keys in (("withheld", order.lapsed), ("withdrawn", order.withdrawn)):
         for name, each in holds(release, keys).items():
             order.taken.setdefault(name, []).extend((*pair, part) for pair in each)
-    concerned = {*order.taken, *({tombstones.TABLE, TALLIES} & datasets.keys())}
+    remade = {tombstones.TABLE, TALLIES} & datasets.keys() | {
+        n for n, d in datasets.items() if d.query
+    }
+    concerned = {*order.taken, *remade}
     if order.replaces:
         concerned |= {changes.TABLE} & datasets.keys()
     _take_over(release, target, concerned, order.replaces)
@@ -260,7 +266,27 @@ def _data(
     if TALLIES in datasets:
         tallies = _tallies(release, order)
         rows[TALLIES] = _small(con, datasets[TALLIES], tallies, target, order.work)
-    return rows
+    return rows | _derived(con, release, target, datasets, order, rows)
+
+
+def _derived(
+    con: duckdb.DuckDBPyConnection,
+    release: Path,
+    target: Path,
+    datasets: Mapping[str, Dataset],
+    order: Amendment,
+    rows: Mapping[str, Path],
+) -> dict[str, Path]:
+    """Tables that are made of others, made anew of what stays, for the release's own day."""
+    stand = {name: package.parquet_rows(path) for name, path in rows.items()}
+    for name, dataset in datasets.items():
+        path = release / "data" / f"{name}.csv"
+        stand.setdefault(name, package.csv_rows(path, [c.name for c in dataset.columns]))
+    day = date.fromisoformat(manifest.read(release)["today"])
+    made = derived.tables(datasets.values(), stand, day)
+    return {
+        name: _small(con, datasets[name], table, target, order.work) for name, table in made.items()
+    }
 
 
 def _without(
@@ -292,11 +318,11 @@ def _without(
 def _small(
     con: duckdb.DuckDBPyConnection,
     dataset: Dataset,
-    told: Iterable[Iterable[object]],
+    told: Iterable[Iterable[object]] | pa.Table,
     target: Path,
     work: Path,
 ) -> Path:
-    table = working.table(dataset, [list(row) for row in told])
+    table = told if isinstance(told, pa.Table) else working.table(dataset, list(map(list, told)))
     con.register("told", table)
     path = work / f"{dataset.name}.parquet"
     package.sorted_rows(con, "told", dataset, path)

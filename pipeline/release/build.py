@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from importlib.metadata import version
@@ -27,6 +27,7 @@ from pipeline.release import (
     changes,
     database,
     dcat,
+    derived,
     downloads,
     gate,
     manifest,
@@ -102,7 +103,12 @@ def draft(
     (material.work / "sorted").mkdir(exist_ok=True)
     rows, seals = {}, {}
     for dataset in datasets:
-        rows[dataset.name], seals[dataset.name] = _dataset(material, dataset, folder)
+        if not dataset.query:
+            rows[dataset.name], seals[dataset.name] = _dataset(material, dataset, folder)
+    material = _with_derived(material, datasets, rows, today)
+    for dataset in datasets:
+        if dataset.query:
+            rows[dataset.name], seals[dataset.name] = _dataset(material, dataset, folder)
     content = content_hash(_inputs(material, catalog, site_words, sample), folder / "data")
     release = f"{today.isoformat()}-{content[:8]}"
     return Draft(
@@ -123,12 +129,20 @@ def _dataset(material: Material, dataset: Dataset, folder: Path) -> tuple[Path, 
         source, expected = quoted(f"produced_{dataset.name}"), seal.of_table(table, names)
     rows = material.work / "sorted" / f"{dataset.name}.parquet"
     package.sorted_rows(con, source, dataset, rows)
-    found = seal.of_query(con, f"read_parquet('{rows}')", names)
+    found = seal.of_query(con, package.parquet_rows(rows), names)
     seal.compare(f"{dataset.name} sorted", expected, found)
     path = folder / "data" / f"{dataset.name}.csv"
     package.write_csv(con, rows, path)
     seal.compare(path.name, found, package.csv_seal(con, path, dataset))
     return rows, found
+
+
+def _with_derived(
+    material: Material, datasets: Collection[Dataset], rows: Mapping[str, Path], today: date
+) -> Material:
+    relations = {name: package.parquet_rows(path) for name, path in rows.items()}
+    made = derived.tables(datasets, relations, today)
+    return replace(material, produced={**material.produced, **made})
 
 
 _CONTENT = ("code_version", "contract", "words", "sample", "inputs", "tallies")
@@ -185,10 +199,7 @@ def finish(made: Draft, history: History) -> None:
     rows, seals = dict(made.rows), dict(made.seals)
     if public := made.catalog.datasets.get(changes.TABLE):
         rows[public.name], seals[public.name] = _public_changes(made, history, public)
-    made = Draft(
-        made.material, made.catalog, made.site_words, folder, made.today, made.sample,
-        made.content, made.release, rows, seals,
-    )  # fmt: skip
+    made = replace(made, rows=rows, seals=seals)
     changes.write(folder / "changes.csv", history.release, history.changes)
     descriptor = package.descriptor(
         made.catalog, datasets, folder, made.counts, made.site_words, history.release, made.today, made.sample

@@ -34,9 +34,7 @@ def sorted_rows(con: duckdb.DuckDBPyConnection, source: str, dataset: Dataset, p
 
 def write_csv(con: duckdb.DuckDBPyConnection, rows: Path, path: Path) -> None:
     """A Parquet file as CSV: UTF-8, `\\n`, quotes only where needed, nothing between commas where blank."""
-    con.execute(
-        f"copy (select * from read_parquet('{_sql(rows)}')) to '{_sql(path)}' (format csv, header)"
-    )
+    con.execute(f"copy (select * from {parquet_rows(rows)}) to '{_sql(path)}' (format csv, header)")
 
 
 def csv_seal(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset) -> Seal:
@@ -49,6 +47,11 @@ def csv_rows(path: Path, names: Sequence[str]) -> str:
     """The rows of a CSV of ours as an SQL table function, every cell as text."""
     types = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     return f"read_csv('{_sql(path)}', header=true, delim=',', quote='\"', escape='\"', auto_detect=false, columns={{{types}}}, max_line_size=268435456)"
+
+
+def parquet_rows(path: Path) -> str:
+    """The rows of a Parquet file as an SQL table function."""
+    return f"read_parquet('{_sql(path)}')"
 
 
 def csv_header(path: Path) -> list[str]:
@@ -105,6 +108,7 @@ def _resource(dataset: Dataset, folder: Path, rows: int) -> dict[str, Any]:
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
+        "gongshi:query": dataset.query,
         **file_facts(folder / "data" / f"{dataset.name}.csv", rows),
         "schema": {**table_schema(dataset), "fieldsMatch": "exact", "missingValues": [""]},
     }

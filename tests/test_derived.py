@@ -1,0 +1,126 @@
+"""Tables that the contract makes of other published tables."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from pipeline import catalog
+from pipeline.errors import UsageError
+from pipeline.model import Catalog, Dataset
+from pipeline.release import derived
+from tests.shop import DOCUMENTS, Shop, documents, query
+
+CONTRACT = catalog.load(Path(__file__).parent.parent / "datapackage")
+TODAY = date(2025, 3, 31)
+
+
+def made(name: str, contract: Catalog = CONTRACT, **given: list[dict[str, str]]) -> list[dict[str, str]]:  # fmt: skip
+    """The derived table `name` of the rows given for each dataset."""
+    relations = {}
+    for each, rows in given.items():
+        columns = catalog.published_columns(contract.datasets[each])
+        values = ", ".join(
+            "(" + ", ".join(f"'{row[c.name]}'" if row.get(c.name) else "null" for c in columns) + ")"
+            for row in rows
+        )  # fmt: skip
+        names = ", ".join(c.name for c in columns)
+        relations[each] = f"(select * from (values {values}) t({names}))"
+    table = derived.tables(contract.datasets.values(), relations, TODAY)[name]
+    return [{k: v for k, v in row.items() if v} for row in table.to_pylist()]
+
+
+def filing(decided: str, filed: str = "") -> dict[str, str]:
+    return {"authority_name": "示例局", "decision_date": decided, "filing_date": filed}
+
+
+def test_filings_are_counted_in_time_late_and_undated_by_authority_and_year() -> None:
+    rows = [filing("2024-03-01", "2024-03-16"), filing("2024-03-01", "2024-03-17")]
+    rows += [filing("2024-05-01"), filing("2023-12-31", "2024-01-01"), filing("")]
+    told = made("timeliness", penalty_filings=rows)
+    assert sorted(told, key=lambda r: r["year"]) == [
+        {"authority_name": "示例局", "year": "2023", "filings": "1", "in_time": "1", "late": "0", "undated": "0", "median_days": "1"},
+        {"authority_name": "示例局", "year": "2024", "filings": "3", "in_time": "1", "late": "1", "undated": "1", "median_days": "16"},
+    ]  # fmt: skip
+
+
+def test_a_valid_certificate_without_last_years_review_is_overdue() -> None:
+    held = [
+        {"certificate_no": no, "authority_name": "示例局", "status": state, "issue_date": day}
+        for no, state, day in (
+            *(
+                ("1", "有效", "2023-01-01"),
+                ("2", "有效", "2023-01-01"),
+                ("3", "注销", "2023-01-01"),
+            ),
+            ("4", "有效", "2024-06-01"),
+        )
+    ]
+    events = [{"certificate_no": "1", "event": "年审", "year": "2024"}]
+    told = made("overdue_reviews", certificates=held, certificate_events=events)
+    assert told == [{"authority_name": "示例局", "year": "2024", "certificates": "2", "reviewed": "1", "overdue": "1"}]  # fmt: skip
+
+
+def test_no_review_is_overdue_in_a_year_of_which_no_review_is_known() -> None:
+    held = [{"certificate_no": "1", "authority_name": "示例局", "status": "有效", "issue_date": "2023-01-01"}]  # fmt: skip
+    assert made("overdue_reviews", certificates=held) == []
+
+
+def test_documents_that_lapse_within_six_months_are_told_with_their_evaluation() -> None:
+    known = [
+        {"document_no": no, "title": no, "issuing_authority": "示例局", "status": state, "valid_until": day}
+        for no, state, day in (("a", "有效", "2025-04-10"), ("b", "有效", "2025-10-01"), ("c", "废止", "2025-04-10"))
+    ]  # fmt: skip
+    reviews = [
+        {"document_no": "a", "review_kind": "后评估", "review_date": d}
+        for d in ("2024-01-01", "2025-01-01")
+    ]
+    told = made("lapsing_documents", normative_documents=known, normative_reviews=reviews)
+    assert told == [{"document_no": "a", "title": "a", "issuing_authority": "示例局", "valid_until": "2025-04-10", "days_left": "10", "evaluated_on": "2025-01-01"}]  # fmt: skip
+
+
+def test_the_limits_in_the_queries_are_those_of_the_rules() -> None:
+    def limit(dataset: str, rule: str, name: str) -> int:
+        [use] = [u for u in CONTRACT.datasets[dataset].rules if u.rule == rule]
+        return int(use.params[name])
+
+    days = re.findall(r"days <= (\d+)", CONTRACT.datasets["timeliness"].query)
+    months = re.findall(r"interval (\d+) month", CONTRACT.datasets["lapsing_documents"].query)
+    assert list(map(int, days)) == [limit("penalty_filings", "filed-late", "days")]
+    assert list(map(int, months)) == [limit(DOCUMENTS, "evaluation-due", "months")]
+
+
+@pytest.mark.parametrize("sql", ["select nothing from nowhere", "selec", "select 1"])
+def test_a_query_that_does_not_fit_is_a_mistake_in_the_contract(sql: str) -> None:
+    datasets: dict[str, Dataset] = dict(CONTRACT.datasets)
+    datasets["timeliness"] = replace(datasets["timeliness"], query=sql)
+    with pytest.raises(UsageError, match=r"timeliness\.yaml"):
+        made("timeliness", replace(CONTRACT, datasets=datasets))
+
+
+def test_an_exact_sum_is_written_without_needless_zeros() -> None:
+    [row] = duckdb.sql("select cast(1.5 as decimal(38, 6)), cast(2 as decimal(38, 6)), 3").fetchall()  # fmt: skip
+    assert list(map(derived._plain, row)) == ["1.5", 2, 3]
+
+
+def test_a_withdrawn_document_leaves_the_tables_made_of_it(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    rows = [row | {"有效期至": "2025-05-01", "状态": "有效"} for row in documents(3)]
+    shop.send(rows, "规范性文件-示例数据.csv")
+    shop.publish(TODAY)
+    assert len(query(shop.current, "select 1 from lapsing_documents")) == 3
+    shop.withdraw("示政发〔2024〕2号", dataset=DOCUMENTS)
+    assert query(shop.current, "select document_no from lapsing_documents order by 1") == [("示政发〔2024〕1号",), ("示政发〔2024〕3号",)]  # fmt: skip
+    for path in shop.current.rglob("*.csv"):
+        assert "示政发〔2024〕2号" not in path.read_text("utf-8")
+
+
+def test_tables_are_text_whatever_the_query_gives() -> None:
+    table = derived.tables(CONTRACT.datasets.values(), {}, TODAY)["timeliness"]
+    assert set(table.schema.types) == {pa.string()}
