@@ -17,6 +17,7 @@ from pipeline import closing, progress, yearly
 from pipeline import run as whole_way
 from pipeline.checks.rules import RULES
 from pipeline.errors import GongshiError, StoreError, UnreadableInput, UsageError
+from pipeline.gather import Run, prepare_private
 from pipeline.intake import draft
 from pipeline.intake import template as blank
 from pipeline.model import Catalog
@@ -209,7 +210,7 @@ def withdraw_record(
     if ordered:
         _day(ordered)
     asked = withdraw.Asked(dataset, key, reason, basis, ordered, _day(today))
-    stones = withdraw.withdraw(site, private, asked, whole_way.prepare_private(private))
+    stones = withdraw.withdraw(site, private, asked, prepare_private(private))
     listed = "; ".join(f"{stone.dataset} {stone.key}" for stone in stones)
     release = store.named(site, "").name
     typer.echo(say("withdrawn", language(), count=len(stones), listed=listed, release=release))
@@ -293,7 +294,7 @@ def _check_format(asked: str, *known: str) -> None:
         raise UsageError(say("bad-format", language(), value=asked, known=", ".join(known)))
 
 
-def _closing(run: whole_way.Run, catalog: Catalog, private: Path, as_json: bool = False) -> int:
+def _closing(run: Run, catalog: Catalog, private: Path, as_json: bool = False) -> int:
     """Where every row of every input went, and what is to be mended. Gives how many errors there are."""
     count = closing.counts(run)
     if as_json:

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.gather import Run
 from pipeline.model import TALLY_PARTS, Catalog, Tally
-from pipeline.run import Run
 from pipeline.words import Lang, rules, say
 
 RANK = {"error": 0, "warning": 1, "info": 2, "": 3}

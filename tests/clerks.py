@@ -14,6 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from pipeline import catalog as contracts
 from pipeline import run as whole_way
 from pipeline.checks.rules import RULES
+from pipeline.gather import Run
 from pipeline.model import Catalog
 
 ROOT = Path(__file__).parent.parent
@@ -33,7 +34,7 @@ CERTIFICATE = {
 }
 
 
-def check(inbox: Path, private: Path) -> whole_way.Run:
+def check(inbox: Path, private: Path) -> Run:
     """Intake and checks of an inbox, in this process."""
     return whole_way.check(inbox, private, CATALOG, TODAY)
 

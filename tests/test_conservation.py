@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from pipeline import catalog, run, seal
+from pipeline import catalog, gather, run, seal
 from pipeline.checks import ledger
 from pipeline.checks.rules import RULES
 from pipeline.errors import GateRefused, Unaccounted
@@ -110,14 +110,14 @@ def test_a_row_tampered_with_by_the_text_reader_is_noticed(
 def test_a_row_tampered_with_between_intake_and_checks_is_noticed(
     publish: Callable[[], str], monkeypatch: pytest.MonkeyPatch, mutate: Mutation
 ) -> None:
-    honest = run.check_chunk
+    honest = gather.check_chunk
 
     def tampered(chunk: Chunk, *rest: Any, **options: Any) -> Checked:
         import dataclasses
 
         return honest(dataclasses.replace(chunk, table=mutate(chunk.table)), *rest, **options)
 
-    monkeypatch.setattr(run, "check_chunk", tampered)
+    monkeypatch.setattr(gather, "check_chunk", tampered)
     with pytest.raises(Unaccounted):
         publish()
 

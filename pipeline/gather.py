@@ -1,0 +1,168 @@
+"""An inbox read and checked file by file: what it leaves for the checks across rows and for a release."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipeline import progress, yearly
+from pipeline.checks import feedback
+from pipeline.checks.check import check_chunk
+from pipeline.checks.findings import Place
+from pipeline.checks.ledger import Ledger
+from pipeline.engine import ordered_map
+from pipeline.errors import StoreError
+from pipeline.intake import cells, read, sources
+from pipeline.intake.read import Opened
+from pipeline.model import Catalog, Comparison, Dataset, Finding, Source, Tally
+from pipeline.release import store
+from pipeline.seal import Seal
+from pipeline.words import language, say
+
+
+@dataclass(slots=True)
+class Run:
+    """What intake and checks leave for a release, and for the closing table."""
+
+    ledger: Ledger
+    con: duckdb.DuckDBPyConnection
+    opened: list[Opened] = field(default_factory=list)
+    accepted: dict[str, str] = field(default_factory=dict)  # dataset → query
+    seals: dict[str, Seal] = field(default_factory=dict)
+    reports: list[yearly.ReadReport] = field(default_factory=list)
+    comparisons: list[Comparison] = field(default_factory=list)
+    sample: bool = False
+    taken: list[sources.InboxFile] = field(default_factory=list)  # as kept under PRIVATE/raw
+    feedback: list[str] = field(default_factory=list)  # workbooks written, inside PRIVATE/feedback
+
+    @property
+    def sources(self) -> list[Source]:
+        """Every table and report that was read."""
+        return [*(o.source for o in self.opened), *(r.source for r in self.reports)]
+
+    def by_dataset(self) -> dict[str, Tally]:
+        """What became of the rows of each dataset."""
+        sums: dict[str, Tally] = {}
+        for opened in self.opened:
+            if tally := self.ledger.tallies.get(opened.source.source_id):
+                name = opened.source.dataset
+                sums[name] = sums[name] + tally if name in sums else tally
+        return sums
+
+
+def take_in(
+    inbox_file: sources.InboxFile, run: Run, catalog: Catalog, key: bytes, today: date
+) -> None:
+    """Every table of one file through intake and the checks of its rows, into the run's ledger."""
+    ledger = run.ledger
+    file = sources.snapshot(inbox_file, ledger.private / "raw")
+    if isinstance(file, Finding):
+        ledger.finding(file)
+        return
+    run.taken.append(file)
+    for opened in read.open_file(file, catalog):
+        if isinstance(opened, Finding):
+            ledger.finding(opened)
+            continue
+        run.opened.append(opened)
+        positions = {m.field: m.position for m in opened.mapping if m.field}
+        ledger.places[opened.source.source_id] = Place(opened.source.header, positions)
+        for finding in opened.findings:
+            ledger.finding(finding, opened.source.source_id)
+        if opened.dataset is None:
+            continue
+        dataset = opened.dataset
+        empty = Tally(0)
+        ledger.tallies[opened.source.source_id] = empty
+
+        def work(piece: Any, opened: Opened = opened, dataset: Dataset = dataset) -> Any:
+            return check_chunk(opened.chunk(piece), dataset, catalog, key, today)
+
+        for checked in ordered_map(work, opened.pieces()):
+            ledger.add(checked, dataset)
+            rows = f"{ledger.tallies[opened.source.source_id].read:,}"
+            progress.say_more(say("step-rows", language(), file=file.name, rows=rows))
+
+
+def _keep_raw(path: Path, sha256: str, private: Path) -> None:
+    """The input as it came, under its hash."""
+    place = private / "raw" / sha256
+    if not place.exists():
+        place.parent.mkdir(exist_ok=True)
+        made = place.with_suffix(".new")
+        shutil.copyfile(path, made)
+        made.replace(place)
+
+
+def send_back(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog) -> None:
+    """A workbook for each file in which a department has something to mend."""
+    inputs = {file.name: file for file in files}
+    tables: dict[str, list[feedback.Table]] = {}
+    for opened in run.opened:
+        tally = run.ledger.tallies.get(opened.source.source_id)
+        if opened.dataset and tally:
+            table = feedback.Table(opened.source, opened.dataset, tally)
+            tables.setdefault(opened.source.path, []).append(table)
+    run.feedback = feedback.write_all(
+        run.ledger.private / "feedback",
+        run.ledger.notes,
+        tables,
+        lambda name: cells.grids(inputs[name]),
+        catalog,
+    )
+
+
+def read_reports(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog) -> None:
+    """The yearly reports, after the records that they are held against."""
+    if not any(file.is_report for file in files):
+        return  # a contract of other things need not know any indicator
+    vocabulary = catalog.folder / "codes" / "indicators.csv"
+    run.reports = yearly.read_reports(files, vocabulary, catalog)
+    for each in run.reports:
+        for finding in each.report.findings:
+            run.ledger.finding(replace(finding, file=each.source.path), each.source.source_id)
+    for file in files:
+        if file.is_report:
+            _keep_raw(file.path, read.sha256(file.path), run.ledger.private)
+    run.comparisons = yearly.comparisons(
+        run.reports, vocabulary, run.con, catalog, run.by_dataset()
+    )
+
+
+# ---------------------------------------------------------------- the private folder
+
+
+def connect(work: Path) -> duckdb.DuckDBPyConnection:
+    """DuckDB with bounded memory; what it spills stays under PRIVATE."""
+    con = duckdb.connect()
+    con.execute("set memory_limit = '1GB'")
+    con.execute(f"set temp_directory = '{work / 'spill'}'")
+    return con
+
+
+def prepare_private(private: Path) -> bytes:
+    """The private folder, closed to others, with the key that makes record ids."""
+    with store.faults(private):
+        return _key(private)
+
+
+def _key(private: Path) -> bytes:
+    private.mkdir(parents=True, exist_ok=True)
+    private.chmod(0o700)
+    path = private / "key"
+    if not path.exists():
+        store.write_durably(path, secrets.token_hex(32), 0o600)
+    try:
+        key = bytes.fromhex(path.read_text("utf-8").strip())
+    except ValueError:
+        key = b""
+    if len(key) != 32:  # with another key every record would get another id
+        raise StoreError(say("key-broken", language(), path=path))
+    return key
