@@ -11,7 +11,7 @@ _LONGEST_NOUN = 26
 # Words that open or close a clause without telling what is counted. What may not follow (or stand
 # before) keeps them from being cut out of longer words: 和解, 现场, 持有, 签约.
 _LEADING = re.compile(
-    r"^(?:[\s　、，,；;：:”]|(?:19|20)\d\d年度?|[（(][一二三四五六七八九十\d]{1,3}[）)]|"
+    r"^(?:[\s　、，,；;：:”]|的(?=..)|(?:19|20)\d\d年度?|[（(][一二三四五六七八九十\d]{1,3}[）)]|"
     r"[一二三四五六七八九十]{1,3}(?:、|是|要)|\d{1,2}[.．、]|"
     r"(?:其中|同时|并且|以及|此外|另外|另有|另|截至目前|截至|截止|目前|今年以来|今年|去年|全年度?|年内|"
     r"一年来|近年来|本年度|上半年|下半年|期间|总共|共计|累计|总计|合计|共有|先后|分别|已经|至今|现有|现已|"
@@ -22,25 +22,26 @@ _TRAILING = re.compile(
     r"(?:[\s　、，,：:“]|(?:均|都|已|全部|各)?(?:达到了?|(?<![送传到表直抵转下])达)|"
     r"(?:总数|总量|数量)?(?:分别|均|共|总)?(?<![作成认行])为|"
     r"分别|总共|共计|累计|总计|合计|共有|共|(?<![统审估])计|(?<![平人年月日户])均|"
-    r"(?<![签违履制节公预特合邀])约|(?<!成)就|了|(?<![没持享拥所国具占])有|(?<!不)是|"
+    r"(?<![签违履制节公预特合邀])约|(?<!成)就|了|(?<![没持享拥所国具占实原])有|(?<!不)是|"
     r"已|仅|也|又|再|至少|多达|高达|近|超过?|(?<=[率比度])(?:在|保持在|稳定在))+$"
 )
 _VERB_UP = r"增长|增加|上升|提高|提升|上涨|增多|增|升"
 _VERB_DOWN = r"下降|减少|降低|回落|缩短|压缩|压减|减|降"
+_VERB = re.compile(rf"{_VERB_UP}|{_VERB_DOWN}|调整|扩大|扩展|优化|变")
 _BESIDES = r"(?:与|比|较|同)?(?:上年度?|去年|上一年度?|前一年|20\d\d年|往年|上期)?(?:同期)?(?:相比|同比|环比|比)?"
 _CHANGE = re.compile(
     rf"^(?:均|也|则)?{_BESIDES}(?:分别|均|大幅|显著|明显|再)*"
     rf"(?:{_VERB_UP}|{_VERB_DOWN}|增幅|降幅|提速|翻|多|少|高|低)(?:了|达|率|幅度)*$"
 )
 _CHANGED = re.compile(
-    rf"(?:{_VERB_UP}|{_VERB_DOWN}|增幅|降幅|提速|(?:比|较).{{0,8}}[多少高低])(?:了|率|幅度)?$"
+    rf"(?:{_VERB_UP}|{_VERB_DOWN}|增幅|降幅|提速|翻|(?:比|较).{{0,8}}[多少高低])(?:了|率|幅度)?$"
 )
 _LEVEL_NOW = re.compile(rf"^(?:{_VERB_UP}|{_VERB_DOWN}|调整|扩大|扩展|优化)(?:至|到|为)$")
 _LEVEL_BEFORE = re.compile(
-    r"(?:由|从)(?:(?:19|20)\d\d年度?|上年度?|去年|上一年度?|原来|原先|改革前|此前)?(?:同期)?的?(?:[年月日平人]均)?$"
+    r"(?:由|从|[比较与](?=上|去|前|同期|19|20))(?:(?:19|20)\d\d年度?|上年度?|去年|上一年度?|原来|原先|改革前|此前)?(?:同期)?的?(?:[年月日平人]均)?$"
 )
 _LEANING = re.compile(
-    r"^(?:同比|环比|[比较](?:上年|去年)|占|位居|排名|名列|涉案金额|金额|涉及金额|标的额)"
+    r"^(?:其中$|[是为]其$|相当于|同比|环比|[比较](?:上年|去年)|占|位居|排名|名列|涉案金额|金额|涉及金额|标的额)"
 )
 _ALL_OF = re.compile(
     r"^((?:全|我)(?:[省市县区州旗局镇乡]|系统|街道)+)(?:现有|共计|累计|总共|共)有?(?=.)"
@@ -51,7 +52,9 @@ _NOT_BEHIND = (
     "比较同环并且及和与均全已占为以由到至后前中左右内之不分依共合增降上下提减达涉被经得获使让从在用"
     "对向给因未无是有应等，,。；;：:、）)(（！？!?\n的约其超近连"
 )
-_NOUN = re.compile(r"^[\u3400-\u9fff“《（(][^，,。；;：:、！？!?\n\x00]*")
+_NOUN = re.compile(
+    r"^[\u3400-\u9fff“《（(](?:[（(][^（）()\d\n]{1,9}[）)]|[^，,。；;：:、！？!?\n\x00])*"
+)
 
 
 class Phrase(NamedTuple):
@@ -70,12 +73,15 @@ def phrase(before: str, behind: str, last: str, clause_before: str) -> Phrase:
     the sentence, and `clause_before` the clause in front: a bare 同比增长 or 共 leans on them.
     """
     front = clean(before)
+    support = subject(last) or clean(clause_before)
     former = _LEVEL_BEFORE.search(front)
     if former:
-        return Phrase(_cut(clean(front[: former.start()]) or last), 0, change=True)
-    support = subject(last) or clean(clause_before)
+        thing = _VERB.split(_noun(behind, leads_on=True))[0]
+        base = clean(front[: former.start()]) or support or last
+        return Phrase(_cut(base + thing), len(thing), change=True)
     if _LEVEL_NOW.match(front):
-        return Phrase(_cut(support + front))
+        thing = _repeated(support, behind)
+        return Phrase(_cut(support + front), len(thing))
     leans = _LEANING.match(front) and last and not ("金额" in front and last.endswith("率"))
     if _CHANGE.match(front) or leans:
         return Phrase(_cut(support + front), 0, bool(_CHANGED.search(front)))
@@ -102,7 +108,8 @@ def listed(text: str) -> list[str]:
 def subject(label: str) -> str:
     """A label without what it says of change or rank: what the next figure may lean on."""
     label = re.sub(r"(?:，|,)?(?:与|比|较|同)(?:上年|去年|上一年|往年|比|期).*$", "", label)
-    return re.sub(rf"(?:{_VERB_UP}|{_VERB_DOWN})(?:至|到|为)$|(?:位居|排名|名列).*$", "", label)
+    label = re.sub(rf"(?:{_VERB_UP}|{_VERB_DOWN})(?:至|到|为)$|(?:位居|排名|名列).*$", "", label)
+    return re.sub(r"(?<=..)(?:增加|减少|增长|下降|增幅|降幅|占|翻)+$", "", label)
 
 
 def clean(text: str) -> str:
@@ -128,9 +135,15 @@ def _noun(behind: str, *, leads_on: bool) -> str:
         return ""
     match = _NOUN.match(behind)
     noun = match[0] if match else ""
-    opened = re.search(r"[（(][^）)]*$", noun)
+    opened = re.search(r"[（(][^）)]*$", noun[:_LONGEST_NOUN])
     noun = (noun[: opened.start()] if opened else noun)[:_LONGEST_NOUN]
     return _TRAILING.sub("", noun).rstrip("和及与或")
+
+
+def _repeated(support: str, behind: str) -> str:
+    """What stands behind a number and ends `support` already: 由3个环节减至1个环节."""
+    noun = _noun(behind, leads_on=True)
+    return noun if noun and support.endswith(noun) else ""
 
 
 def _cut(text: str) -> str:

@@ -14,23 +14,24 @@ HAN_NUMERAL = "零〇一二两三四五六七八九十百千万亿"
 # What stands in front of a number and says how exact it is. Words that merely end like one of
 # these (特约, 附近, 送达) are kept out by what may stand before.
 
-_BEFORE = (
+BEFORE = (
     r"(?P<near>将近|接近|(?<![附最临就靠亲邻])近)"
     r"|(?P<about>大约|约为|约有|大概|(?<![签违履制节公预特合邀相守])约)"
     r"|(?P<more>超过|超出|超|突破|不少于|不低于|不下|至少|高于|多于|大于|(?<![不无])逾|达到或超过|[≥＞>])"
     r"|(?P<less>不足|不到|不超过|不多于|不高于|至多|最多|低于|少于|小于|[≤＜<])"
 )
-_ARABIC = r"\d{1,3}(?:[,， \u2009]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
+_MIXED = r"\d{1,4}亿(?:\d{1,4}万|\d千万)|\d{1,4}万(?:\d{4}(?!\d)|\d千)"  # 1万3千, 2亿3000万
+_ARABIC = _MIXED + r"|\d{1,3}(?:[,， \u2009]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
 _HAN = rf"[{HAN_NUMERAL}]+(?:点[零〇一二三四五六七八九]+)?"
 _VAGUE = r"(?:数|几|好几|上|成)(?=[十百千万亿])"
 NUMBER = re.compile(
-    rf"(?:(?:{_BEFORE})[ ]?)?"
+    rf"(?:(?:{BEFORE})[ ]?)?"
     rf"(?P<percent>百分之|千分之)?"
     rf"(?:(?P<arabic>{_ARABIC})|(?P<vague>{_VAGUE})?(?P<han>{_HAN}))"
     r"(?P<some>余|多|几|来(?![自源访信函电到临说的]))?[ ]?(?P<scale>[十百千]?[万亿]亿?|[百千](?=[余多 ]?\D))?"
     r"(?P<rest>余|多(?!样|元化|种)|几(?!乎))?"
 )
-_BEHIND = re.compile(
+BEHIND = re.compile(
     r"(?P<least>(?:及|或)?以上|之多|开外)|(?P<most>(?:及|或)?以下|以内|之内)|(?P<round>左右|上下|许)"
 )
 
@@ -73,6 +74,14 @@ def han_value(text: str) -> Decimal | None:
     return Decimal(total + section + digit)
 
 
+def arabic_value(text: str) -> Decimal:
+    """1,119 → 1119, 1 286 → 1286, 2亿3000万 → 230000000."""
+    total = Decimal()
+    for digits, scale in re.findall(r"([\d.]+)([千万亿]*)", re.sub(r"[,，\s]", "", text)):
+        total += Decimal(digits) * _scale(scale)
+    return total
+
+
 def _digits(text: str) -> str:
     return "".join(str(_DIGITS[c]) for c in text)
 
@@ -87,7 +96,7 @@ def _scale(text: str) -> int:
 def read(match: re.Match[str], behind: str) -> tuple[Number, int] | None:
     """The number of a `NUMBER` match, and how many characters of `behind` say how exact it is."""
     base = (
-        Decimal(re.sub(r"[,，\s]", "", match["arabic"]))
+        arabic_value(match["arabic"])
         if match["arabic"]
         else han_value(match["han"])
     )
@@ -97,7 +106,7 @@ def read(match: re.Match[str], behind: str) -> tuple[Number, int] | None:
     step = _last_place(base) * scale
     value = base * scale
     per = {"百分之": "%", "千分之": "‰"}.get(match["percent"] or "", "")
-    tail = _BEHIND.match(behind)
+    tail = BEHIND.match(behind)
     comparator, upper = _exactness(match, tail, value, step)
     return Number(value, comparator, upper, per), tail.end() if tail else 0
 

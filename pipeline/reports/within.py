@@ -53,27 +53,32 @@ def _rates(sentence: Sequence[Figure], name: str) -> Iterator[Finding]:
         parts = [f for f in counts if word in simplified_view(f.label)]
         if not parts:
             continue
-        part = parts[-1]
-        wholes = [
-            f
-            for f in counts
-            if f.start < part.start and alike(f.unit, part.unit) and _value(f) >= _value(part)
-        ]
-        whole = wholes[-1] if wholes else None
-        if whole is None or not _value(whole):
+        pairs = [(p, w) for p in parts for w in counts if _whole_of(w, p)]
+        if not pairs or any(_makes(p, w, rate) for p, w in pairs):
             continue
+        part, whole = pairs[-1]
         exact = _value(part) / _value(whole) * 100
-        if abs(exact - _value(rate)) > _rounding(rate.value):
-            yield finding(
-                "report-rate-differs",
-                name,
-                value=rate.value,
-                label=rate.label,
-                stated=rate.value,
-                part=part.value,
-                whole=whole.value,
-                counted=plain(round(exact, 2)),
-            )
+        yield finding(
+            "report-rate-differs",
+            name,
+            value=rate.value,
+            label=rate.label,
+            stated=rate.value,
+            part=part.value,
+            whole=whole.value,
+            counted=plain(round(exact, 2)),
+        )
+
+
+def _whole_of(whole: Figure, part: Figure) -> bool:
+    """Could `part` be a part of `whole`, by place, unit and size?"""
+    fits = whole.start < part.start and alike(whole.unit, part.unit)
+    return fits and _value(whole) >= _value(part) and _value(whole) > 0
+
+
+def _makes(part: Figure, whole: Figure, rate: Figure) -> bool:
+    exact = _value(part) / _value(whole) * 100
+    return abs(exact - _value(rate)) <= _rounding(rate.value)
 
 
 def _rounding(written: str) -> Decimal:
@@ -97,10 +102,14 @@ def _totals(text: str, sentence: Sequence[Figure], name: str) -> Iterator[Findin
         if total.comparator != "=" or not _ALL_PARTS.search(between):
             continue
         parts: list[Figure] = []
+        mark = ""
         for part in sentence[i + 1 :]:
             gap = text[(parts[-1] if parts else total).end : part.start]
             if part.unit != total.unit or part.comparator != "=" or (parts and not _in_list(gap)):
                 break
+            if len(parts) > 1 and gap[0] in "；;" and mark not in "；;":
+                break  # a list kept together by 、 or ， ends at ；
+            mark = gap[:1]
             parts.append(part)
         counted = sum((_value(p) for p in parts), Decimal())
         open_list = re.match(r"等", text[parts[-1].end :]) if parts else None
