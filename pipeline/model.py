@@ -337,6 +337,14 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a figure and the records differ: a message of `pipeline/messages`, and what fills it in."""
+
+    message: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """A figure held against the records of the same body and year."""
 
@@ -346,7 +354,7 @@ class Comparison:
     counted: str
     difference: str
     verdict: str  # agrees, differs, not comparable
-    why: str
+    why: tuple[Reason, ...]
     dataset: str = (
         ""  # whose records were counted, and by which query (parameters :year, :region_code)
     )

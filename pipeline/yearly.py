@@ -17,11 +17,12 @@ import duckdb
 from pipeline.catalog import published_columns
 from pipeline.intake import read
 from pipeline.intake.sources import InboxFile
-from pipeline.model import Catalog, Column, Comparison, Dataset, Figure, Source, Tally
+from pipeline.model import Catalog, Column, Comparison, Dataset, Figure, Reason, Source, Tally
 from pipeline.reports import indicators
 from pipeline.reports.read import Report, read_report
 from pipeline.reports.reconcile import DIFFERS, Count, Params, reconcile
 from pipeline.seal import quoted
+from pipeline.words import Lang, say
 
 DATASET = "report_figures"
 
@@ -146,26 +147,25 @@ def comparisons(
             if comparison.verdict == DIFFERS:
                 indicator = known[comparison.code]
                 parts = _explaining(each.report, indicator, tallies[indicator.dataset], count)
-                comparison = replace(comparison, why=comparison.why + "".join(parts))
+                comparison = replace(comparison, why=(*comparison.why, *parts))
             compared.append(comparison)
     return compared
 
 
 def _explaining(
     report: Report, indicator: indicators.Indicator, tally: Tally, count: Count
-) -> Iterator[str]:
+) -> Iterator[Reason]:
     """What of the same dataset was not counted: rows held back, records of the years beside."""
-    held = [("隔离", tally.quarantined), ("不予公开", tally.withheld), ("重复", tally.repeated)]
-    told = "、".join(f"{what} {n} 行" for what, n in held if n)
-    if told:
-        yield f"。本次该数据集{told}"
+    for part in ("quarantined", "withheld", "repeated"):
+        if rows := getattr(tally, part):
+            yield Reason(f"check-rows-{part}", {"rows": rows})
     if report.year and "$year" in indicator.query:
         for year in (report.year - 1, report.year + 1):
             params: Params = {"year": year}
             if "$region_code" in indicator.query:
                 params["region_code"] = report.region_code
             if found := count(indicator.dataset, indicator.query, params):
-                yield f"；{year} 年的同类记录为 {found}"
+                yield Reason("check-other-year", {"year": year, "counted": found})
 
 
 def _typed_view(dataset: Dataset) -> str:
@@ -210,6 +210,22 @@ def figure_rows(reports: Iterable[ReadReport]) -> list[Sequence[object]]:
 def check_rows(found: Iterable[Comparison]) -> list[Sequence[object]]:
     """Rows of report_checks, in the order of its columns."""
     return [
-        (c.report, c.code, c.stated, c.counted, c.difference, c.verdict, c.why, c.dataset, c.query)
+        (
+            c.report,
+            c.code,
+            c.stated,
+            c.counted,
+            c.difference,
+            c.verdict,
+            told(c.why, "zh"),
+            told(c.why, "en"),
+            c.dataset,
+            c.query,
+        )
         for c in found
     ]
+
+
+def told(reasons: Iterable[Reason], lang: Lang) -> str:
+    """Reasons as one text in a language."""
+    return (" " if lang == "en" else "").join(say(r.message, lang, **r.params) for r in reasons)

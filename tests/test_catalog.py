@@ -38,7 +38,7 @@ COLUMNS = {
     "authorities": "authority_name authority_uscc short_name document_code region_code level",
     "report_figures": "report body region_code year code ordinal label value value_upper unit "
     "comparator sentence section start end status",
-    "report_checks": "report code stated counted difference verdict why dataset query",
+    "report_checks": "report code stated counted difference verdict why why_en dataset query",
     "withdrawals": "record_id dataset withdrawn_on reason basis",
     "changes": "release released_on dataset key verb columns",
     "sources": "source_id file sheet dataset matched_by sha256 bytes encoding delimiter "

@@ -150,10 +150,12 @@ def test_the_samples_report_agrees_with_the_records_but_for_its_two_planted_diff
 
 
 def test_a_difference_says_which_rows_could_explain_it(published: Published) -> None:
-    sql = "select why from report_checks where code = 'documents_legality_reviewed'"
-    [(why,)] = query(published.current, sql)
+    sql = "select why, why_en from report_checks where code = 'documents_legality_reviewed'"
+    [(why, why_en)] = query(published.current, sql)
     assert "隔离" in why
     assert "2023 年的同类记录" in why
+    assert "quarantined" in why_en
+    assert "For 2023 the records give" in why_en
 
 
 def test_the_private_folder_is_closed_to_others(published: Published) -> None:

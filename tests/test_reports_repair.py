@@ -91,7 +91,7 @@ def test_a_lost_byte_is_put_back_or_marked(text: str, near: int) -> None:
 @given(st.sampled_from(SIMPLIFIED), st.integers(min_value=60, max_value=600))
 def test_a_gloss_put_inside_a_character_is_taken_out_or_marked(text: str, near: int) -> None:
     plain = damage.traditional(text)
-    at = next(i for i in range(near, len(text)) if plain[i] != text[i])
+    at = next(i for i in (*range(near, len(text)), *range(near)) if plain[i] != text[i])
     before = damage.glossed(plain[:at], text[:at])
     after = damage.glossed(plain[at + 1 :], text[at + 1 :])
     syllable = damage.reading(plain[at])

@@ -41,7 +41,7 @@ _LEVEL_BEFORE = re.compile(
     r"(?:由|从|[比较与](?=上|去|前|同期|19|20))(?:(?:19|20)\d\d年度?|上年度?|去年|上一年度?|原来|原先|改革前|此前)?(?:同期)?的?(?:[年月日平人]均)?$"
 )
 _LEANING = re.compile(
-    r"^(?:其中$|[是为]其$|相当于|同比|环比|[比较](?:上年|去年)|占|位居|排名|名列|涉案金额|金额|涉及金额|标的额)"
+    r"^(?:[是为]其$|相当于|同比|环比|[比较](?:上年|去年)|占|位居|排名|名列|涉案金额|金额|涉及金额|标的额)"
 )
 _ALL_OF = re.compile(
     r"^((?:全|我)(?:[省市县区州旗局镇乡]|系统|街道)+)(?:现有|共计|累计|总共|共)有?(?=.)"
@@ -82,6 +82,8 @@ def phrase(before: str, behind: str, last: str, clause_before: str) -> Phrase:
     if _LEVEL_NOW.match(front):
         thing = _repeated(support, behind)
         return Phrase(_cut(support + front), len(thing))
+    if front == "其中" and support:
+        return Phrase(_cut(support))
     leans = _LEANING.match(front) and last and not ("金额" in front and last.endswith("率"))
     if _CHANGE.match(front) or leans:
         return Phrase(_cut(support + front), 0, bool(_CHANGED.search(front)))

@@ -95,11 +95,7 @@ def _scale(text: str) -> int:
 
 def read(match: re.Match[str], behind: str) -> tuple[Number, int] | None:
     """The number of a `NUMBER` match, and how many characters of `behind` say how exact it is."""
-    base = (
-        arabic_value(match["arabic"])
-        if match["arabic"]
-        else han_value(match["han"])
-    )
+    base = arabic_value(match["arabic"]) if match["arabic"] else han_value(match["han"])
     if base is None:
         return None
     scale = _scale(match["scale"] or "")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
-from pipeline.model import Comparison, Figure
+from pipeline.model import Comparison, Figure, Reason
 from pipeline.reports.corrections import current
 from pipeline.reports.indicators import Indicator
 from pipeline.reports.numerals import plain
@@ -35,48 +35,43 @@ def reconcile(
 
 
 def _compare(figure: Figure, indicator: Indicator, count: Count) -> Comparison:
-    why = _obstacle(figure, indicator)
+    obstacle = _obstacle(figure, indicator)
     counted = None
-    if not why:
+    if obstacle is None:
         params = _params(figure, indicator.query)
         counted = count(indicator.dataset, indicator.query, params)
         if counted is None:
-            why = f"没有“{indicator.dataset}”的记录可供核对"
+            obstacle = Reason("check-no-records", {"dataset": indicator.dataset})
     if counted is None:
-        return Comparison(figure.report, figure.code, _stated(figure), "", "", NOT_COMPARABLE, why)
+        why = (obstacle,) if obstacle else ()
+        return Comparison(figure.report, figure.code, figure.value, "", "", NOT_COMPARABLE, why)
     difference = Decimal(figure.value) - counted
     verdict = AGREES if _agrees(figure, counted) else DIFFERS
     return Comparison(
         figure.report,
         figure.code,
-        _stated(figure),
+        figure.value,
         plain(counted),
         plain(difference),
         verdict,
-        "" if verdict == AGREES else _explain(difference),
+        () if verdict == AGREES else (_explain(difference),),
         indicator.dataset,
         re.sub(r"\$(\w+)", r":\1", indicator.query),
     )
 
 
-def _obstacle(figure: Figure, indicator: Indicator) -> str:
+def _obstacle(figure: Figure, indicator: Indicator) -> Reason | None:
     if not indicator.query:
-        return "没有与此项对应的记录"
+        return Reason("check-not-recorded")
     if figure.year is None:
-        return "不知道报告的年度"
-    if figure.status == "doubtful":
-        return "所在句子的文字存疑，先确认或更正"
-    return ""
+        return Reason("check-no-year")
+    return Reason("check-doubtful") if figure.status == "doubtful" else None
 
 
 def _params(figure: Figure, query: str) -> Params:
     """Only the parameters that `query` uses: some engines refuse others."""
     values: Mapping[str, str | int] = {"year": figure.year or 0, "region_code": figure.region_code}
     return {key: values[key] for key in dict.fromkeys(re.findall(r"\$(\w+)", query))}
-
-
-def _stated(figure: Figure) -> str:
-    return figure.value
 
 
 def _agrees(figure: Figure, counted: Decimal) -> bool:
@@ -92,10 +87,6 @@ def _agrees(figure: Figure, counted: Decimal) -> bool:
     return value <= counted <= upper if upper is not None else counted == value
 
 
-def _explain(difference: Decimal) -> str:
-    if difference > 0:
-        return (
-            f"报告比记录多 {plain(difference)}：可能有记录未报送或未在当年备案，"
-            "也可能在检查中被隔离，或依法不予公开"
-        )
-    return f"报告比记录少 {plain(-difference)}：可能有记录重复报送，或年度、口径与报告不同"
+def _explain(difference: Decimal) -> Reason:
+    message = "check-report-says-more" if difference > 0 else "check-report-says-less"
+    return Reason(message, {"difference": plain(abs(difference))})

@@ -30,7 +30,9 @@ def find(text: str) -> Iterator[Share]:
         value = _value(match)
         if value is not None:
             comparator, upper, more = _exactness(match, text[match.end() :][:4], value)
-            start = next(match.start(g) for g in ("tenths", "under", "one_of_two", "over_half") if match[g])
+            start = next(
+                match.start(g) for g in ("tenths", "under", "one_of_two", "over_half") if match[g]
+            )
             number = Number(value, comparator, upper)
             yield start, match.end(), number, "%", match.start(), match.end() + more
     for fold in _FOLD.finditer(text):

@@ -74,6 +74,7 @@ async def _checks(edition: Edition, name: str) -> dict[str, dict[str, Any]]:
     return {
         row["code"]: {
             **dict(row),
+            "why": (edition.lang == "en" and dict(row).get("why_en")) or row["why"],
             "verdict_shown": edition.values.cell(verdict, row["verdict"]),
             "title": edition.values.label(code, row["code"]),
         }
