@@ -134,3 +134,10 @@ def test_a_column_of_many_different_values_is_cut_fast() -> None:
     start = time.perf_counter()
     segment_column(values)
     assert time.perf_counter() - start < 2
+
+
+def test_every_character_is_folded_in_a_column_as_unicode_folds_it_in_a_text() -> None:
+    characters = [chr(c) for c in range(0x20000) if not 0xD800 <= c <= 0xDFFF]
+    values = [f"x{c}中가{c}" for c in characters]
+    cut = dict(zip(values, segment_column(values), strict=True))
+    assert [v for v in values if cut[v] != segment(v)] == []

@@ -210,8 +210,9 @@ def finish(made: Draft, history: History) -> None:
         valid = partial(gate.valid_package, folder, descriptor, datasets)
         database.build(folder / "disclosure.db", datasets, rows, valid)
         for dataset in datasets:
-            found = database.read_seal(folder / "disclosure.db", dataset)
-            seal.compare(f"disclosure.db {dataset.name}", seals[dataset.name], found)
+            database.prove(
+                made.material.con.cursor(), folder / "disclosure.db", dataset, rows[dataset.name]
+            )
         _words(made)
         _done(packing)
     seal_release(folder, descriptor, _told(made, history), history.secret)

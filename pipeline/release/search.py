@@ -110,27 +110,41 @@ def _blocks(values: Sequence[str]) -> Iterator[list[str]]:
 def _cut_all(block: list[str]) -> list[str]:
     text = _SEPARATOR.join(block)
     if text.count(_SEPARATOR) != len(block) - 1:
-        text = _SEPARATOR.join(value.replace(_SEPARATOR, " ") for value in block)
-    return [cut.rstrip(" ") for cut in _cut(text).split(_SEPARATOR)]
+        block = [value.replace(_SEPARATOR, " ") for value in block]
+        text = _SEPARATOR.join(block)
+    codes = _codes(text)
+    if (hard := _hard()[codes]).any():
+        # What only Unicode's own rules can fold is folded value by value; the rest is left as it is.
+        ends = np.flatnonzero(codes == _codes(_SEPARATOR)[0])
+        block = list(block)
+        for place in np.unique(np.searchsorted(ends, np.flatnonzero(hard))):
+            block[place] = _fold(block[place])
+        codes = _codes(_SEPARATOR.join(block))
+    return [cut.rstrip(" ") for cut in _cut_codes(_folded()[codes]).split(_SEPARATOR)]
 
 
 def _cut(text: str) -> str:
-    """Cut text by arithmetic on its code points: a column of many millions takes a second or two.
+    return _cut_codes(_codes(_fold(text)))
+
+
+def _cut_codes(codes: npt.NDArray[np.uint32]) -> str:
+    """Cut folded text by arithmetic on its code points: many millions take a second or two.
 
     Every Chinese character is written with its right neighbour, if that is Chinese too, and a
     space; the last character of any other word with a space; other characters not at all.
     """
-    codes = _codes(_fold(text))
     if not len(codes):
         return ""
     kinds = _kinds()[codes]
-    following = np.append(kinds[1:], _OTHER)
+    following = np.append(kinds[1:], np.uint8(_OTHER))
     han, word = kinds == _HAN, kinds == _WORD
     paired = han & (following == _HAN)
-    ends = (han & ~paired) | (word & (following != _WORD))
-    width = np.where(paired, 3, han | word | (kinds == _END)) + ends
-    at = np.cumsum(width) - width
-    out = np.full(int(width.sum()), ord(" "), dtype="<u4")
+    width = (kinds != _OTHER).astype(np.int32)
+    width[paired] = 3
+    width += (han & ~paired) | (word & (following != _WORD))
+    at = np.cumsum(width, dtype=np.int64)
+    out = np.full(int(at[-1]), ord(" "), dtype="<u4")
+    at -= width
     kept = width > 0
     out[at[kept]] = codes[kept]
     out[at[paired] + 1] = codes[1:][paired[:-1]]
@@ -145,11 +159,51 @@ def _codes(text: str) -> npt.NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "replace"), dtype="<u4")
 
 
+_TABLED = (
+    0x20000  # code points below are looked at one by one; of those above only ideographs matter
+)
+
+
 @cache
 def _kinds() -> npt.NDArray[np.uint8]:
     """The kind of every code point there is."""
-    kinds = np.fromiter((chr(c).isalnum() for c in range(0x110000)), np.uint8, 0x110000) * _WORD
+    kinds = np.zeros(0x110000, np.uint8)
+    kinds[:_TABLED] = (
+        np.fromiter((chr(c).isalnum() for c in range(_TABLED)), np.uint8, _TABLED) * _WORD
+    )
     for first, last in _CHINESE:
         kinds[first : last + 1] = _HAN
     kinds[ord(_SEPARATOR)] = _END
     return kinds
+
+
+@cache
+def _folded() -> npt.NDArray[np.uint32]:
+    """What `_fold` makes of each code point that is not hard."""
+    folded = np.arange(0x110000, dtype=np.uint32)
+    for code in range(_TABLED):
+        made = _fold(chr(code))
+        folded[code] = ord(made) if len(made) == 1 else code
+    return folded
+
+
+@cache
+def _hard() -> npt.NDArray[np.bool_]:
+    """Code points that fold to several, or together with a neighbour: not one by one.
+
+    These are combining marks, what a canonical composition ends in (Unicode Standard Annex 15,
+    quick check Maybe), vowels and finals of Hangul, a sigma, and all that becomes longer.
+    """
+    hard = np.zeros(0x110000, np.bool_)
+    hard[[0x3A3, *range(0x1161, 0x1176), *range(0x11A8, 0x11C3)]] = True
+    hard[0x2F800:0x2FA20] = hard[0xE0000:] = True
+    folded = {c: unicodedata.normalize("NFKC", c) for c in map(chr, range(_TABLED))}
+    for character, made in folded.items():
+        parts = unicodedata.decomposition(character).split()
+        if len(parts) == 2 and not parts[0].startswith("<"):
+            hard[int(parts[1], 16)] = True
+        if unicodedata.combining(character) or len(made.lower()) != 1:
+            hard[ord(character)] = True
+    for character, made in folded.items():
+        hard[ord(character)] |= any(hard[ord(c)] for c in made)
+    return hard
