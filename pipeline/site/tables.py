@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from pipeline.site import downloads, facets
+from pipeline.site import downloads, facets, paging
 from pipeline.site.database import tie_breaker
 from pipeline.site.edition import Edition
 from pipeline.site.language import N_
@@ -41,6 +41,7 @@ _OPERATORS = {
     "notnull": N_("is given"),
     "notblank": N_("is given"),
 }
+_LONGEST_LINK = 4_000
 _NO_VALUE = {"isnull", "isblank", "notnull", "notblank"}
 
 
@@ -80,9 +81,13 @@ class Table(TableView):
             full = _with_defaults(self.ds, request, table)
             if request.url_vars["format"] is None:  # a page counts and divides in its own way
                 full = downloads.asking(full, "_nocount=1&_nofacet=1")
+            if not is_query:
+                given["_next"] = await paging.lengthened(self.ds, request, table)
             made = await super().data(full, False, **given)
         finally:
             tie_breaker.reset(token)
+        if not isinstance(made, Response):
+            paging.shortened(made[0])
         if isinstance(made, Response) or request.url_vars["format"] is not None:
             return made
         if len(made) == 4:
@@ -131,8 +136,7 @@ class Table(TableView):
             "fewer_columns": address.having(_all=None) if "_all" in request.args else "",
             "downloads": downloads.offers(edition, request, table),
             "sql": data["query"]["sql"],
-            "sql_link": edition.link("/disclosure?")
-            + urlencode({"sql": data["query"]["sql"], **data["query"]["params"]}),
+            "sql_link": _sql_link(edition, data["query"]),
             "has_more": more is not None,
         }
 
@@ -166,6 +170,12 @@ class Table(TableView):
         )
         rows = await self.ds.db.figures(sql)
         return [(str(row[0]), self.ds.values.label(field, row[0])) for row in rows]
+
+
+def _sql_link(edition: Edition, query: Mapping[str, Any]) -> str:
+    """The address at which a page's SQL can be changed; none where it would be too long."""
+    link = edition.link("/disclosure?") + urlencode({"sql": query["sql"], **query["params"]})
+    return link if len(link) <= _LONGEST_LINK else ""
 
 
 class _Address:

@@ -34,6 +34,7 @@ _TITLES = {
 }
 _SAID = {
     "result-too-large": N_("The result is too large. Ask for fewer rows or columns."),
+    "page-gone": N_("The record behind which this page begins is gone. Go to the first page."),
     "busy": N_("Many visitors run SQL or search just now. Please try again in a few seconds."),
     "slow": N_("The query took too long and was stopped. Ask for less, or download the data."),
 }

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import httpx
 
+from tests.site.conftest import served
+from tests.site.sample import make_release
+
 TABLE = "/disclosure/penalty_filings"
 
 
@@ -90,3 +93,29 @@ def test_pages_and_csv_are_in_the_same_order(web: httpx.Client) -> None:
     text = web.get(f"{TABLE}.csv?_stream=on&_sort_desc=authority_name").text
     rows = [row["record_id"] for row in csv.DictReader(io.StringIO(text))]
     assert rows == walk_json(web, "_sort_desc=authority_name")
+
+
+def test_the_next_page_of_a_table_sorted_by_long_text_has_a_short_address(
+    tmp_path: Path,
+) -> None:
+    make_release(tmp_path / "public", rows={"penalty_filings": 60})
+    with closing(sqlite3.connect(tmp_path / "public" / "current" / "disclosure.db")) as db:
+        db.execute("update penalty_filings set violation_facts = ? || rowid", ["长" * 30_000])
+        db.execute("update penalty_filings set violation_facts = null where rowid % 5 = 0")
+        db.commit()
+    with served(tmp_path / "public") as address, httpx.Client(base_url=address, timeout=60) as web:
+        every = keys_in(tmp_path / "public")
+        for order in ("_sort=violation_facts", "_sort_desc=violation_facts"):
+            told = web.get(f"{TABLE}.json?_shape=objects&_size=7&{order}").json()
+            assert len(told["next_url"]) < 500
+            assert web.get(told["next_url"]).status_code == 200
+            assert sorted(walk_json(web, f"_size=7&{order}")) == every
+            assert sorted(walk_html(web, f"_size=7&{order}")) == every
+
+
+def test_a_page_behind_a_record_that_is_gone_leads_back_to_the_first(web: httpx.Client) -> None:
+    answer = web.get(f"{TABLE}?_sort=violation_facts&_next=$key,nosuch")
+    assert answer.status_code == 400
+    assert "第一页" in answer.text
+    for token in ("$key,", "$key,a,b", "$key,~"):
+        assert web.get(f"{TABLE}?_sort=violation_facts&_next={token}").status_code == 400
