@@ -123,7 +123,7 @@ def values(lang: str = "zh") -> Values:
         (Field("x", "X", codes="kinds", separator=";"), "a;b", "甲、b"),
         (Field("x", "X"), "<script>", "&lt;script&gt;"),
         (Field("x", "X", kind="url"), "javascript:alert(1)", "javascript:alert(1)"),
-        (Field("status", "X"), "有效", '<span class="state good">有效</span>'),
+        (Field("status", "X", codes="states"), "有效", '<span class="state good">有效</span>'),
         (
             Field("x", "X", kind="date"),
             "2024-03-05",

@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
+from pipeline.catalog import published_columns
 from pipeline.errors import UsageError
 from pipeline.model import Catalog, Column, Dataset
 from pipeline.words import Lang, say
@@ -23,7 +24,7 @@ LANGUAGES: tuple[Lang, Lang] = ("zh", "en")
 _PARTS = {
     *("title", "tagline", "description", "sample_notice", "publisher", "source", "licence"),
     *("contact", "address", "release_every_days", "keep", "limits", "tables", "groups"),
-    *("columns", "home", "queries"),
+    *("columns", "home", "queries", "quality"),
 }
 # Where YAML folds a Chinese text's lines it leaves a space, which Chinese does not have.
 _FOLDED = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[\u3000-\u9fff\uff00-\uffef])")
@@ -70,6 +71,7 @@ def _site(
         "limits",
         "groups",
         "home",
+        "quality",
     )
     return {
         "title": said["title"],
@@ -115,7 +117,7 @@ def _in_language(words: Any, lang: Lang) -> Any:
 def _table(
     dataset: Dataset, words: Mapping[str, Any], catalog: Catalog, lang: Lang
 ) -> dict[str, Any]:
-    columns = dataset.published
+    columns = published_columns(dataset)
     names = {column.name for column in columns}
     own = words["tables"].get(dataset.name, {})
     table: dict[str, Any] = {
@@ -132,6 +134,8 @@ def _table(
                 "show": _known(own.get("show"), names) or _shown(dataset),
                 "filters": _known(own.get("filters"), names) or list(dataset.facets),
                 "title": _known(own.get("title"), names) or _titled(dataset),
+                "same": _known(own.get("same"), names) or _referring(dataset),
+                "schema_type": own.get("schema_type", "CreativeWork"),
                 "groups": {
                     group: _known(members, names)
                     for group, members in own.get("groups", {}).items()
@@ -200,6 +204,11 @@ def _shown(dataset: Dataset) -> list[str]:
     published = [column.name for column in dataset.published]
     chosen = list(dict.fromkeys(n for n in ranked if n in published))[:_SHOWN_COLUMNS]
     return [name for name in published if name in chosen]
+
+
+def _referring(dataset: Dataset) -> list[str]:
+    """The columns that name a record of another table: what a record has in common with others."""
+    return [key.fields[0] for key in dataset.foreign_keys if len(key.fields) == 1]
 
 
 def _titled(dataset: Dataset) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.site.edition import Edition
+from pipeline.site.quality import rules_known
 from pipeline.site.upstream import NotFound, Request, Response
 from pipeline.site.views import guarded
 
@@ -46,6 +47,7 @@ async def table(edition: Edition, request: Request) -> Response:
         "columns": [{**_BLANK, **column, "filled": filled[column["name"]]} for column in columns],
         "codes": edition.own["codes"],
         "key": told["plugins"]["gongshi"]["key"],
+        "rule_titles": {row["rule"]: row["title"] for row in await rules_known(edition)},
     }
     return edition.page(request, "dictionary_table.html", context)
 
@@ -55,23 +57,33 @@ async def _filled(
 ) -> tuple[dict[str, dict[str, Any]], int]:
     """For each column the share that is filled, how many distinct values, and its range."""
     stored = set(await edition.db.table_columns(table))
-    count = (await edition.db.figures(f"select count(*) from [{table}]"))[0][0]  # noqa: S608
-    filled: dict[str, dict[str, Any]] = {}
-    for column in columns:
-        name = column["name"]
-        if name not in stored:
-            filled[name] = {}
-            continue
-        distinct = f"count(distinct [{name}])" if count <= _DISTINCT_UP_TO else "null"
-        ranged = column["type"] in ("date", "number", "integer", "year")
-        ends = f"min([{name}]), max([{name}])" if ranged else "null, null"
-        sql = f"select count([{name}]), {distinct}, {ends} from [{table}]"  # noqa: S608
-        given, different, low, high = (await edition.db.figures(sql))[0]
-        (field,) = edition.fields(table, [name])
-        filled[name] = {
+    known = [column for column in columns if column["name"] in stored]
+    sums = ", ".join(["count(*)", *(_summed(column) for column in known)])
+    # One pass over the table for all its columns.
+    (count, *told), *_ = await edition.db.figures(f"select {sums} from [{table}]")  # noqa: S608
+    filled: dict[str, dict[str, Any]] = {column["name"]: {} for column in columns}
+    for number, column in enumerate(known):
+        given, low, high = told[number * 3 : number * 3 + 3]
+        (field,) = edition.fields(table, [column["name"]])
+        filled[field.name] = {
             "share": given / count if count else 0,
-            "distinct": different,
+            "distinct": await _distinct(edition, table, field.name, count),
             "low": edition.values.plain(field, low),
             "high": edition.values.plain(field, high),
         }
     return filled, count
+
+
+def _summed(column: dict[str, Any]) -> str:
+    """How many rows have a value, and between which two the values lie where they have an order."""
+    name = column["name"]
+    ranged = column["type"] in ("date", "number", "integer", "year")
+    return f"count([{name}]), " + (f"min([{name}]), max([{name}])" if ranged else "null, null")
+
+
+async def _distinct(edition: Edition, table: str, column: str, count: int) -> int | None:
+    if count > _DISTINCT_UP_TO:
+        return None
+    rows = await edition.db.figures(f"select count(distinct [{column}]) from [{table}]")  # noqa: S608
+    found: int = rows[0][0]
+    return found

@@ -207,9 +207,7 @@ def _workbook(title: str, fields: Sequence[Any], batches: Iterator[list[sqlite3.
     sheet.freeze_panes(1, 0)
     for column, field in enumerate(fields):
         sheet.set_column(column, column, 16 if field.kind != "text" else 28)
-        sheet.write_string(
-            0, column, field.title + (f" ({field.unit})" if field.unit else ""), bold
-        )
+        sheet.write_string(0, column, field.label, bold)
     row = 0
     for rows in batches:
         for record in rows:

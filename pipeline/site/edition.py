@@ -28,6 +28,7 @@ from pipeline.words import Lang
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _UNTOLD: Mapping[str, Any] = {"plugins": {"gongshi": {"columns": []}}}
+_TIMES = {"year": "year", "month": "date", "today": "date"}  # names that only queries have
 _NAVIGATION = (
     ("/search", N_("Search")),
     ("/disclosure", N_("Data")),
@@ -122,9 +123,26 @@ class Edition(Datasette):
         ordered = sorted(self.tables, key=lambda name: name not in said)
         return [self._field_in(ordered, name) for name in names]
 
+    def refers_to(self, field: Field, value: object, tables: Sequence[str] = ()) -> str:
+        """The address of the record that a value names; of `tables` by their own keys too."""
+        if value in (None, ""):
+            return ""
+        keys = [(table, field.name) for table in tables]
+        if field.refers:
+            keys.append((field.refers["table"], field.refers["column"]))
+        for table, column in keys:
+            if self.tables.get(table, _UNTOLD)["plugins"]["gongshi"].get("key") == [column]:
+                return self.record_link(table, value)
+        return ""
+
+    def keys_of(self, tables: Sequence[str]) -> set[str]:
+        """The columns that by themselves are the key of one of `tables`."""
+        keys = [self.tables[table]["plugins"]["gongshi"].get("key", []) for table in tables]
+        return {key[0] for key in keys if len(key) == 1}
+
     def _field_in(self, tables: list[str], name: str) -> Field:
         if name in self.own["column_titles"]:
-            kind = "year" if name in ("year", "month") else "number"
+            kind = _TIMES.get(name, "number")
             return Field(name, self.own["column_titles"][name], kind=kind)
         for table in tables:
             columns = self.tables[table]["plugins"]["gongshi"]["columns"]

@@ -61,6 +61,11 @@ def of_release(release: ReleaseFolder) -> dict[str, Counter[str]]:
     return counts
 
 
+def summed(release: ReleaseFolder) -> Counter[str]:
+    """How many records a release added, changed, removed or withdrew in all."""
+    return sum(of_release(release).values(), Counter())
+
+
 def _changes(release: ReleaseFolder) -> Mapping[tuple[str, str], tuple[str, str]]:
     path = release.path / "changes.csv"
     if not path.is_file():

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from pipeline.site import downloads
+from pipeline.site import downloads, history
 from pipeline.site.edition import Edition
 from pipeline.site.queries import picture
 from pipeline.site.upstream import Request, Response
@@ -32,6 +32,8 @@ async def home(edition: Edition, request: Request) -> Response:
         "new": [entry for name, told in sets for entry in await _newest(edition, name, told)],
         "pictures": [p for name in edition.own["home"] if (p := await _glance(edition, name))],
         "reporting": await reporting(edition),
+        "changes": history.summed(edition.release),
+        "first": not edition.release.manifest.get("parent"),
         "files": downloads.listed(edition),
         "feedback": edition.own["contact"]["email"],
         "structured": _structured(edition, request),
@@ -138,17 +140,7 @@ async def _glance(edition: Edition, name: str) -> dict[str, Any] | None:
         return None
     fields = edition.fields_of_query(sql, list(rows[0].keys()))
     drawn = picture(edition, fields, [list(row) for row in rows], own["chart"])
-    if not drawn:
-        return None
-    by_name = {field.name: field for field in fields}
-    return {
-        "name": name,
-        "title": query["title"],
-        "rows": drawn,
-        "label": by_name[own["chart"]["label"]].title,
-        "value": by_name[own["chart"]["value"]],
-        "along_time": own["chart"]["label"] == "month",
-    }
+    return {**drawn, "name": name, "title": query["title"]} if drawn else None
 
 
 async def reporting(edition: Edition) -> list[dict[str, Any]]:
@@ -160,9 +152,19 @@ async def reporting(edition: Edition) -> list[dict[str, Any]]:
         " as sender, count(distinct file) as files, sum(read) as read, sum(accepted) as accepted,"
         " sum(quarantined) as quarantined, sum(withheld) as withheld, sum(withdrawn) as withdrawn,"
         " sum(repeated) as repeated, sum(set_aside) as set_aside"
+        " , group_concat(distinct nullif(dataset, '')) as datasets"
         " from run_tallies group by 1 order by 3 desc, 1"
     )
-    return [{**dict(row), "sender": edition.title(row["sender"])} for row in rows]
+    return [
+        {
+            **dict(row),
+            "sender": edition.title(row["sender"]),
+            "datasets": [
+                edition.title(name) for name in sorted((row["datasets"] or "").split(","))
+            ],
+        }
+        for row in rows
+    ]
 
 
 def _after(day: str, days: int) -> str:

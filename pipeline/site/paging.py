@@ -26,7 +26,9 @@ def shortened(data: MutableMapping[str, Any]) -> None:
     _value, _, key = token.partition(",")
     data["next"] = f"{_BY_KEY},{key}"
     if data.get("next_url"):
-        data["next_url"] = str(data["next_url"]).replace(quote_plus(token, "~"), quote_plus(data["next"], "~"))
+        data["next_url"] = str(data["next_url"]).replace(
+            quote_plus(token, "~"), quote_plus(data["next"], "~")
+        )
 
 
 async def lengthened(edition: Edition, request: Request, table: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pipeline.release.metadata import DATABASE
@@ -12,7 +13,7 @@ from pipeline.site.pages import reporting
 from pipeline.site.upstream import NotFound, Request, Response
 from pipeline.site.views import guarded
 
-_TIMELY_DAYS = 15
+_ROWS = 30  # of a table that stands on the page
 PARTS = ("read", "accepted", "quarantined", "withheld", "withdrawn", "repeated", "set_aside")
 
 
@@ -24,8 +25,7 @@ async def quality(edition: Edition, request: Request) -> Response:
         "senders": senders,
         "total": {part: sum(row[part] or 0 for row in senders) for part in PARTS},
         "issues": await _issues(edition),
-        "timely": await _timeliness(edition),
-        "timely_days": _TIMELY_DAYS,
+        "kept": await _kept_in_time(edition),
         "trend": [(release, _tallied(release)) for release in edition.past],
     }
     return edition.page(request, "quality.html", context)
@@ -44,18 +44,25 @@ async def _issues(edition: Edition) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
-async def _timeliness(edition: Edition) -> list[dict[str, Any]]:
-    """How soon after the decision each authority files."""
-    if "penalty_filings" not in edition.tables:
-        return []
-    rows = await edition.db.figures(
-        "select authority_name, count(*) as filed,"
-        " avg(julianday(filing_date) - julianday(decision_date)) as days,"
-        " avg(julianday(filing_date) - julianday(decision_date) <= ?) as share"
-        " from penalty_filings where filing_date >= decision_date group by 1 order by 4, 2 desc",
-        [_TIMELY_DAYS],
-    )
-    return [dict(row) for row in rows]
+async def _kept_in_time(edition: Edition) -> list[dict[str, Any]]:
+    """The tables that the settings name for this page: their newest rows, as readers see them."""
+    names = [name for name in edition.own.get("quality", ()) if name in edition.tables]
+    made = []
+    for name in names:
+        told = edition.tables[name]
+        rows = await edition.db.figures(f"select * from [{name}] limit {_ROWS + 1}")  # noqa: S608
+        fields = edition.fields(name, told["plugins"]["gongshi"]["show"])
+        cells = [[(f, edition.values.cell(f, row[f.name])) for f in fields] for row in rows[:_ROWS]]
+        made.append(
+            {
+                "name": name,
+                "title": told["title"],
+                "description": told["description"],
+                "fields": fields,
+                "rows": cells,
+            }
+        )
+    return [table for table in made if table["rows"]]
 
 
 def _tallied(release: ReleaseFolder) -> dict[str, int]:
@@ -69,7 +76,7 @@ def _tallied(release: ReleaseFolder) -> dict[str, int]:
 @guarded
 async def rules(edition: Edition, request: Request) -> Response:
     """Every rule that rows are held against."""
-    found = await _rules(edition)
+    found = await rules_known(edition)
     counts = {row["rule"]: 0 for row in found}
     for issue in await _issues(edition):
         counts[issue["rule"]] = counts.get(issue["rule"], 0) + issue["cells"]
@@ -81,7 +88,7 @@ async def rules(edition: Edition, request: Request) -> Response:
 async def rule(edition: Edition, request: Request) -> Response:
     """One rule: what it checks, why, what to do about it, and where it struck."""
     name = request.url_vars["rule"]
-    found = [row for row in await _rules(edition) if row["rule"] == name]
+    found = [row for row in await rules_known(edition) if row["rule"] == name]
     if not found:
         raise NotFound("")
     struck = await edition.db.figures(
@@ -99,14 +106,16 @@ async def rule(edition: Edition, request: Request) -> Response:
     return edition.page(request, "rule.html", context)
 
 
-async def _rules(edition: Edition) -> list[dict[str, Any]]:
+async def rules_known(edition: Edition) -> list[dict[str, Any]]:
+    """Every rule with its words in the page's language."""
     if "rules" not in edition.tables:
         return []
     rows = [dict(row) for row in await edition.db.figures("select * from rules order by rule")]
-    if edition.lang == "en":
-        for row in rows:
-            for part in ("title", "message", "fix"):
-                row[part] = row.get(f"{part}_en") or row[part]
+    for row in rows:
+        for part in [name for name in row if f"{name}_en" in row and edition.lang == "en"]:
+            row[part] = row[f"{part}_en"] or row[part]
+        # What a message names differs from finding to finding.
+        row["message"] = re.sub(r"\{\w+\}", "…", row["message"] or "")
     return rows
 
 
@@ -130,6 +139,7 @@ async def releases(edition: Edition, request: Request) -> Response:
                 "id": release.id,
                 "today": release.today,
                 "current": release.id == edition.release.id,
+                "first": not release.manifest.get("parent"),
                 "changes": {name: dict(counts) for name, counts in changes.items()},
                 "tallies": _tallied(release),
                 "version": str(release.manifest.get("code_version", "")),

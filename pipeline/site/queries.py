@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from markupsafe import Markup
+
 from pipeline.release.metadata import DATABASE
 from pipeline.site.edition import Edition
-from pipeline.site.upstream import DatabaseView, Request, Response
+from pipeline.site.upstream import BadRequest, DatabaseView, Request, Response
 from pipeline.site.values import Field
 
 _PICTURE_ROWS = 15
+_BLANKS = re.compile(r"\s{200}")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_TIME = re.compile(r"\d{4}(-\d{2})?")
 
 
 class Data(DatabaseView):
@@ -20,6 +27,7 @@ class Data(DatabaseView):
     ds: Edition
 
     async def data(self, request: Request, default_labels: bool = False, **given: Any) -> Any:
+        _check_length(self.ds, request.args.get("sql") or "")
         made = await super().data(request, default_labels, **given)
         if isinstance(made, Response) or request.url_vars["format"] is not None:
             return made
@@ -33,6 +41,17 @@ class Data(DatabaseView):
         template = "query.html" if "fields" in context else "data.html"
         page: Response = self.ds.page(request, template, context)
         return page
+
+
+def _check_length(edition: Edition, sql: str) -> None:
+    """BadRequest for SQL that Datasette's own look at it would take long over.
+
+    Its pattern for comments tries every way to divide the blanks behind one.
+    """
+    if len(sql) > edition.own["limits"]["sql_characters"]:
+        raise BadRequest("sql-too-long")
+    if _BLANKS.search(sql):
+        raise BadRequest("blanks")
 
 
 async def _contents(edition: Edition) -> dict[str, Any]:
@@ -68,6 +87,7 @@ async def query_context(
     sql = data["query"]["sql"]
     fields = edition.fields_of_query(sql, list(data["columns"]))
     rows = [[row[field.name] for field in fields] for row in data["rows"]]
+    said = [name for name in edition.tables if re.search(rf"\b{name}\b", sql)]
     own = query["plugins"]["gongshi"] if query else {"chart": None, "defaults": {}}
     given = [(k, v) for k, v in parse_qsl(request.query_string) if k != "_hide_sql"]
     suffix = f"?{urlencode(given)}" if given else ""
@@ -75,21 +95,21 @@ async def query_context(
     array = "?" + urlencode([*given, ("_shape", "array")])
     return {
         "fields": fields,
-        "cells": [
-            [edition.values.cell(f, v) for f, v in zip(fields, row, strict=True)] for row in rows
-        ],
+        "cells": [_cells(edition, fields, row, said) for row in rows],
         "saved": query,
         "name": saved,
         "sql": sql,
         "error": data["error"] or "",
         "cut": data["truncated"],
         "most": edition.own["limits"]["result_rows"],
-        **_drawn(edition, fields, rows, own["chart"]),
+        "picture": picture(edition, fields, rows, own["chart"]),
         "asked": [name for name in data["query"]["params"] if not name.startswith("_")],
         "given": data["query"]["params"],
         "parameters": [
-            (field, data["query"]["params"].get(field.name) or "", _kind(field.name))
-            for field in edition.fields("", list(own["defaults"]))
+            (field, data["query"]["params"].get(field.name) or "", _kind(default))
+            for field, default in zip(
+                edition.fields("", list(own["defaults"])), own["defaults"].values(), strict=True
+            )
         ],
         "sql_link": edition.link(f"/{DATABASE}?") + urlencode({"sql": sql}),
         "action": path,
@@ -98,34 +118,49 @@ async def query_context(
     }
 
 
-def _drawn(
-    edition: Edition, fields: list[Field], rows: list[list[Any]], chart: dict[str, str] | None
-) -> dict[str, Any]:
-    titles = {field.name: field.title for field in fields}
-    drawn = picture(edition, fields, rows, chart)
-    told = {"picture": drawn, "label": "", "value": "", "along_time": False}
-    if chart and drawn:
-        told |= {"label": titles[chart["label"]], "value": titles[chart["value"]]}
-        told["along_time"] = chart["label"] == "month"
-    return told
+def _cells(
+    edition: Edition, fields: list[Field], row: list[Any], said: list[str]
+) -> list[tuple[Markup, str]]:
+    """A row's values, each with the address of the record that it names; the first with the row's."""
+    links = [edition.refers_to(f, v, said) for f, v in zip(fields, row, strict=True)]
+    own = [f.name in edition.keys_of(said) for f in fields]
+    whole = next((link for link, is_key in zip(links, own, strict=True) if is_key and link), "")
+    links[0] = links[0] or whole
+    return [(edition.values.cell(f, v), to) for f, v, to in zip(fields, row, links, strict=True)]
 
 
-def _kind(parameter: str) -> str:
-    return "date" if parameter == "today" else "number" if parameter == "days" else "text"
+def _kind(default: str) -> str:
+    """The kind of field in which a parameter with this default is given."""
+    if _DAY.fullmatch(default):
+        return "date"
+    return "number" if default.isdecimal() else "text"
 
 
 def picture(
-    edition: Edition, fields: list[Field], rows: list[list[Any]], chart: dict[str, str] | None
-) -> list[tuple[str, float, str]]:
-    """The rows of a query's picture: sums by label where a label comes in several rows."""
-    names = [field.name for field in fields]
-    if not chart or not rows or not {chart["label"], chart["value"]} <= set(names):
-        return []
-    label, value = names.index(chart["label"]), names.index(chart["value"])
-    sums: dict[str, float] = {}
+    edition: Edition, fields: list[Field], rows: list[list[Any]], chart: Mapping[str, str] | None
+) -> dict[str, Any] | None:
+    """The picture of a query's rows; sums where a label comes in several rows."""
+    by_name = {field.name: number for number, field in enumerate(fields)}
+    if not chart or not rows or not {chart["label"], chart["value"]} <= set(by_name):
+        return None
+    label, value = by_name[chart["label"]], by_name[chart["value"]]
+    sums: dict[Any, float] = {}
     for row in rows:
-        name = edition.values.plain(fields[label], row[label]) or "–"
-        sums[name] = sums.get(name, 0) + float(row[value] or 0)
-    if chart["label"] != "month":
+        sums[row[label]] = sums.get(row[label], 0) + float(row[value] or 0)
+    along_time = all(_TIME.fullmatch(str(at)) for at in sums)
+    if not along_time:
         sums = dict(sorted(sums.items(), key=lambda item: -item[1])[:_PICTURE_ROWS])
-    return [(name, total, edition.language.money(round(total, 2))) for name, total in sums.items()]
+    return {
+        "rows": [
+            (
+                edition.values.plain(fields[label], at) or "–",
+                total,
+                edition.language.money(round(total, 2)),
+            )
+            for at, total in (sorted(sums.items()) if along_time else sums.items())
+        ],
+        "label": fields[label].title,
+        "value": fields[value].label,
+        "unit": fields[value].unit,
+        "along_time": along_time,
+    }

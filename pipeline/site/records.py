@@ -17,8 +17,6 @@ from pipeline.site.views import Gone
 _RELATED_ROWS = 5
 _SMALL = 20_000  # rows that can be looked through without an index
 _ORIGIN = ("source_id", "source_row")
-#: By which of its columns a record leads to others of its table, where they are filled.
-_SAME = ("respondent_uscc", "authority_name", "holder_name", "issuing_authority")
 
 
 class Record(RowView):
@@ -75,7 +73,7 @@ class Record(RowView):
             "address": address,
             "address_shown": unquote(address.replace("~", "%")),
             "feedback": feedback(edition, title or key[0], address),
-            "structured": _structured(edition, title, address, row, fields),
+            "structured": _structured(edition, title, address, row, fields, own),
             "as_json": edition.record_link(table, *key) + ".json?_shape=objects",
         }
 
@@ -116,12 +114,7 @@ def _groups(
 
 def _value(edition: Edition, field: Field, value: object) -> tuple[Any, str]:
     """A value, and the address of the record that it refers to."""
-    link = ""
-    if field.refers and field.refers["table"] in edition.tables:
-        other = edition.tables[field.refers["table"]]["plugins"]["gongshi"]["key"]
-        if other == [field.refers["column"]]:
-            link = edition.record_link(field.refers["table"], value)
-    return edition.values.full(field, value), link
+    return edition.values.full(field, value), edition.refers_to(field, value)
 
 
 async def _related(edition: Edition, table: str, row: Any) -> list[dict[str, Any]]:
@@ -135,9 +128,10 @@ async def _related(edition: Edition, table: str, row: Any) -> list[dict[str, Any
                 if column["name"] not in await _indexed(edition, other):
                     continue
                 found.append(await _matching(edition, other, column["name"], value, {}))
-    key = edition.tables[table]["plugins"]["gongshi"]["key"]
+    own = edition.tables[table]["plugins"]["gongshi"]
+    key = own["key"]
     quick = await _indexed(edition, table)
-    for name in _SAME:
+    for name in own.get("same", ()):
         if name in quick and row[name] and name not in key:
             apart = {part: row[part] for part in key}
             found.append(await _matching(edition, table, name, row[name], apart))
@@ -211,13 +205,18 @@ def feedback(edition: Edition, subject: str, page: str) -> str:
 
 
 def _structured(
-    edition: Edition, title: str, address: str, row: Any, fields: Mapping[str, Field]
+    edition: Edition,
+    title: str,
+    address: str,
+    row: Any,
+    fields: Mapping[str, Field],
+    own: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The record as schema.org describes one, for search engines."""
     given = [(field, row[name]) for name, field in fields.items() if row[name] not in (None, "")]
     return {
         "@context": "https://schema.org",
-        "@type": "GovernmentPermit" if "certificate_no" in fields else "CreativeWork",
+        "@type": own.get("schema_type", "CreativeWork"),
         "name": title,
         "url": address,
         "inLanguage": edition.language.html,

@@ -22,7 +22,6 @@ _TONES = {
     "bad": {"废止", "失效", "注销", "收缴", "取消资格", "撤销", "differs", "error", "宣布失效"},
 }
 _CODED = {"verdict", "severity", "owner"}
-_STATES = {"status", "review_result", "outcome", "verdict", "severity"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,11 @@ class Field:
     separator: str = ""
     refers: Mapping[str, str] | None = None
     privacy: str = ""
+
+    @property
+    def label(self) -> str:
+        """Its title and, in brackets, its unit."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
 
     @property
     def align(self) -> str:
@@ -109,10 +113,15 @@ class Values:
             return Markup('<time datetime="{}">{}</time>').format(value, text)
         if field.kind == "url" and _HTTP.match(str(value)):
             return Markup('<a href="{0}" rel="nofollow noopener external">{0}</a>').format(value)
-        if field.name in _STATES:
-            tone = next((t for t, words in _TONES.items() if str(value) in words), "quiet")
+        if tone := self._tone(field, value):
             return Markup('<span class="state {}">{}</span>').format(tone, text)
         return self.foreign(text)
+
+    def _tone(self, field: Field, value: object) -> str:
+        """Whether a coded value is good news; "" where it is neither."""
+        if not field.codes and field.name not in _CODED:
+            return ""
+        return next((tone for tone, words in _TONES.items() if str(value) in words), "")
 
     def _folded(self, text: str) -> Markup:
         head, rest = text[: _FOLD - 20], text[_FOLD - 20 : _LONGEST]

@@ -36,10 +36,16 @@ _SAID = {
     "result-too-large": N_("The result is too large. Ask for fewer rows or columns."),
     "page-gone": N_("The record behind which this page begins is gone. Go to the first page."),
     "busy": N_("Many visitors run SQL or search just now. Please try again in a few seconds."),
+    "select-only": N_("Only a SELECT statement can be run, and only one at a time."),
+    "sql-too-long": N_("The SQL statement is too long."),
+    "blanks": N_("The SQL statement has too many blanks in a row."),
     "slow": N_("The query took too long and was stopped. Ask for less, or download the data."),
 }
 
 
+#: Datasette's own words, by ours.
+_KNOWN = {"Statement must be a SELECT": "select-only"}
+_LAST_WORDS = "本站出错，请稍后再试。 / Something broke on our side. Please try again later."
 _UNREADABLE = ("unable to open database", "disk I/O error", "malformed", "not a database")
 
 
@@ -58,12 +64,21 @@ def guarded(view: View) -> Callable[..., Awaitable[Response]]:
             async with datasette.slots.room_for(request.args):
                 return await view(datasette, request)
         except Exception as error:
-            return explained(datasette, request, error)
+            return _explained(datasette, request, error)
 
     # Datasette asks for the arguments by name; what functools.wraps says of the inner view's
     # would mislead it.
     del shown.__wrapped__
     return shown
+
+
+def _explained(edition: Edition, request: Request, error: Exception) -> Response:
+    """As `explained`; bare words where that page fails too, never Datasette's own page."""
+    try:
+        return explained(edition, request, error)
+    except Exception:
+        log.exception("the page that explains an error failed")
+        return Response.text(_LAST_WORDS, status=500)
 
 
 def explained(edition: Edition, request: Request, error: Exception) -> Response:
@@ -77,7 +92,8 @@ def explained(edition: Edition, request: Request, error: Exception) -> Response:
         body = json.dumps(info, ensure_ascii=False)
         kind = "application/json; charset=utf-8"
         return Response(body, status=status, content_type=kind, headers=headers)
-    context = {"status": status, "title": title, "text": text, "detail": detail}
+    context = {"status": status, "title": title, "text": text, "detail": "" if text else detail}
+    context["sql"] = request.args.get("sql", "")
     return edition.page(request, "error.html", context, status=status, headers=headers)
 
 
@@ -91,7 +107,8 @@ def _told(error: Exception) -> tuple[int, str, str]:
     if isinstance(error, DatasetteError):
         if error.title == "SQL Interrupted":
             return 400, "slow", ""
-        return (error.status if error.status != 500 else 400), "", str(error.message)
+        word = _KNOWN.get(str(error.message), "")
+        return (error.status if error.status != 500 else 400), word, str(error.message)
     if isinstance(error, Base400):
         word = str(error.args[0]) if error.args else ""
         return error.status, word, "" if word in _SAID or error.status == 404 else word

@@ -8,7 +8,7 @@ import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote_plus, urlencode, urlsplit
 
 import httpx
 import pytest
@@ -261,3 +261,15 @@ def test_a_megabyte_in_a_cell_is_shown_cut_in_tables_and_whole_on_its_record(
         assert web.get(f"{table}.json?_shape=array").status_code == 200
         assert len(web.get(f"{table}.csv?_stream=on").content) > 3_000_000
         assert web.get(f"{table}.xlsx").status_code == 200
+
+
+def test_blanks_and_comments_before_sql_cost_no_time(web: httpx.Client) -> None:
+    for text in (
+        f"/**/{' ' * 55_000}x",
+        "/**/" * 14_000 + "x",
+        "/**/ " * 3_000 + "x",
+        "-- a\n" * 3_000 + "x",
+    ):
+        began = time.monotonic()
+        assert web.get(f"/disclosure?sql={quote_plus(text, '/*')}").status_code == 400
+        assert time.monotonic() - began < 2
