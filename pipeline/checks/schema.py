@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -149,9 +150,24 @@ def _beyond(
     compare = pc.less if key == "minimum" else pc.greater
     if column.type in ("date", "string"):
         beyond = compare(cells, str(limit))
-    else:
-        numbers = (
-            pc.if_else(typed, cells, pa.scalar(None, pa.string())) if typed is not None else cells
-        )
-        beyond = pc.fill_null(compare(pc.cast(numbers, pa.float64()), float(limit)), False)
-    return beyond if typed is None else pc.and_(beyond, typed)
+        return beyond if typed is None else pc.and_(beyond, typed)
+    plain = pc.match_substring_regex(cells, _PLAIN_NUMBER)
+    exact = pc.cast(pc.if_else(plain, cells, "0"), pa.decimal128(38, 6))
+    beyond = pc.and_(compare(exact, pa.scalar(Decimal(str(limit)), pa.decimal128(38, 6))), plain)
+    rest = pc.and_(typed, pc.invert(pc.or_(plain, pc.equal(cells, ""))))
+    if not pc.any(rest).as_py():
+        return beyond
+    distinct = cells.filter(rest).dictionary_encode()
+    judged = [_outside(v, Decimal(str(limit)), key) for v in distinct.dictionary.to_pylist()]
+    return pc.replace_with_mask(beyond, rest, pa.array(judged, pa.bool_()).take(distinct.indices))
+
+
+_PLAIN_NUMBER = r"^-?\d{1,20}(?:\.\d{1,6})?$"  # what a decimal of 38 digits holds exactly
+
+
+def _outside(value: str, limit: Decimal, key: str) -> bool:
+    try:
+        number = Decimal(value)
+        return number < limit if key == "minimum" else number > limit
+    except ArithmeticError:  # NaN lies within no bounds
+        return True
