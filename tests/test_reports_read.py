@@ -17,6 +17,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "reports"))
 
 import marked
+import paper
 
 from pipeline.model import Figure
 from pipeline.reports import corrections, within
@@ -165,6 +166,26 @@ def test_a_file_without_text_is_a_finding(
     report = read(tmp_path, data, name)
     assert found(report) == {rule}
     assert report.figures == ()
+
+
+def test_a_printed_pdf_is_read_like_the_text_it_was_printed_from(tmp_path: Path) -> None:
+    """With its radicals for characters, gaps, broken lines, and the header of each page."""
+    pages = [
+        ["青石县内部网页 第 1 页", "青⽯县 2024 年法治政府建设年度报告", "（示例数据）", "⼀、规范⾏政执法",
+         "全县新申办⾏政执法证 72 件，年审 844 件，办理⾏政处罚案件", "1,482 件，⽐ 2023 年的 1,641 件减少 159 件，其中罚款案件占",
+         "81.2% ，涉及⼈⺠群众⼀百⼆⼗余⼈，全年受理投诉举报案件⼋"],
+        ["青石县内部网页 第 2 页", "⼗六件，均已办结，群众对处理结果表示满意，没有⼀件复议。", "⻓期坚持，确保⻅效。"],
+    ]  # fmt: skip
+    report = read(tmp_path, paper.pdf(pages), "report.pdf")
+    assert report.title == "青石县2024年法治政府建设年度报告"
+    assert "内部网页" not in report.text
+    assert [(f.value, f.unit, f.label) for f in report.figures] == [
+        ("72", "件", "全县新申办行政执法证"), ("844", "件", "年审"),
+        ("1482", "件", "办理行政处罚案件"), ("1641", "件", "办理行政处罚案件"),
+        ("159", "件", "办理行政处罚案件减少"), ("81.2", "%", "罚款案件占"),
+        ("120", "人", "涉及人民群众"), ("86", "件", "受理投诉举报案件"),
+    ]  # fmt: skip
+    assert report.text.endswith("长期坚持，确保见效。")
 
 
 def test_a_scan_without_a_text_layer_is_told(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from pipeline.reports.edits import Edit, Traced
+from pipeline.reports.radicals import RADICALS, UNIFIED
 
 _WIDE_DIGITS = re.compile(r"[０-９．％]*[０-９][０-９．％]*")
 _NARROW = {ord(wide): ord(wide) - 0xFEE0 for wide in "０１２３４５６７８９．％"}
@@ -19,7 +20,7 @@ _PAGE_LINE = re.compile(
 _BARE_NUMBER = re.compile(r"^[ \t　]*(\d{1,3})[ \t　]*(?:\r?\n|\Z)", re.MULTILINE)
 _BREAK = re.compile(r"[ \t]*\r?\n")
 _OPENS = re.compile(
-    r"[ \t　]*(?:[一二三四五六七八九十]+[、是要]|[（(][一二三四五六七八九十\d]+[）)]|\d{1,2}[.．、]|第[一二三四五六七八九十]+[章节条]"
+    r"[ \t　]*(?:[一二三四五六七八九十]+[、是要]|[（(][一二三四五六七八九十\d]+[）)]|\d{1,2}[.．、](?!\d)|第[一二三四五六七八九十]+[章节条]"
     r"|[（(]此件|附件|\d{4}年\d{1,2}月\d{1,2}日\s*$|[●■◆•*#-])"
 )
 _INDENT = re.compile(r"(?:[ \t]{2,8}|　{1,2})\S")
@@ -31,9 +32,14 @@ _NARROWEST = 15  # characters: no page wraps at fewer
 
 def tidy(traced: Traced) -> Traced:
     """The text with the page's damage undone. Text without any comes out as it went in."""
-    for layer in (_digits, _page_numbers, _breaks, _spaces):
+    for layer in (_radicals, _digits, _page_numbers, _breaks, _spaces):
         traced = traced.edit(list(layer(traced.text)))
     return traced
+
+
+def _radicals(text: str) -> Iterator[Edit]:
+    for match in RADICALS.finditer(text):
+        yield Edit(match.start(), match.end(), match[0].translate(UNIFIED), "radical")
 
 
 def _digits(text: str) -> Iterator[Edit]:
@@ -66,7 +72,9 @@ def _breaks(text: str) -> Iterator[Edit]:
         stripped = line.rstrip("\r \t")
         in_paragraph = _opens_paragraph(line) or (in_paragraph and bool(stripped))
         if _goes_on(stripped, following.rstrip(), widest, in_paragraph):
-            yield Edit(at + len(stripped), end + 1, "", "broken-line")
+            words = stripped[-1:].isascii() and following[:1].isascii()
+            letters = words and stripped[-1:].isalpha() and following[:1].isalpha()
+            yield Edit(at + len(stripped), end + 1, " " if letters else "", "broken-line")
         else:
             in_paragraph = False
         at = end + 1
@@ -81,12 +89,17 @@ def _opens_paragraph(line: str) -> bool:
 
 def _wrap_width(lines: list[str]) -> int:
     """The width at which lines were broken, 0 where the text has whole paragraphs for lines."""
-    widths = sorted(len(line.strip()) for line in lines if line.strip())
+    widths = sorted(_width(line) for line in lines if line.strip())
     if len(widths) < 4:
         return 0
     widest = widths[-1]
     full = sum(w >= widest * _FULL_LINE for w in widths)
-    return widest if _NARROWEST <= widest <= 80 and full * 3 >= len(widths) else 0
+    return widest if 2 * _NARROWEST <= widest <= 160 and full * 3 >= len(widths) else 0
+
+
+def _width(line: str) -> int:
+    """Columns that a line takes: a Chinese character takes two."""
+    return sum(1 if c < "\u0500" else 2 for c in line.strip())
 
 
 def _goes_on(line: str, following: str, widest: int, in_paragraph: bool) -> bool:
@@ -103,7 +116,7 @@ def _goes_on(line: str, following: str, widest: int, in_paragraph: bool) -> bool
         return True
     if line[-1].isdigit() and re.match(r"[\d.%万亿余多个件起次场名人家份条元项部期]", following):
         return True
-    full = bool(widest) and len(line.strip()) >= widest * _FULL_LINE
-    if full or (in_paragraph and len(line.strip()) >= _NARROWEST):
+    full = bool(widest) and _width(line) >= widest * _FULL_LINE
+    if full or (in_paragraph and _width(line) >= 2 * _NARROWEST):
         return line[-1] not in "。！？!?：:；;"
     return False

@@ -7,10 +7,7 @@ bounded before anything is unpacked, and no XML entity is ever expanded.
 from __future__ import annotations
 
 import codecs
-import io
-import logging
 import re
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,12 +15,11 @@ from pathlib import Path
 from lxml import etree, html
 
 from pipeline.model import Finding
+from pipeline.reports import documents
 from pipeline.reports.characters import is_common
+from pipeline.reports.documents import BIGGEST, Unreadable
 
 LONGEST = 20_000_000  # characters of text that are read
-_BIGGEST = 100_000_000  # bytes of a file, or of a document inside it once unpacked
-_RATIO = 200  # a part that unpacks to more than this is no document
-_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -66,14 +62,6 @@ _PUBLISHED = re.compile(
 _ZIP, _PDF = b"PK\x03\x04", b"%PDF"
 
 
-class _Unreadable(Exception):
-    """A file that gives no text; carries the finding's rule and params."""
-
-    def __init__(self, rule: str, **params: object) -> None:
-        super().__init__(rule)
-        self.rule, self.params = rule, params
-
-
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """A file's text as it came, what the file itself names as title and date, what was wrong."""
@@ -88,11 +76,11 @@ class Loaded:
 def load(path: Path, name: str) -> Loaded:
     """The text of the report at `path`; `name` is what findings call it. Empty where unreadable."""
     try:
-        if path.stat().st_size > _BIGGEST:
-            raise _Unreadable("report-too-large", bytes=path.stat().st_size)
+        if path.stat().st_size > BIGGEST:
+            raise Unreadable("report-too-large", bytes=path.stat().st_size)
         data = path.read_bytes()
         loaded = _reader(path.suffix.lower(), data)(data)
-    except _Unreadable as unreadable:
+    except Unreadable as unreadable:
         return Loaded("", findings=(finding(unreadable.rule, name, **unreadable.params),))
     except OSError as error:
         return Loaded("", findings=(finding("report-unreadable", name, why=error.strerror or ""),))
@@ -126,13 +114,13 @@ def finding(rule: str, name: str, **params: object) -> Finding:
 def _reader(suffix: str, data: bytes) -> Callable[[bytes], Loaded]:
     """By what the bytes are; by the name only where they do not tell."""
     if data.startswith(_PDF):
-        return _pdf
+        return lambda data: Loaded(documents.pdf(data), encoding="pdf")
     if data.startswith(_ZIP):
-        return _docx
+        return lambda data: Loaded(documents.docx(data), encoding="docx")
     if suffix in (".html", ".htm", ".xhtml") or _looks_like_html(data):
         return _html
     if suffix in (".docx", ".pdf") or data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise _Unreadable("report-unreadable", why=f"{suffix or 'doc'}")
+        raise Unreadable("report-unreadable", why=f"{suffix or 'doc'}")
     return _txt
 
 
@@ -155,7 +143,7 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
         if data.startswith(mark):
             return _strictly(data, encoding) or data.decode(encoding, "replace"), encoding
     if b"\x00" in data[:4000]:
-        raise _Unreadable("report-unreadable", why="binary")
+        raise Unreadable("report-unreadable", why="binary")
     for encoding in (declared, "utf-8"):
         text = _strictly(data, encoding) if encoding else None
         if text is not None:
@@ -173,7 +161,7 @@ def _damaged(data: bytes) -> tuple[str, str]:
     texts = {e: data.decode(e, "replace") for e in ("utf-8", "gb18030", "big5hkscs")}
     encoding = min(texts, key=lambda e: texts[e].count("\ufffd"))
     if texts[encoding].count("\ufffd") * 10 > len(texts[encoding]):
-        raise _Unreadable("report-unreadable", why="binary")
+        raise Unreadable("report-unreadable", why="binary")
     return texts[encoding], encoding
 
 
@@ -203,7 +191,7 @@ def _html(data: bytes) -> Loaded:
     try:
         tree = html.document_fromstring(source, parser=parser)
     except (etree.LxmlError, ValueError):
-        raise _Unreadable("report-unreadable", why="html") from None
+        raise Unreadable("report-unreadable", why="html") from None
     title, published = _html_title(tree), _PUBLISHED.search(source)
     for node in tree.xpath("|".join(f"//{tag}" for tag in _NAVIGATION.split("|"))):
         if node.getparent() is not None:
@@ -262,63 +250,3 @@ def _lines(node: html.HtmlElement) -> str:
 
 def _spaces(text: str | None) -> str:
     return re.sub(r"[ \t\r\n\u00a0]+", " ", text or "")
-
-
-# ---------------------------------------------------------------- docx and pdf
-
-
-def _docx(data: bytes) -> Loaded:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            member = archive.getinfo("word/document.xml")
-            if member.file_size > _BIGGEST or member.file_size > _RATIO * max(
-                member.compress_size, 1
-            ):
-                raise _Unreadable("report-too-large", bytes=member.file_size)
-            with archive.open(member) as stream:
-                document = stream.read(_BIGGEST + 1)
-    except (
-        KeyError,
-        zipfile.BadZipFile,
-        NotImplementedError,
-        RuntimeError,
-        EOFError,
-        OSError,
-    ) as error:
-        raise _Unreadable("report-unreadable", why=type(error).__name__) from None
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
-    )
-    try:
-        root = etree.fromstring(document, parser)
-    except etree.XMLSyntaxError:
-        raise _Unreadable("report-unreadable", why="XML") from None
-    return Loaded("\n".join(_paragraph(p) for p in root.iter(f"{_WORD}p")), encoding="docx")
-
-
-def _paragraph(paragraph: etree._Element) -> str:
-    parts = []
-    for node in paragraph.iter(f"{_WORD}t", f"{_WORD}tab", f"{_WORD}br"):
-        if node.tag == f"{_WORD}t":
-            parts.append(node.text or "")
-        else:
-            parts.append("\t" if node.tag == f"{_WORD}tab" else "\n")
-    return "".join(parts)
-
-
-def _pdf(data: bytes) -> Loaded:
-    from pypdf import PdfReader  # 0.2 s to import: few reports are pdf
-
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    try:
-        reader = PdfReader(io.BytesIO(data))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise _Unreadable("report-unreadable", why="encrypted")
-        pages = [page.extract_text() for page in reader.pages]
-    except _Unreadable:
-        raise
-    except Exception as error:
-        raise _Unreadable("report-unreadable", why=type(error).__name__) from None
-    if not "".join(pages).strip():
-        raise _Unreadable("report-no-text-layer", pages=len(pages))
-    return Loaded("\n".join(pages), encoding="pdf")
