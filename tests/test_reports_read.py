@@ -168,6 +168,44 @@ def test_a_file_without_text_is_a_finding(
     assert report.figures == ()
 
 
+def test_a_text_with_holes_is_doubtful_where_they_are(tmp_path: Path) -> None:
+    """Characters turned to ? by some converter: nothing proves what stood there."""
+    broken = (
+        TEXT
+        + "全年受理行?复议案件12件，审?案卷40卷。\n调?纠纷30?，发?资料50份，培?干部60人。\n组织宣讲8场。\n"
+    )
+    report = read(tmp_path, broken)
+    assert "report-unproven" in found(report)
+    doubtful = {f.value for f in report.figures if f.status == "doubtful"}
+    assert doubtful == {"12", "40", "50", "60"}
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "hz"])
+def test_figures_of_a_text_in_no_chinese_are_doubtful(tmp_path: Path, encoding: str) -> None:
+    data = TEXT.encode("gb18030").decode("latin-1") if encoding == "latin-1" else TEXT.encode("hz")
+    report = read(tmp_path, data)
+    assert "report-not-chinese" in found(report)
+    assert {f.status for f in report.figures} <= {"doubtful"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16", "utf-8-sig", "gb18030"])
+def test_a_text_is_read_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    assert read(tmp_path, (TEXT * 3).encode(encoding)).text == TEXT * 3
+
+
+def test_a_part_that_makes_the_rate_with_any_total_of_its_sentence_is_right(tmp_path: Path) -> None:
+    text = "审结案件1390件，其中驳回883件，维持389件，纠错118件，纠错率为8.49%。受理862件，其中民事511件、刑事349件、行政2件；欠薪203件。\n"
+    assert found(read(tmp_path, TEXT + text)) == set()
+
+
+def test_a_long_report_takes_time_in_step_with_its_length(tmp_path: Path) -> None:
+    """No sentence mark but 。 stands in it: each figure must not look back to the start."""
+    lines = TEXT + "全年办理案件12件，培训35人次。\n" * 8_000
+    began = time.perf_counter()
+    assert len(read(tmp_path, lines).figures) == 16_002
+    assert time.perf_counter() - began < 15
+
+
 def test_a_printed_pdf_is_read_like_the_text_it_was_printed_from(tmp_path: Path) -> None:
     """With its radicals for characters, gaps, broken lines, and the header of each page."""
     pages = [

@@ -15,7 +15,7 @@ RANK = "位次"  # the unit of an ordinal: 排名第三 is 3 位次, no count
 _TO = re.compile(r" ?(?:至|到|[-—–－~～]{1,2}) ?")
 _RANK = re.compile(
     r"(?:(?:排名|位居|位列|名列|排在|排|居|列|获得?|荣获|夺得|取得|保持|综合成绩|成绩)[^，,。；;、\n第]{0,14}|(?<=[国省市区县州盟旗乡镇]))"
-    r"第(?P<n>[一二三四五六七八九十]{1,3}|\d{1,3})(?P<unit>名|位)?(?=[，,。；;、\s）)”]|的(?:好)?(?:成绩|名次)|$)"
+    r"第 ?(?P<n>[一二三四五六七八九十]{1,3}|\d{1,3}) ?(?P<unit>名|位)?(?=[，,。；;、\s）)”]|的(?:好)?(?:成绩|名次)|$)"
 )
 _STRONG = re.compile(
     r"(?:召开|举办|开展|组织|选聘|聘请|设立|建立|成立|新建|建成|建设|打造|培育|创建|制定|出台|印发|修订|修改|废止|清理|审查|审核|备案|办理|办结|受理|审理|审结|查处|立案|移送|"
@@ -58,7 +58,7 @@ def _ranks(view: str) -> Iterator[Hit]:
         written = match["n"]
         value = Decimal(written) if written.isdigit() else numerals.han_value(written)
         if value:
-            yield Hit(match.start("n") - 1, match.end(), Number(value), RANK)
+            yield Hit(view.rindex("第", 0, match.start("n")), match.end(), Number(value), RANK)
 
 
 def _counts(working: str) -> Iterator[Hit]:

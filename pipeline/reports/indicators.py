@@ -23,11 +23,7 @@ class Phrase:
 
     words: tuple[str, ...]
     not_words: tuple[str, ...] = ()
-
-    @property
-    def weight(self) -> int:
-        """How much it takes to fit."""
-        return sum(map(len, self.words))
+    weight: int = 0  # how much it takes to fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +69,9 @@ def _indicator(row: dict[str, str]) -> Indicator:
 
 
 def _phrase(text: str) -> Phrase:
-    words = text.split()
-    return Phrase(
-        tuple(w for w in words if not w.startswith("!")),
-        tuple(w[1:] for w in words if w.startswith("!")),
-    )
+    words = tuple(w for w in text.split() if not w.startswith("!"))
+    not_words = tuple(w[1:] for w in text.split() if w.startswith("!"))
+    return Phrase(words, not_words, sum(map(len, words)))
 
 
 def match(

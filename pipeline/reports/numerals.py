@@ -28,7 +28,7 @@ NUMBER = re.compile(
     rf"(?:(?:{BEFORE})[ ]?)?"
     rf"(?P<percent>百分之|千分之)?"
     rf"(?:(?P<arabic>{_ARABIC})|(?P<vague>{_VAGUE})?(?P<han>{_HAN}))"
-    r"(?P<some>余|多|几|来(?![自源访信函电到临说的]))?[ ]?(?P<scale>[十百千]?[万亿]亿?|[百千](?=[余多 ]?\D))?"
+    r"(?: ?(?P<some>余|多|几|来(?![自源访信函电到临说的])))?[ ]?(?P<scale>[十百千]?[万亿]亿?|[百千](?=[余多 ]?\D))?"
     r"(?P<rest>余|多(?!样|元化|种)|几(?!乎))?"
 )
 BEHIND = re.compile(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.model import CodeList, Figure, Finding
 from pipeline.reports import corrections, figures, indicators, within
-from pipeline.reports.characters import simplified_view
+from pipeline.reports.characters import HAN, simplified_view
 from pipeline.reports.edits import Repair
 from pipeline.reports.heading import heading, overruled
 from pipeline.reports.indicators import Indicator
@@ -86,6 +86,7 @@ def read_text(
     repaired = repair(loaded.text)
     head = overruled(heading(repaired.text, loaded.title, loaded.date, divisions), given)
     tree = sections(repaired.text)
+    foreign = _is_foreign(repaired.text)
     report = Report(
         name,
         repaired.text,
@@ -99,7 +100,16 @@ def read_text(
     )
     read = tuple(_figures(report, repaired, vocabulary))
     problems = [*loaded.findings, *_about_text(report, repaired, read)]
+    if foreign:
+        read = tuple(replace(figure, status="doubtful") for figure in read)
+        problems.append(finding("report-not-chinese", name))
     return replace(report, figures=read, findings=tuple(problems))
+
+
+def _is_foreign(text: str) -> bool:
+    """Are its letters mostly no Chinese characters: another language, or a wrong encoding?"""
+    letters = sum(c.isalpha() for c in text)
+    return letters > 4 * len(HAN.findall(text))
 
 
 def _figures(report: Report, repaired: Repaired, vocabulary: Sequence[Indicator]) -> list[Figure]:

@@ -28,6 +28,9 @@ from pipeline.reports.layout import tidy
 from pipeline.reports.lexicon import PAIRS
 from pipeline.reports.stepped import LOST, RULE, UNPROVEN, find
 
+_HOLE = re.compile(rf"(?<=[\u3400-\u9fff，、；])[{LOST}]+(?=[\u3400-\u9fff，。、；\d])")
+_ASKING = "吗呢嗎么麼何谁誰哪几幾否啥怎办辦"
+_FEWEST_HOLES, _RAREST_HOLE = 5, 500  # and one in so many characters
 _SIGN = re.compile(rf"[{LOST}]|{GLOSS.pattern}", re.IGNORECASE)  # what all damage shows
 
 
@@ -48,6 +51,7 @@ def repair(text: str) -> Repaired:
     traced = Traced.of(text)
     if _SIGN.search(text):
         traced = _converter_undone(traced)
+        traced = traced.edit(list(_holes(traced)))
     traced = tidy(traced)
     repairs = tuple(traced.repairs())
     doubtful = tuple(traced.place(r.offset) for r in repairs if r.rule == UNPROVEN)
@@ -68,6 +72,17 @@ def _converter_undone(traced: Traced) -> Traced:
     if converter or proven:
         traced = traced.edit(list(_script_edits(traced.text)))
     return traced
+
+
+def _holes(traced: Traced) -> Iterator[Edit]:
+    """A ? inside sentences, where there are more of them than an author asks: lost characters."""
+    holes = [m for m in _HOLE.finditer(traced.text) if traced.text[m.start() - 1] not in _ASKING]
+    if len(holes) < _FEWEST_HOLES or len(holes) * _RAREST_HOLE < len(traced.text):
+        return
+    marked = {traced.place(mark.offset) for mark in traced.marks}
+    for match in holes:
+        if match.start() not in marked:
+            yield Edit(match.start(), match.end(), match[0], UNPROVEN)
 
 
 def _known(text: str) -> Callable[[str], int]:

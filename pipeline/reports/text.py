@@ -59,6 +59,7 @@ _PUBLISHED = re.compile(
     r"(?:发布|發布|公开|公開|成文|发文|印发|更新)(?:时间|時間|日期)\s*[：:]?(?:\s|<[^<>]{0,80}>|&nbsp;){0,6}"
     r"((?:19|20)\d{2}[-/.年]\d{1,2}[-/.月]\d{1,2})"
 )
+_MAKES_SENSE = 0.5  # of a text's characters are common ones
 _ZIP, _PDF = b"PK\x03\x04", b"%PDF"
 
 
@@ -143,7 +144,7 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
         if data.startswith(mark):
             return _strictly(data, encoding) or data.decode(encoding, "replace"), encoding
     if b"\x00" in data[:4000]:
-        raise Unreadable("report-unreadable", why="binary")
+        return _wide(data)
     for encoding in (declared, "utf-8"):
         text = _strictly(data, encoding) if encoding else None
         if text is not None:
@@ -154,6 +155,15 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
         encoding = max(good, key=lambda e: _sense(good[e] or ""))
         return good[encoding] or "", encoding
     return _damaged(data)
+
+
+def _wide(data: bytes) -> tuple[str, str]:
+    """UTF-16 without its mark, told by the zero bytes of its ASCII and by what it says."""
+    readings = {e: _strictly(data, e) or "" for e in ("utf-16-le", "utf-16-be")}
+    encoding = max(readings, key=lambda e: _sense(readings[e]))
+    if "\x00" in readings[encoding][:4000] or _sense(readings[encoding]) < _MAKES_SENSE:
+        raise Unreadable("report-unreadable", why="binary")
+    return readings[encoding], encoding
 
 
 def _damaged(data: bytes) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 # Longest first within a group; what must not follow keeps a measure word from being cut out of a
 # longer word (部门 is no 部).
@@ -119,6 +120,7 @@ def is_noun(unit: str) -> bool:
     return unit in _NOUNS
 
 
+@cache
 def alike(one: str, other: str) -> bool:
     """May two units count the same thing? 件 and 起 may, 件 and 元 may not."""
     return one == other or any(one in group and other in group for group in _SAME)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import groupby, pairwise
@@ -14,6 +15,7 @@ from pipeline.reports.numerals import plain
 from pipeline.reports.text import finding
 from pipeline.reports.units import alike
 
+_SENTENCE_END = re.compile(r"[。！？!?\n]")
 _RATE = re.compile(r"(?P<part>[\u4e00-\u9fff]{2,4}?)率$")
 _GROWTH = re.compile(r"(?P<verb>增长|上升|增加|提高|提升|下降|减少|降低|回落|多|少)(?:了|到)?$")
 _DOWN = frozenset(["下降", "减少", "降低", "回落", "少"])
@@ -26,7 +28,8 @@ def check(
     """Findings about `figures`, the figures of the report `name` whose repaired text is `text`."""
     exact = [f for f in current(figures) if f.status != "doubtful"]
     result: list[Finding] = []
-    for _, group in groupby(exact, key=lambda f: _sentence_start(text, f)):
+    ends = [match.start() for match in _SENTENCE_END.finditer(text)]
+    for _, group in groupby(exact, key=lambda f: bisect_left(ends, f.start)):
         sentence = list(group)
         result += _rates(sentence, name)
         result += _totals(text, sentence, name)
@@ -34,10 +37,6 @@ def check(
     if last_year:
         result += _growth(exact, current(last_year), name)
     return result
-
-
-def _sentence_start(text: str, figure: Figure) -> int:
-    return max(text.rfind(mark, 0, figure.start) for mark in "。！？!?\n")
 
 
 def _rates(sentence: Sequence[Figure], name: str) -> Iterator[Finding]:
