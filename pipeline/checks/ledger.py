@@ -150,9 +150,7 @@ class Ledger:
     ) -> None:
         if dataset.name not in writers:
             path = self.work / folder / f"{dataset.name}.parquet"
-            writers[dataset.name] = pq.ParquetWriter(
-                path, table.schema, compression="zstd", compression_level=1
-            )
+            writers[dataset.name] = pq.ParquetWriter(path, table.schema, compression="lz4")
         writers[dataset.name].write_table(table)
 
     def _write_changes(self, changes: pa.Table, source_id: str) -> None:
@@ -160,7 +158,7 @@ class Ledger:
         table = changes.add_column(0, "source_id", ids)
         if self._changes is None:
             self._changes = pq.ParquetWriter(
-                self.work / "changes.parquet", table.schema, compression="zstd"
+                self.work / "changes.parquet", table.schema, compression="lz4"
             )
         self._changes.write_table(table)
 

@@ -175,9 +175,12 @@ def load(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:
 
 
 def _create_index(con: sqlite3.Connection, dataset: Dataset) -> None:
+    """The empty index. Its tokenizer only parts words at spaces: `search` has folded and cut them."""
     table, index = quoted(dataset.name), quoted(f"{dataset.name}_fts")
     columns = ", ".join(map(quoted, dataset.search))
-    con.execute(f"create virtual table {index} using fts5({columns}, content={table})")
+    con.execute(
+        f"create virtual table {index} using fts5({columns}, content={table}, tokenize=ascii)"
+    )
     con.execute(f"insert into {index}({index}, rank) values ('automerge', 0)")
     con.execute(f"insert into {index}({index}, rank) values ('hashsize', 268435456)")
 

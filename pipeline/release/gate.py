@@ -18,7 +18,8 @@ from pipeline.release.package import write_json
 from pipeline.seal import Seal
 from pipeline.words import language, say
 
-WHOLE_UP_TO = 20_000  # rows of one table that frictionless reads whole; of a larger one, as many
+WHOLE_UP_TO = 20_000  # rows of one table that frictionless reads whole
+SAMPLE = 5_000  # rows of a larger one
 SHOWN = 5
 COLLAPSE, GROWTH = 0.8, 2.0  # of the last release's rows: below and above, a run is stopped
 JUDGED_FROM = 20  # rows; a share of fewer says nothing
@@ -27,7 +28,7 @@ JUDGED_FROM = 20  # rows; a share of fewer says nothing
 def valid_package(folder: Path, descriptor: dict[str, Any], datasets: Sequence[Dataset]) -> None:
     """`frictionless validate` with no limit on errors finds the package valid, or GateRefused.
 
-    Tables above `WHOLE_UP_TO` rows are given to it as a sample of their first rows; of the others
+    Tables above `WHOLE_UP_TO` rows are given to it as their first `SAMPLE` rows; of the others
     every row. Our own checks have read every row of both.
     """
     from frictionless import Package, system
@@ -55,9 +56,7 @@ def _sampled(folder: Path, descriptor: dict[str, Any], large: set[str], aside: P
                 source.open(encoding="utf-8", newline="") as rows,
                 copy.open("w", encoding="utf-8", newline="") as out,
             ):
-                csv.writer(out, lineterminator="\n").writerows(
-                    islice(csv.reader(rows), WHOLE_UP_TO + 1)
-                )
+                csv.writer(out, lineterminator="\n").writerows(islice(csv.reader(rows), SAMPLE + 1))
             resource = {k: v for k, v in resource.items() if k not in ("bytes", "hash")}
         else:
             copy.symlink_to(source.resolve())

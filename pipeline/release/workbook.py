@@ -104,8 +104,9 @@ def _sheet(
         at = b'<dimension ref="A1:%s%d"' % (last[1], count + 1)
         above = above[: last.start()] + at + above[last.end() :]
     yield above
-    cells = " || ".join(_cell(c, s) for c, s in zip(columns, styles, strict=True))
-    yield from packing.texts_of(con, f"select '<row>' || {cells} || '</row>' from {rows}")
+    # One concat of all cells: a chain of || would copy the row once for each.
+    cells = ", ".join(_cell(c, s) for c, s in zip(columns, styles, strict=True))
+    yield from packing.texts_of(con, f"select concat('<row>', {cells}, '</row>') from {rows}")
     yield _END + below
 
 
