@@ -8,6 +8,7 @@ it. Blank and missing cells count as the same.
 from __future__ import annotations
 
 import threading
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -59,6 +60,22 @@ def of_table(table: pa.Table, columns: Sequence[str]) -> Seal:
 def of_rows(table: pa.Table) -> Seal:
     """The seal of all of a table's columns."""
     return of_table(table, table.column_names)
+
+
+def in_memory(table: pa.Table) -> Seal:
+    """The seal of a table that is handed on in memory, as it lies there: by checksum of its buffers.
+
+    Several times faster than a seal by rows, and for one and the same table only: it tells two that
+    hold the same cells but lie otherwise apart.
+    """
+    total = 0
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        total = zlib.crc32(name.encode(), total)
+        for chunk in column.chunks:
+            total = zlib.crc32(f"{chunk.offset} {len(chunk)}".encode(), total)
+            for buffer in chunk.buffers():
+                total = zlib.crc32(buffer, total) if buffer else total
+    return Seal(len(table), total)
 
 
 def compare(where: str, expected: Seal, found: Seal) -> None:

@@ -166,7 +166,7 @@ def chunk(dataset: Dataset, rows: Rows, **more: Any) -> Chunk:
     table = pa.table({c.name: pa.array([r.get(c.name, "") for r in rows], pa.string()) for c in dataset.columns}).append_column("_row", at)  # fmt: skip
     raw = pa.table({str(i): pa.array([f"{i}-{r}" for r in range(len(rows))], pa.string()) for i in range(3)}).append_column("_row", at)  # fmt: skip
     changes = pa.table({"rule": pa.array([], pa.string())})
-    return Chunk(SOURCE, raw, table, seal.of_rows(table), changes, **more)
+    return Chunk(SOURCE, raw, table, seal.in_memory(table), changes, **more)
 
 
 def checked(contract: Catalog, rows: Rows, name: str = "authorities", **more: Any) -> Any:

@@ -45,7 +45,7 @@ def check_chunk(
     `key` makes the `record_id` of datasets that have an identity; `today` is the day on which terms
     are judged. Raises Unaccounted where rows came out that did not go in.
     """
-    seal.compare(f"{chunk.source.path} intake", chunk.seal, seal.of_rows(chunk.table))
+    seal.compare(f"{chunk.source.path} intake", chunk.seal, seal.in_memory(chunk.table))
     findings = list[Finding]()
     reasons: dict[int, list[str]] = defaultdict(list)  # of rows that are not published
     table = _derived(chunk.table, dataset, catalog, key)

@@ -27,7 +27,7 @@ from pipeline.model import (
     Source,
     found,
 )
-from pipeline.seal import of_rows
+from pipeline.seal import in_memory
 
 _SHOWN = frozenset(("code", "social-credit-code", "date", "money", "integer", "number", "year"))
 
@@ -108,7 +108,15 @@ def chunk_of(piece: Parsed, work: Work) -> Chunk:
         *_without_header(raw, work),
     )
     return Chunk(
-        work.source, raw, table, of_rows(table), changes, misfits, (*above, *aside), blank, findings
+        work.source,
+        raw,
+        table,
+        in_memory(table),
+        changes,
+        misfits,
+        (*above, *aside),
+        blank,
+        findings,
     )
 
 
