@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from pypinyin import lazy_pinyin
-
 from pipeline.catalog import KIND_TYPES, ORIGIN
 from pipeline.clerk import Grid
 from pipeline.errors import UnreadableInput
@@ -120,6 +118,8 @@ def _named(title: str, guessed: Guess, written: list[str], known: set[str]) -> _
 
 def _slug(text: str, known: set[str]) -> str:
     """A name by the rules of the contract: pinyin, in small letters, not taken yet."""
+    from pypinyin import lazy_pinyin  # 0.2 s to load: only a draft needs it
+
     spelled = "_".join(lazy_pinyin(text))
     plain = re.sub(r"[^a-z0-9]+", "_", spelled.casefold()).strip("_")[:40].strip("_")
     word = re.match(r"[a-z]", plain) and plain not in _NOT_TEXT

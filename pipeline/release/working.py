@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import pandas as pd
 import pyarrow as pa
 
 from pipeline import words
@@ -19,6 +18,8 @@ LANGS: tuple[Lang, ...] = ("zh", "en")
 
 def table(dataset: Dataset, rows: Iterable[Row]) -> pa.Table:
     """`rows`, in the order of the dataset's columns, as a table of text; None and "" are blank."""
+    import pandas as pd  # 0.2 s to load: a check alone does without
+
     names = [c.name for c in published_columns(dataset)]
     frame = pd.DataFrame(list(rows), columns=names, dtype=object)
     text = frame.where(frame.notna(), "").astype(str)
