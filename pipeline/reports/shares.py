@@ -29,7 +29,7 @@ def find(text: str) -> Iterator[Share]:
     for match in _SHARE.finditer(text):
         value = _value(match)
         if value is not None:
-            comparator, upper, more = _exactness(match, text[match.end() :][:4], value)
+            comparator, upper, more = _exactness(match, text[match.end() : match.end() + 4], value)
             start = next(
                 match.start(g) for g in ("tenths", "under", "one_of_two", "over_half") if match[g]
             )

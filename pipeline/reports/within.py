@@ -111,7 +111,7 @@ def _totals(text: str, sentence: Sequence[Figure], name: str) -> Iterator[Findin
             mark = gap[:1]
             parts.append(part)
         counted = sum((_value(p) for p in parts), Decimal())
-        open_list = re.match(r"等", text[parts[-1].end :]) if parts else None
+        open_list = bool(parts) and text.startswith("等", parts[-1].end)
         if len(parts) < 2 or counted == _value(total):
             continue
         if counted > _value(total) or (len(parts) > 2 and not open_list):
