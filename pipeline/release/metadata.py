@@ -135,6 +135,9 @@ def _table(
                 "filters": _known(own.get("filters"), names) or list(dataset.facets),
                 "title": _known(own.get("title"), names) or _titled(dataset),
                 "same": _known(own.get("same"), names) or _referring(dataset),
+                "party": own.get("party") or _party(dataset),
+                "authority": own.get("authority") or _authority(dataset),
+                "day": _day(dataset),
                 "schema_type": own.get("schema_type", "CreativeWork"),
                 "groups": {
                     group: _known(members, names)
@@ -213,6 +216,29 @@ def _referring(dataset: Dataset) -> list[str]:
 
 def _titled(dataset: Dataset) -> list[str]:
     return [dataset.label] if dataset.label else list(dataset.primary_key)
+
+
+def _party(dataset: Dataset) -> list[str]:
+    """The columns of a party's code and name: a name, which can be a person's, and the code behind it."""
+    name = ""
+    for column in dataset.published:
+        if column.kind == "social-credit-code" and name:
+            return [column.name, name]
+        if column.kind in ("name", "organisation"):
+            name = column.name if column.kind == "name" else ""
+    return []
+
+
+def _authority(dataset: Dataset) -> str:
+    """The column of the authority that a record is of: the first that names an organ."""
+    found = (column.name for column in dataset.published if column.kind == "organisation")
+    return next(found, "")
+
+
+def _day(dataset: Dataset) -> str:
+    """The day by which a record stands in time: what the table is sorted by, else its first date."""
+    dates = [column.name for column in dataset.published if column.kind == "date"]
+    return next((d for d in dates if d == dataset.sort.lstrip("-")), dates[0] if dates else "")
 
 
 def _known(wanted: Any, names: Collection[str]) -> list[str]:

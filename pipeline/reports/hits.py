@@ -132,7 +132,10 @@ def _range(working: str, match: re.Match[str], unit: re.Match[str] | None) -> Hi
 def _counts_something(
     working: str, match: re.Match[str], unit: re.Match[str] | None, number: Number
 ) -> bool:
-    before, after = working[max(0, match.start() - 16) : match.start()], working[match.end() : match.end() + 1]
+    before, after = (
+        working[max(0, match.start() - 16) : match.start()],
+        working[match.end() : match.end() + 1],
+    )
     if re.search(r"第$|[A-Za-z]$", before):
         return False
     if match["arabic"]:

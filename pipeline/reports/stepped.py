@@ -151,7 +151,10 @@ def _gloss_inside(
     It belongs to that character, or to the one that the bytes at its border happened to make.
     """
     before = gbk(text[at - 1]) if at > floor else b""
-    behind = _two_bytes(text, swallowed.end())[:1] or text[swallowed.end() : swallowed.end() + 1].encode()
+    behind = (
+        _two_bytes(text, swallowed.end())[:1]
+        or text[swallowed.end() : swallowed.end() + 1].encode()
+    )
     for lead in first_bytes():
         by_accident = bool(before) and _may_read(before[1], lead, swallowed[1])
         own = len(behind) == 1 and _may_read(lead, behind[0], swallowed[1])

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -29,6 +30,8 @@ from pipeline.words import Lang
 _TEMPLATES = Path(__file__).parent / "templates"
 _UNTOLD: Mapping[str, Any] = {"plugins": {"gongshi": {"columns": []}}}
 _TIMES = {"year": "year", "month": "date", "today": "date"}  # names that only queries have
+#: GB 32100-2015: no I, O, Z, S, V. Seventeen zeros stand for a trader without a code: nobody's own.
+PARTY_CODE = re.compile(r"(?!0{17})[0-9A-HJ-NP-RT-UW-Y]{18}")
 _NAVIGATION = (
     ("/search", N_("Search")),
     ("/disclosure", N_("Data")),
@@ -108,6 +111,23 @@ class Edition(Datasette):
     def record_link(self, table: str, *key: object) -> str:
         """The permanent address of a record, in the page's language."""
         return self.table_link(table) + "/" + ",".join(tilde_encode(str(part)) for part in key)
+
+    def authority_link(self, name: object) -> str:
+        """The address of an authority's page."""
+        return self.link("/authority/" + quote(str(name), safe=""))
+
+    def body_link(self, table: str, row: Any, column: str) -> str:
+        """The address of the body that a column of a record names; "" where it is no body's."""
+        own = self.tables[table]["plugins"]["gongshi"]
+        if not row[column] or own["produced"]:
+            return ""
+        if column == own.get("authority"):
+            return self.authority_link(row[column])
+        code, name = own.get("party") or ("", "")
+        masked = not name or re.search(r"某$|\*", row[name] or "")
+        if column in (code, name) and PARTY_CODE.fullmatch(row[code] or "") and not masked:
+            return self.link(f"/party/{row[code]}")
+        return ""
 
     def title(self, table: str) -> str:
         """A table's title in the page's language."""
@@ -209,6 +229,7 @@ def _environment(edition: Edition) -> Environment:
         link=edition.link,
         table_link=edition.table_link,
         record_link=edition.record_link,
+        authority_link=edition.authority_link,
         table_title=edition.title,
         static=static_address,
         bar_chart=charts.bars,

@@ -12,7 +12,16 @@ from typing import Any
 
 from pipeline.release.metadata import DATABASE
 from pipeline.release.search import match_query
-from pipeline.site import dictionary, downloads, machines, pages, quality, reports, searching
+from pipeline.site import (
+    bodies,
+    dictionary,
+    downloads,
+    machines,
+    pages,
+    quality,
+    reports,
+    searching,
+)
 from pipeline.site.edition import Edition
 from pipeline.site.guards import secure
 from pipeline.site.queries import Data
@@ -40,6 +49,8 @@ def register_routes(datasette: Any) -> list[Route]:
         (r"/dictionary$", dictionary.dictionary),
         (r"/dictionary/(?P<table>\w+)$", dictionary.table),
         (r"/about$", pages.about),
+        (r"/party/(?P<code>[^/]+)$", bodies.party),
+        (r"/authority/(?P<name>[^/]+)$", bodies.authority),
         (r"/quality$", quality.quality),
         (r"/rules$", quality.rules),
         (r"/rules/(?P<rule>[\w.-]+)$", quality.rule),

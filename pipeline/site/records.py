@@ -106,15 +106,17 @@ def _groups(
         filled = [fields[n] for n in names if n in fields and row[n] not in (None, "")]
         blank = [fields[n].title for n in names if n in fields and row[n] in (None, "")]
         if filled or blank:
-            shown = [(field, _value(edition, field, row[field.name])) for field in filled]
+            shown = [(field, _value(edition, table, row, field)) for field in filled]
             only = not named and group == "more"
             made.append({"heading": "" if only else heading, "fields": shown, "blank": blank})
     return [group for group in made if group["fields"]] + [g for g in made if not g["fields"]]
 
 
-def _value(edition: Edition, field: Field, value: object) -> tuple[Any, str]:
-    """A value, and the address of the record that it refers to."""
-    return edition.values.full(field, value), edition.refers_to(field, value)
+def _value(edition: Edition, table: str, row: Any, field: Field) -> tuple[Any, str]:
+    """A value, and the address of what it names: a body's page or a record."""
+    value = row[field.name]
+    link = edition.body_link(table, row, field.name) or edition.refers_to(field, value)
+    return edition.values.full(field, value), link
 
 
 async def _related(edition: Edition, table: str, row: Any) -> list[dict[str, Any]]:
@@ -125,12 +127,12 @@ async def _related(edition: Edition, table: str, row: Any) -> list[dict[str, Any
             refers = column.get("refers")
             if refers and refers["table"] == table and row[refers["column"]]:
                 value = row[refers["column"]]
-                if column["name"] not in await _indexed(edition, other):
+                if column["name"] not in await indexed(edition, other):
                     continue
                 found.append(await _matching(edition, other, column["name"], value, {}))
     own = edition.tables[table]["plugins"]["gongshi"]
     key = own["key"]
-    quick = await _indexed(edition, table)
+    quick = await indexed(edition, table)
     for name in own.get("same", ()):
         if name in quick and row[name] and name not in key:
             apart = {part: row[part] for part in key}
@@ -171,7 +173,7 @@ async def _matching(
     }
 
 
-async def _indexed(edition: Edition, table: str) -> set[str]:
+async def indexed(edition: Edition, table: str) -> set[str]:
     """The columns by which a table can be looked up at once; of a small table all."""
     ((count,),) = await edition.db.figures(f"select count(*) from [{table}]")  # noqa: S608
     if count <= _SMALL:

@@ -22,7 +22,8 @@ KINDS = [
     *("/rules/rule-1", "/withdrawals", "/releases", "/reports", "/reports/2024年度报告", "/about"),
     *("/disclosure/penalties_by_type", "/disclosure/late_filings", "/disclosure?sql=select+1"),
     *("/nosuch", "/disclosure/penalty_filings/w0123456789abcdef"),
-    *("/disclosure/penalty_filings?_search=食品&fine_yuan__gte=100",),
+    "/disclosure/penalty_filings?_search=食品&fine_yuan__gte=100",
+    *("/party/91411503MA44T80003", "/authority/信阳市平桥区市场监督管理局"),
 ]
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sqlite3
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ from tests.site.conftest import served
 from tests.site.sample import ROOT, WITHDRAWN, make_release
 
 RECORD = "/disclosure/penalty_filings/r000000000000014"
+PARTY = "/party/91411503MA44T80003"
+AUTHORITY = "/authority/信阳市平桥区市场监督管理局"
 PAGES = [
     *("/", "/disclosure", "/disclosure/penalty_filings", RECORD, "/search?q=食品", "/search"),
     *("/dictionary", "/dictionary/penalty_filings", "/quality", "/rules", "/rules/rule-1"),
-    *("/withdrawals", "/releases", "/reports", "/reports/2024年度报告", "/about"),
+    *("/withdrawals", "/releases", "/reports", "/reports/2024年度报告", "/about", PARTY, AUTHORITY),
     *("/disclosure/penalties_by_type", "/disclosure/documents_expiring"),
     *("/disclosure?sql=select+*+from+authorities", "/disclosure/certificates?status=有效"),
 ]
@@ -260,3 +263,37 @@ def test_a_dataset_dropped_into_the_contract_is_shown_everywhere(tmp_path: Path)
         )
         assert link
         assert "永久地址" in page(web, link[1])
+
+
+# ---------------------------------------------------------------- bodies
+
+
+def test_an_organisations_page_lists_all_that_is_published_about_it(web: httpx.Client) -> None:
+    text = page(web, PARTY)
+    rows = web.get("/disclosure.json", params={"sql": "select decision_no from penalty_filings where respondent_uscc = '91411503MA44T80003' and respondent_name not like '%某'"}).json()["rows"]  # fmt: skip
+    assert rows
+    assert all(unescape(number) in unescape(text) for (number,) in rows)
+
+
+@pytest.mark.parametrize(
+    "code", ["00000000000000000X", "91411503MA44T8ZZZZ", "abc", "1" * 18, "91411503MA44T8'--"]
+)
+def test_a_code_that_is_nobodys_own_has_no_page(web: httpx.Client, code: str) -> None:
+    assert web.get(f"/party/{code}").status_code == 404
+
+
+def test_a_natural_persons_record_leads_to_no_party_page(tmp_path: Path) -> None:
+    release = make_release(tmp_path)
+    with sqlite3.connect(release / "disclosure.db") as con:
+        con.execute("update penalty_filings set respondent_name = '张某某' where respondent_uscc = '91411503MA44T80003'")  # fmt: skip
+    con.close()
+    with served(tmp_path) as address, httpx.Client(base_url=address) as web:
+        assert web.get(PARTY).status_code == 404
+        assert "/party/91411503MA44T80003" not in page(web, "/disclosure/penalty_filings/r000000000000003")  # fmt: skip
+
+
+def test_an_authoritys_page_tells_what_it_has_published_and_how_timely(web: httpx.Client) -> None:
+    [[name, count]] = web.get("/disclosure.json", params={"sql": "select authority_name, count(*) from penalty_filings group by 1 limit 1"}).json()["rows"]  # fmt: skip
+    text = page(web, f"/authority/{name}")
+    assert f">{count}<" in text
+    assert web.get("/authority/没有这个单位").status_code == 404
