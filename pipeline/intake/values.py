@@ -224,7 +224,7 @@ def money(written: str, setting: Setting) -> tuple[str, str]:
     What does not come out in whole fen is left as it stands.
     """
     plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", tidy(written)))
-    plain = plain.replace("萬", "万").replace("億", "亿").replace("−", "-")
+    plain = plain.replace("萬", "万").replace("億", "亿").replace("圓", "圆").replace("−", "-")
     unit, rule = MONEY_UNITS.get(setting.unit, Decimal(1)), "money-unit"
     if match := _AMOUNT.match(plain):
         number = Decimal((match["sign"] or match["after"]) + match["n"].replace(",", ""))
@@ -340,7 +340,7 @@ def normalise(written: str, kind: str, setting: Setting) -> tuple[str, str]:
     meant = setting.as_meant.get(tidy(written))
     if meant is not None:
         return _changed(written, meant, "sources-yaml")
-    if kind != "text" and tidy(written) in BLANK_MARKS:
+    if kind != "text" and unicodedata.normalize("NFKC", tidy(written)) in BLANK_MARKS:
         return "", "blank-mark"
     if FORMULA_ERROR.fullmatch(tidy(written)):
         return "", "formula-error"

@@ -1,0 +1,215 @@
+"""What was written becomes what it means, by one rule each; what nobody can know stays as it is."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.intake import columns, numerals, values
+from pipeline.intake.values import Setting
+
+PENALTIES = Setting(
+    codes={
+        values.fold(c): c for c in ("警告", "罚款", "没收违法所得、没收非法财物", "吊销许可证件")
+    }
+    | {"没收违法所得": "没收违法所得、没收非法财物", "吊销许可证": "吊销许可证件"},
+    prefixes={"其他-": "其他"},
+    order=("警告", "罚款", "没收违法所得、没收非法财物", "吊销许可证件", "其他"),
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "setting", "canonical"),
+    [
+        ("2024-3-5", Setting(), "2024-03-05"),
+        ("2024/03/05", Setting(), "2024-03-05"),
+        ("2024.3.5", Setting(), "2024-03-05"),
+        ("2024–3–5", Setting(), "2024-03-05"),
+        ("20240305", Setting(), "2024-03-05"),
+        ("2024年3月5日", Setting(), "2024-03-05"),
+        ("二〇二四年三月五日", Setting(), "2024-03-05"),
+        ("二零二四年十二月三十一日", Setting(), "2024-12-31"),
+        ("２０２４－３－５", Setting(), "2024-03-05"),
+        ("2024-03-05 10:30:00", Setting(), "2024-03-05"),
+        ("2024-03-05T10:30", Setting(), "2024-03-05"),
+        ("2024-03-04T16:00:00.000Z", Setting(), "2024-03-05"),  # midnight in Beijing
+        ("2024-03-05T23:30:00+08:00", Setting(), "2024-03-05"),
+        ("长期", Setting(), "2099-12-31"),
+        ("2099/12/31", Setting(), "2099-12-31"),
+        ("45356", Setting(), "2024-03-05"),
+        ("45356.5", Setting(), "2024-03-05"),
+        ("43894", Setting(is_1904=True), "2024-03-05"),
+        ("24/3/5", Setting(dates="short-year"), "2024-03-05"),
+        ("113.3.5", Setting(dates="minguo"), "2024-03-05"),
+        ("民国113年3月5日", Setting(dates="minguo"), "2024-03-05"),
+        ("令和6年3月5日", Setting(dates="japanese"), "2024-03-05"),
+        ("R6.3.5", Setting(dates="japanese"), "2024-03-05"),
+        ("平成31年4月30日", Setting(dates="japanese"), "2019-04-30"),
+        ("/", Setting(), ""),
+    ],
+)
+def test_a_date_in_any_style_becomes_iso_8601(
+    written: str, setting: Setting, canonical: str
+) -> None:
+    assert values.normalise(written, "date", setting)[0] == canonical
+
+
+@pytest.mark.parametrize("written", ["2024-02-30", "104/09/298", "24/3/5", "2024-13-01", "113.3.5", "3月5日", "05/03/2024", "不日"])  # fmt: skip
+def test_a_date_that_is_none_or_could_be_several_stays_for_the_checks(written: str) -> None:
+    assert values.normalise(written, "date", Setting()) == (written, "")
+
+
+@pytest.mark.parametrize(
+    ("written", "unit", "canonical"),
+    [
+        ("1,700元", "元", "1700.00"),
+        ("5万", "元", "50000.00"),
+        ("0.2", "万元", "2000.00"),
+        ("2000元", "万元", "2000.00"),
+        ("伍万元整", "万元", "50000.00"),
+        ("貳萬圓整", "元", "20000.00"),
+        ("壹仟贰佰元伍角", "元", "1200.50"),
+        ("￥1，234．5", "元", "1234.50"),
+        ("-￥5", "元", "-5.00"),
+        ("￥-5", "元", "-5.00"),
+        ("0", "元", "0.00"),
+        ("", "元", ""),
+        ("—", "元", ""),
+        ("1.2亿元", "万元", "120000000.00"),
+        ("12.345", "元", "12.345"),  # no whole fen
+        ("约5万", "元", "约5万"),
+        ("三", "元", "三"),
+    ],
+)
+def test_money_becomes_yuan_with_two_decimals(written: str, unit: str, canonical: str) -> None:
+    assert values.normalise(written, "money", Setting(unit=unit))[0] == canonical
+
+
+@given(st.decimals(min_value=0, max_value=10**9, places=6))
+def test_money_is_exact_or_left_alone(amount: Decimal) -> None:
+    read, _ = values.normalise(str(amount), "money", Setting(unit="万元"))
+    assert Decimal(read) in (amount, amount * 10_000)
+    assert (Decimal(read) == amount * 10_000) == ((amount * 1_000_000) % 1 == 0)
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical"),
+    [
+        ("罚款；警告", "警告;罚款"),
+        ("罚款、吊销许可证", "罚款;吊销许可证件"),
+        ("没收违法所得、没收非法财物", "没收违法所得、没收非法财物"),
+        ("罚款/没收违法所得、没收非法财物\n警告", "警告;罚款;没收违法所得、没收非法财物"),
+        ("罚款;罚款", "罚款"),
+        ("其他-责令改正", "其他"),
+        ("罚款;没听说过", "罚款;没听说过"),
+    ],
+)
+def test_penalty_types_come_in_the_laws_order_however_joined(written: str, canonical: str) -> None:
+    assert values.normalise(written, "choices", PENALTIES)[0] == canonical
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical"),
+    [
+        ("豫政文[2024]046号", "豫政文〔2024〕46号"),
+        ("豫政文【2024】第46号", "豫政文〔2024〕46号"),
+        ("豫政文（2024）46", "豫政文〔2024〕46号"),
+        ("豫政文﹝2024﹞ 46 号", "豫政文〔2024〕46号"),
+        ("平公(治)行罚决字[2024]12号", "平公（治）行罚决字〔2024〕12号"),
+        ("没有文号", "没有文号"),
+    ],
+)
+def test_a_document_number_has_the_standards_brackets(written: str, canonical: str) -> None:
+    assert values.normalise(written, "document-number", Setting())[0] == canonical
+
+
+@pytest.mark.parametrize("written", ["91411503ma44t8xq3b", " 9141 1503 MA44T8XQ3B", "９１４１１５０３ＭＡ４４Ｔ８ＸＱ３Ｂ", "'91411503MA44T8XQ3B", "91411503-MA44T8XQ-3B"])  # fmt: skip
+def test_a_credit_code_is_capitals_without_blanks(written: str) -> None:
+    assert values.normalise(written, "social-credit-code", Setting())[0] == "91411503MA44T8XQ3B"
+
+
+def test_white_space_and_what_shows_nothing_goes_and_the_rule_is_told() -> None:
+    assert values.normalise("\u3000张\u200b三\xa0", "text", Setting()) == ("张三", "white-space")
+    assert values.normalise("示 例 公 司(信阳)", "name", Setting()) == (
+        "示例公司（信阳）",
+        "name-width",
+    )
+
+
+# ---------------------------------------------------------------- doubts
+
+
+def test_a_code_that_excel_destroyed_is_doubted_and_not_guessed() -> None:
+    assert values.doubt("9.14115E+17", "code", Setting()) == ("code-destroyed", "")
+    assert values.normalise("9.14115E+17", "code", Setting())[0] == "9.14115E+17"
+
+
+def test_a_letter_that_should_be_a_digit_is_proposed_and_not_taken() -> None:
+    good = "91110000600037341L"
+    assert values.doubt(good.replace("0", "O"), "social-credit-code", Setting()) == ("code-look-alike", good)  # fmt: skip
+    assert values.normalise(good.replace("0", "O"), "social-credit-code", Setting())[0] != good
+
+
+def test_an_identity_number_is_never_completed_by_a_proposal() -> None:
+    assert values.doubt("11O10519491231002X", "social-credit-code", Setting()) == ("", "")
+
+
+@pytest.mark.parametrize("error", ["#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", " #NUM! "])
+def test_a_formulas_error_is_blank_and_told(error: str) -> None:
+    assert values.normalise(error, "text", Setting()) == ("", "formula-error")
+    assert values.doubt(error, "text", Setting()) == ("formula-error", "")
+
+
+def test_sources_yaml_has_the_first_word() -> None:
+    said = Setting(as_meant={"小店": "个体工商户", "#N/A": "无"})
+    assert values.normalise(" 小店", "choice", said) == ("个体工商户", "sources-yaml")
+    assert values.doubt("#N/A", "choice", said) == ("", "")
+
+
+# ---------------------------------------------------------------- the fast way
+
+PARTS = st.sampled_from(["0", "1", "2", "9", ".", ",", "-", "/", "年", "月", "日", "元", "万", "〔", "〕", "[", "]", "(", ")", "（", "）", "第", "号", "A", "z", "X", "O", "I", "E+", "#", "N/A", "无", "罚款", "警告", ";", "、", "\n", "\t", "\u3000", "\xa0", "\u200b", "\x00", "�", "示", "例", "'", '"', "①", "㎡", "ﬁ", "２", "Ａ", "－", "·", "2024", "2024-03-05", "91411503MA44T8XQ3B", "null", "00", "-0", ".", "%"])  # fmt: skip
+CELLS = st.one_of(
+    st.lists(PARTS, max_size=7).map("".join),
+    st.text(max_size=6),
+    st.from_regex(r"\A[0-9.,-]{1,9}\Z"),
+)
+SETTINGS = st.sampled_from(
+    [Setting(unit="万元"), PENALTIES, Setting(dates="minguo", is_1904=True), Setting(as_meant={"无": "有"})]
+)  # fmt: skip
+
+
+@settings(max_examples=400)
+@given(st.lists(CELLS, max_size=6), st.sampled_from(sorted(values.KINDS)), SETTINGS, st.booleans())
+def test_a_column_at_once_is_what_its_cells_are_one_by_one(
+    cells: list[str], kind: str, setting: Setting, many: bool
+) -> None:
+    cells = [c.encode("utf-8", "replace").decode() for c in cells] * (300 if many else 1)
+    done = columns.normalise_column(pa.array(cells, pa.string()), kind, setting)
+    one_by_one = [values.normalise(c, kind, setting) for c in cells]
+    assert done.canonical.to_pylist() == [c for c, _ in one_by_one]
+    if done.rules is not None:
+        told = zip(cells, done.rules.to_pylist(), one_by_one, strict=True)
+        assert all(rule == by or canonical == cell for cell, rule, (canonical, by) in told)
+    doubts = {(i, *values.doubt(c, kind, setting)) for i, c in enumerate(cells)}
+    assert set(done.doubts) == {d for d in doubts if d[1]}
+
+
+@settings(max_examples=200)
+@given(CELLS, st.sampled_from(sorted(values.KINDS)), SETTINGS)
+def test_what_is_canonical_stays_as_it_is(cell: str, kind: str, setting: Setting) -> None:
+    if kind == "money" or setting.as_meant or setting.dates:
+        return  # an amount's unit, a setting's meaning are said of what was written
+    once, _ = values.normalise(cell, kind, setting)
+    assert values.normalise(once, kind, setting)[0] == once
+
+
+@given(st.integers(1, 9999))
+def test_small_numerals_are_read(number: int) -> None:
+    digits, units = "零一二三四五六七八九", ["", "十", "百", "千"]
+    places = [(int(d), units[len(str(number)) - 1 - i]) for i, d in enumerate(str(number))]
+    assert numerals.small("".join(digits[d] + (unit if d else "") for d, unit in places)) == number
