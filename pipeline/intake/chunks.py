@@ -152,7 +152,8 @@ def _below_header(
             spent += 1
         else:
             above.append(SetAside(row, "title", " ".join(filled)))
-    return piece.table.filter(pc.invert(apart)), above, tuple(misfits), spent
+    table = piece.table.filter(pc.invert(apart)) if pc.any(apart).as_py() else piece.table
+    return table, above, tuple(misfits), spent
 
 
 def _rows_apart(table: pa.Table, work: Work) -> pa.Array:
@@ -179,7 +180,7 @@ def _canonical(
     raw: pa.Table, work: Work
 ) -> tuple[pa.Table, pa.Table, list[tuple[tuple[int, int], Finding]]]:
     """The fields' columns, the changes, and the doubts with the row and position that each is about."""
-    numbers = raw["_row"].combine_chunks()
+    numbers = columns.whole(raw["_row"])
     position = {m.field: m.position for m in work.mapping if m.field}
     canonical, changes = {}, list[pa.Table]()
     doubts = list[tuple[tuple[int, int], Finding]]()
@@ -189,7 +190,7 @@ def _canonical(
             constant = pa.array([work.constants.get(name, "")], pa.string())
             canonical[name] = constant.take(pa.array([0] * len(raw), pa.int64()))
             continue
-        written = raw[str(position[name])].combine_chunks()
+        written = columns.whole(raw[str(position[name])])
         cells = columns.normalise_column(written, column.kind, work.settings[name])
         canonical[name] = cells.canonical
         if (changed := columns.changes_of(numbers, name, written, cells)) is not None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 from pipeline.catalog import spellings
 from pipeline.intake import values
 from pipeline.intake.values import Setting
-from pipeline.model import Catalog, Column
+from pipeline.model import Catalog, CodeList, Column
 
 _CJK = r"\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}"
 _ASCII = r"!$%&*+,./0-9:;=?@A-Z\\^_`a-z|~-"  # without quotes, brackets and #, which opens #N/A
@@ -90,15 +91,7 @@ def setting_for(
     is_1904: bool = False,
 ) -> Setting:
     """What the contract, the header and `sources.yaml` together say of a column's values."""
-    codes: dict[str, str] = {}
-    prefixes: dict[str, str] = {}
-    order: tuple[str, ...] = ()
-    if column.codes:
-        entries = catalog.codes[column.codes]
-        order = tuple(entry.code for entry in entries.codes)
-        for spelling, code in spellings(entries).items():
-            begins = spelling.removesuffix("*")
-            (codes if begins == spelling else prefixes)[values.fold(begins)] = code
+    codes, prefixes, order = _spelled(catalog.codes[column.codes]) if column.codes else ({}, {}, ())
     return Setting(
         unit=unit or column.source_unit or column.unit,
         dates=dates,
@@ -109,6 +102,17 @@ def setting_for(
         as_meant=as_meant,
         is_1904=is_1904,
     )
+
+
+@cache
+def _spelled(entries: CodeList) -> tuple[dict[str, str], dict[str, str], tuple[str, ...]]:
+    """Folded spelling → code, folded beginning → code, and the codes in the list's order."""
+    codes: dict[str, str] = {}
+    prefixes: dict[str, str] = {}
+    for spelling, code in spellings(entries).items():
+        begins = spelling.removesuffix("*")
+        (codes if begins == spelling else prefixes)[values.fold(begins)] = code
+    return codes, prefixes, tuple(entry.code for entry in entries.codes)
 
 
 def normalise_column(raw: pa.Array, kind: str, setting: Setting) -> Cells:
@@ -122,6 +126,11 @@ def normalise_column(raw: pa.Array, kind: str, setting: Setting) -> Cells:
     rules = None if cells.rules is None else cells.rules.take(encoded.indices)
     doubts = _spread(cells.doubts, encoded.indices.to_numpy())
     return Cells(cells.canonical.take(encoded.indices), rules, doubts)
+
+
+def whole(column: pa.ChunkedArray) -> pa.Array:
+    """A column as one array; copied only where it is in several pieces."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _repeats(raw: pa.Array, sample: int = 512) -> bool:

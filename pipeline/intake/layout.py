@@ -73,6 +73,8 @@ def find_block(
             if top + height > len(spread) or (height > 1 and not any(rows[top + height - 1])):
                 break
             block = _block(spread, top, height, datasets, said)
+            if block.hits >= 3 and block.hits == sum(map(bool, block.names)):
+                return _with_rows(block, rows)  # every name is known: it cannot be better
             if block.hits >= 2 and (best is None or block.hits > best.hits):
                 best = block
     return best and _with_rows(best, rows)

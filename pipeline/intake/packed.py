@@ -22,9 +22,13 @@ RATIO_MOST = 400
 CELLS_MOST = 40_000_000  # cells of the area between a sheet's first and last filled cell
 PIECE = 1 << 20
 
-_REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
-_COLUMN = re.compile(rb'\br="([A-Z]{1,3})\d')
-_ROW = re.compile(rb'\br="[A-Z]{0,3}(\d{1,7})"')
+# XML lets an attribute be written with blanks around its = and with either quote.
+_REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})(\d{1,7})["']""")
+_COLUMN = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})\d""")
+_ROW = re.compile(rb"""\br\s*=\s*["'][A-Z]{0,3}(\d{1,7})""")
+# What no sheet has whose area is small: a column of three letters, a row of six digits, or two and five.
+_FAR = re.compile(rb"""r=["'](?:[A-Z]{3}|[A-Z]{0,3}\d{6}|[A-Z]{2}\d{5})""")
+_ODDLY_WRITTEN = (b"r =", b"r\t", b"r\n", b"r\r", b"r= ", b"r=\t", b"r=\n", b"r=\r")
 _FILLED = re.compile(rb"<(?:\w+:)?c\b([^>]*[^>/])>")
 _ERROR = re.compile(rb'<(?:\w+:)?c\b([^>]*\bt="e"[^>]*)>(.*?)</(?:\w+:)?c>', re.S)
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)<")
@@ -145,15 +149,22 @@ def _targets(packed: zipfile.ZipFile) -> dict[str, str]:
 
 
 def _sheet_facts(packed: zipfile.ZipFile, part: str) -> SheetFacts:
-    letters, rows, errors = set[bytes](), set[bytes](), dict[tuple[int, int], str]()
+    errors, is_far = dict[tuple[int, int], str](), False
+    for piece in _pieces(packed, part):
+        is_far = is_far or bool(_FAR.search(piece)) or any(o in piece for o in _ODDLY_WRITTEN)
+        if b't="e"' in piece:
+            errors |= _errors(piece)
+    is_vast = is_far and _area(packed, part) > CELLS_MOST < _filled_area(packed, part)
+    return SheetFacts(errors, is_vast=is_vast)
+
+
+def _area(packed: zipfile.ZipFile, part: str) -> int:
+    """As far as any cell reaches, filled or not."""
+    letters, rows = set[bytes](), set[bytes]()
     for piece in _pieces(packed, part):
         letters.update(_COLUMN.findall(piece))
         rows.update(_ROW.findall(piece))
-        if b't="e"' in piece:
-            errors |= _errors(piece)
-    area = max(map(int, rows), default=0) * (max(map(column_number, letters), default=0) + 1)
-    is_vast = area > CELLS_MOST and _filled_area(packed, part) > CELLS_MOST
-    return SheetFacts(errors, is_vast=is_vast)
+    return max(map(int, rows), default=0) * (max(map(column_number, letters), default=0) + 1)
 
 
 def _filled_area(packed: zipfile.ZipFile, part: str) -> int:
