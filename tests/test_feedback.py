@@ -101,6 +101,21 @@ def test_two_sheets_titles_totals_and_typed_cells_come_back_in_their_own_layout(
     assert clerks.painted(back["二队"]) == {"B2": RED, "F2": RED}
 
 
+def test_of_tables_side_by_side_or_one_below_the_other_the_right_columns_are_painted_and_named(
+    tmp_path: Path,
+) -> None:
+    header, good = list(CERTIFICATE), list(CERTIFICATE.values())
+    left = ["16110300002", "", *good[2:]]
+    right = ["16110300003", *good[1:3], "2024-02-30", *good[4:]]
+    below = ["16110300004", *good[1:5], "不知道"]
+    rows = [[*header, "", *header], [*left, "", *right], [], [*header[::-1]], [*below[::-1]]]
+    clerks.write_book(tmp_path / "inbox" / "证件.xlsx", {"证件": rows})
+    back = sent_back(tmp_path, "证件.xlsx")
+    assert clerks.painted(back["证件"]) == {"B2": RED, "K2": RED, "A5": RED}
+    told = {t["单元格"]: t["列名"] for t in clerks.listed(back)}
+    assert told == {"B2": "姓名", "K2": "发证日期", "A5": "证件状态"}
+
+
 def test_merged_cells_stay_merged_and_a_finding_inside_shows_on_the_cell_that_shows(
     tmp_path: Path,
 ) -> None:

@@ -42,6 +42,16 @@ class HeaderBlock:
         """How many fields of the best dataset it names, and how many names sources.yaml knows."""
         return (self.scores[0][0] if self.scores else 0) + self.said
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every name is known, so that no other rows can be the header."""
+        return self.hits >= 3 and self.hits == sum(map(bool, self.names))
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it is a header beyond doubt, though perhaps not yet all of its rows."""
+        return self.hits >= 3 and self.hits * 2 >= len(set(filter(None, self.names)))
+
 
 @dataclass(frozen=True, slots=True)
 class Area:
@@ -63,18 +73,19 @@ def find_block(
 ) -> HeaderBlock | None:
     """The one to three rows that together name the most fields of one dataset; None if no two.
 
+    Where several tables stand one below the other, those of the first: the others are for `areas`.
     `also`: names that sources.yaml knows, whatever the contract says.
     """
     said = frozenset(headers.canonical(name)[0] for name in also)
     best: HeaderBlock | None = None
     spread = _spread(rows[: HEAD + TALLEST], merged)
     for top in range(min(len(rows), HEAD)):
+        if best and (best.is_whole or (best.is_table and top >= best.first - 1 + TALLEST)):
+            break
         for height in range(1, TALLEST + 1):
             if top + height > len(spread) or (height > 1 and not any(rows[top + height - 1])):
                 break
             block = _block(spread, top, height, datasets, said)
-            if block.hits >= 3 and block.hits == sum(map(bool, block.names)):
-                return _with_rows(block, rows)  # every name is known: it cannot be better
             if block.hits >= 2 and (best is None or block.hits > best.hits):
                 best = block
     return best and _with_rows(best, rows)
@@ -182,8 +193,7 @@ def _other_header(
     spread = _spread(rows[row - 1 : row - 1 + TALLEST], window)
     blocks = [_block(spread, 0, height, datasets) for height in range(1, len(spread) + 1)]
     best = max(blocks, key=lambda b: (b.hits, -b.last))
-    filled = sum(bool(name) for name in best.names)
-    if best.hits < 3 or best.hits * 2 < filled:
+    if not best.is_table:
         return None
     return _with_rows(replace(best, first=row, last=row + best.last - 1), rows)
 

@@ -81,9 +81,19 @@ def tidy(text: str) -> str:
     return _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
+def half_width(text: str) -> str:
+    """`text` tidied, in the width that compatibility (NFKC) gives each character."""
+    return tidy(unicodedata.normalize("NFKC", tidy(text)))
+
+
+def unspaced(text: str) -> str:
+    """`text` in half width without any blank; normalised again, for marks can meet a letter thus."""
+    return unicodedata.normalize("NFKC", re.sub(r"\s+", "", half_width(text)))
+
+
 def fold(text: str) -> str:
     """The form in which spellings of a code are compared: half-width, no blanks, no brackets' width."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", tidy(text))).casefold()
+    return unspaced(text).casefold()
 
 
 def text(written: str, setting: Setting) -> tuple[str, str]:
@@ -93,7 +103,7 @@ def text(written: str, setting: Setting) -> tuple[str, str]:
 
 def name(written: str, setting: Setting) -> tuple[str, str]:
     """A person's or an organisation's name: half-width letters, full-width brackets, no inner blanks."""
-    plain = unicodedata.normalize("NFKC", tidy(written))
+    plain = half_width(written)
     plain = _BLANK_BETWEEN_CJK.sub("", plain)
     if re.search(f"[{_CJK}]", plain):
         plain = plain.replace("(", "（").replace(")", "）")
@@ -102,13 +112,13 @@ def name(written: str, setting: Setting) -> tuple[str, str]:
 
 def code(written: str, setting: Setting) -> tuple[str, str]:
     """A code that stays text: half-width, no blanks, no apostrophe that Excel wants in front."""
-    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", tidy(written))).lstrip("'‘’`")
+    plain = unspaced(written).lstrip("'‘’`")
     return _changed(written, plain, "code-width")
 
 
 def social_credit_code(written: str, setting: Setting) -> tuple[str, str]:
     """GB 32100-2015: 18 half-width capitals and digits; hyphens that group them are dropped."""
-    plain = code(written, setting)[0].replace("-", "").upper()
+    plain = unspaced(code(written, setting)[0].replace("-", "").upper())
     return _changed(written, plain, "code-width")
 
 
@@ -119,7 +129,7 @@ _DOCUMENT_NUMBER = re.compile(
 
 def document_number(written: str, setting: Setting) -> tuple[str, str]:
     """文号 by GB/T 9704: organ, 〔year〕, number without leading zeros and without 第, 号."""
-    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", tidy(written)))
+    plain = unspaced(written)
     match = _DOCUMENT_NUMBER.match(plain)
     if match is None:
         return _changed(written, tidy(written), "white-space")
@@ -153,7 +163,7 @@ _FOREVER = frozenset(("长期", "永久", "长期有效", "永久有效", "无�
 
 def day(written: str, setting: Setting) -> tuple[str, str]:
     """A date as ISO 8601. One that no calendar has (2024-02-30) is left for the checks to find."""
-    plain = unicodedata.normalize("NFKC", tidy(written)).replace("︰", ":")
+    plain = half_width(written).replace("︰", ":")
     if plain in _FOREVER:
         return LONG_TERM, "date-long-term"
     for rule, year, month, dom in _readings(plain, re.sub(r"\s+", "", plain), setting):
@@ -223,7 +233,7 @@ def money(written: str, setting: Setting) -> tuple[str, str]:
 
     What does not come out in whole fen is left as it stands.
     """
-    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", tidy(written)))
+    plain = unspaced(written)
     plain = plain.replace("萬", "万").replace("億", "亿").replace("圓", "圆").replace("−", "-")
     unit, rule = MONEY_UNITS.get(setting.unit, Decimal(1)), "money-unit"
     if match := _AMOUNT.match(plain):
@@ -244,7 +254,7 @@ def money(written: str, setting: Setting) -> tuple[str, str]:
 
 def number(written: str, setting: Setting) -> tuple[str, str]:
     """A number with its thousands separators, width and trailing `.0` taken away."""
-    plain = re.sub(r"[\s,]+", "", unicodedata.normalize("NFKC", tidy(written)))
+    plain = re.sub(r"[\s,]+", "", half_width(written))
     try:
         value = Decimal(plain)
     except InvalidOperation:
@@ -259,7 +269,7 @@ def number(written: str, setting: Setting) -> tuple[str, str]:
 
 def year(written: str, setting: Setting) -> tuple[str, str]:
     """A year as four digits: 2024年, 2024年度, 二〇二四年."""
-    plain = re.sub(r"\s+|年度?$", "", unicodedata.normalize("NFKC", tidy(written)))
+    plain = re.sub(r"\s+|年度?$", "", half_width(written))
     if re.fullmatch(r"[〇零○一二三四五六七八九]{4}", plain):
         plain = f"{numerals.digits(plain):04d}"
     return _changed(written, plain.removesuffix(".0"), "year-style")
@@ -340,11 +350,14 @@ def normalise(written: str, kind: str, setting: Setting) -> tuple[str, str]:
     meant = setting.as_meant.get(tidy(written))
     if meant is not None:
         return _changed(written, meant, "sources-yaml")
-    if kind != "text" and unicodedata.normalize("NFKC", tidy(written)) in BLANK_MARKS:
+    if kind != "text" and half_width(written) in BLANK_MARKS:
         return "", "blank-mark"
     if FORMULA_ERROR.fullmatch(tidy(written)):
         return "", "formula-error"
-    return KINDS[kind](written, setting)
+    canonical, rule = KINDS[kind](written, setting)
+    if kind != "text" and half_width(canonical) in BLANK_MARKS:
+        return "", "blank-mark"  # what was around the mark is gone: an apostrophe, a comma
+    return canonical, rule
 
 
 # ---------------------------------------------------------------- what only a person can mend

@@ -89,7 +89,6 @@ class _Book:
         self.path, self.file, self.catalog = path, file, catalog
         self.counts, self.notes = notes.counts[file], notes.of(file)
         self.tables = tables
-        self.by_sheet = {table.source.sheet: table for table in tables}
         self.values: dict[tuple[str, int, int], str] = {}
         self.shortened = 0
 
@@ -164,12 +163,24 @@ class _Book:
 
     def _title(self, note: Note) -> str:
         """The column as the department calls it, else as the contract does."""
-        table = self.by_sheet.get(note.sheet)
-        if table and note.position is not None and note.position < len(table.source.header):
-            return table.source.header[note.position].replace("\n", "")
+        if header := self._header(note):
+            return header.replace("\n", "")
         if "title" in note.params:
             return str(note.params["title"])
         return z("whole-file") if note.row is None else z("whole-row")
+
+    def _header(self, note: Note) -> str:
+        """What stands above the note's cell: in the nearest table above it that has its column."""
+        position, row = note.position, note.row or 0
+        if position is None:
+            return ""
+        above = [
+            (s.header_row, s.header[position])
+            for s in (table.source for table in self.tables)
+            if s.sheet == note.sheet and position < len(s.header) and s.header[position]
+        ]
+        nearest = [one for one in above if one[0] <= row] or above
+        return max(nearest, default=(0, ""))[1]
 
     def _value(self, note: Note) -> str:
         if note.row is None or note.position is None:
