@@ -305,6 +305,6 @@ def _closing(run: Run, catalog: Catalog, private: Path, as_json: bool = False) -
     lang = language()
     closing.show(run, catalog, lang)
     typer.echo(say("checked", lang, errors=count["error"], warnings=count["warning"]))
-    for line in closing.say_files(run, private, lang):
+    for line in (*closing.say_reports(run, lang), *closing.say_files(run, private, lang)):
         typer.echo(line)
     return count["error"]

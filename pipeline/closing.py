@@ -57,6 +57,20 @@ def counts(run: Run) -> Counter[str]:
     return count
 
 
+def say_reports(run: Run, lang: Lang) -> Iterator[str]:
+    """What was read of each yearly report, and how far the records agree with it."""
+    for read in run.reports:
+        verdicts = Counter(c.verdict for c in run.comparisons if c.report == read.report.name)
+        yield say(
+            "report-read",
+            lang,
+            file=read.source.path,
+            figures=len(read.report.figures),
+            agree=verdicts["agrees"],
+            differ=verdicts["differs"],
+        )
+
+
 def say_files(run: Run, private: Path, lang: Lang) -> Iterator[str]:
     """Where the findings are, and the workbooks that go back to the departments."""
     yield say("files-findings", lang, findings=private / "findings.csv")

@@ -175,3 +175,13 @@ def test_what_is_shown_ends_with_the_run_even_if_it_breaks() -> None:
     with pytest.raises(ValueError, match="broken"), progress.shown(io.StringIO()):
         raise ValueError("broken")
     assert progress._screen is None
+
+
+def test_a_yearly_report_is_told_with_its_figures_and_how_the_records_agree(tmp_path: Path) -> None:
+    clerks.write_csv(tmp_path / "inbox" / NAME, [CERTIFICATE])
+    report = tmp_path / "inbox" / "reports" / "2024年度报告-示例数据.txt"
+    report.parent.mkdir()
+    report.write_text("示例区2024年法治政府建设年度报告\n一、主要工作\n新申办行政执法证7件，年审8件。\n", "utf-8")  # fmt: skip
+    made = clerks.check(tmp_path / "inbox", tmp_path / "private")
+    [line] = closing.say_reports(made, "zh")
+    assert "2024年度报告-示例数据.txt：读出 2 个数字" in line
