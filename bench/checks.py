@@ -33,13 +33,11 @@ def run(rows: int = 200_000) -> dict[str, Any]:
         count += len(columns)
         for column in dataset.published:
             cells = columns[column.name]
-            if column.kind in privacy.CODES:
-                _timed(spent, "privacy: codes", lambda c=column, x=cells: list(privacy.code_breaches(c, x)))  # fmt: skip
             if column.privacy == "masked":
                 _timed(spent, "privacy: names", lambda c=column, t=chunk.table: privacy.mask_column(c, t))  # fmt: skip
-            if column.kind in privacy.FREE:
-                _timed(spent, "privacy: texts", lambda c=column, x=cells: privacy.screen_column(c, x))  # fmt: skip
             _timed(spent, "schema", lambda c=column, x=cells: _schema(c, x, contract))
+        _timed(spent, "privacy: texts", lambda c=columns: _texts(c, dataset))
+        _timed(spent, "privacy: codes", lambda c=columns: _codes(c, dataset))
         for use in dataset.rules:
             if RULES[use.rule].scope in ("row", "publication"):
                 _timed(spent, use.rule, lambda u=use, c=columns: RULES[u.rule].check(c, setting, **u.params))  # fmt: skip
@@ -53,6 +51,17 @@ def _schema(column: Any, cells: Any, contract: Any) -> None:
     list(
         schema.breaches(column, cells, frozenset(c.code for c in listed.codes) if listed else None)
     )
+
+
+def _texts(columns: Columns, dataset: Any) -> None:
+    cells = {c.name: columns[c.name] for c in dataset.published}
+    for name, suspect in privacy.free_suspects(dataset, cells).items():
+        privacy.screen_column(dataset.column(name), columns[name], suspect)
+
+
+def _codes(columns: Columns, dataset: Any) -> None:
+    for name, suspect in privacy.code_suspects(dataset, columns).items():
+        list(privacy.code_breaches(dataset.column(name), columns[name], suspect))
 
 
 def _timed(spent: dict[str, float], name: str, work: Any) -> None:

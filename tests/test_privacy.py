@@ -202,7 +202,13 @@ def test_a_person_s_number_in_place_of_a_code_is_found(
     kind: str, example: str, value: str, personal: bool
 ) -> None:
     column = Column("c", "", "", kind=kind, example=example)
-    found = [b.mask.to_pylist() for b in privacy.code_breaches(column, pa.array([value, ""]))]
+    cells = pa.array([value, ""])
+    suspects = privacy.suspects({"c": cells}, screen.CODE_SIGN)
+    found = [
+        breach.mask.to_pylist()
+        for suspect in suspects.values()
+        for breach in privacy.code_breaches(column, cells, suspect)
+    ]
     assert found == ([[True, False]] if personal else [])
 
 

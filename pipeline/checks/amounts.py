@@ -51,16 +51,15 @@ def amounts(text: str) -> Iterator[tuple[int, int, int]]:
 def stated(text: str, word: str, other: str) -> list[int]:
     """The amounts in fen that `text` states of `word` (罚款, 没收), none that it states of `other`.
 
-    In each clause they stand behind the word, or in front of it (处5000元罚款).
+    In each clause they stand behind the word, nearer than the other, or in front (处5000元罚款).
     """
     found: list[int] = []
     for clause in _CLAUSE.split(fold(text)):
         at = clause.find(word)
         if at < 0:
             continue
+        behind = [f for a, _, f in amounts(clause) if clause.rfind(word, 0, a) > clause.rfind(other, 0, a)]  # fmt: skip
         other_at = clause.find(other)
-        start, end = at, other_at if other_at > at else len(clause)
-        behind = [fen for a, _, fen in amounts(clause) if start < a < end]
         first = other_at + len(other) if 0 <= other_at < at else 0
         before = [fen for a, b, fen in amounts(clause) if first <= a and b <= at]
         found += behind or (before if first == 0 else before[-1:])

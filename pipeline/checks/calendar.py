@@ -37,6 +37,8 @@ def working_days_after(
 
     The day of the event itself does not count (民法典 §201).
     """
+    if not ((start > 0) & (end > 0)).any():
+        return np.zeros(len(start), np.int64), np.zeros(len(start), bool)
     first, last, counted = _known()
     known = (start >= first) & (start <= last) & (end >= first) & (end <= last)
     passed = counted[_place(end, first, last)] - counted[_place(start, first, last)]

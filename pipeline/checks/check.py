@@ -133,6 +133,7 @@ def _findings(
 ) -> Iterator[Finding]:
     """Every finding of the chunk, column by column, then rule by rule."""
     columns = Columns(table)
+    coded = privacy.code_suspects(dataset, columns)
     for column in dataset.columns:
         if column.heaviest_of:
             continue  # filled from another column, which is checked itself
@@ -140,12 +141,8 @@ def _findings(
         codes = frozenset(c.code for c in listed.codes) if listed else None
         for breach in schema.breaches(column, cells, codes):
             yield from _broken(source, breach.rule, column, breach.mask, columns, breach.params)
-        if (
-            column.privacy != "never"
-            and column.kind in privacy.CODES
-            and not _made(column, dataset)
-        ):
-            for breach in privacy.code_breaches(column, cells):
+        if column.name in coded and not _made(column, dataset):
+            for breach in privacy.code_breaches(column, cells, coded[column.name]):
                 yield from _broken(source, breach.rule, column, breach.mask, columns, breach.params)
     for use in dataset.rules:
         rule = RULES[use.rule]
@@ -212,19 +209,19 @@ def _publishable(
         c.name: privacy.masked_rows(c, table) for c in dataset.published if c.privacy == "masked"
     }
     own = privacy.own_values(dataset, table, masked)
-    arrays = {}
-    for column in dataset.published:
-        cells = columns[column.name]
-        if column.name in masked:
-            cells = privacy.mask_column(column, table, masked[column.name])
-        if column.kind in privacy.FREE:
-            cells, breaches = privacy.screen_column(column, cells)
+    arrays = {c.name: columns[c.name] for c in dataset.published}
+    arrays |= {name: privacy.mask_column(dataset.column(name), table, masked[name]) for name in masked}  # fmt: skip
+    suspects = privacy.free_suspects(dataset, arrays)
+    for column in (c for c in dataset.published if c.kind in privacy.FREE):
+        cells = arrays[column.name]
+        if column.name in suspects:
+            cells, breaches = privacy.screen_column(column, cells, suspects[column.name])
             for breach in breaches:
                 findings += _broken(source, breach.rule, column, breach.mask, columns, {})
-            if own and column.name not in masked:
-                cells, rows = privacy.without_own(cells, own)
-                where = np.isin(np.arange(len(table)), rows)
-                findings += _broken(source, "own-value-in-text", column, where, columns, {})
+        if own and column.name not in masked:
+            cells, rows = privacy.without_own(cells, own)
+            where = np.isin(np.arange(len(table)), rows)
+            findings += _broken(source, "own-value-in-text", column, where, columns, {})
         arrays[column.name] = cells
     arrays["source_id"] = pa.array([source.source_id], pa.string()).take(
         pa.array([0] * len(table), pa.int64())

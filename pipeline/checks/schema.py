@@ -43,14 +43,15 @@ def breaches(column: Column, cells: pa.Array, codes: frozenset[str] | None) -> I
     `codes`: the entries of the column's code list, None where it has none.
     """
     blank = pc.equal(cells, "")
-    if pc.all(blank).as_py():
+    if blank.false_count == 0:
         if column.constraints.get("required") and len(cells):
             yield Breach("required", blank)
         return
-    filled = pc.invert(blank)
     for breach in _all(column, cells, blank, codes):
-        mask = breach.mask if breach.rule == "required" else pc.and_(breach.mask, filled)
-        if pc.any(mask).as_py():
+        mask = breach.mask
+        if mask.true_count and breach.rule != "required":
+            mask = pc.and_not(mask, blank)
+        if mask.true_count:
             yield Breach(breach.rule, mask, breach.params)
 
 
@@ -82,7 +83,7 @@ def _all(
             pc.less(pc.utf8_length(cells), limits["minLength"]),
             {"limit": limits["minLength"]},
         )
-    if "maxLength" in limits:
+    if "maxLength" in limits and pc.max(pc.binary_length(cells)).as_py() > limits["maxLength"]:
         yield Breach(
             "max-length",
             pc.greater(pc.utf8_length(cells), limits["maxLength"]),
@@ -102,7 +103,7 @@ def of_type(column: Column, cells: pa.Array) -> pa.Array | None:
     sure = _SURELY.get(column.type) if column.format == "default" else None
     good = pc.match_substring_regex(cells, sure) if sure else pa.array([False] * len(cells))
     rest = pc.invert(pc.or_(good, pc.equal(cells, "")))
-    if not pc.any(rest).as_py():
+    if not rest.true_count:
         return good
     distinct = cells.filter(rest).dictionary_encode()
     judged = pa.array([_is_value(column, v) for v in distinct.dictionary.to_pylist()], pa.bool_())

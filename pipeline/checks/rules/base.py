@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -83,13 +84,17 @@ class Columns:
             self._kept[kind, name] = make()
         return self._kept[kind, name]
 
+    def distinct(self, name: str) -> pa.DictionaryArray:
+        """The column with each of its values once, and which of them stands in each row."""
+        return self._once("distinct", name, lambda: self[name].dictionary_encode())
+
     def filled(self, name: str) -> Bools:
         """True where there is something."""
         return self._once("filled", name, lambda: to_numpy(pc.not_equal(self[name], "")))
 
     def days(self, name: str) -> Numbers:
         """Dates as proleptic day numbers (date.toordinal), NO_DAY where there is none."""
-        return self._once("days", name, lambda: _days(self[name]))
+        return self._once("days", name, lambda: _days(self.distinct(name)))
 
     def fen(self, name: str) -> Numbers:
         """Amounts in yuan as whole fen, exact; NO_SUM where there is none."""
@@ -97,22 +102,49 @@ class Columns:
 
     def equal(self, name: str, *values: str) -> Bools:
         """True where the text is one of `values`."""
-        return to_numpy(pc.is_in(self[name], pa.array(values, pa.string())))
+        key = "\x1f".join((name, *values))
+        return self._once("equal", key, lambda: self._among(name, values))
+
+    def _among(self, name: str, values: Sequence[str]) -> Bools:
+        distinct = self.distinct(name)
+        among = to_numpy(pc.is_in(distinct.dictionary, pa.array(values, pa.string())))
+        return among[distinct.indices.to_numpy()] if len(among) else np.zeros(len(self), bool)
+
+    def mentions(self, name: str, pattern: str, among: Bools) -> Bools:
+        """Where in the rows of `among` a text holds `pattern`, one that `looks_for` has named.
+
+        A long text is searched once for whatever any rule looks for, and again only where it has it.
+        """
+        some = self._once("mentions", name, lambda: matches(self[name], "|".join(_LOOKED_FOR)))
+        return matches(self[name], pattern, some & among)
+
+    def each(self, name: str, judge: Callable[[str], bool]) -> Bools:
+        """A mask from a test of single values, each distinct value tested once; blanks too."""
+        distinct = self.distinct(name)
+        judged = np.array([judge(v) for v in distinct.dictionary.to_pylist()] or [False], bool)
+        return judged[distinct.indices.to_numpy()]
 
     def has(self, name: str, part: str, separator: str = ";") -> Bools:
         """True where `part` is one of the several values in a cell, each distinct cell split once."""
-        return to_numpy(each_distinct(self[name], lambda cell: part in cell.split(separator)))
+        key = separator.join((name, part))
+        return self._once("has", key, lambda: self.each(name, lambda v: part in v.split(separator)))
 
 
-_EPOCH = date(1970, 1, 1).toordinal()
+_LOOKED_FOR: list[str] = []
 
 
-def _days(cells: pa.StringArray) -> Numbers:
-    distinct = cells.dictionary_encode()
+def looks_for(pattern: str) -> str:
+    """`pattern` (RE2), made known as one that `Columns.mentions` is asked for."""
+    _LOOKED_FOR.append(pattern)
+    return pattern
+
+
+def _days(distinct: pa.DictionaryArray) -> Numbers:
     known = np.array([_day(v) for v in distinct.dictionary.to_pylist()] or [0], np.int64)
     return known[distinct.indices.to_numpy()]
 
 
+@lru_cache(maxsize=1 << 16)
 def _day(written: str) -> int:
     try:
         return date.fromisoformat(written).toordinal() if len(written) == 10 else NO_DAY

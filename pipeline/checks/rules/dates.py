@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -101,17 +101,20 @@ def _first_ten(columns: Columns, name: str) -> Days:
     """The day of a time stamp such as 2024/03/05 10:20:00."""
     if not columns.filled(name).any():
         return np.full(len(columns), NO_DAY, np.int64)
-    texts = pc.replace_substring_regex(
-        columns[name], r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2}).*$", r"\1-\2-\3"
-    )
-    padded = [re.sub(r"-(\d)(?=-|$)", r"-0\1", t[:10].rstrip()) for t in texts.to_pylist()]
-    return Columns(_one(name, padded)).days(name)
+    stamps = columns.distinct(name)
+    known = np.array([_stamp_day(v) for v in stamps.dictionary.to_pylist()], np.int64)
+    return known[stamps.indices.to_numpy()]
 
 
-def _one(name: str, values: Sequence[str]):  # type: ignore[no-untyped-def]
-    import pyarrow as pa
+_STAMP = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})")
 
-    return pa.table({name: pa.array(values, pa.string())})
+
+def _stamp_day(written: str) -> int:
+    parts = _STAMP.match(written)
+    try:
+        return date(*map(int, parts.groups())).toordinal() if parts else NO_DAY
+    except ValueError:
+        return NO_DAY
 
 
 @rule(

@@ -17,10 +17,9 @@ from pipeline.checks.rules.base import (  # fmt: skip
     Columns,
     Judged,
     Setting,
-    each_distinct,
+    looks_for,
     matches,
     rule,
-    to_numpy,
 )
 from pipeline.checks.rules.dates import LONG_TERM, both, months_after
 from pipeline.checks.screen import birth_of, fold
@@ -70,10 +69,12 @@ _NAMED_IN_TEXT = {
 )
 def type_not_in_text(columns: Columns, setting: Setting, field: str, text: str) -> Bools:
     """A type of penalty that the decision's text imposes is among the types given."""
-    broken = np.zeros(len(columns), bool)
-    for name, said in _NAMED_IN_TEXT.items():
-        lacking = columns.filled(field) & ~columns.has(field, name) & ~broken
-        broken |= matches(columns[text], said, lacking)
+    broken, given = np.zeros(len(columns), bool), columns.distinct(field)
+    which = given.indices.to_numpy()
+    for i, types in enumerate(given.dictionary.to_pylist()):
+        lacking = [said for name, said in _NAMED_IN_TEXT.items() if name not in types.split(";")]
+        if types and lacking:
+            broken |= matches(columns[text], "|".join(lacking), which == i)
     return broken
 
 
@@ -122,17 +123,21 @@ def _classes(columns: Columns, setting: Setting, types: str, authority: str, cla
             continue
         fits = place < 0
         if "authority" in kind:
-            fits &= to_numpy(pc.match_substring(columns[authority], kind["authority"]))
+            fits &= columns.each(authority, _names(kind["authority"]))
         if "only" in kind:
-            fits &= to_numpy(each_distinct(columns[types], _within(frozenset(kind["only"]))))
+            fits &= columns.each(types, _within(frozenset(kind["only"])))
         if "any" in kind:
-            fits &= to_numpy(each_distinct(columns[types], _touches(frozenset(kind["any"]))))
+            fits &= columns.each(types, _touches(frozenset(kind["any"])))
         place[fits] = i
     return place
 
 
+def _names(part: str) -> Any:
+    return lambda cell: part in cell
+
+
 def _within(names: frozenset[str]) -> Any:
-    return lambda cell: set(cell.split(";")) <= names
+    return lambda cell: bool(cell) and set(cell.split(";")) <= names
 
 
 def _touches(names: frozenset[str]) -> Any:
@@ -282,7 +287,7 @@ def public_security(
     detention: list[str],
 ) -> Judged:
     """A penalty for breach of public security is sealed."""
-    named = to_numpy(each_distinct(columns[field], lambda v: any(law in v for law in laws)))
+    named = columns.each(field, lambda v: any(law in v for law in laws))
     for name in detention:
         named |= columns.has(types, name)
     return withheld_since(named, columns.days(decided))
@@ -346,7 +351,7 @@ _WORDS = {
         ]
     )
 }
-_MINOR_SIGN = "未成年|周岁|[0-9０-９一二三四五六七八九十]岁"
+_MINOR_SIGN = looks_for("未成年|周岁|[0-9０-９一二三四五六七八九十]岁")
 
 
 @rule(
@@ -379,7 +384,7 @@ def minor(
     broken = np.zeros(len(columns), bool)
     signs = person & (columns.filled(identity) | columns.filled(age) | columns.filled(born))
     for name in texts:
-        signs |= matches(columns[name], _MINOR_SIGN, person)
+        signs |= columns.mentions(name, _MINOR_SIGN, person)
     for i in np.flatnonzero(signs).tolist():
         day = columns[decided][i].as_py()
         known = [columns[identity][i].as_py(), columns[born][i].as_py(), columns[age][i].as_py()]

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.checks.amounts import stated
-from pipeline.checks.rules.base import NO_SUM, Bools, Columns, Setting, rule, to_numpy
+from pipeline.checks.rules.base import NO_SUM, Bools, Columns, Numbers, Setting, looks_for, rule
 
 WAN = 10_000
 _OTHER = {"罚款": "没收", "没收": "罚款"}
@@ -87,28 +87,57 @@ def _disagree(columns: Columns, field: str, text: str, word: str) -> tuple[Bools
 
 
 def _compare(columns: Columns, field: str, text: str, word: str) -> tuple[Bools, Bools]:
-    fen, texts = columns.fen(field), columns[text]
-    doubtful = (fen > 0) & to_numpy(pc.match_substring(texts, word)) & (fen != _plain(texts, word))
-    at = np.flatnonzero(doubtful)
+    fen = columns.fen(field)
     slip, differs = np.zeros(len(fen), bool), np.zeros(len(fen), bool)
-    for place, written, amount in zip(
-        at, texts.take(pa.array(at)).to_pylist(), fen[at].tolist(), strict=True
-    ):
-        verdict = _verdict(written, word, amount)
-        slip[place], differs[place] = verdict == "slip", verdict == "differs"
+    paid = np.flatnonzero(fen > 0)
+    if not len(paid):
+        return slip, differs
+    texts = columns[text].take(pa.array(paid))
+    at = np.flatnonzero(_plain(texts, word) != fen[paid])
+    for place, written in zip(paid[at].tolist(), texts.take(pa.array(at)).to_pylist(), strict=True):
+        if word in written:
+            verdict = _verdict(written, word, int(fen[place]))
+            slip[place], differs[place] = verdict == "slip", verdict == "differs"
     return slip, differs
 
 
-def _plain(texts: pa.StringArray, word: str) -> Any:
-    """Fen of the usual way to write it, 罚款人民币200,000元 or 罚款20万元; NO_SUM for any other."""
-    parts = pc.extract_regex(
-        texts,
-        rf"{word}(?:违法所得)?(?:人民币)?(?P<n>\d{{1,3}}(?:,?\d{{3}}){{0,4}}|\d{{1,12}})(?P<w>万?)元",
-    )
-    number = pc.replace_substring(pc.struct_field(parts, "n"), ",", "")
-    yuan = pc.fill_null(pc.cast(number, pa.int64()), -1).to_numpy(zero_copy_only=False)
-    wan = to_numpy(pc.fill_null(pc.equal(pc.struct_field(parts, "w"), "万"), False))
-    return np.where(yuan < 0, NO_SUM - 1, yuan * np.where(wan, WAN, 1) * 100)
+def _plain(texts: pa.StringArray, word: str) -> Numbers:
+    """Fen of the usual way to write it, 罚款人民币200,000元 or 罚款20万元; NO_SUM for any other.
+
+    The bytes of all texts are read side by side, which is ten times as fast as one by one.
+    """
+    ends = np.frombuffer(texts.buffers()[1], np.int32)[1 : len(texts) + 1]
+    data = np.frombuffer(b"".join((*filter(None, texts.buffers()[2:]), bytes(64))), np.uint8)
+    found = pc.find_substring(texts, word).to_numpy(zero_copy_only=False)
+    at = np.where(found < 0, 0, found + ends - pc.binary_length(texts).to_numpy())
+    at = _past(data, at, word)[0]
+    for word_between in ("违法所得", "人民币"):
+        at = _past(data, at, word_between)[0]
+    yuan, at, digits = _number_at(data, at)
+    at, wan = _past(data, at, "万")
+    at, is_yuan = _past(data, at, "元")
+    usual = (found >= 0) & digits & is_yuan & (at <= ends)
+    return np.where(usual, yuan * np.where(wan, WAN, 1) * 100, NO_SUM)
+
+
+def _past(data: Any, at: Numbers, word: str) -> tuple[Numbers, Bools]:
+    """(where each text goes on behind `word`, where it stood there)."""
+    sought = np.frombuffer(word.encode(), np.uint8)
+    stands = (data[at[:, None] + np.arange(len(sought))] == sought).all(1)
+    return at + len(sought) * stands, stands
+
+
+def _number_at(data: Any, at: Numbers) -> tuple[Numbers, Numbers, Bools]:
+    """(the whole number that stands at each place, where it ends, whether there is one)."""
+    window = data[at[:, None] + np.arange(16)]
+    digit, inside = window - ord("0"), np.ones(len(at), bool)
+    value, length = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
+    for k in range(16):
+        is_digit = inside & (digit[:, k] < 10)
+        inside = is_digit | (inside & (window[:, k] == ord(",")))
+        value = np.where(is_digit, value * 10 + digit[:, k], value)
+        length += inside
+    return value, at + length, length > 0
 
 
 @lru_cache(maxsize=4096)
@@ -119,6 +148,9 @@ def _verdict(text: str, word: str, fen: int) -> str:
     if any(fen == s * WAN or fen * WAN == s for s in (*said, sum(said))):
         return "slip"
     return "differs" if len(set(said)) == 1 and not _UNSURE.search(text) else ""
+
+
+_ON_THE_SPOT = looks_for("简易程序|当场(?:作出|处以|处罚|给予)")
 
 
 @rule(
@@ -145,10 +177,8 @@ def on_the_spot_fine_too_high(
     high = columns.fen(field) > ceiling
     spot = np.zeros(len(columns), bool)
     for name in texts:
-        spot |= to_numpy(
-            pc.match_substring_regex(columns[name], "简易程序|当场(?:作出|处以|处罚|给予)")
-        )
-    return high & spot
+        spot |= columns.mentions(name, _ON_THE_SPOT, high)
+    return spot
 
 
 @rule(
