@@ -274,7 +274,11 @@ def listed(edition: Edition) -> list[dict[str, Any]]:
         told = {"name": path.name, "bytes": path.stat().st_size}
         groups[table].append({**told, "kind": kind if table else path.name})
     return [
-        {"title": edition.title(table) if table else "", "files": found}
+        {
+            "title": edition.title(table) if table else "",
+            "files": found,
+            "produced": bool(table) and edition.tables[table]["plugins"]["gongshi"]["produced"],
+        }
         for table, found in groups.items()
         if found
     ]

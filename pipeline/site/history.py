@@ -49,7 +49,8 @@ async def of_record(edition: Edition, dataset: str, key: list[str]) -> list[Even
         ]
     if edition.past and not any(event.verb == "added" for event in found):
         first = edition.past[-1]
-        found.append(Event(first.id, first.today, "present", ()))
+        verb = "present" if first.manifest.get("parent") else "added"
+        found.append(Event(first.id, first.today, verb, ()))
     return found
 
 

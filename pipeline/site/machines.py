@@ -13,7 +13,9 @@ from pipeline.site.edition import Edition
 from pipeline.site.upstream import NotFound, Request, Response
 from pipeline.site.views import guarded
 
-_SITEMAP_MOST = 50_000  # addresses in one sitemap, by its standard
+_SITEMAP_ROWS = 5_000  # the standard allows 50,000; these are made quickly
+_SITEMAP = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+_XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _FEED_MOST = 30
 _PROOFS = {
     "manifest.json": "application/json",
@@ -42,38 +44,56 @@ async def robots(edition: Edition, request: Request) -> Response:
 
 
 @guarded
+async def sitemaps(edition: Edition, request: Request) -> Response:
+    """The list of sitemaps: one of pages, and of every dataset as many as its records fill."""
+    address = edition.address(request)
+    names = ["pages"]
+    for name, told in edition.tables.items():
+        if not told["plugins"]["gongshi"]["produced"]:
+            ((last,),) = await edition.db.figures(f"select coalesce(max(rowid), 0) from [{name}]")  # noqa: S608
+            names += [f"{name}-{part}" for part in range(-(-last // _SITEMAP_ROWS))]
+    body = "\n".join(
+        f"<sitemap><loc>{escape(f'{address}/sitemaps/{name}.xml')}</loc>"
+        f"<lastmod>{edition.release.today}</lastmod></sitemap>"
+        for name in names
+    )
+    return _xml(f"{_XML}<sitemapindex {_SITEMAP}>\n{body}\n</sitemapindex>\n", "application/xml")
+
+
+@guarded
 async def sitemap(edition: Edition, request: Request) -> Response:
-    """Every page, and the records as far as a sitemap reaches; both languages of each."""
+    """The pages of the site, or one part of a dataset's records; both languages of each."""
+    table, _, part = request.url_vars["name"].partition("-")
+    paths = _pages(edition) if table == "pages" else await _records(edition, table, part)
     address = edition.address(request)
     body = "\n".join(
         f"<url><loc>{escape(address + path)}</loc><lastmod>{edition.release.today}</lastmod>"
         f'<xhtml:link rel="alternate" hreflang="zh-CN" href={quoteattr(address + path)}/>'
         f'<xhtml:link rel="alternate" hreflang="en" href={quoteattr(address + "/en" + path)}/></url>'
-        for path in [path async for path in _addresses(edition)]
+        for path in paths
     )
-    head = (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
-        'xmlns:xhtml="http://www.w3.org/1999/xhtml">\n'
-    )
-    return _xml(f"{head}{body}\n</urlset>\n", "application/xml")
+    linked = 'xmlns:xhtml="http://www.w3.org/1999/xhtml"'
+    return _xml(f"{_XML}<urlset {_SITEMAP} {linked}>\n{body}\n</urlset>\n", "application/xml")
 
 
-async def _addresses(edition: Edition) -> Any:
-    yield "/"
-    for path in ("disclosure", "dictionary", "quality", "rules", "releases", "reports", "about"):
-        yield f"/{path}"
-    left = _SITEMAP_MOST - 100 - len(edition.tables)
-    for name, told in edition.tables.items():
-        yield f"/{DATABASE}/{name}"
-        own = told["plugins"]["gongshi"]
-        if own["produced"] or left <= 0:
-            continue
-        key = ", ".join(f"[{part}]" for part in own["key"])
-        rows = await edition.db.figures(f"select {key} from [{name}] limit {left}")  # noqa: S608
-        left -= len(rows)
-        for row in rows:
-            yield edition.record_link(name, *row).removeprefix("/en")
+def _pages(edition: Edition) -> list[str]:
+    names = ("disclosure", "dictionary", "quality", "rules", "releases", "reports", "about")
+    tables = [f"/{DATABASE}/{name}" for name in edition.tables]
+    return ["/", *(f"/{name}" for name in names), *tables]
+
+
+async def _records(edition: Edition, table: str, part: str) -> list[str]:
+    if table not in edition.tables or not part.isdecimal():
+        raise NotFound("")
+    key = ", ".join(f"[{name}]" for name in edition.tables[table]["plugins"]["gongshi"]["key"])
+    first = int(part) * _SITEMAP_ROWS
+    rows = await edition.db.rows(
+        f"select {key} from [{table}] where rowid > ? and rowid <= ?",  # noqa: S608
+        [first, first + _SITEMAP_ROWS],
+    )
+    if not rows:
+        raise NotFound("")
+    return [edition.record_link(table, *row).removeprefix("/en") for row in rows]
 
 
 @guarded
@@ -84,8 +104,7 @@ async def feed(edition: Edition, request: Request) -> Response:
     entries = "\n".join(_entries(edition, address))
     own = address + edition.link("/feed.atom")
     body = (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{edition.language.html}">\n'
+        f'{_XML}<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{edition.language.html}">\n'
         f"<title>{escape(title)}</title>\n<id>{escape(own)}</id>\n"
         f'<link rel="self" href={quoteattr(own)}/>\n'
         f"<link href={quoteattr(address + edition.link('/'))}/>\n"
@@ -254,7 +273,8 @@ def _xml(body: str, kind: str) -> Response:
 ROUTES = [
     (r"/-/health(\.json)?$", health),
     (r"/robots\.txt$", robots),
-    (r"/sitemap\.xml$", sitemap),
+    (r"/sitemap\.xml$", sitemaps),
+    (r"/sitemaps/(?P<name>[\w-]+)\.xml$", sitemap),
     (r"/feed\.atom$", feed),
     (r"/datapackage\.json$", package),
     (r"/(?P<name>manifest\.json|manifest\.sig|public_key\.pem)$", proof),

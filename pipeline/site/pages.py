@@ -34,7 +34,7 @@ async def home(edition: Edition, request: Request) -> Response:
         "reporting": await reporting(edition),
         "changes": history.summed(edition.release),
         "first": not edition.release.manifest.get("parent"),
-        "files": downloads.listed(edition),
+        "files": [group for group in downloads.listed(edition) if not group["produced"]],
         "feedback": edition.own["contact"]["email"],
         "structured": _structured(edition, request),
     }

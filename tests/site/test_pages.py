@@ -182,7 +182,7 @@ def test_programs_find_the_package_the_catalogue_the_feed_and_the_api(web: httpx
     assert web.get("/datapackage.json").json()["name"]
     assert web.get("/catalog.jsonld").json()["dcat:dataset"]
     assert "<feed" in web.get("/feed.atom").text
-    assert web.get("/sitemap.xml").text.count("<url>") > 300
+    assert "/sitemaps/penalty_filings-0.xml" in web.get("/sitemap.xml").text
     assert "Disallow: /search" in web.get("/robots.txt").text
     api = web.get("/openapi.json").json()
     assert "/disclosure/penalty_filings.json" in api["paths"]
@@ -297,3 +297,18 @@ def test_an_authoritys_page_tells_what_it_has_published_and_how_timely(web: http
     text = page(web, f"/authority/{name}")
     assert f">{count}<" in text
     assert web.get("/authority/没有这个单位").status_code == 404
+
+
+def test_the_sitemaps_lead_to_every_record_once(web: httpx.Client) -> None:
+    parts = re.findall(r"<loc>http://[^/]+([^<]+)</loc>", page(web, "/sitemap.xml"))
+    found = [path for part in parts for path in re.findall(r"<loc>([^<]+)</loc>", page(web, part))]
+    assert len([path for path in found if "/penalty_filings/" in path]) == 240
+    assert len(set(found)) == len(found)
+    assert web.get(found[-1]).status_code == 200
+    for name in (
+        "nosuch-0",
+        "penalty_filings",
+        "penalty_filings-x",
+        "penalty_filings-99999999999999999999",
+    ):
+        assert web.get(f"/sitemaps/{name}.xml").status_code in (400, 404), name

@@ -45,7 +45,7 @@ def old_and_new(two_releases: Path) -> Iterator[httpx.Client]:
 def test_a_records_page_shows_its_history_in_words(old_and_new: httpx.Client) -> None:
     html = old_and_new.get(f"{TABLE}/r000000000000005").text
     assert "2025年4月30日 · 有改动 (罚款金额, 处罚决定日期)" in html
-    assert "2025年3月31日 · 此前已公布" in html
+    assert "2025年3月31日 · 首次公布" in html
     english = old_and_new.get(f"/en{TABLE}/r000000000000006").text
     assert "30 Apr 2025 · first published" in english
 
