@@ -36,6 +36,7 @@ class Request:
 
 class Response:
     status: int
+    body: str | bytes | None
     def __init__(
         self,
         body: str | bytes | None = None,

@@ -64,7 +64,7 @@ def guarded(view: View) -> Callable[..., Awaitable[Response]]:
             async with datasette.slots.room_for(request.args):
                 return await view(datasette, request)
         except Exception as error:
-            return _explained(datasette, request, error)
+            return explained_or_bare(datasette, request, error)
 
     # Datasette asks for the arguments by name; what functools.wraps says of the inner view's
     # would mislead it.
@@ -72,7 +72,7 @@ def guarded(view: View) -> Callable[..., Awaitable[Response]]:
     return shown
 
 
-def _explained(edition: Edition, request: Request, error: Exception) -> Response:
+def explained_or_bare(edition: Edition, request: Request, error: Exception) -> Response:
     """As `explained`; bare words where that page fails too, never Datasette's own page."""
     try:
         return explained(edition, request, error)

@@ -6,6 +6,10 @@ import json
 import re
 import shutil
 import sqlite3
+
+
+
+from contextlib import closing
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,8 @@ from typing import Any
 import httpx
 import pytest
 
+from pipeline.site import views
+from pipeline.site.upstream import Response
 from tests.site.conftest import served
 from tests.site.sample import ROOT, WITHDRAWN, make_release
 
@@ -312,3 +318,65 @@ def test_the_sitemaps_lead_to_every_record_once(web: httpx.Client) -> None:
         "penalty_filings-99999999999999999999",
     ):
         assert web.get(f"/sitemaps/{name}.xml").status_code in (400, 404), name
+
+
+def test_a_saved_query_leads_to_the_records_that_it_lists(web: httpx.Client) -> None:
+    html = page(web, "/en/disclosure/largest_fines")
+    link = re.search(
+        r'data-label="Decision number"><a href="(/en/disclosure/penalty_filings/[^"]+)"', html
+    )
+    assert link
+    assert "Permanent address" in page(web, link[1])
+
+
+def test_a_picture_says_its_unit_and_its_months_in_words(web: httpx.Client) -> None:
+    home = page(web, "/")
+    assert re.search(r"<caption>[^<]*罚款 <span class=\"unit\">元</span>", home)
+    assert re.search(r"<span>\d{4}年\d+月</span>", home)
+
+
+def test_quality_shows_the_tables_that_the_settings_name(web: httpx.Client) -> None:
+    html = page(web, "/quality")
+    assert 'href="/disclosure/timeliness"' in html
+    assert "备案用时的中位数" in html
+
+
+def test_a_rule_is_shown_with_its_examples_and_without_places_to_fill_in(
+    tmp_path: Path,
+) -> None:
+    folder = make_release(tmp_path / "public", rows={"penalty_filings": 5})
+    with closing(sqlite3.connect(folder / "disclosure.db")) as db:
+        told = (
+            "message = '“{title}”是空白。', passes = '甲：1', fails = '甲：（空白）\n乙：（空白）'"
+        )
+        db.execute(f"update rules set {told} where rule = 'rule-1'")
+        db.commit()
+    with served(tmp_path / "public") as address, httpx.Client(base_url=address) as web:
+        html = page(web, "/rules/rule-1")
+    assert "“…”是空白。" in html
+    assert html.count("（空白）</li>") == 2
+
+
+def test_sql_that_is_no_select_comes_back_in_its_form_with_plain_words(web: httpx.Client) -> None:
+    answer = web.get("/disclosure", params={"sql": "selec 1"})
+    assert answer.status_code == 400
+    assert "只能运行 SELECT" in answer.text
+    assert ">selec 1</textarea>" in answer.text
+
+
+def test_every_column_of_a_table_has_a_title_in_words(web: httpx.Client) -> None:
+    html = page(web, "/disclosure/penalty_filings?_all=on")
+    assert "来源行号" in html
+    assert 'data-label="source_row"' not in html
+
+
+def test_a_page_that_fails_while_explaining_an_error_still_answers_plainly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: object) -> Response:
+        raise RuntimeError("the template is broken")
+
+    monkeypatch.setattr(views, "explained", fails)
+    answer = views.explained_or_bare(None, None, ValueError("asked wrongly"))  # type: ignore[arg-type]
+    assert answer.status == 500
+    assert "稍后再试" in str(answer.body)
