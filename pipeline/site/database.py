@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.release.metadata import DATABASE
+from pipeline.site import broad
 from pipeline.site.upstream import BadRequest, Database, Datasette, QueryInterrupted, Results
 
 #: The primary key of the table whose page is being made: it breaks ties of that page's sort.
@@ -117,9 +118,10 @@ class ReleaseDatabase(Database):
 
         def run(conn: sqlite3.Connection) -> Results:
             with _limited(conn, limit_ms, sql, params):
-                cursor = conn.execute(shown, params or {})
                 if not truncate:
+                    cursor = conn.execute(shown, params or {})
                     return Results(cursor.fetchall(), False, cursor.description)
+                cursor = conn.execute(broad.walking(conn, shown, params), params or {})
                 rows = list(islice(_bounded(cursor, self._max_characters), most + 1))
                 return Results(rows[:most], len(rows) > most, cursor.description)
 

@@ -122,7 +122,8 @@ def asking(request: Request, more: str) -> Request:
 
 async def _whole(view: Any, request: Request) -> tuple[str, Any, list[str]]:
     """The SQL of a table page without its limit, its parameters and its columns."""
-    data, *_ = await view.data(asking(request, "_nocount=1&_nofacet=1&_size=0"))
+    # Not a size of nought: for very few rows SQLite would sort the whole table.
+    data, *_ = await view.data(asking(request, "_nocount=1&_nofacet=1&_size=100"))
     if not data.get("table"):
         raise BadRequest("_stream is for tables; a query's CSV holds its whole result")
     key = tuple(await view.ds.db.primary_keys(data["table"]) or ["rowid"])

@@ -6,6 +6,8 @@ rows. Here the rows that are left are read once, only in the columns that are co
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +17,11 @@ from pipeline.site.upstream import Filters, QueryInterrupted, Request, await_me_
 
 _VALUES = 12  # of a facet
 _FACETS = 12  # on a page
+_MOST_HITS = 150_000  # of a search; more are counted but not divided
+_AGAIN_S = 600
+_WORDS = re.compile(
+    r"rowid in \(select rowid from (?P<index>\w+) where (?P=index) match escape_fts\(:search\)\)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +47,40 @@ async def divided(edition: Edition, request: Request, table: str) -> Divided:
     where, params = await _conditions(edition, request, table)
     if not where:
         return await _whole(edition, table, columns)
-    sql = _one_pass(table, columns, where)
-    try:
-        rows = await edition.db.remembered(sql, params, edition.own["limits"]["facet_ms"])
-    except QueryInterrupted:
-        return Divided(None, [])
+    if (hits := await _hits(edition, where, params)) is not None and hits > _MOST_HITS:
+        return Divided(hits, [])
+    rows = await _asked(edition, _one_pass(table, columns, where), params)
+    if rows is None:
+        return Divided(hits, [])
     count = next(row[2] for row in rows if row[0] < 0)
     return Divided(
         count, [_facet(c, [r for r in rows if r[0] == n]) for n, c in enumerate(columns)]
     )
+
+
+async def _asked(edition: Edition, sql: str, params: Mapping[str, Any]) -> list[Any] | None:
+    """The rows of `sql`; None where they take too long, which is tried again only after a while."""
+    limit_ms = edition.own["limits"]["facet_ms"]
+
+    async def ask() -> list[Any] | None:
+        try:
+            return (await edition.db.execute(sql, params, custom_time_limit=limit_ms)).rows
+        except QueryInterrupted:
+            return None
+
+    question = (sql, tuple(sorted(params.items())), time.monotonic() // _AGAIN_S)
+    found: list[Any] | None = await edition.memory.ask(question, ask)
+    return found
+
+
+async def _hits(edition: Edition, where: str, params: Mapping[str, Any]) -> int | None:
+    """How many rows fit where words are all that is asked for: the search index knows at once."""
+    if not (words := _WORDS.fullmatch(where)):
+        return None
+    index = words["index"]
+    sql = f"select count(*) from {index} where {index} match escape_fts(:search)"  # noqa: S608
+    rows = await _asked(edition, sql, params)
+    return rows[0][0] if rows else None
 
 
 async def _whole(edition: Edition, table: str, columns: Sequence[str]) -> Divided:
