@@ -6,9 +6,6 @@ import json
 import re
 import shutil
 import sqlite3
-
-
-
 from contextlib import closing
 from html import unescape
 from pathlib import Path
