@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +19,7 @@ from pipeline import catalog as contracts
 from pipeline import closing, progress, yearly
 from pipeline import run as whole_way
 from pipeline.checks.rules import RULES
+from pipeline.engine import OrderedMap, ordered_map
 from pipeline.errors import GongshiError, StoreError, UnreadableInput, UsageError
 from pipeline.gather import Run, prepare_private
 from pipeline.intake import draft
@@ -34,6 +38,8 @@ Site = Annotated[Path, typer.Option(help="公开文件夹 / the public folder")]
 Private = Annotated[Path, typer.Option(help="私有文件夹 / the private folder")]
 Contract = Annotated[Path, typer.Option(help="数据集合同 / the datasets' contract")]
 Lang = Annotated[str, typer.Option(help="zh, en")]
+Engine = Annotated[str, typer.Option(help="local, dask")]
+Scheduler = Annotated[str, typer.Option(help="tcp://…:8786; 默认本机 / default: this machine")]
 Today = Annotated[str, typer.Option(help="2025-03-31; 默认今天 / default: this day")]
 
 
@@ -52,6 +58,8 @@ def check(
     private: Private = Path("private"),
     format: Annotated[str, typer.Option(help="text, json")] = "text",  # noqa: A002
     today: Today = "",
+    engine: Engine = "local",
+    scheduler: Scheduler = "",
     contract: Contract = HOME / "datapackage",
     lang: Lang = "",
 ) -> None:
@@ -59,8 +67,8 @@ def check(
     _speak(lang)
     _check_format(format, "text", "json")
     loaded = _catalog(contract)
-    with progress.shown():
-        run = whole_way.check(inbox, private, loaded, _day(today))
+    with progress.shown(), _engine(engine, scheduler) as spread:
+        run = whole_way.check(inbox, private, loaded, _day(today), spread)
     errors = _closing(run, loaded, private, format == "json")
     raise typer.Exit(1 if errors else 0)
 
@@ -79,6 +87,8 @@ def publish(
         bool, typer.Option("--allow-growth", help="允许数量翻倍 / let a dataset more than double")
     ] = False,
     downloads: Annotated[bool, typer.Option(help="生成下载文件 / make the downloads")] = True,
+    engine: Engine = "local",
+    scheduler: Scheduler = "",
     contract: Contract = HOME / "datapackage",
     lang: Lang = "",
 ) -> None:
@@ -87,9 +97,9 @@ def publish(
     words = _site_words(contract)
     allowed = whole_way.Allowed(allow_removals, allow_growth, downloads)
     loaded = _catalog(contract)
-    with progress.shown():
+    with progress.shown(), _engine(engine, scheduler) as spread:
         release, new, run = whole_way.publish(
-            inbox, site, private, loaded, words, _day(today), allowed
+            inbox, site, private, loaded, words, _day(today), allowed, spread
         )
     _closing(run, loaded, private)
     typer.echo(
@@ -287,6 +297,22 @@ def _day(written: str) -> date:
         return date.fromisoformat(written) if written else date.today()
     except ValueError as error:
         raise UsageError(say("bad-date", language(), value=written)) from error
+
+
+@contextmanager
+def _engine(asked: str, scheduler: str) -> Iterator[OrderedMap]:
+    """What computes: this process's threads, or a cluster."""
+    if asked not in ("local", "dask"):
+        raise UsageError(say("bad-engine", language(), value=asked))
+    if asked == "local":
+        if scheduler:
+            raise UsageError(say("scheduler-alone", language()))
+        yield ordered_map
+        return
+    from pipeline import cluster
+
+    with cluster.engine(scheduler, partial(typer.echo, err=True)) as spread:
+        yield spread
 
 
 def _check_format(asked: str, *known: str) -> None:

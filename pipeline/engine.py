@@ -6,10 +6,16 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 In = TypeVar("In")
 Out = TypeVar("Out")
+
+
+class OrderedMap(Protocol):
+    """A function over items on whatever there is to compute with; results come in the items' order."""
+
+    def __call__(self, work: Callable[[Any], Any], items: Iterable[Any], /) -> Iterator[Any]: ...
 
 
 def ordered_map(work: Callable[[In], Out], items: Iterable[In]) -> Iterator[Out]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -17,11 +17,11 @@ from pipeline.checks import feedback
 from pipeline.checks.check import check_chunk
 from pipeline.checks.findings import Place
 from pipeline.checks.ledger import Ledger
-from pipeline.engine import ordered_map
+from pipeline.engine import OrderedMap
 from pipeline.errors import StoreError
 from pipeline.intake import cells, read, sources
 from pipeline.intake.read import Opened
-from pipeline.model import Catalog, Comparison, Dataset, Finding, Source, Tally
+from pipeline.model import Catalog, Checked, Chunk, Comparison, Dataset, Finding, Source, Tally
 from pipeline.release import store
 from pipeline.seal import Seal
 from pipeline.words import language, say
@@ -57,8 +57,27 @@ class Run:
         return sums
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Intake and checks of one piece of a table: all that another process needs to do them."""
+
+    chunk: Callable[[Any], Chunk]
+    dataset: Dataset
+    catalog: Catalog
+    key: bytes
+    today: date
+
+    def __call__(self, piece: Any) -> Checked:
+        return check_chunk(self.chunk(piece), self.dataset, self.catalog, self.key, self.today)
+
+
 def take_in(
-    inbox_file: sources.InboxFile, run: Run, catalog: Catalog, key: bytes, today: date
+    inbox_file: sources.InboxFile,
+    run: Run,
+    catalog: Catalog,
+    key: bytes,
+    today: date,
+    engine: OrderedMap,
 ) -> None:
     """Every table of one file through intake and the checks of its rows, into the run's ledger."""
     ledger = run.ledger
@@ -82,10 +101,8 @@ def take_in(
         empty = Tally(0)
         ledger.tallies[opened.source.source_id] = empty
 
-        def work(piece: Any, opened: Opened = opened, dataset: Dataset = dataset) -> Any:
-            return check_chunk(opened.chunk(piece), dataset, catalog, key, today)
-
-        for checked in ordered_map(work, opened.pieces()):
+        task = Task(opened.chunk, dataset, catalog, key, today)
+        for checked in engine(task, opened.pieces()):
             ledger.add(checked, dataset)
             rows = f"{ledger.tallies[opened.source.source_id].read:,}"
             progress.say_more(say("step-rows", language(), file=file.name, rows=rows))

@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline import progress, yearly
 from pipeline.checks.ledger import Ledger
+from pipeline.engine import OrderedMap, ordered_map
 from pipeline.errors import UnreadableInput, UsageError
 from pipeline.gather import Run, connect, prepare_private, read_reports, send_back, take_in
 from pipeline.intake import sources
@@ -35,11 +36,20 @@ from pipeline.words import language, say
 SAMPLE = "示例数据"  # in a file's name: made-up data, and the site says so on every page
 
 
-def check(inbox: Path, private: Path, catalog: Catalog, today: date) -> Run:
-    """Intake and checks as of `today`; writes what it finds under `private`, publishes nothing."""
+def check(
+    inbox: Path,
+    private: Path,
+    catalog: Catalog,
+    today: date,
+    engine: OrderedMap = ordered_map,
+) -> Run:
+    """Intake and checks as of `today`; writes what it finds under `private`, publishes nothing.
+
+    `engine` spreads pieces of tables over what there is to compute with.
+    """
     key = prepare_private(private)
     with store.locked(private), store.faults(private):
-        return _check(inbox, private, catalog, key, today, tombstones.read(private))
+        return _check(inbox, private, catalog, key, today, tombstones.read(private), engine)
 
 
 def _check(
@@ -49,6 +59,7 @@ def _check(
     key: bytes,
     today: date,
     orders: Collection[Tombstone],
+    engine: OrderedMap,
 ) -> Run:
     listed = sources.scan(inbox, catalog)
     with Ledger(private, language()) as ledger:
@@ -61,7 +72,7 @@ def _check(
                 say("step-reading", language(), file=file.name), number, len(listed.files)
             )
             if not file.is_report:
-                take_in(file, run, catalog, key, today)
+                take_in(file, run, catalog, key, today, engine)
         ledger.close_tables()
         progress.step(say("step-comparing", language()))
         settle(run, catalog, orders, today)
@@ -91,6 +102,7 @@ def publish(
     site_words: Mapping[str, Any],
     today: date,
     allowed: Allowed = Allowed(),
+    engine: OrderedMap = ordered_map,
 ) -> tuple[str, bool, Run]:
     """The whole way. Gives the release's id, whether it is new, and the run."""
     if private.resolve().is_relative_to(site.resolve()):
@@ -100,7 +112,7 @@ def publish(
         parent = store.sound(site)
         gate.forward(manifest.read(parent) if parent else {}, today)
         orders = tombstones.read(private, parent)
-        run = _check(inbox, private, catalog, secret, today, orders)
+        run = _check(inbox, private, catalog, secret, today, orders, engine)
         progress.step(say("step-release", language()))
         made = _made(run, catalog, site_words, making, today, orders)
         known = manifest.read(parent).get("content", "") if parent else ""

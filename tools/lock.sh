@@ -18,4 +18,5 @@ compile() {
 }
 # The larger set first; the smaller is held to it, so that a version is the same in both.
 compile requirements/dev.txt --extra dev pyproject.toml
+compile requirements/cluster.txt --extra cluster --constraint requirements/dev.txt pyproject.toml
 compile requirements/run.txt --constraint requirements/dev.txt pyproject.toml

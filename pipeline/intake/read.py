@@ -125,14 +125,16 @@ def _open_text(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
         return
     width = max(len(head[block.last - 1]), len(opened.source.header))
     work = chunks.prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, block)
+    yield replace(
+        opened,
+        pieces=partial(text_files.records, file.path, fmt, width),
+        chunk=partial(_chunk_of_text, work, fmt.delimiter, width),
+    )
 
-    def chunk(piece: Block | Parsed) -> Chunk:
-        parsed = (
-            text_files.parse(piece, fmt.delimiter, width) if isinstance(piece, Block) else piece
-        )
-        return chunks.chunk_of(parsed, work)
 
-    yield replace(opened, pieces=lambda: text_files.records(file.path, fmt, width), chunk=chunk)
+def _chunk_of_text(work: chunks.Work, delimiter: str, width: int, piece: Block | Parsed) -> Chunk:
+    parsed = text_files.parse(piece, delimiter, width) if isinstance(piece, Block) else piece
+    return chunks.chunk_of(parsed, work)
 
 
 def _best_format(

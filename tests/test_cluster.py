@@ -1,0 +1,195 @@
+"""The engine `dask` gives what threads of one process give, and outlives its workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import pytest
+from distributed import Client
+
+from pipeline import cluster, run
+from pipeline.errors import StoreError, Unaccounted
+from tests.shop import ROOT, Shop, hashes, penalties
+
+TODAY = date(2025, 3, 31)
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@contextmanager
+def running(workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """A scheduler and its workers, each a process; their address and the workers."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    address = f"tcp://127.0.0.1:{port}"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    start = partial(
+        subprocess.Popen,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
+        **quiet,
+    )
+    dask = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
+    scheduler = start([*dask, "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"])
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1"]
+    made = [start([*worker, "--no-dashboard", "--name", str(n)]) for n in range(workers)]
+    try:
+        if workers:
+            with Client(address, timeout=30, set_as_default=False) as client:
+                client.wait_for_workers(workers, timeout=60)
+        yield address, made
+    finally:
+        for process in (*made, scheduler):
+            process.terminate()
+        for process in (*made, scheduler):
+            process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def two_workers() -> Iterator[str]:
+    with running(2) as (address, _):
+        yield address
+
+
+def test_a_release_is_the_same_to_the_byte_whatever_computed_it(
+    tmp_path: Path, two_workers: str
+) -> None:
+    made = {}
+    for name in ("local", "dask"):
+        shop = Shop(tmp_path / name)
+        for number in range(3):
+            rows = penalties(90)[number::3]
+            rows[1]["处罚决定日期"] = "不详"
+            shop.send(rows, f"处罚{number}-示例数据.csv")
+        if name == "local":
+            made[name] = hashes(shop.publish())
+            continue
+        with cluster.engine(two_workers, lambda _: None) as spread:
+            words = shop.words
+            release, _, _ = run.publish(shop.inbox, shop.site, shop.private, shop.contract, words, TODAY, run.Allowed(downloads=False), spread)  # fmt: skip
+        made[name] = hashes(shop.site / "releases" / release)
+        assert (shop.private / "findings.csv").read_text("utf-8") == (
+            tmp_path / "local" / "private" / "findings.csv"
+        ).read_text("utf-8")
+    assert made["local"] == made["dask"]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_results_come_in_the_order_of_the_pieces(workers: int) -> None:
+    with running(workers) as (address, _), cluster.engine(address, lambda _: None) as spread:
+        assert list(spread(_slow_at_first, range(23))) == [n * n for n in range(23)]
+
+
+def _slow_at_first(number: int) -> int:
+    time.sleep(0.2 if number < 3 else 0)
+    return number * number
+
+
+def test_a_worker_killed_in_the_middle_changes_nothing() -> None:
+    with running(2) as (address, workers), cluster.engine(address, lambda _: None) as spread:
+        found = []
+        for number, result in enumerate(spread(_takes_a_while, range(12))):
+            found.append(result)
+            if number == 2:
+                os.kill(workers[0].pid, signal.SIGKILL)
+        assert found == list(range(12))
+
+
+def _takes_a_while(number: int) -> int:
+    time.sleep(0.3)
+    return number
+
+
+def test_a_piece_that_fails_twice_and_then_works_is_no_failure(
+    tmp_path: Path, two_workers: str
+) -> None:
+    with cluster.engine(two_workers, lambda _: None) as spread:
+        assert list(spread(partial(_fails_twice, tmp_path), ["甲", "乙"])) == ["甲", "乙"]
+
+
+def _fails_twice(folder: Path, name: str) -> str:
+    tried = len(list(folder.glob(f"{name}*")))
+    (folder / f"{name}{tried}").touch()
+    if tried < 2:
+        raise OSError("not yet")
+    return name
+
+
+def test_a_piece_that_never_works_ends_the_run_in_one_sentence(two_workers: str) -> None:
+    with (
+        cluster.engine(two_workers, lambda _: None) as spread,
+        pytest.raises(StoreError, match="工作进程的日志"),
+    ):
+        list(spread(_never_works, ["甲"]))
+
+
+def _never_works(name: str) -> str:
+    raise OSError(name)
+
+
+def test_a_lost_row_is_told_as_that_and_not_as_the_clusters_fault(two_workers: str) -> None:
+    with (
+        cluster.engine(two_workers, lambda _: None) as spread,
+        pytest.raises(Unaccounted, match="one row"),
+    ):
+        list(spread(_loses_a_row, ["甲"]))
+
+
+def _loses_a_row(_: str) -> str:
+    raise Unaccounted("one row is gone")
+
+
+def test_other_versions_on_the_workers_are_refused(
+    two_workers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "version", lambda name: f"{name} of tomorrow")
+    with pytest.raises(StoreError, match="版本"), cluster.engine(two_workers, lambda _: None):
+        pass
+
+
+def test_a_cluster_without_workers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "CONNECT_S", 3)
+    with (
+        running(0) as (address, _),
+        pytest.raises(StoreError, match="没有可用的工作进程"),
+        cluster.engine(address, lambda _: None),
+    ):
+        pass
+
+
+def test_a_scheduler_that_cannot_be_reached_leaves_all_as_it_was(
+    gongshi: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "CONNECT_S", 1)
+    shop = Shop(tmp_path)
+    shop.send(penalties(5))
+    before = shop.publish()
+    told = gongshi("publish", shop.inbox, "--site", shop.site, "--private", shop.private, "--engine", "dask", "--scheduler", "tcp://127.0.0.1:9")  # fmt: skip
+    assert told.returncode == 5
+    assert "连不上集群 tcp://127.0.0.1:9" in told.stderr
+    assert "Traceback" not in told.stderr
+    assert shop.current == before
+
+
+@pytest.mark.parametrize("options", [["--engine", "spark"], ["--scheduler", "tcp://127.0.0.1:9"]])
+def test_an_engine_that_is_not_there_is_wrong_usage(
+    gongshi: Command, tmp_path: Path, options: list[str]
+) -> None:
+    (tmp_path / "inbox").mkdir()
+    told = gongshi("check", tmp_path / "inbox", "--private", tmp_path / "private", *options)
+    assert told.returncode == 2
+    assert "--engine" in told.stderr
+
+
+def test_the_extra_is_pinned_with_the_rest() -> None:
+    pinned = (ROOT / "requirements" / "cluster.txt").read_text("utf-8")
+    assert "distributed==" in pinned
