@@ -152,7 +152,8 @@ def _beyond(
     if column.type in ("date", "string"):
         beyond = compare(cells, str(limit))
         return beyond if typed is None else pc.and_(beyond, typed)
-    plain = pc.match_substring_regex(cells, _PLAIN_NUMBER)
+    # What is not of its type is told as that, and has no size to be judged.
+    plain = pc.and_(typed, pc.match_substring_regex(cells, _PLAIN_NUMBER))
     exact = pc.cast(pc.if_else(plain, cells, "0"), pa.decimal128(38, 6))
     beyond = pc.and_(compare(exact, pa.scalar(Decimal(str(limit)), pa.decimal128(38, 6))), plain)
     rest = pc.and_(typed, pc.invert(pc.or_(plain, pc.equal(cells, ""))))
