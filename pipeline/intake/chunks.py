@@ -187,8 +187,7 @@ def _canonical(
     for column in work.dataset.columns:
         name = column.name
         if name not in position:
-            constant = pa.array([work.constants.get(name, "")], pa.string())
-            canonical[name] = constant.take(pa.array([0] * len(raw), pa.int64()))
+            canonical[name] = pa.repeat(work.constants.get(name, ""), len(raw))
             continue
         written = columns.whole(raw[str(position[name])])
         cells = columns.normalise_column(written, column.kind, work.settings[name])

@@ -28,7 +28,7 @@ _COLUMN = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})\d""")
 _ROW = re.compile(rb"""\br\s*=\s*["'][A-Z]{0,3}(\d{1,7})""")
 # What no sheet has whose area is small: a column of three letters, a row of six digits, or two and five.
 _FAR = re.compile(rb"""r=["'](?:[A-Z]{3}|[A-Z]{0,3}\d{6}|[A-Z]{2}\d{5})""")
-_ODDLY_WRITTEN = (b"r =", b"r\t", b"r\n", b"r\r", b"r= ", b"r=\t", b"r=\n", b"r=\r")
+_ODDLY_WRITTEN = re.compile(rb"""\br(?:\s+=|=\s)""")
 _FILLED = re.compile(rb"<(?:\w+:)?c\b([^>]*[^>/])>")
 _ERROR = re.compile(rb'<(?:\w+:)?c\b([^>]*\bt="e"[^>]*)>(.*?)</(?:\w+:)?c>', re.S)
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)<")
@@ -151,11 +151,18 @@ def _targets(packed: zipfile.ZipFile) -> dict[str, str]:
 def _sheet_facts(packed: zipfile.ZipFile, part: str) -> SheetFacts:
     errors, is_far = dict[tuple[int, int], str](), False
     for piece in _pieces(packed, part):
-        is_far = is_far or bool(_FAR.search(piece)) or any(o in piece for o in _ODDLY_WRITTEN)
+        is_far = is_far or bool(_FAR.search(piece)) or _is_oddly_written(piece)
         if b't="e"' in piece:
             errors |= _errors(piece)
     is_vast = is_far and _area(packed, part) > CELLS_MOST < _filled_area(packed, part)
     return SheetFacts(errors, is_vast=is_vast)
+
+
+def _is_oddly_written(piece: bytes) -> bool:
+    """Whether blanks stand around the = of a reference; looked for closely only where any blank does."""
+    start = piece.find(b"?>", 0, 200) + 4  # the line break behind the declaration tells nothing
+    is_spread = any(piece.find(b, start) >= 0 for b in (b" =", b"= ", b"\t", b"\n", b"\r"))
+    return is_spread and bool(_ODDLY_WRITTEN.search(piece))
 
 
 def _area(packed: zipfile.ZipFile, part: str) -> int:

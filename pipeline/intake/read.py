@@ -245,7 +245,7 @@ def _open_sheet(
         )  # fmt: skip
         yield replace(
             opened,
-            pieces=partial(_pieces, rows, area, len(areas) > 1),
+            pieces=partial(_pieces, rows, area, *_span(area, areas)),
             chunk=partial(_chunk_of_rows, work),
         )
 
@@ -260,14 +260,17 @@ def _left(area: Area) -> int:
     return next((i for i, name in enumerate(area.block.names) if name), 0)
 
 
-def _pieces(rows: Rows, area: Area, is_one_of_many: bool) -> Iterator[Parsed]:
+def _span(area: Area, areas: Sequence[Area]) -> tuple[int, int]:
+    """The columns that are the area's, up to the next table beside it; 1 << 20 for all there are."""
+    lefts = sorted(_left(a) for a in areas if a.block.first == area.block.first)
+    after = [left for left in lefts if left > _left(area)]
+    return _left(area) if _left(area) > lefts[0] else 0, after[0] if after else 1 << 20
+
+
+def _pieces(rows: Rows, area: Area, left: int, most: int) -> Iterator[Parsed]:
     """The area's rows as columns, in slices; cells beside the table, another's, left out."""
-    left, right = 0, max(map(len, rows[area.start - 1 : area.end]), default=0)
-    if is_one_of_many and _left(area):
-        left = _left(area)
-    right = max(right, len(area.block.names))
-    if is_one_of_many:
-        right = min(right, len(headers.trimmed(area.block.names)))
+    widest = max(map(len, rows[area.start - 1 : area.end]), default=0)
+    right = min(max(widest, len(area.block.names)), most)
     for first in range(area.start, area.end + 1, SLICE):
         some = rows[first - 1 : min(first - 1 + SLICE, area.end)]
         full = [

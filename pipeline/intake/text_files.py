@@ -223,7 +223,8 @@ def _lost_in(data: bytes, bad: Sequence[BadByte], given: int) -> tuple[BadByte, 
 
 def count_lines(data: bytes) -> int:
     """Lines of text, the last of which may lack its line break."""
-    return data.count(b"\n") + (bool(data) and not data.endswith(b"\n"))
+    breaks = int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord("\n")))
+    return breaks + (bool(data) and not data.endswith(b"\n"))
 
 
 def _breaks_inside(data: bytes) -> int:

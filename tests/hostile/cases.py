@@ -179,6 +179,8 @@ case("empty-sheet.xlsx", xlsx({"数据": TABLE, "空": []}))
 case("two-on-one-sheet.xlsx", xlsx([["一、第一批"], *TABLE, [], ["二、证件"], ["执法证号", "持证人", "执法单位", "证件类型"], ["16000000001", "张某", "示例局", "国家证"]]), records=6, set_aside=2, tables=2)  # fmt: skip
 case("same-twice-on-one-sheet.xlsx", xlsx([*TABLE, [], ["第二批"], *TABLE]), records=10, set_aside=1, tables=2)  # fmt: skip
 case("small-above-large.xlsx", xlsx([*TABLE, [], ["执法证号", "持证人", "执法单位", "证件类型", "发证日期", "有效期至"], ["16000000001", "张某", "示例局", "国家证", "2024-01-15", "2029-01-14"]]), records=6, tables=2)  # fmt: skip
+case("note-beside-the-first-of-two.xlsx", xlsx([HEADER, (*ROWS[0], "旁注"), *ROWS[1:], [], ["第二批"], *TABLE]), ["header-blank"], records=10, set_aside=1, tables=2)  # fmt: skip
+case("note-between-two.xlsx", xlsx([[*a, "旁注" if i == 3 else "", *a] for i, a in enumerate(TABLE)]), ["header-blank"], records=10, tables=2)  # fmt: skip
 case("side-by-side-above-one.xlsx", xlsx([*([*a, "", *a] for a in TABLE), [], *(a[::-1] for a in TABLE)]), records=15, tables=3)  # fmt: skip
 case("side-by-side.xlsx", xlsx([[*a, "", *a] for a in TABLE]), records=10, tables=2)
 case("far-below.xlsx", xlsx([*TABLE, *([[]] * 400), ["合计", 5]]), set_aside=1)
