@@ -88,7 +88,21 @@ def find_block(
             block = _block(spread, top, height, datasets, said)
             if block.hits >= 2 and (best is None or block.hits > best.hits):
                 best = block
-    return best and _with_rows(best, rows)
+    return best and _with_rows(_without_titles(best, spread, datasets, said), rows)
+
+
+def _without_titles(
+    block: HeaderBlock, spread: Rows, datasets: Sequence[Dataset], said: frozenset[str]
+) -> HeaderBlock:
+    """The block without a table's title above it, with which no more columns are known than without."""
+    while block.first < block.last:
+        texts = {cell.strip() for cell in spread[block.first - 1]} - {""}
+        lower = _block(spread, block.first, block.last - block.first, datasets, said)
+        is_group = any(name.startswith(tuple(texts)) for name in block.names)
+        if len(texts) > 1 or is_group or lower.hits < block.hits:
+            break
+        block = lower
+    return block
 
 
 def block_at(
