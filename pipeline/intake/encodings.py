@@ -16,7 +16,7 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
-BLOCK = 4 << 20  # bytes of text in a block; about four of them are in memory at once
+BLOCK = 8 << 20  # bytes of text in a block; about four of them are in memory at once
 BIG5 = "big5hkscs"
 LOST = "\ufffd"  # what stands for a byte that means nothing
 _BOMS = (
