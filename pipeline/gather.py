@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from pipeline import progress, yearly
+from pipeline.cache import Cache, Part
 from pipeline.checks import feedback
 from pipeline.checks.check import check_chunk
 from pipeline.checks.findings import Place
@@ -71,41 +72,56 @@ class Task:
         return check_chunk(self.chunk(piece), self.dataset, self.catalog, self.key, self.today)
 
 
-def take_in(
-    inbox_file: sources.InboxFile,
-    run: Run,
-    catalog: Catalog,
-    key: bytes,
-    today: date,
-    engine: OrderedMap,
-) -> None:
-    """Every table of one file through intake and the checks of its rows, into the run's ledger."""
-    ledger = run.ledger
-    file = sources.snapshot(inbox_file, ledger.private / "raw")
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What it takes to read an inbox: the contract, the key, the day, and who does the work."""
+
+    catalog: Catalog
+    key: bytes
+    today: date
+    engine: OrderedMap
+    cache: Cache
+
+
+def take_in(inbox_file: sources.InboxFile, run: Run, means: Means) -> None:
+    """Every table of one file through intake and the checks of its rows, into the run's ledger.
+
+    What a file gave before, and would give again, comes out of the cache.
+    """
+    file = sources.snapshot(inbox_file, run.ledger.private / "raw")
     if isinstance(file, Finding):
-        ledger.finding(file)
+        run.ledger.finding(file)
         return
     run.taken.append(file)
-    for opened in read.open_file(file, catalog):
-        if isinstance(opened, Finding):
-            ledger.finding(opened)
-            continue
-        run.opened.append(opened)
-        positions = {m.field: m.position for m in opened.mapping if m.field}
-        ledger.places[opened.source.source_id] = Place(opened.source.header, positions)
-        for finding in opened.findings:
-            ledger.finding(finding, opened.source.source_id)
-        if opened.dataset is None:
-            continue
-        dataset = opened.dataset
-        empty = Tally(0)
-        ledger.tallies[opened.source.source_id] = empty
-
-        task = Task(opened.chunk, dataset, catalog, key, today)
-        for checked in engine(task, opened.pieces()):
-            ledger.add(checked, dataset)
-            rows = f"{ledger.tallies[opened.source.source_id].read:,}"
+    for part in means.cache.parts(file, _parts(file, means)):
+        if isinstance(part, Finding):
+            run.ledger.finding(part)
+        elif isinstance(part, Opened):
+            _open(part, run)
+        else:
+            run.ledger.add(part, means.catalog.datasets[part.source.dataset])
+            rows = f"{run.ledger.tallies[part.source.source_id].read:,}"
             progress.say_more(say("step-rows", language(), file=file.name, rows=rows))
+
+
+def _parts(file: sources.InboxFile, means: Means) -> Iterator[Part]:
+    """Each table of a file, and behind it its rows as they come out of the checks."""
+    for opened in read.open_file(file, means.catalog):
+        yield opened
+        if isinstance(opened, Opened) and opened.dataset is not None:
+            task = Task(opened.chunk, opened.dataset, means.catalog, means.key, means.today)
+            yield from means.engine(task, opened.pieces())
+
+
+def _open(opened: Opened, run: Run) -> None:
+    source, ledger = opened.source, run.ledger
+    run.opened.append(opened)
+    positions = {m.field: m.position for m in opened.mapping if m.field}
+    ledger.places[source.source_id] = Place(source.header, positions)
+    for finding in opened.findings:
+        ledger.finding(finding, source.source_id)
+    if opened.dataset is not None:
+        ledger.tallies[source.source_id] = Tally(0)
 
 
 def _keep_raw(path: Path, sha256: str, private: Path) -> None:

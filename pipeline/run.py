@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import progress, yearly
+from pipeline.cache import Cache
 from pipeline.checks.ledger import Ledger
 from pipeline.engine import OrderedMap, ordered_map
 from pipeline.errors import UnreadableInput, UsageError
-from pipeline.gather import Run, connect, prepare_private, read_reports, send_back, take_in
+from pipeline.gather import Means, Run, connect, prepare_private, read_reports, send_back, take_in
 from pipeline.intake import sources
 from pipeline.model import TALLY_PARTS, Catalog, Tally
 from pipeline.release import (
@@ -62,6 +63,7 @@ def _check(
     engine: OrderedMap,
 ) -> Run:
     listed = sources.scan(inbox, catalog)
+    means = Means(catalog, key, today, engine, Cache(private, key, catalog, today))
     with Ledger(private, language()) as ledger:
         run = Run(ledger, connect(ledger.work))
         run.sample = any(SAMPLE in file.name for file in listed.files)
@@ -72,7 +74,8 @@ def _check(
                 say("step-reading", language(), file=file.name), number, len(listed.files)
             )
             if not file.is_report:
-                take_in(file, run, catalog, key, today, engine)
+                take_in(file, run, means)
+        means.cache.prune()
         ledger.close_tables()
         progress.step(say("step-comparing", language()))
         settle(run, catalog, orders, today)
