@@ -6,10 +6,10 @@ from typing import Any
 
 from pipeline.site.edition import Edition
 from pipeline.site.quality import rules_known
+from pipeline.site.records import indexed
 from pipeline.site.upstream import NotFound, Request, Response
 from pipeline.site.views import guarded
 
-_DISTINCT_UP_TO = 300_000  # rows; beyond, counting distinct texts would take too long
 _BLANK = dict.fromkeys(
     ("description", "unit", "codes", "privacy", "constraints", "refers", "rules", "example"), ""
 )
@@ -62,12 +62,15 @@ async def _filled(
     # One pass over the table for all its columns.
     (count, *told), *_ = await edition.db.figures(f"select {sums} from [{table}]")  # noqa: S608
     filled: dict[str, dict[str, Any]] = {column["name"]: {} for column in columns}
+    quick = await indexed(edition, table)  # counting others' distinct values would take too long
     for number, column in enumerate(known):
         given, low, high = told[number * 3 : number * 3 + 3]
         (field,) = edition.fields(table, [column["name"]])
         filled[field.name] = {
             "share": given / count if count else 0,
-            "distinct": await _distinct(edition, table, field.name, count),
+            "distinct": await _distinct(edition, table, field.name)
+            if field.name in quick
+            else None,
             "low": edition.values.plain(field, low),
             "high": edition.values.plain(field, high),
         }
@@ -81,9 +84,7 @@ def _summed(column: dict[str, Any]) -> str:
     return f"count([{name}]), " + (f"min([{name}]), max([{name}])" if ranged else "null, null")
 
 
-async def _distinct(edition: Edition, table: str, column: str, count: int) -> int | None:
-    if count > _DISTINCT_UP_TO:
-        return None
+async def _distinct(edition: Edition, table: str, column: str) -> int:
     rows = await edition.db.figures(f"select count(distinct [{column}]) from [{table}]")  # noqa: S608
     found: int = rows[0][0]
     return found

@@ -147,10 +147,10 @@ async def _matching(
     own = edition.tables[table]["plugins"]["gongshi"]
     names = list(dict.fromkeys([*own["show"], *own["key"]]))
     but = "".join(f" and [{name}] is not ?" for name in apart)
-    # In the order of the index: sorting all that match would take long where many do.
+    # No order of its own but that of the index: sorting all that match would take long.
     sql = (
         f"select {', '.join(f'[{n}]' for n in names)} from [{table}] "  # noqa: S608
-        f"where [{column}] = ?{but} order by rowid desc limit {_RELATED_ROWS + 1}"
+        f"where [{column}] = ?{but} limit {_RELATED_ROWS + 1}"
     )
     rows = await edition.db.rows(sql, [value, *apart.values()])
     fields = edition.fields(table, own["show"][:5])
