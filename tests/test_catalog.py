@@ -295,8 +295,11 @@ def test_the_examples_of_the_contract_fulfil_it(contract: Catalog) -> None:
 # ---------------------------------------------------------------- code lists
 
 
-def test_penalties_stand_in_the_laws_order_from_light_to_heavy(contract: Catalog) -> None:
+def test_penalties_stand_in_the_laws_order_and_one_of_unknown_weight_outweighs_none(
+    contract: Catalog,
+) -> None:
     assert [c.code for c in contract.codes["penalty_types"].codes] == [
+        "其他",
         "警告",
         "通报批评",
         "罚款",
@@ -308,7 +311,6 @@ def test_penalties_stand_in_the_laws_order_from_light_to_heavy(contract: Catalog
         "责令关闭、限制从业",
         "吊销许可证件",
         "行政拘留",
-        "其他",
     ]
 
 
