@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import catalog as contracts
-from pipeline.checks import privacy, screen
+from pipeline.checks import privacy, schema, screen
 from pipeline.checks.names import is_masked, looks_like_person, mask_name, name_at
 from pipeline.checks.rules import RULES
 from pipeline.checks.screen import SIGN, birth_of, fold, screened
@@ -187,6 +187,7 @@ def test_what_the_contract_does_not_mask_stays_and_without_a_condition_all_is_ma
         ("code", "", "411503190001010010", True),
         ("code", "16110312345", "16150312345", False),
         ("code", "16110312345", "411503190001010010", True),
+        ("code", "16110312345", "13812345678", True),
         ("code", "", "13812345678", True),
         ("code", "411503600012345", "411503900101123", False),
         ("document-number", "", "示市监罚〔2024〕1号", False),
@@ -203,13 +204,70 @@ def test_a_person_s_number_in_place_of_a_code_is_found(
 ) -> None:
     column = Column("c", "", "", kind=kind, example=example)
     cells = pa.array([value, ""])
-    suspects = privacy.suspects({"c": cells}, screen.CODE_SIGN)
+    suspects = privacy.suspects({"c": cells}, privacy.code_signs)
     found = [
         breach.mask.to_pylist()
         for suspect in suspects.values()
         for breach in privacy.code_breaches(column, cells, suspect)
     ]
     assert found == ([[True, False]] if personal else [])
+
+
+# ---------------------------------------------------------------- every column of the contract
+
+
+@pytest.mark.parametrize("kind", ["text", "name", "organisation"])
+def test_every_disguise_is_masked_in_every_kind_of_text(kind: str) -> None:
+    column = Column("c", "", "", kind=kind)
+    cells = pa.array([plant.text for plant in PERSONAL])
+    suspect = privacy.suspects({"c": cells}, privacy.text_signs)["c"]
+    masked, _ = privacy.screen_column(column, cells, suspect)
+    left = [
+        p for p, m in zip(PERSONAL, masked.to_pylist(), strict=True) if bare(p.secret) in bare(m)
+    ]
+    certain = [p for p in left if not (p.kind == "person" and kind != "text")]
+    assert certain == []
+
+
+@pytest.mark.parametrize("kind", sorted(privacy.CODES))
+def test_a_sentence_with_a_personal_value_is_no_code_in_any_disguise(kind: str) -> None:
+    column, cells = Column("c", "", "", kind=kind), pa.array([p.text for p in PERSONAL])
+    suspect = privacy.suspects({"c": cells}, privacy.code_signs)["c"]
+    broken = next(privacy.code_breaches(column, cells, suspect)).mask.to_pylist()
+    assert [p for p, b in zip(PERSONAL, broken, strict=True) if not b] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "masked"),
+    [
+        ("示例超市（经营者李建国）", "示例超市（经营者李某某）"),
+        ("示例饭店(负责人：王五)", "示例饭店(负责人：王某)"),
+        ("老板王烧烤店", "老板王烧烤店"),
+        ("示例学生周末培训中心", "示例学生周末培训中心"),
+        ("示例花园小区3号楼便利店", "示例花园小区3号楼便利店"),
+    ],
+)
+def test_in_the_name_of_a_business_only_a_person_set_off_by_a_mark_is_masked(
+    name: str, masked: str
+) -> None:
+    assert screened(name, screen.IN_NAMES)[0] == masked
+
+
+def test_a_dataset_has_no_column_that_nobody_looks_at() -> None:
+    contract = contracts.load(Path(__file__).parent.parent / "datapackage", RULES)
+    judged_by_type = {"date", "datetime", "choice", "choices", "money", "number", "integer", "year", "boolean"}  # fmt: skip
+    for dataset in contract.datasets.values():
+        for column in () if dataset.produced else dataset.published:
+            assert column.kind in privacy.FREE | privacy.CODES | judged_by_type, column.name
+
+
+def test_a_telephone_number_is_no_amount() -> None:
+    contract = contracts.load(Path(__file__).parent.parent / "datapackage", RULES)
+    for name in ("fine_yuan", "confiscated_yuan"):
+        column = contract.datasets["penalty_filings"].column(name)
+        broken = list(schema.breaches(column, pa.array(["13812345678.00", "5000.00"]), None))
+        assert [b.rule for b in broken] == ["maximum"]
+        assert broken[0].mask.to_pylist() == [True, False]
 
 
 # ---------------------------------------------------------------- findings show nothing

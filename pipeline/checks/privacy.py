@@ -67,8 +67,10 @@ def _each_distinct(cells: pa.Array, judge: Callable[[str], bool]) -> pa.Array:
 # ---------------------------------------------------------------- texts and codes
 
 
-def suspects(columns: Mapping[str, pa.Array], sign: str) -> dict[str, pa.Array]:
-    """By column: where a cell shows `sign` (RE2) and is worth a closer look.
+def suspects(
+    columns: Mapping[str, pa.Array], signs: Callable[[pa.Array], pa.Array]
+) -> dict[str, pa.Array]:
+    """By column: where `signs` says of a cell that it is worth a closer look.
 
     One search over all columns together, since to ready such a pattern costs more than to look
     through a thousand short cells, of which each distinct one is looked at once.
@@ -77,7 +79,7 @@ def suspects(columns: Mapping[str, pa.Array], sign: str) -> dict[str, pa.Array]:
     if not parts:
         return {}
     values = pa.concat_arrays([values for values, _ in parts.values()])
-    found, start, where = pc.match_substring_regex(values, sign), 0, {}
+    found, start, where = signs(values), 0, {}
     for name, (values, places) in parts.items():
         part = found.slice(start, len(values))
         start += len(values)
@@ -97,13 +99,28 @@ def _looked_at(cells: pa.Array) -> tuple[pa.Array, pa.Array | None]:
 def free_suspects(dataset: Dataset, columns: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
     """Where the published text columns may hold a personal value."""
     names = [c.name for c in dataset.published if c.kind in FREE]
-    return suspects({n: columns[n] for n in names}, screen.SIGN)
+    return suspects({n: columns[n] for n in names}, text_signs)
 
 
 def code_suspects(dataset: Dataset, columns: Columns) -> dict[str, pa.Array]:
-    """Where the published columns that hold codes may hold a personal value."""
-    names = [c.name for c in dataset.published if c.kind in CODES]
-    return suspects({n: columns[n] for n in names}, screen.CODE_SIGN)
+    """Where the published columns that hold codes may hold a personal value.
+
+    What is no code but words, in part at least, is looked at as a text is.
+    """
+    return suspects({c.name: columns[c.name] for c in dataset.published if c.kind in CODES}, code_signs)  # fmt: skip
+
+
+def text_signs(values: pa.Array) -> pa.Array:
+    """Where a text shows a sign of a personal value."""
+    return pc.match_substring_regex(values, screen.SIGN)
+
+
+def code_signs(values: pa.Array) -> pa.Array:
+    """Where what should be a code shows a sign of a personal value, by itself or among words."""
+    found = pc.match_substring_regex(values, screen.CODE_SIGN)
+    wordy = pc.invert(pc.match_substring_regex(values, r"^[0-9A-Za-z]*$"))
+    among = pc.match_substring_regex(values.filter(wordy), screen.WORDY_SIGN)
+    return pc.or_(found, pc.replace_with_mask(found, wordy, among))
 
 
 def screen_column(
@@ -114,7 +131,7 @@ def screen_column(
     if not len(at):
         return cells, []
     distinct = cells.take(at).dictionary_encode()
-    kinds = screen.KINDS if column.kind == "text" else screen.KINDS[:6]
+    kinds = screen.KINDS if column.kind == "text" else screen.IN_NAMES
     judged = [screen.screened(text, kinds) for text in distinct.dictionary.to_pylist()]
     clean = pa.array([text for text, _ in judged], pa.string()).take(distinct.indices)
     found = dict.fromkeys(rule for _, rules in judged for rule in rules)
@@ -132,16 +149,18 @@ def _spread(where: pa.Array, values: pa.Array) -> pa.Array:
 def code_breaches(column: Column, cells: pa.Array, suspect: pa.Array) -> Iterator[Breach]:
     """Where a cell that should hold a code holds a personal value: the row cannot be published.
 
-    A number shaped like the column's example is what belongs there.
+    A number as long as the column's example that begins like it is what belongs there.
     """
     usual = len(column.example) if column.example.isdigit() else 0
 
     def personal(value: str) -> bool:
-        if len(value) == usual and value.isdigit():
+        if len(value) == usual and value.isdigit() and value[:2] == column.example[:2]:
             return screen.sure_identity(value)
-        if column.kind == "social-credit-code":
+        if column.kind == "social-credit-code" and re.fullmatch("[0-9A-Z]{18}", value):
             return screen.sure_identity(value) and value[0] != "9"
-        return bool(screen.screened(value, screen.KINDS[:6])[1])
+        if usual == len(value) == 9 and screen.is_organisation_code(value):
+            return False
+        return bool(screen.screened(value)[1])
 
     broken = _spread(suspect, _each_distinct(cells.filter(suspect), personal))
     if pc.any(broken).as_py():

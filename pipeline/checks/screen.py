@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 
 from stdnum import luhn
 
@@ -304,13 +304,18 @@ _ROLES = (
     "行为人|亲属|朋友|同伙|姓名|名叫|名为|收款人|付款人|户主|持证人|签收人|受送达人|被执行人"
 )
 _ROLE = re.compile(rf"(?:{_ROLES})(?:姓名)?[:：是为“\"\s]{{0,2}}")
+#: In the name of an organisation a role names somebody only where a mark sets it off, but for these.
+_CERTAIN = "案外人|第三人|证人|举报人|投诉人|信访人|受害人|被害人|被侵权人|见证人|嫌疑人"
+_ROLE_IN_NAME = re.compile(
+    rf"(?:(?<=[(,，;；])(?:{_ROLES})|(?:{_ROLES})(?=[:：为])|(?:{_CERTAIN}))(?:姓名)?[:：是为“\"\s]{{0,2}}"
+)
 _MORE = re.compile(r"、|和|与|及|,|，")
 _SEXED = re.compile(r"(?:男|女)(?=[，,)）。;；]|$)")
 _BEFORE_SEX = re.compile(r"[(（，,]\s?(?:男|女)(?=[，,)）。;；]|$)")
 
 
-def _person(text: str) -> Iterator[Spot]:
-    for role in _ROLE.finditer(text):
+def _person(text: str, role_of: re.Pattern[str] = _ROLE) -> Iterator[Spot]:
+    for role in role_of.finditer(text):
         start = role.end()
         while (end := name_at(text, start)) > start:
             yield start, end, mask_name(text[start:end])
@@ -350,13 +355,25 @@ KINDS = (
     Kind("address-in-text", _address, r"住[址在于所]|[家现居租暂常]住|户籍|籍贯|[联讯货家][系地庭][地址在]|家在|[\d０-９一二三四五六七八九十]室|[户楼院栋幢].{0,12}[\d０-９一二三四五六七八九十][号户室]|[村湾屯庄寨].{0,8}[组队社].{0,6}号|[小花家苑村寓里弄].{0,12}[-－—]"),
     Kind("third-person-in-text", _person, rf"(?:{_ROLES})(?:姓名)?[:：是为“\"\s]{{0,2}}(?:[{SURNAMES}]|[A-Z]|{'|'.join(sorted(COMPOUND))}|[\x{{4e00}}-\x{{9fff}}]{{1,6}}[·•])|[(（，,] ?[男女]"),
 )  # fmt: skip
+#: Those of names, of organisations too.
+IN_NAMES = (*KINDS[:-1], Kind(KINDS[-1].rule, partial(_person, role_of=_ROLE_IN_NAME), KINDS[-1].sign))  # fmt: skip
 #: A cheap sign of any of them; text without it holds none.
 SIGN = "|".join(dict.fromkeys(kind.sign for kind in KINDS))
+#: The same for a cell that should hold a code and holds words too, which has short numbers by right.
+WORDY_SIGN = "|".join((SIGN.replace("{6,}", "{10,}"), rf"[A-Za-z] ?\d{{7}}|{_PERMITS}|护照|电话|座机|固话|传真|宅电|卡号|银行卡|[账帐]号"))  # fmt: skip
 #: A cheap sign of a personal value in a cell that holds one code.
 CODE_SIGN = (
     r"\d{6}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]|(?:^|\D)1[3-9]\d[ \-]?\d{4}[ \-]?\d{4}(?:\D|$)"
-    rf"|[@＠]|电话|手机|身份证|护照|(?:^|\D)62\d{{14,17}}(?:\D|$)|^[{_PROVINCES}][A-Z][·.]?[A-Z0-9]{{5,6}}$"
+    rf"|^[EGDSPHM]\d{{8}}$|^E[A-Z]\d{{7}}$|^[HMC]\d{{10}}$|^[A-Z]{{3}}\d{{12}}$|[@＠]|电话|手机|身份证|护照|(?:^|\D)62\d{{14,17}}(?:\D|$)|^[{_PROVINCES}][A-Z][·.]?[A-Z0-9]{{5,6}}$"
 )
+
+
+def is_organisation_code(value: str) -> bool:
+    """Whether nine characters are an old organisation code, by the check digit of GB 11714-1997."""
+    if not re.fullmatch(r"[0-9A-Z]{8}[0-9X]", value):
+        return False
+    total = sum(int(c, 36) * w for c, w in zip(value, (3, 7, 9, 10, 5, 8, 4, 2), strict=False))
+    return "0X987654321"[total % 11] == value[8]
 
 
 def sure_identity(value: str) -> bool:
