@@ -41,7 +41,7 @@ FIELDS: list[tuple[str, dict[str, Any]]] = [
 ]  # fmt: skip
 CELLS = st.one_of(
     st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=5),
-    st.sampled_from(["", "甲", "丙", "AB12", "ab12", "AB", "0", "-1", "+5", "12", "12.50", ".5", "5.", "1e3", "1,000", "2024-02-29", "2023-02-29", "2024-13-01", "1949-09-30", "1949-10-01", "20240101", "2024-1-1", "1948", "2100", "２０２４", " 5", "5 ", "NaN", "INF", "true"]),
+    st.sampled_from(["", "甲", "丙", "AB12", "ab12", "AB", "0", "-1", "+5", "12", "12.50", ".5", "5.", "1e3", "1,000", "2024-02-29", "2023-02-29", "2024-13-01", "1949-09-30", "1949-10-01", "20240101", "1948", "2100", "２０２４", " 5", "5 ", "NaN", "INF", "true"]),
     st.integers(-5, 3000).map(str), st.dates().map(str), st.decimals(-5, 20, places=2).map(str),
 )  # fmt: skip
 
