@@ -11,6 +11,7 @@ import datasette
 import pytest
 from babel.messages.pofile import read_po
 
+from pipeline.catalog import load
 from pipeline.site.language import Language, phrases, read_catalogue
 from pipeline.site.values import Field, Values, mark_hits
 from tests.site.phrases import SITE, marked
@@ -156,3 +157,16 @@ def test_hits_are_marked_in_their_context() -> None:
     assert "<mark>食品</mark>&lt;b&gt;" in shown
     assert shown.startswith("…")
     assert shown.endswith("…")
+
+
+def test_no_page_names_a_dataset_that_departments_send() -> None:
+    """What the site says of one dataset comes from the contract or the settings, never from here."""
+    sent = {
+        name
+        for name, dataset in load(SITE.parents[1] / "datapackage").datasets.items()
+        if not dataset.produced and name != "authorities"  # the register, which has its own pages
+    }
+    code = "\n".join(
+        path.read_text("utf-8") for path in [*SITE.glob("*.py"), *SITE.glob("templates/*.html")]
+    )
+    assert sorted(name for name in sent if re.search(rf"\b{name}\b", code)) == []
