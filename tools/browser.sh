@@ -1,5 +1,6 @@
 #!/bin/sh
-# Prints the path of a Chromium for the browser tests, and sees that Chinese can be drawn.
+# Prints the path of a Chromium for the browser tests, and sees that Chinese can be drawn and, where
+# CI is set, that nginx is there.
 # What is missing is installed where that can be done without asking; else one sentence says what to do.
 set -eu
 
@@ -24,6 +25,8 @@ as_root() {
 missing=""
 find_chromium >/dev/null || missing="chromium"
 chinese_font || missing="$missing fontconfig fonts-noto-cjk"
+# Only on a machine that is there for testing: elsewhere its test is skipped, since it is a service.
+[ -z "${CI:-}" ] || command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 
 if [ -n "$missing" ] && command -v apt-get >/dev/null && as_root true 2>/dev/null; then
     log=$(mktemp)
