@@ -6,10 +6,11 @@ import csv
 import hashlib
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import duckdb
@@ -19,7 +20,7 @@ from pipeline.intake import read
 from pipeline.intake.sources import InboxFile
 from pipeline.model import Catalog, Column, Comparison, Dataset, Figure, Reason, Source, Tally
 from pipeline.reports import indicators
-from pipeline.reports.read import Report, read_report
+from pipeline.reports.read import Report, beside, read_report
 from pipeline.reports.reconcile import DIFFERS, Count, Params, reconcile
 from pipeline.seal import quoted
 from pipeline.words import Lang, say
@@ -43,27 +44,37 @@ def read_reports(
     `vocabulary` is the contract's indicators.csv.
     """
     known = indicators.load(vocabulary)
-    done = [_read(file, known, catalog, None) for file in files if file.is_report]
+    reports = [file for file in files if file.is_report]
+    names = names_of([file.name for file in reports])
+    done = [_read(file, names[file.name], known, catalog) for file in reports]
     by_year = {(d.report.body, d.report.year): d.report for d in done}
-    return [_again(d, files, known, catalog, by_year) for d in done]
+    return [_beside_last_year(d, by_year) for d in done]
+
+
+def names_of(paths: Sequence[str]) -> dict[str, str]:
+    """What each report is called: its file's name without ending, or more of its path where several
+    would be called the same."""
+    named: dict[str, str] = {}
+    for ways in (lambda p: PurePosixPath(p).stem, lambda p: PurePosixPath(p).name, str):
+        left = [path for path in paths if path not in named]
+        count = Counter(map(ways, left))
+        taken = set(named.values())
+        named |= {p: ways(p) for p in left if count[ways(p)] == 1 and ways(p) not in taken}
+    return named
 
 
 def _read(
-    file: InboxFile,
-    known: tuple[indicators.Indicator, ...],
-    catalog: Catalog,
-    last_year: Report | None,
+    file: InboxFile, name: str, known: tuple[indicators.Indicator, ...], catalog: Catalog
 ) -> ReadReport:
     hint = file.hint
     report = read_report(
         file.path,
-        name=Path(file.name).stem,
+        name=name,
         body=hint.body,
         region_code=hint.region_code,
         year=hint.year,
         indicators=known,
         divisions=catalog.codes.get("divisions"),
-        last_year=last_year,
     )
     source_id = hashlib.sha256(f"{file.name}\0".encode()).hexdigest()[:12]
     size = file.path.stat().st_size
@@ -73,20 +84,13 @@ def _read(
     return ReadReport(source, report)
 
 
-def _again(
-    done: ReadReport,
-    files: Iterable[InboxFile],
-    known: tuple[indicators.Indicator, ...],
-    catalog: Catalog,
-    by_year: Mapping[tuple[str, int | None], Report],
+def _beside_last_year(
+    done: ReadReport, by_year: Mapping[tuple[str, int | None], Report]
 ) -> ReadReport:
-    """The report with last year's beside it, where the inbox holds that."""
+    """The report held against last year's, where the inbox holds that."""
     report = done.report
     before = by_year.get((report.body, report.year - 1)) if report.year else None
-    if before is None:
-        return done
-    file = next(f for f in files if f.name == done.source.path)
-    return _read(file, known, catalog, before)
+    return done if before is None else replace(done, report=beside(report, before))
 
 
 def read_file(path: Path, catalog: Catalog) -> Report:

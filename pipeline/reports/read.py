@@ -70,9 +70,16 @@ def read_report(
     found = [
         *report.findings,
         *problems,
-        *within.check(report.text, corrected, name, last_year.figures if last_year else None),
+        *within.check(report.text, corrected, name),
     ]
-    return replace(report, figures=corrected, findings=tuple(found))
+    report = replace(report, figures=corrected, findings=tuple(found))
+    return beside(report, last_year) if last_year else report
+
+
+def beside(report: Report, last_year: Report) -> Report:
+    """The report with what its stated growth says wrongly of `last_year`."""
+    found = within.growth(report.figures, last_year.figures, report.name)
+    return replace(report, findings=(*report.findings, *found))
 
 
 def read_text(

@@ -22,11 +22,9 @@ _DOWN = frozenset(["下降", "减少", "降低", "回落", "少"])
 _LAST_YEAR = re.compile(r"同比|(?:比|较|同)(?:上年|去年|上一年|同期)")
 
 
-def check(
-    text: str, figures: Sequence[Figure], name: str, last_year: Sequence[Figure] | None = None
-) -> list[Finding]:
+def check(text: str, figures: Sequence[Figure], name: str) -> list[Finding]:
     """Findings about `figures`, the figures of the report `name` whose repaired text is `text`."""
-    exact = [f for f in current(figures) if f.status != "doubtful"]
+    exact = _certain(figures)
     result: list[Finding] = []
     ends = [match.start() for match in _SENTENCE_END.finditer(text)]
     for _, group in groupby(exact, key=lambda f: bisect_left(ends, f.start)):
@@ -34,9 +32,16 @@ def check(
         result += _rates(sentence, name)
         result += _totals(text, sentence, name)
     result += _twice(exact, name)
-    if last_year:
-        result += _growth(exact, current(last_year), name)
     return result
+
+
+def growth(figures: Sequence[Figure], last_year: Sequence[Figure], name: str) -> list[Finding]:
+    """Findings about the growth that the report `name` states, by its own and last year's figures."""
+    return list(_growth(_certain(figures), current(last_year), name))
+
+
+def _certain(figures: Sequence[Figure]) -> list[Figure]:
+    return [f for f in current(figures) if f.status != "doubtful"]
 
 
 def _rates(sentence: Sequence[Figure], name: str) -> Iterator[Finding]:
