@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -22,6 +23,7 @@ from pipeline import catalog as contracts
 from pipeline import words
 from pipeline.checks.amounts import numeral, stated
 from pipeline.checks.calendar import working_days_after
+from pipeline.checks.explain import explain
 from pipeline.checks.keys import Outcome
 from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting
 from pipeline.checks.rules.dates import months_after
@@ -69,6 +71,17 @@ def test_a_rule_has_examples_of_both_kinds_a_docstring_and_its_words(rule: Rule)
     assert rule.check.__doc__
     text = words.rules()[rule.name]
     assert text.title["zh"] and text.fix["zh"] and text.message["en"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_an_explanation_calls_columns_and_tables_by_their_titles(
+    contract: Catalog, lang: words.Lang
+) -> None:
+    raw = {c.name for d in contract.datasets.values() for c in d.columns} | set(contract.datasets)
+    for use in (u for d in contract.datasets.values() for u in d.rules):
+        told = explain(use.rule, contract, lang)
+        labels = {part.split(":")[0].split("：")[0].strip() for line in told.splitlines() for part in re.split("[;；:：]", line)}  # fmt: skip
+        assert not {name for name in labels & raw if "_" in name}, use.rule
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def examples(name: str, catalog: Catalog, lang: Lang, kind: str) -> str:
     rule = RULES[name]
     chosen = rule.ok if kind == "ok" else rule.bad
     return "\n".join(
-        line for example in chosen for line in _example(rule, example, names, uses, lang)
+        line for example in chosen for line in _example(rule, example, names, catalog, lang)
     )
 
 
@@ -97,14 +97,14 @@ def _example(
     rule: Rule,
     example: Mapping[str, Any],
     names: Mapping[str, str],
-    uses: list[tuple[Dataset, RuleUse]],
+    catalog: Catalog,
     lang: Lang,
 ) -> Iterator[str]:
     if rule.scope in ("row", "publication"):
         yield _row(example, names, lang)
         return
     for dataset, rows in example.items():
-        known = {d.name: d for d, _ in uses}.get(dataset)
+        known = catalog.datasets.get(dataset)
         titles = {c.name: _title(c, lang) for c in known.columns} if known else {}
         for row in rows[:3]:
             yield f"{_title(known, lang) if known else dataset}: {_row(row, titles, lang)}"
