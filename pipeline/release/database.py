@@ -145,20 +145,41 @@ def sql_type(column: Column) -> str:
 
 
 def indexes(dataset: Dataset) -> Iterator[str]:
-    """One index for each facet, the sort column, each foreign key and the code of the party.
+    """The statements that make a table's indexes.
 
-    A body's records are looked up by its social credit code; a key's first column needs no index.
+    One by the order in which the table is first shown; one for each facet, in that order below it,
+    so that a page of one authority is read and not sorted; one for each foreign key and for the code
+    of the party. Where there are facets, a narrow index of them with the order and the amounts holds
+    all that counting the facets of a filter needs: an eighth of the table or less.
     """
-    named = [
-        *dataset.facets,
-        dataset.sort.removeprefix("-"),
-        *(k.fields[0] for k in dataset.foreign_keys),
-        *[c.name for c in dataset.published if c.kind == "social-credit-code"][:1],
-    ]
-    for column in dict.fromkeys(n for n in named if n):
-        if column not in dataset.primary_key[:1]:
-            name = quoted(f"{dataset.name}_{column}")
-            yield f"create index {name} on {quoted(dataset.name)} ({quoted(column)})"
+    key = list(dataset.primary_key)
+    sort = dataset.sort.removeprefix("-")
+    order = (
+        [f"{quoted(sort)} desc" if dataset.sort.startswith("-") else quoted(sort)] if sort else []
+    )
+    order += [quoted(k) for k in key if k != sort]
+    if sort and sort not in key[:1]:
+        yield _index(dataset, sort, order)
+    for facet in dataset.facets:
+        if facet != sort:
+            yield _index(dataset, facet, [quoted(facet), *(o for o in order if o != quoted(facet))])
+    plain = [*(k.fields[0] for k in dataset.foreign_keys), *_party_code(dataset)]
+    for column in dict.fromkeys(plain):
+        if column not in (*dataset.facets, sort, *key[:1]):
+            yield _index(dataset, column, [quoted(column)])
+    money = [c.name for c in dataset.published if c.kind == "money"]
+    narrow = list(dict.fromkeys([*dataset.facets, *([sort] if sort else []), *money]))
+    if len(dataset.facets) > 1:
+        yield _index(dataset, "narrow", [quoted(name) for name in narrow])
+
+
+def _party_code(dataset: Dataset) -> list[str]:
+    """A body's records are looked up by its social credit code: the first of a table."""
+    return [c.name for c in dataset.published if c.kind == "social-credit-code"][:1]
+
+
+def _index(dataset: Dataset, name: str, columns: Sequence[str]) -> str:
+    return f"create index {quoted(f'{dataset.name}_{name}')} on {quoted(dataset.name)} ({', '.join(columns)})"
 
 
 def _batches(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
