@@ -26,6 +26,9 @@ from typing import Any
 import chinese_calendar
 import xlsxwriter
 
+sys.path.insert(0, str(Path(__file__).parent))  # also where this file is run by its path alone
+import more_samples  # noqa: E402
+
 SEED = 20240101
 TODAY = date(2025, 3, 31)
 LABEL = "示例数据 / synthetic sample"
@@ -163,6 +166,8 @@ WARN, CRITICISE, FINE = "警告", "通报批评", "罚款"
 CONFISCATE = "没收违法所得、没收非法财物"
 SUSPEND, DOWNGRADE, RESTRICT = "暂扣许可证件", "降低资质等级", "限制开展生产经营活动"
 CLOSE, REVOKE, OTHER = "责令停产停业", "吊销许可证件", "其他"
+#: The order of the contract's list: a decision with several counts once, under the last of them.
+PENALTY_ORDER = [WARN, CRITICISE, FINE, CONFISCATE, SUSPEND, DOWNGRADE, RESTRICT, CLOSE, REVOKE, OTHER]  # fmt: skip
 ORGANISATION, PERSON, SOLE_TRADER = "法人及非法人组织", "自然人", "个体工商户"
 
 #: By department: trade of the firms, and (violation, facts, basis, licence) of the cases.
@@ -1573,6 +1578,9 @@ SOURCES = f"""\
   dataset: certificates
   ignore: [备注]
   constants: {{region_code: "{REGION}"}}
+- match: 市场监督管理局/双随机抽查结果-示例数据.xlsx
+  ignore: [序号]
+  constants: {{region_code: "{REGION}"}}
 - match: reports/2024年度法治政府建设年度报告-示例数据.txt
   body: 示例区
   region_code: "{REGION}"
@@ -1592,6 +1600,8 @@ REPORT = """\
 一是严把执法人员资格关。全年新申办行政执法证件72件，年审844件，注销16件。组织执法人员集中培训6期。
 二是加强重大行政处罚监督。全年备案重大行政处罚决定11件，逐件审查并反馈意见。
 三是拓宽社会监督渠道。选聘行政执法特约监督员20名，设立行政执法监督基层联系点26个。
+四是规范日常执法。各单位共作出行政处罚决定279件，作出行政许可36件，实施行政强制18件，开展行政检查60次。
+五是严格决策程序。将6项列入年度重大行政决策事项目录。
 
 （二）加强规范性文件管理
 一是从源头把关。全年对15件行政规范性文件进行合法性审核。
@@ -1600,8 +1610,8 @@ REPORT = """\
 四是参与立法工作。办理立法草案征求意见3件，反馈意见32条。
 
 （三）化解行政争议
-一是办好行政复议案件。全年受理行政复议案件57件。
-二是做好行政应诉工作。全年审结行政诉讼案件71件，其中败诉5件，败诉率7.04%。
+一是办好行政复议案件。全年收到行政复议申请57件，受理行政复议案件57件，办结行政复议57件，复议决定自觉履行57件。
+二是做好行政应诉工作。全年审结行政诉讼案件71件，其中败诉5件，败诉率7.04%，行政机关负责人出庭应诉率100%。
 
 二、存在的不足
 
@@ -1630,6 +1640,8 @@ def write_all(target: Path) -> Inbox:
         "司法局/执法机关名录-示例数据.xlsx",
         [Sheet("authorities", authorities(), AUTHORITIES, name="名录")],
     )
+    tools = more_samples.Tools(inbox, Sheet, Style, wrong, uscc, identity_number, working_day, ORGANS, names, LABEL, TODAY)  # fmt: skip
+    more_samples.write(tools, {f: good.get(f, []) for f in FILINGS}, PENALTY_ORDER)
     inbox.bytes("reports/2024年度法治政府建设年度报告-示例数据.txt", REPORT.encode())
     inbox.bytes("sources.yaml", SOURCES.encode())
     out = io.StringIO()

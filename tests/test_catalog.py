@@ -50,6 +50,33 @@ COLUMNS = {
     "timeliness": "authority_name year filings in_time late undated median_days",
     "overdue_reviews": "authority_name year certificates reviewed overdue",
     "lapsing_documents": "document_no title issuing_authority valid_until days_left evaluated_on",
+    "administrative_licences": "record_id decision_no document_name holder_name holder_type holder_uscc "
+    "holder_registration_no legal_representative licence_type licence_name licence_no content "
+    "accepted_date decision_date valid_from valid_until status authority_name authority_uscc "
+    "source_name source_uscc region_code remarks",
+    "inspections": "record_id plan_no plan_name party_name party_type party_uscc inspection_kind matter "
+    "inspection_date result follow_up rectified_date publish_date authority_name "
+    "joint_authorities remarks",
+    "coercive_measures": "record_id decision_no category measure_kind party_name party_type party_uscc object "
+    "legal_basis decision_date extended ending ended_date authority_name remarks",
+    "major_decisions": "year title lead_authority basis steps_done status decision_date document_no publish_date "
+    "remarks",
+    "powers": "power_no title power_kind basis authority_name office level legal_days promised_days "
+    "charged duties remarks",
+    "discretion_lists": "list_kind matter_no matter conditions basis measures authority_name effective_date "
+    "valid_until remarks",
+    "reconsiderations": "case_no respondent_authority matter received_date acceptance accepted_date extended "
+    "result decided_date days_taken complied remarks",
+    "litigation": "case_no instance court defendant_authority matter received_date state result closed_date "
+    "lost head_attended remarks",
+    "supervisors": "supervisor_no supervisor_name background employer appointed_by appointed_date term_until "
+    "status remarks",
+    "contact_points": "point_name point_kind town set_up_by established_date status closed_date remarks",
+    "legislative_opinions": "draft_title draft_level requested_by received_date due_date returned_date opinions "
+    "adopted consulted remarks",
+    "enforcement_statistics": "authority_name year indicator value amount_yuan remarks",
+    "statistics_checks": "authority_name year indicator stated counted difference stated_yuan counted_yuan "
+    "explanation explanation_en",
     "run_tallies": "source_id file dataset read accepted quarantined withheld withdrawn repeated "
     "set_aside",
 }
@@ -139,6 +166,38 @@ LAYOUT = {
     "地方编码": "region_code",
     "SJC": "updated_at",
     "时间戳": "updated_at",
+}
+
+# The other half of that layout: licences.
+LICENCES = {
+    "XK_XDR_MC": "holder_name",
+    "XK_XDR_LB": "holder_type",
+    "XK_XDR_SHXYM": "holder_uscc",
+    "XK_XDR_GSZC": "holder_registration_no",
+    "XK_XDR_ZZJG": "holder_organisation_code",
+    "XK_XDR_SWDJ": "holder_tax_no",
+    "XK_XDR_SYDW": "holder_institution_no",
+    "XK_XDR_SHZZ": "holder_society_no",
+    "XK_FRDB": "legal_representative",
+    "XK_FR_ZJLX": "legal_representative_id_type",
+    "XK_FR_ZJHM": "legal_representative_id_no",
+    "XK_XDR_ZJLX": "holder_id_type",
+    "XK_XDR_ZJHM": "holder_id_no",
+    "XK_XKWS": "document_name",
+    "XK_WSH": "decision_no",
+    "XK_XKLB": "licence_type",
+    "XK_XKZS": "licence_name",
+    "XK_XKBH": "licence_no",
+    "XK_NR": "content",
+    "XK_JDRQ": "decision_date",
+    "XK_YXQZ": "valid_from",
+    "XK_YXQZI": "valid_until",
+    "XK_XKJG": "authority_name",
+    "XK_XKJGDM": "authority_uscc",
+    "XK_ZT": "status",
+    "XK_SJLY": "source_name",
+    "XK_SJLYDM": "source_uscc",
+    "BZ": "remarks",
 }
 
 SMALL = """\
@@ -235,6 +294,14 @@ def test_every_header_of_the_national_layout_is_known(
     contract: Catalog, header: str, field: str
 ) -> None:
     (match,) = headers.match([header], contract.datasets["penalty_filings"], {}, ())
+    assert match.field == field
+
+
+@pytest.mark.parametrize(("header", "field"), LICENCES.items())
+def test_every_header_of_the_layout_of_licences_is_known(
+    contract: Catalog, header: str, field: str
+) -> None:
+    (match,) = headers.match([header], contract.datasets["administrative_licences"], {}, ())
     assert match.field == field
 
 

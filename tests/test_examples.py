@@ -153,12 +153,59 @@ def test_the_report_states_the_figures_of_the_rows_but_for_two() -> None:
         "清理3次，共审查41件，其中继续有效25件，废止12件，修改1件，宣布失效3件": True,
         "立法草案征求意见3件，反馈意见32条": True,
         "行政复议案件57件": True,
+        "收到行政复议申请57件": True,
+        "办结行政复议57件": True,
+        "复议决定自觉履行57件": True,
         "行政诉讼案件71件，其中败诉5件，败诉率7.04%": True,
+        "负责人出庭应诉率100%": True,
+        "行政处罚决定279件": True,
+        "行政许可36件": True,
+        "行政强制18件": True,
+        "行政检查60次": True,
+        "6项列入年度重大行政决策事项目录": True,
         "特约监督员20名": True,
         "联系点26个": True,
     }
     assert [phrase for phrase in stated if phrase not in report] == []
     assert list(stated.values()).count(False) == 2
+
+
+def test_the_other_good_rows_add_up_to_the_figures_of_2024(good: dict[str, list[Row]]) -> None:
+    assert len(of_2024(good["administrative_licences"], "decision_date")) == 36
+    assert len(of_2024(good["inspections"], "inspection_date")) == 60
+    assert len(of_2024(good["coercive_measures"], "decision_date")) == 18
+    assert sum(r["year"] == 2024 for r in good["major_decisions"]) == 6
+    assert (len(good["supervisors"]), len(good["contact_points"])) == (20, 26)
+    drafts = of_2024(good["legislative_opinions"], "received_date")
+    assert (len(drafts), sum(r["opinions"] for r in drafts)) == (3, 32)
+    totals = [r["value"] for r in good["enforcement_statistics"] if r["indicator"] == "行政处罚合计" and r["year"] == 2024]  # fmt: skip
+    assert sum(totals) == 279
+
+
+def test_all_reconsiderations_of_2024_were_decided_and_complied_with(
+    good: dict[str, list[Row]],
+) -> None:
+    cases = of_2024(good["reconsiderations"], "received_date")
+    assert len(cases) == len(of_2024(cases, "accepted_date")) == len(of_2024(cases, "decided_date")) == 57  # fmt: skip
+    assert {(r["acceptance"], r["complied"]) for r in cases} == {("受理", "是")}
+    assert all(r["days_taken"] == (r["decided_date"] - r["accepted_date"]).days <= 60 for r in cases)  # fmt: skip
+
+
+def test_five_of_71_suits_were_lost_and_a_head_came_to_every_hearing(
+    good: dict[str, list[Row]],
+) -> None:
+    closed = of_2024(good["litigation"], "closed_date")
+    lost = [r for r in closed if r["lost"] == "是"]
+    assert (len(closed), len(lost), round(100 * len(lost) / len(closed), 2)) == (71, 5, 7.04)
+    assert {r["head_attended"] for r in closed} == {"是", "未开庭"}
+
+
+def test_parts_of_good_statistics_add_up_to_their_totals(good: dict[str, list[Row]]) -> None:
+    for authority in {r["authority_name"] for r in good["enforcement_statistics"]}:
+        stated = {r["indicator"]: r["value"] for r in good["enforcement_statistics"] if r["authority_name"] == authority and r["year"] == 2024}  # fmt: skip
+        parts = [n for name, n in stated.items() if not name.startswith("行政")]
+        assert sum(parts) == stated["行政处罚合计"], authority
+        assert stated.get("行政许可受理", 0) == stated.get("行政许可准予", 0) + stated.get("行政许可不予许可", 0)  # fmt: skip
 
 
 def test_each_good_penalty_agrees_with_itself(good: dict[str, list[Row]]) -> None:
@@ -215,6 +262,18 @@ def test_no_two_good_rows_have_one_key(good: dict[str, list[Row]]) -> None:
         "normative_documents": ("document_no",),
         "normative_reviews": ("document_no", "review_kind", "review_date"),
         "authorities": ("authority_name",),
+        "administrative_licences": ("decision_no", "party_name"),
+        "inspections": ("plan_no", "party_name", "inspection_date"),
+        "coercive_measures": ("decision_no", "party_name", "measure_kind"),
+        "major_decisions": ("year", "title"),
+        "powers": ("power_no",),
+        "discretion_lists": ("list_kind", "matter_no"),
+        "reconsiderations": ("case_no",),
+        "litigation": ("case_no",),
+        "supervisors": ("supervisor_no",),
+        "contact_points": ("point_name",),
+        "legislative_opinions": ("draft_title", "received_date"),
+        "enforcement_statistics": ("authority_name", "year", "indicator"),
     }
     for dataset, names in keys.items():
         found = Counter(tuple(r[n] for n in names) for r in good[dataset])

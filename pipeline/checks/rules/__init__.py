@@ -9,6 +9,7 @@ from pipeline.checks.rules import (
     penalties,
     registers,
     sums,
+    together,
 )
 from pipeline.checks.rules.base import RULES, Columns, Judged, Rule, Setting
 
@@ -26,4 +27,5 @@ __all__ = [
     "penalties",
     "registers",
     "sums",
+    "together",
 ]
