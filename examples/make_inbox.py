@@ -27,7 +27,7 @@ import chinese_calendar
 import xlsxwriter
 
 sys.path.insert(0, str(Path(__file__).parent))  # also where this file is run by its path alone
-import more_samples  # noqa: E402
+import more_samples
 
 SEED = 20240101
 TODAY = date(2025, 3, 31)

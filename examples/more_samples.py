@@ -275,7 +275,9 @@ def decision(make: Maker, year: int, done: bool, **more: Any) -> Row:
         "title": f"制定示例区{MATTERS[number % len(MATTERS)]}（示例{number}）",
         "lead_authority": make.name((BUILDING, LAND, FARMING)[number % 3]),
         "basis": "《重大行政决策程序暂行条例》第三条",
-        "steps_done": "公众参与、专家论证、风险评估、合法性审查、集体讨论决定" if done else "公众参与",
+        "steps_done": "公众参与、专家论证、风险评估、合法性审查、集体讨论决定"
+        if done
+        else "公众参与",
         "status": "已决定" if done else "办理中",
         "decision_date": day,
         "document_no": f"示政〔{year}〕{20 + number}号" if done else "",
@@ -588,6 +590,7 @@ def write_statistics(make: Maker, penalties: dict[str, list[Row]], order: list[s
 
 def _counted(authority: str, done: dict[str, list[Row]]) -> dict[str, int]:
     """Licences, inspections and coercion of 2024 that the department's own rows have."""
+
     def of(dataset: str, day: str) -> list[Row]:
         return [r for r in done[dataset] if r["authority_name"] == authority and r[day].year == 2024]  # fmt: skip
 

@@ -96,7 +96,64 @@ def test_the_limits_in_the_queries_are_those_of_the_rules() -> None:
     assert list(map(int, months)) == [limit(DOCUMENTS, "evaluation-due", "months")]
 
 
-@pytest.mark.parametrize("sql", ["select nothing from nowhere", "selec", "select 1"])
+def decided(number: str, types: str, day: str = "2024-05-01", **more: str) -> dict[str, str]:
+    row = {
+        "authority_name": "示例局",
+        "decision_no": number,
+        "decision_date": day,
+        "filing_date": day,
+    }
+    return row | {"penalty_types": types, "heaviest_penalty": types.split(";")[-1]} | more
+
+
+def stated(indicator: str, value: int, **more: str) -> dict[str, str]:
+    return {"authority_name": "示例局", "year": "2024", "indicator": indicator, "value": str(value)} | more  # fmt: skip
+
+
+def compared(filings: list[dict[str, str]], *statistics: dict[str, str]) -> dict[str, dict[str, str]]:  # fmt: skip
+    rows = made("statistics_checks", penalty_filings=filings, enforcement_statistics=list(statistics))  # fmt: skip
+    return {row["indicator"]: row for row in rows}
+
+
+def test_a_decision_with_several_penalties_counts_once_under_the_heaviest() -> None:
+    told = compared([decided("1", "警告;罚款")], stated("警告", 0), stated("罚款", 1), stated("行政处罚合计", 1))  # fmt: skip
+    assert {name: row["counted"] for name, row in told.items()} == {"警告": "0", "罚款": "1", "行政处罚合计": "1"}  # fmt: skip
+    assert {row["explanation_en"] for row in told.values()} == {"They agree"}
+
+
+def test_statistics_that_count_every_penalty_are_told_so() -> None:
+    told = compared([decided("1", "警告;罚款")], stated("警告", 1), stated("罚款", 1), stated("行政处罚合计", 2))  # fmt: skip
+    assert told["警告"]["difference"] == told["行政处罚合计"]["difference"] == "1"
+    assert "年报可能按每种处罚各计了一次" in told["警告"]["explanation"]
+    assert "年报可能按每种处罚各计了一次" in told["行政处罚合计"]["explanation"]
+
+
+def test_a_decision_against_two_parties_is_one_decision() -> None:
+    filings = [decided("1", "罚款", record_id="a"), decided("1", "罚款", record_id="b")]
+    assert compared(filings, stated("罚款", 1))["罚款"]["difference"] == "0"
+
+
+def test_statistics_by_the_day_of_filing_are_told_so() -> None:
+    late = decided("2", "罚款", "2024-12-30", filing_date="2025-01-08")
+    told = compared([decided("1", "罚款"), late], stated("罚款", 1))["罚款"]
+    assert (told["counted"], told["difference"]) == ("2", "-1")
+    assert "年报可能按备案日期统计" in told["explanation"]
+
+
+def test_sums_are_compared_to_the_fen_and_a_decision_of_another_year_stays_out() -> None:
+    filings = [decided("1", "罚款", fine_yuan="100.50"), decided("2", "罚款", "2023-12-31", fine_yuan="7.00")]  # fmt: skip
+    told = compared(filings, stated("罚款", 1, amount_yuan="100.40"))["罚款"]
+    assert (told["stated_yuan"], told["counted_yuan"]) == ("100.40", "100.50")
+    assert told["explanation_en"] == "The numbers agree, the sums do not"
+
+
+def test_what_the_statistics_have_and_no_record_shows_is_explained() -> None:
+    told = compared([decided("1", "罚款")], stated("罚款", 9), stated("行政检查", 5))
+    assert "不需备案的一般处罚" in told["罚款"]["explanation"]
+    assert "可能有记录未报送" in told["行政检查"]["explanation"]
+
+
+@pytest.mark.parametrize("sql", ["select nothing from nowhere", "selec", "select 1", "select 1, 2, 3, 4, 5, 6, 7, 8"])  # fmt: skip
 def test_a_query_that_does_not_fit_is_a_mistake_in_the_contract(sql: str) -> None:
     datasets: dict[str, Dataset] = dict(CONTRACT.datasets)
     datasets["timeliness"] = replace(datasets["timeliness"], query=sql)

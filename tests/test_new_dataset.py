@@ -121,8 +121,7 @@ def test_it_is_searched_in_chinese(rewards: Outcome) -> None:
 def test_the_site_has_its_words(rewards: Outcome, lang: str, title: str) -> None:
     words = json.loads((rewards.release / "metadata.json").read_text("utf-8"))
     assert (
-        words[lang]["databases"]["disclosure"]["tables"]["administrative_rewards"]["title"]
-        == title
+        words[lang]["databases"]["disclosure"]["tables"]["administrative_rewards"]["title"] == title
     )
 
 

@@ -62,17 +62,23 @@ def _table(con: duckdb.DuckDBPyConnection, dataset: Dataset, today: date) -> pa.
     given = {"today": today} if "$today" in dataset.query else {}
     try:
         rows = con.execute(dataset.query, given).fetchall()
-        return working.table(dataset, [list(map(_plain, row, published_columns(dataset))) for row in rows])  # fmt: skip
+        columns = published_columns(dataset)
+        return working.table(dataset, [[_written(v, c) for v, c in zip(row, columns, strict=True)] for row in rows])  # fmt: skip
     except (duckdb.Error, ValueError) as error:
         problem = str(error).splitlines()[0]
         said = say("contract-broken-query", language(), file=dataset.file or dataset.name, problem=problem)  # fmt: skip
         raise UsageError(said) from error
 
 
-def _plain(value: object, column: Column) -> object:
-    """A decimal as its column is written: money with two decimals, others without needless zeros."""
+def _written(value: object, column: Column) -> object:
+    """A value as its column is written: money with two decimals."""
+    if isinstance(value, Decimal) and column.kind == "money":
+        return f"{value:.2f}"
+    return _plain(value)
+
+
+def _plain(value: object) -> object:
+    """A decimal without the zeros that its column's scale adds."""
     if isinstance(value, Decimal):
-        if column.kind == "money":
-            return f"{value:.2f}"
         return f"{value:f}".rstrip("0").rstrip(".") if value % 1 else int(value)
     return value

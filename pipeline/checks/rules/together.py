@@ -73,7 +73,11 @@ def not_together(
 ) -> Judged:
     """A value does not stand beside one that rules it out; without `unfit`, nothing may stand there."""
     stands = columns.equal(field, *unfit) if unfit else columns.filled(field)
-    told = {"listed": _listed(values), "unfit": _listed(unfit) or "任何内容", "unfit_en": _listed(unfit) or "anything"}
+    told = {
+        "listed": _listed(values),
+        "unfit": _listed(unfit) or "任何内容",
+        "unfit_en": _listed(unfit) or "anything",
+    }
     return Judged(stands & columns.equal(where, *values), params=told)
 
 
