@@ -39,7 +39,7 @@ def masked_rows(column: Column, table: pa.Table) -> pa.Array:
     who = pc.not_equal(cells, "")
     for field, values in column.masked_when.items():
         who = pc.and_(who, pc.is_in(table[field].combine_chunks(), pa.array(values, pa.string())))
-    if not column.masked_when or column.kind != "organisation":
+    if not column.masked_when or column.kind not in ("name", "organisation"):
         return who
     short = pc.and_(pc.less_equal(pc.utf8_length(cells), 16), pc.invert(who))
     persons = _each_distinct(cells.filter(short), looks_like_person)

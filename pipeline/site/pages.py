@@ -81,7 +81,7 @@ async def _spark(
     edition: Edition, name: str, told: Mapping[str, Any]
 ) -> list[tuple[str, float, str]]:
     """Records by month or year of the dataset's own date; by year where it spans long."""
-    dates = [c["name"] for c in told["plugins"]["gongshi"]["columns"] if c["type"] == "date"]
+    dates = _dates(told)
     column = told.get("sort_desc") if told.get("sort_desc") in dates else next(iter(dates), None)
     if not column:
         return []
@@ -97,11 +97,15 @@ async def _spark(
     return [(str(at), float(count), edition.language.number(count)) for at, count in shown]
 
 
+def _dates(told: Mapping[str, Any]) -> list[str]:
+    return [c["name"] for c in told["plugins"]["gongshi"]["columns"] if c["type"] == "date"]
+
+
 async def _newest(edition: Edition, name: str, told: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The newest records of a dataset that is sorted by a date."""
     own = told["plugins"]["gongshi"]
     column = told.get("sort_desc")
-    if not column or not own["title"]:
+    if column not in _dates(told) or not own["title"]:
         return []
     names = list(dict.fromkeys([*own["key"], *own["title"], column]))
     sql = (

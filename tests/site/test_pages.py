@@ -227,24 +227,24 @@ def test_the_examples_for_programs_work(web: httpx.Client) -> None:
     assert len(made["rows"]) == 240
 
 
-LICENCES = """
-name: administrative_licences
-title: 行政许可
-title_en: Administrative licences
-description: 每行是一项许可。
-description_en: Each row is one licence.
+REWARDS = """
+name: administrative_rewards
+title: 行政奖励
+title_en: Administrative rewards
+description: 每行是一项奖励。
+description_en: Each row is one reward.
 gongshi:order: 15
-gongshi:search: [licence_name]
-gongshi:facets: [licence_name]
+gongshi:search: [reward_name]
+gongshi:facets: [reward_name]
 gongshi:sort: -valid_from
-gongshi:label: licence_no
+gongshi:label: reward_no
 schema:
-  primaryKey: [licence_no]
+  primaryKey: [reward_no]
   fields:
-    - {name: licence_no, title: 许可编号, title_en: Licence number, description: 编号, description_en: Number,
-       type: string, constraints: {required: true}, example: 许1号, gongshi:kind: document-number, gongshi:aliases: [许可证编号]}
-    - {name: licence_name, title: 许可名称, title_en: Licence, description: 名称, description_en: Name,
-       type: string, example: 食品经营许可, gongshi:kind: text}
+    - {name: reward_no, title: 奖励编号, title_en: Reward number, description: 编号, description_en: Number,
+       type: string, constraints: {required: true}, example: 奖1号, gongshi:kind: document-number, gongshi:aliases: [奖励证书号]}
+    - {name: reward_name, title: 奖励名称, title_en: Reward, description: 名称, description_en: Name,
+       type: string, example: 食品安全奖励, gongshi:kind: text}
     - {name: valid_from, title: 有效期自, title_en: Valid from, description: 起始, description_en: Start,
        type: date, example: '2024-01-01', gongshi:kind: date}
 """
@@ -252,17 +252,17 @@ schema:
 
 def test_a_dataset_dropped_into_the_contract_is_shown_everywhere(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "datapackage", tmp_path / "datapackage")
-    (tmp_path / "datapackage" / "administrative_licences.yaml").write_text(LICENCES, "utf-8")
+    (tmp_path / "datapackage" / "administrative_rewards.yaml").write_text(REWARDS, "utf-8")
     make_release(
         tmp_path / "public", contract=tmp_path / "datapackage", rows={"penalty_filings": 5}
     )
     with served(tmp_path / "public") as address, httpx.Client(base_url=address) as web:
-        assert "行政许可" in page(web, "/")
-        table = page(web, "/disclosure/administrative_licences?_search=食品")
-        assert "许可编号" in table
-        assert "Administrative licences" in page(web, "/en/dictionary/administrative_licences")
+        assert "行政奖励" in page(web, "/")
+        table = page(web, "/disclosure/administrative_rewards?_search=食品")
+        assert "奖励编号" in table
+        assert "Administrative rewards" in page(web, "/en/dictionary/administrative_rewards")
         link = re.search(
-            r'<td role="cell"[^>]*><a href="(/disclosure/administrative_licences/[^"]+)"', table
+            r'<td role="cell"[^>]*><a href="(/disclosure/administrative_rewards/[^"]+)"', table
         )
         assert link
         assert "永久地址" in page(web, link[1])
