@@ -618,10 +618,14 @@ def test_datasets_come_in_their_order(contract: Catalog) -> None:
 def test_the_example_in_the_authoring_guide_is_a_valid_dataset(tmp_path: Path) -> None:
     guide = (FOLDER.parent / "docs" / "authoring.md").read_text("utf-8")
     folder = shutil.copytree(FOLDER, tmp_path / "datapackage")
+    codes = guide.split("```csv\n")[2].split("```")[0]
+    (folder / "codes" / "hearing_outcomes.csv").write_text(codes, "utf-8")
     example = guide.split("```yaml\n")[1].split("```")[0]
-    (folder / "administrative_licences.yaml").write_text(example, "utf-8")
-    dataset = catalog.load(folder, RULES).datasets["administrative_licences"]
-    assert dataset.published[0].title == "行政许可决定文书号"
+    (folder / "hearings.yaml").write_text(example, "utf-8")
+    dataset = catalog.load(folder, RULES).datasets["hearings"]
+    assert dataset.published[0].title == "听证编号"
+    sent = guide.split("```csv\n")[1].splitlines()[0].split(",")
+    assert all(match.field for match in headers.match(sent, dataset, {}, ()))
 
 
 def test_the_authoring_guide_explains_every_key_and_kind() -> None:
