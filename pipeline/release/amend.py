@@ -14,6 +14,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
@@ -215,14 +216,11 @@ def amend(release: Path, target: Path, order: Amendment) -> str:
             rows[changes.TABLE] = _small(con, datasets[changes.TABLE], listed, target, order.work)
     descriptor = _redescribed(release, target, rows, con, told["release"])
     told["rows"] |= {r["name"]: r["gongshi:rows"] for r in descriptor["resources"]}
-    _database(release, target, datasets, rows, order)
-    if (release / "downloads").is_dir():
-        for name, path in rows.items():
-            plain, count = target / "data" / f"{name}.csv", told["rows"][name]
-            folder = target / "downloads"
-            day = date.fromisoformat(told["today"])
-            downloads.make(con, datasets[name], path, plain, folder, count, day)
-        downloads.opened(target / "downloads", [datasets[n] for n in rows], told["rows"])
+    with ThreadPoolExecutor(1) as beside:
+        making = beside.submit(_database, release, target, datasets, rows, order)
+        if (release / "downloads").is_dir():
+            _downloads(con, target, datasets, rows, told)
+        making.result()
     con.close()
     build.seal_release(target, descriptor, told, order.secret)
     return str(told["release"])
@@ -401,6 +399,20 @@ def _redescribed(
     described["version"] = name
     package.write_json(target / "datapackage.json", described)
     return described
+
+
+def _downloads(
+    con: duckdb.DuckDBPyConnection,
+    target: Path,
+    datasets: Mapping[str, Dataset],
+    rows: Mapping[str, Path],
+    told: Mapping[str, Any],
+) -> None:
+    folder, day = target / "downloads", date.fromisoformat(told["today"])
+    for name, path in rows.items():
+        plain = target / "data" / f"{name}.csv"
+        downloads.make(con, datasets[name], path, plain, folder, told["rows"][name], day)
+    downloads.opened(folder, [datasets[name] for name in rows], told["rows"])
 
 
 # ---------------------------------------------------------------- the database

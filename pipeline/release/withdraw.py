@@ -18,6 +18,7 @@ from pathlib import Path
 
 import chinese_calendar
 
+from pipeline.engine import ordered_map
 from pipeline.errors import StoreError, UsageError
 from pipeline.model import Dataset
 from pipeline.release import amend, manifest, store, tombstones
@@ -146,20 +147,23 @@ def cleanse(
     assert shown
     work = private / "amending"
 
-    def order(replaces: bool = False) -> Amendment:
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(mode=0o700)
-        number = max(manifest.number(p) for p in store.kept(site)) + 1
-        return Amendment(withdrawn, lapsed, stones, on, secret, work, replaces, number)
-
-    if _concerned(shown, withdrawn, lapsed, stones):
-        target = making / "current"
+    def amended(release: Path, replaces: bool = False) -> tuple[Path, str]:
+        aside, target = work / release.name, making / release.name
+        aside.mkdir(mode=0o700)
         target.mkdir()
-        name = amend.amend(shown, target, order(replaces=True))
+        number = max(manifest.number(p) for p in store.kept(site)) + 1
+        order = Amendment(withdrawn, lapsed, stones, on, secret, aside, replaces, number)
+        return target, amend.amend(release, target, order)
+
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(mode=0o700)
+    if _concerned(shown, withdrawn, lapsed, stones):
+        target, name = amended(shown, replaces=True)
         store.show(site, target, name)
         shown = store.current(site)
         assert shown
     replaced = manifest.read(shown).get("replaces")
+    older = list[Path]()
     for release in store.kept(site):
         if release.name == replaced:
             store.drop(site, release)
@@ -167,10 +171,10 @@ def cleanse(
             # Nobody can say what it holds, so it cannot be public.
             store.set_aside(site, release, private)
         elif release != shown and _concerned(release, withdrawn, lapsed, stones):
-            target = making / release.name
-            target.mkdir()
-            amend.amend(release, target, order())
-            store.place(site, target, release.name)
+            older.append(release)
+    # Each by itself, so that they can be made side by side; they take their places one by one.
+    for target, name in ordered_map(amended, older):
+        store.place(site, target, name)
     shutil.rmtree(work, ignore_errors=True)
 
 
