@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pipeline.catalog import load
 from pipeline.errors import UsageError
 from pipeline.model import Catalog, Code, CodeList, Column, Dataset, ForeignKey
 from pipeline.release.metadata import site_metadata
@@ -122,3 +123,24 @@ def test_a_key_that_nobody_reads_is_refused() -> None:
 
 def test_the_words_can_be_written_as_json() -> None:
     assert json.loads(json.dumps(made())) == made()
+
+
+def said_of_tables(part: str) -> dict[str, Any]:
+    contract = load(Path("datapackage"))
+    words = site_metadata(contract, WORDS, present=contract.datasets, today=TODAY, sample=False)
+    tables = words["zh"]["databases"]["disclosure"]["tables"]
+    return {name: tables[name]["plugins"]["gongshi"][part] for name in contract.datasets}
+
+
+def test_a_party_is_a_name_with_a_code_that_is_no_authoritys() -> None:
+    told = said_of_tables("party")
+    assert told["penalty_filings"] == ["respondent_uscc", "respondent_name"]
+    assert told["inspections"] == ["party_uscc", "party_name"]
+    assert told["certificates"] == told["authorities"] == []
+
+
+def test_the_authority_of_a_record_is_the_one_that_the_register_knows() -> None:
+    told = said_of_tables("authority")
+    assert told["litigation"] == "defendant_authority"  # and not the court
+    assert told["inspections"] == "authority_name"  # and not the party
+    assert told["supervisors"] == "appointed_by"  # of two organs the one that metadata.yml says

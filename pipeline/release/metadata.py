@@ -219,20 +219,26 @@ def _titled(dataset: Dataset) -> list[str]:
 
 
 def _party(dataset: Dataset) -> list[str]:
-    """The columns of a party's code and name: a name, which can be a person's, and the code behind it."""
-    name = ""
+    """The columns of a party's code and name: a code, and in front of it a name that is no authority's."""
+    authorities, name = {*dataset.primary_key, *_authorities(dataset)}, ""
     for column in dataset.published:
-        if column.kind == "social-credit-code" and name:
-            return [column.name, name]
         if column.kind in ("name", "organisation"):
-            name = column.name if column.kind == "name" else ""
+            name = "" if column.name in authorities else column.name
+        elif column.kind == "social-credit-code" and name:
+            return [column.name, name]
     return []
 
 
 def _authority(dataset: Dataset) -> str:
-    """The column of the authority that a record is of: the first that names an organ."""
-    found = (column.name for column in dataset.published if column.kind == "organisation")
-    return next(found, "")
+    """The column of the authority that a record is of; where several name organs, which one is said."""
+    organs = [column.name for column in dataset.published if column.kind == "organisation"]
+    found = [*_authorities(dataset), *(organs if len(organs) == 1 else [])]
+    return next(iter(found), "")
+
+
+def _authorities(dataset: Dataset) -> list[str]:
+    """The columns that name a body of the register."""
+    return [key.fields[0] for key in dataset.foreign_keys if key.dataset == "authorities"]
 
 
 def _day(dataset: Dataset) -> str:
