@@ -26,9 +26,9 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 LICENCES = [
     {
         "序号": str(n),
-        "许可编号": f"示审许〔2024〕{n}号",
+        "批复编号": f"示审许〔2024〕{n}号",
         "持证单位": f"示例第{n}建材有限公司",
-        "许可种类": ("普通", "特许")[n % 2],
+        "批复种类": ("甲种", "乙种")[n % 2],
         "发证日期": f"2024年{n}月5日",
         "收费金额（万元）": f"0.{n}2",
         "申请人电话": f"1380000000{n}",
@@ -58,7 +58,7 @@ def test_the_draft_loads_beside_the_other_datasets(tmp_path: Path) -> None:
     assert dataset.title == "许可台账"
 
 
-@pytest.mark.parametrize(("title", "kind"), [("许可编号", "document-number"), ("持证单位", "organisation"), ("发证日期", "date"), ("收费金额", "money"), ("行政区划", "choice"), ("信用分", "number")])  # fmt: skip
+@pytest.mark.parametrize(("title", "kind"), [("批复编号", "document-number"), ("持证单位", "organisation"), ("发证日期", "date"), ("收费金额", "money"), ("行政区划", "choice"), ("信用分", "number")])  # fmt: skip
 def test_kinds_are_guessed_from_headers_and_values(tmp_path: Path, title: str, kind: str) -> None:
     _, dataset = licences(tmp_path)
     columns = {alias: c for c in dataset.columns for alias in (c.title, *c.aliases)}
@@ -73,13 +73,13 @@ def test_the_unit_in_a_header_becomes_the_unit_of_the_source(tmp_path: Path) -> 
 
 def test_a_column_that_tells_rows_apart_becomes_the_key(tmp_path: Path) -> None:
     _, dataset = licences(tmp_path)
-    assert [dataset.column(k).title for k in dataset.primary_key] == ["许可编号"]
+    assert [dataset.column(k).title for k in dataset.primary_key] == ["批复编号"]
 
 
 def test_few_values_become_a_list_and_known_ones_a_code_list(tmp_path: Path) -> None:
     _, dataset = licences(tmp_path)
     kinds = {c.title: c for c in dataset.columns}
-    assert sorted(kinds["许可种类"].constraints["enum"]) == ["普通", "特许"]
+    assert sorted(kinds["批复种类"].constraints["enum"]) == ["乙种", "甲种"]
     assert next(c for c in dataset.columns if c.kind == "choice").codes == "divisions"
 
 
@@ -110,7 +110,7 @@ def test_a_title_above_the_header_is_not_taken_for_it(tmp_path: Path) -> None:
     rows = [["行政许可台账（2024年）"], list(LICENCES[0]), *(list(r.values()) for r in LICENCES)]
     path = clerks.write_book(tmp_path / "台账.xlsx", {"台账": rows})
     dataset = loaded(draft(path, clerks.CATALOG), tmp_path)
-    assert "许可编号" in {c.title for c in dataset.columns}
+    assert "批复编号" in {c.title for c in dataset.columns}
 
 
 def test_what_is_published_from_the_draft_is_what_the_sample_holds(tmp_path: Path) -> None:

@@ -14,8 +14,13 @@ from pipeline.model import Dataset
 from pipeline.seal import quoted
 
 
-def _listed(values: Sequence[str]) -> str:
-    return "、".join(values)
+def _quoted(values: Sequence[str], word: str) -> str:
+    """Values for a message: “甲”或者“乙”."""
+    return word.join(f"“{v}”" for v in values)
+
+
+def _told(values: Sequence[str]) -> dict[str, str]:
+    return {"listed": _quoted(values, "或者"), "listed_en": _quoted(values, " or ")}
 
 
 @rule(
@@ -31,7 +36,7 @@ def required_when(
 ) -> Judged:
     """A cell is filled in where another cell says that there is something to fill in."""
     asked = columns.equal(where, *values)
-    return Judged(asked & ~columns.filled(field), params={"listed": _listed(values)})
+    return Judged(asked & ~columns.filled(field), params=_told(values))
 
 
 @rule(
@@ -50,7 +55,7 @@ def incomplete_when(
     all_there = np.ones(len(columns), bool)
     for part in needs:
         all_there &= columns.has(field, part)
-    told = {"needed": _listed(needs), "listed": _listed(values)}
+    told = {"needed": _quoted(needs, "、"), "needed_en": _quoted(needs, " and ")} | _told(values)
     return Judged(columns.equal(where, *values) & ~all_there, params=told)
 
 
@@ -73,11 +78,9 @@ def not_together(
 ) -> Judged:
     """A value does not stand beside one that rules it out; without `unfit`, nothing may stand there."""
     stands = columns.equal(field, *unfit) if unfit else columns.filled(field)
-    told = {
-        "listed": _listed(values),
-        "unfit": _listed(unfit) or "任何内容",
-        "unfit_en": _listed(unfit) or "anything",
-    }
+    asked = f"不应当填{_quoted(unfit, '或者')}" if unfit else "应当留空"
+    asked_en = f"cannot be {_quoted(unfit, ' or ')}" if unfit else "has to be blank"
+    told = _told(values) | {"asked": asked, "asked_en": asked_en}
     return Judged(stands & columns.equal(where, *values), params=told)
 
 
