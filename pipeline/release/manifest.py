@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
@@ -104,7 +104,7 @@ def problems_of_text(manifest: bytes, signature: bytes, pem: bytes) -> Iterator[
     try:
         key = load_pem_public_key(pem)
         assert isinstance(key, Ed25519PublicKey)
-    except (ValueError, AssertionError):
+    except (ValueError, AssertionError, UnsupportedAlgorithm):
         yield "verify-key", {"file": PUBLIC_KEY}
         return
     try:
