@@ -379,7 +379,7 @@ def test_queries_run_alike_in_sqlite_and_duckdb() -> None:
     types = {"number": "DOUBLE", "integer": "INTEGER"}
     lite, duck = sqlite3.connect(":memory:"), duckdb.connect()
     for dataset in catalog.load(ROOT / "datapackage").datasets.values():
-        names = [f"{c.name} {types.get(c.type, 'VARCHAR')}" for c in dataset.published]
+        names = [f'"{c.name}" {types.get(c.type, "VARCHAR")}' for c in dataset.published]
         for con in (lite, duck):
             con.execute(f"CREATE TABLE {dataset.name} ({', '.join(names)})")
     for indicator in VOCABULARY:
