@@ -125,10 +125,10 @@ def test_the_words_can_be_written_as_json() -> None:
     assert json.loads(json.dumps(made())) == made()
 
 
-def said_of_tables(part: str) -> dict[str, Any]:
+def said_of_tables(part: str, lang: str = "zh") -> dict[str, Any]:
     contract = load(Path("datapackage"))
     words = site_metadata(contract, WORDS, present=contract.datasets, today=TODAY, sample=False)
-    tables = words["zh"]["databases"]["disclosure"]["tables"]
+    tables = words[lang]["databases"]["disclosure"]["tables"]
     return {name: tables[name]["plugins"]["gongshi"][part] for name in contract.datasets}
 
 
@@ -144,3 +144,9 @@ def test_the_authority_of_a_record_is_the_one_that_the_register_knows() -> None:
     assert told["litigation"] == "defendant_authority"  # and not the court
     assert told["inspections"] == "authority_name"  # and not the party
     assert told["supervisors"] == "appointed_by"  # of two organs the one that metadata.yml says
+
+
+def test_of_a_column_in_two_languages_the_readers_own_is_shown() -> None:
+    assert "explanation" in said_of_tables("show")["statistics_checks"]
+    english = said_of_tables("show", "en")["statistics_checks"]
+    assert "explanation_en" in english and "explanation" not in english

@@ -131,7 +131,7 @@ def _table(
                 "columns": [_column(column, dataset, lang) for column in columns],
                 "key": list(dataset.primary_key),
                 "search": list(dataset.search),
-                "show": _known(own.get("show"), names) or _shown(dataset),
+                "show": _spoken(_known(own.get("show"), names) or _shown(dataset), names, lang),
                 "filters": _known(own.get("filters"), names) or list(dataset.facets),
                 "title": _known(own.get("title"), names) or _titled(dataset),
                 "same": _known(own.get("same"), names) or _referring(dataset),
@@ -216,6 +216,13 @@ def _referring(dataset: Dataset) -> list[str]:
 
 def _titled(dataset: Dataset) -> list[str]:
     return [dataset.label] if dataset.label else list(dataset.primary_key)
+
+
+def _spoken(shown: list[str], names: Collection[str], lang: Lang) -> list[str]:
+    """Columns to show, each in the reader's language where the table has it in both (why, why_en)."""
+    if lang == "zh":
+        return [n for n in shown if not (n.endswith("_en") and n.removesuffix("_en") in shown)]
+    return list(dict.fromkeys(f"{n}_en" if f"{n}_en" in names else n for n in shown))
 
 
 def _party(dataset: Dataset) -> list[str]:
