@@ -159,8 +159,12 @@ def statistical_division(columns: Columns, setting: Setting, field: str) -> Mask
     "division-not-current",
     field="division",
     on="day",
-    ok=[{"division": "411503", "day": "2024-01-01"}, {"division": "", "day": ""}],
-    bad=[],
+    ok=[
+        {"division": "411503", "day": "2024-01-01"},
+        {"division": "413000", "day": "1998-01-01"},
+        {"division": "", "day": ""},
+    ],
+    bad=[{"division": "413000", "day": "2024-01-01"}],  # Xinyang was a prefecture until 1998-06-09
 )
 def division_not_current(columns: Columns, setting: Setting, field: str, on: str) -> Mask:
     """The division existed on the record's date, as far as the code list says from when to when."""
