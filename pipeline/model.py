@@ -6,6 +6,7 @@ made by one stage and read by later ones; none of it is ever changed in place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,9 @@ class CodeList:
     codes: tuple[Code, ...]
 
 
+_ANY_REST = ("00138000", "88888888", "12345678", "99999999")  # of mobile numbers of any range
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
     """One field of a dataset: Table Schema first, then what `gongshi:` keys add."""
@@ -66,6 +70,19 @@ class Column:
     )  # field: values; {}: always
     heaviest_of: str = ""  # filled by us: the last, in the list's order, of that column's values
     example: str = ""
+
+    def owns(self, number: str) -> bool:
+        """Whether the contract says that such a number of eleven digits is this column's own, and no mobile's.
+
+        Certificates of some provinces have numbers that begin 13 to 19. The column's `pattern` has to say
+        how they go on; one that takes in whole ranges of mobile numbers says nothing.
+        """
+        pattern = str(self.constraints.get("pattern", ""))
+        if not pattern or self.kind not in ("code", "document-number"):
+            return False
+        if any(re.fullmatch(pattern, f"1{n}8{rest}") for n in "345789" for rest in _ANY_REST):
+            return False
+        return re.fullmatch(pattern, number) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import json
 import sqlite3
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from disguises import card, identity, look_alikes, mobile
 
 from pipeline import catalog as contracts
 from pipeline.errors import GateRefused
-from pipeline.model import Catalog
+from pipeline.model import Catalog, Dataset
 from pipeline.release import guard
 from pipeline.release.guard import Needles
 
@@ -184,3 +185,47 @@ def test_nothing_is_switched_when_the_guard_refuses(
     assert done.returncode == 4, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "site" / "current").exists()
+
+
+# ---------------------------------------------------------------- a column's own numbers
+
+HEBEI = r"13(?:0[1-9]|1[01])\d{7}"
+
+
+def with_pattern(contract: Catalog, pattern: str) -> list[Dataset]:
+    """The datasets, the numbers of certificates having this pattern."""
+    made = contract.datasets["certificates"]
+    number = made.column("certificate_no")
+    own = replace(number, constraints={**number.constraints, "pattern": pattern}, example="13010112345")  # fmt: skip
+    return [replace(made, columns=tuple(own if c is number else c for c in made.columns))]
+
+
+def certificate(release: Path, number: str, text: str = "") -> None:
+    (release / "data").mkdir()
+    (release / "data" / "certificates.csv").write_text(f"certificate_no,enforcement_category\n{number},{text}\n", "utf-8")  # fmt: skip
+
+
+def test_a_certificate_s_number_that_looks_like_a_mobile_s_is_its_column_s_own(
+    tmp_path: Path, contract: Catalog
+) -> None:
+    certificate(tmp_path, "13010112345")
+    guard.check(tmp_path, None, with_pattern(contract, HEBEI))
+    with pytest.raises(GateRefused):
+        look(tmp_path, contract)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "number", "text"),
+    [
+        (HEBEI, "13010112345", "电话13010154321"),
+        (HEBEI, "13812345678", ""),
+        (r"13\d{9}", "13010112345", ""),
+        (r"\d{11}", "13010112345", ""),
+    ],
+)
+def test_a_mobile_s_number_is_found_beside_a_column_s_own(
+    tmp_path: Path, contract: Catalog, pattern: str, number: str, text: str
+) -> None:
+    certificate(tmp_path, number, text)
+    with pytest.raises(GateRefused):
+        guard.check(tmp_path, None, with_pattern(contract, pattern))

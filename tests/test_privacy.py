@@ -213,6 +213,19 @@ def test_a_person_s_number_in_place_of_a_code_is_found(
     assert found == ([[True, False]] if personal else [])
 
 
+@pytest.mark.parametrize(
+    ("value", "personal"), [("13010112345", False), ("13812345678", True), ("13990112345", True)]
+)
+def test_a_number_that_may_be_a_mobile_s_is_a_code_where_the_column_s_pattern_says_so(
+    value: str, personal: bool
+) -> None:
+    limits = {"pattern": r"13(?:0[1-9]|1[01])\d{7}"}
+    for constraints, held in ((limits, personal), ({}, True), ({"pattern": r"\d+"}, True)):
+        column = Column("c", "", "", kind="code", example="13010112345", constraints=constraints)
+        breaches = list(privacy.code_breaches(column, pa.array([value]), pa.array([True])))
+        assert bool(breaches) == held
+
+
 # ---------------------------------------------------------------- every column of the contract
 
 

@@ -149,11 +149,14 @@ def _spread(where: pa.Array, values: pa.Array) -> pa.Array:
 def code_breaches(column: Column, cells: pa.Array, suspect: pa.Array) -> Iterator[Breach]:
     """Where a cell that should hold a code holds a personal value: the row cannot be published.
 
-    A number as long as the column's example that begins like it is what belongs there.
+    A number as long as the column's example that begins like it is what belongs there; one that may be
+    a mobile's as well only where the column's pattern says so.
     """
     usual = len(column.example) if column.example.isdigit() else 0
 
     def personal(value: str) -> bool:
+        if screen.is_mobile(value):
+            return not column.owns(value)
         if len(value) == usual and value.isdigit() and value[:2] == column.example[:2]:
             return screen.sure_identity(value)
         if column.kind == "social-credit-code" and re.fullmatch("[0-9A-Z]{18}", value):

@@ -376,6 +376,11 @@ def is_organisation_code(value: str) -> bool:
     return "0X987654321"[total % 11] == value[8]
 
 
+def is_mobile(value: str) -> bool:
+    """Whether `value` is eleven digits of a range that mobile telephones have."""
+    return re.fullmatch(r"1\d{10}", value) is not None and bool(_SEGMENT.match(value))
+
+
 def sure_identity(value: str) -> bool:
     """Whether `value` is an identity number of 18 characters with a right check digit and no doubt."""
     return re.fullmatch(r"\d{17}[\dXx]", value) is not None and bool(
