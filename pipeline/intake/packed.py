@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,7 +70,7 @@ def inspect(path: Path) -> BookFacts:
                 return _only_if_small(BookFacts(dict(_ods(packed))))
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise Unreadable("file-broken") from error
-    except (etree.XMLSyntaxError, KeyError, ValueError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+    except (etree.XMLSyntaxError, KeyError, ValueError, zlib.error) as error:
         raise Unreadable("file-broken") from error
     if any(name.startswith("xl/") for name in names):
         return BookFacts()  # XLSB, or an odd producer: calamine will tell

@@ -174,7 +174,7 @@ class _Blank:
             if column.kind == "money" and shown:
                 sheet.write_number(2, position, float(shown), look)
             elif column.kind == "date" and shown:
-                sheet.write_datetime(2, position, date.fromisoformat(shown), look)  # type: ignore[call-overload]
+                sheet.write_datetime(2, position, datetime.fromisoformat(shown), look)
             else:
                 sheet.write_string(2, position, shown, look)
         sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})

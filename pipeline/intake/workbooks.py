@@ -91,7 +91,7 @@ def _sheet(book: Any, name: str, facts: SheetFacts, is_1904: bool) -> Sheet:
         sheet = book.get_sheet_by_name(name)
         read = sheet.to_python(skip_empty_area=False)
         ranges = sheet.merged_cell_ranges or ()
-    except Exception:
+    except Exception:  # of one sheet; that it was not read is a finding, and the others are read
         return Sheet(name, skipped="broken")
     rows = [[c if c.__class__ is str else as_text(c) for c in row] for row in read]
     return _told(name, rows, ranges, facts, is_1904)

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -114,12 +114,12 @@ def _opened(file: BinaryIO, name: str) -> Iterator[Block]:
     """The text of a file, of what is packed in it, and of what is packed in that."""
     if name.endswith(".gz"):
         with gzip.open(file) as inner:
-            yield from _opened(inner, name.removesuffix(".gz"))  # type: ignore[arg-type]
+            yield from _opened(cast(BinaryIO, inner), name.removesuffix(".gz"))
     elif name.endswith(PACKED):
         with zipfile.ZipFile(file) as archive:
             for member in archive.namelist():
                 with archive.open(member) as inner:
-                    yield from _opened(inner, f"{name}/{member}")  # type: ignore[arg-type]
+                    yield from _opened(cast(BinaryIO, inner), f"{name}/{member}")
     elif name.endswith(".parquet"):
         yield from ((name, text) for text in _parquet(io.BytesIO(file.read())))
     else:

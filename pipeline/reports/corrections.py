@@ -35,7 +35,7 @@ def apply(
         return tuple(figures), []
     try:
         text, _ = decode(file.read_bytes())
-    except Exception:
+    except (OSError, ValueError):
         return tuple(figures), [finding("report-correction-broken", name, line=1, why=file.name)]
     rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     result, problems = list(figures), []

@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import cast
 
 from xlsxwriter.exceptions import OverlappingRange
 from xlsxwriter.format import Format
@@ -131,7 +132,8 @@ class Painter:
         elif isinstance(value, int | float) and math.isfinite(value):
             self.sheet.write_number(row, column, value, style)
         elif isinstance(value, date | time | timedelta) and _datable(value):
-            self.sheet.write_datetime(row, column, value, style)  # type: ignore[call-overload]
+            # xlsxwriter takes any of these; its types name only one.
+            self.sheet.write_datetime(row, column, cast(datetime, value), style)
         else:
             self._text(row, column, shown(value), style)
 
