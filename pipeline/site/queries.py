@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from markupsafe import Markup
 
 from pipeline.release.metadata import DATABASE
+from pipeline.site import sqlwords
 from pipeline.site.edition import Edition
 from pipeline.site.upstream import BadRequest, DatabaseView, Request, Response
 from pipeline.site.values import Field
@@ -100,6 +101,7 @@ async def query_context(
         "name": saved,
         "sql": sql,
         "error": data["error"] or "",
+        "plainly": sqlwords.plain(edition.language, data["error"] or ""),
         "cut": data["truncated"],
         "most": edition.own["limits"]["result_rows"],
         "picture": picture(edition, fields, rows, own["chart"]),

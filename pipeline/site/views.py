@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from pipeline.site import sqlwords
 from pipeline.site.edition import Edition
 from pipeline.site.language import N_
 from pipeline.site.upstream import (
@@ -84,7 +85,8 @@ def explained_or_bare(edition: Edition, request: Request, error: Exception) -> R
 def explained(edition: Edition, request: Request, error: Exception) -> Response:
     """The page, or for programs the JSON, that says what went wrong."""
     status, said, detail = _told(error)
-    text = edition.language.phrase(_SAID[said]) if said in _SAID else ""
+    known = edition.language.phrase(_SAID[said]) if said in _SAID else ""
+    text = known or sqlwords.plain(edition.language, detail)
     title = edition.language.phrase(_TITLES.get(status, _TITLES[400]))
     headers = {"Retry-After": "5"} if status in (429, 503) else {}
     if request.path.endswith((".json", ".csv", ".xlsx")):
@@ -92,7 +94,7 @@ def explained(edition: Edition, request: Request, error: Exception) -> Response:
         body = json.dumps(info, ensure_ascii=False)
         kind = "application/json; charset=utf-8"
         return Response(body, status=status, content_type=kind, headers=headers)
-    context = {"status": status, "title": title, "text": text, "detail": "" if text else detail}
+    context = {"status": status, "title": title, "text": text, "detail": "" if known else detail}
     context["sql"] = request.args.get("sql", "")
     return edition.page(request, "error.html", context, status=status, headers=headers)
 

@@ -377,3 +377,22 @@ def test_a_page_that_fails_while_explaining_an_error_still_answers_plainly(
     answer = views.explained_or_bare(None, None, ValueError("asked wrongly"))  # type: ignore[arg-type]
     assert answer.status == 500
     assert "稍后再试" in str(answer.body)
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("select absent from penalty_filings", "没有 absent 这一列"),
+        ("select 1 from nowhere", "没有 nowhere 这张表"),
+        ("select absent(1)", "没有 absent 这个函数"),
+        ("select 1 fro m", "无法理解"),
+        ("select (1", "没有写完"),
+        ("select key from (select 1 key) a, (select 2 key) b", "有几张表都有 key 列"),
+        ("select abs(1, 2)", "参数个数不对"),
+        ("select 1 from authorities where count(*) > 1", "不能用在这里"),
+    ],
+)
+def test_a_mistake_in_sql_is_told_in_the_readers_language(
+    web: httpx.Client, sql: str, said: str
+) -> None:
+    assert said in unescape(web.get("/disclosure", params={"sql": sql}).text)
