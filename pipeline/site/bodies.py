@@ -1,7 +1,8 @@
 """Pages about one body: a party by its social credit code, an authority by its name.
 
 Which columns say so comes with the release's words: `party` (its code and its name) and `authority`
-of each table. A natural person has no page: where a name is masked, its record is left out.
+of each table. A natural person has no page: where a name is masked, its record is left out. What
+depends on the visitor's words is asked within the time limit, and not kept in memory.
 """
 
 from __future__ import annotations
@@ -155,9 +156,9 @@ async def _facts(edition: Edition, name: str) -> list[tuple[Field, Markup]]:
 async def _published(edition: Edition, table: str, own: Own, name: str) -> dict[str, Any]:
     """How many records of one kind an authority has published, and since when it has not."""
     by, day = own["authority"], own["day"]
-    newest = f"max([{day}])" if day else "null"
-    sql = f"select count(*), min({(day and f'[{day}]') or 'null'}), {newest} from [{table}] where [{by}] = ?"  # noqa: S608
-    ((count, first, last),) = await edition.db.figures(sql, [name])
+    span = f"min([{day}]), max([{day}])" if day else "null, null"
+    sql = f"select count(*), {span} from [{table}] where [{by}] = ?"  # noqa: S608
+    ((count, first, last),) = await edition.db.rows(sql, [name])
     every = await edition.db.figures(f"select count(*) from [{table}]")  # noqa: S608
     return {
         "table": table,
@@ -173,7 +174,7 @@ async def _kept(edition: Edition, table: str, own: Own, name: str) -> dict[str, 
     """An authority's rows of a table that the pipeline made: timeliness, reviews overdue."""
     shown = [n for n in own["show"] if n != own["authority"]]
     sql = f"select * from [{table}] where [{own['authority']}] = ? limit {_ROWS}"  # noqa: S608
-    rows = await edition.db.figures(sql, [name])
+    rows = await edition.db.rows(sql, [name])
     fields = edition.fields(table, shown)
     told = edition.tables[table]
     return {
