@@ -18,7 +18,7 @@ import io
 import re
 import sqlite3
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -40,6 +40,7 @@ BLOCK = 1 << 22  # bytes looked at in one go
 SLICE = 1 << 16  # bytes of a slice that is looked at closely where a sign was found
 PACKED = (".zip", ".xlsx", ".docx", ".ods")
 Block = tuple[str, bytes]  # the artefact's name, a run of its text
+Blocks = Generator[Block]
 
 
 def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> None:
@@ -49,8 +50,7 @@ def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> N
     """
     needles = Needles(_read_secrets(secrets)) if secrets and secrets.exists() else Needles(())
     own = _own_numbers(release, datasets)
-    fresh = _fresh(_artefacts(release))
-    for refused in ordered_map(lambda part: _first_hit(*part, needles, own), fresh):
+    for refused in ordered_map(lambda lane: _first_hit(lane, needles, own), _lanes(release)):
         if refused:
             raise refused
     for dataset in datasets:
@@ -59,8 +59,19 @@ def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> N
                 _names_masked(release, dataset, column)
 
 
-def _fresh(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Each run of text once: a CSV, its gzip and the package's ZIP hold the same ones."""
+def _lanes(release: Path) -> list[Blocks]:
+    """The artefacts' text in streams that can be read side by side, the longest first.
+
+    A CSV, its gzip and the package's ZIP hold the same text: they are one stream, and it is read once.
+    """
+    files = sorted(p for p in release.rglob("*") if p.is_file())
+    same = [p for p in files if p.name.endswith((".csv", ".csv.gz", ".zip"))]
+    others = sorted((p for p in files if p not in same), key=lambda p: -p.stat().st_size)
+    return [_fresh(_blocks_in(release, same)), *(_blocks_in(release, [p]) for p in others)]
+
+
+def _fresh(blocks: Blocks) -> Blocks:
+    """Each run of text of a CSV once."""
     seen = set[bytes]()
     for artefact, block in blocks:
         if artefact.endswith(".csv"):
@@ -71,14 +82,13 @@ def _fresh(blocks: Iterable[Block]) -> Iterator[Block]:
         yield artefact, block
 
 
-def _first_hit(
-    artefact: str, block: bytes, needles: Needles, own: frozenset[str]
-) -> GateRefused | None:
-    """The first hit in `block`; numbers in `own` are no mobile's."""
-    for kind, value, line in (*_numbers(block, artefact), *needles.found(block)):
-        if kind == "mobile" and value in own:
-            continue
-        return _refused(artefact, line, kind, value)
+def _first_hit(lane: Blocks, needles: Needles, own: frozenset[str]) -> GateRefused | None:
+    """The first hit in a stream; numbers in `own` are no mobile's."""
+    with closing(lane) as blocks:  # by the thread that has opened what is read
+        for artefact, block in blocks:
+            for kind, value, line in (*_numbers(block, artefact), *needles.found(block)):
+                if kind != "mobile" or value not in own:
+                    return _refused(artefact, line, kind, value)
     return None
 
 
@@ -97,8 +107,8 @@ def _line(text: str, at: int) -> str:
 # ---------------------------------------------------------------- artefacts to blocks of text
 
 
-def _artefacts(release: Path) -> Iterator[Block]:
-    for path in sorted(p for p in release.rglob("*") if p.is_file()):
+def _blocks_in(release: Path, files: Iterable[Path]) -> Blocks:
+    for path in files:
         yield from _blocks_of(path, path.relative_to(release).as_posix())
 
 
@@ -168,7 +178,7 @@ def _database(path: Path) -> Iterator[bytes]:
         ).fetchall()
         for table, without_rowid in tables:
             named = [c for _, c, *_ in con.execute(f"pragma table_info({_name(table)})").fetchall()]
-            cells = _joined([f"coalesce(cast({_name(c)} as text), '')" for c in named])
+            cells = _joined([_name(c) for c in named])
             if without_rowid:
                 yield from (
                     row.encode() for (row,) in con.execute(f"select {cells} from {_name(table)}")
@@ -185,11 +195,10 @@ def _database(path: Path) -> Iterator[bytes]:
 
 
 def _joined(cells: Sequence[str]) -> str:
-    """SQL that joins `cells`; in halves, since each `||` copies all that stands before it."""
-    if len(cells) < 4:
-        return " || char(31) || ".join(cells)
-    half = len(cells) // 2
-    return f"({_joined(cells[:half])}) || char(31) || ({_joined(cells[half:])})"
+    """SQL that joins `cells`: by printf, of which SQLite takes no more than 127 arguments."""
+    parts = [cells[at : at + 100] for at in range(0, len(cells), 100)]
+    lines = (f"printf('{chr(31).join(['%s'] * len(part))}', {', '.join(part)})" for part in parts)
+    return " || char(31) || ".join(lines)
 
 
 def _name(identifier: str) -> str:
@@ -280,54 +289,59 @@ _KINDS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
 
 
 class Needles:
-    """Many values looked for in much text at once, by a rolling hash of their first characters."""
+    """Many values looked for in much text at once, by their last bytes.
 
-    WIDTH = 7
-    _BASE = np.uint64(1_000_003)
+    Every seven bytes of the text are one number, and a table says which numbers can end a value: an
+    end tells values apart better than a beginning, which many addresses and numbers share.
+    """
+
+    WIDTH = 7  # bytes; shorter values could stand anywhere by chance
+    _MASK = np.uint64((1 << 8 * WIDTH) - 1)
+    _ODD = np.uint64(0x9E37_79B9_7F4A_7C15)  # spreads numbers over the table (Knuth, TAOCP 6.4)
 
     def __init__(self, values: Iterable[str]) -> None:
-        self.by_start: dict[str, list[str]] = {}
+        self.by_end: dict[int, list[bytes]] = {}
         for value in values:
             if len(value) >= self.WIDTH:
-                self.by_start.setdefault(value[: self.WIDTH], []).append(value)
-        self.hashes = np.unique(self._hash("".join(self.by_start))[:: self.WIDTH]) if self.by_start else np.zeros(0, np.uint64)  # fmt: skip
-        self.seen = np.zeros(1 << 24, bool)
-        self.seen[self._short(self.hashes)] = True
+                text = value.encode("utf-8", "replace")
+                end = int.from_bytes(text[-self.WIDTH :], "little")
+                self.by_end.setdefault(end, []).append(text)
+        self.ends = np.sort(np.array(list(self.by_end), np.uint64))
+        bits = min(max((64 * len(self.ends)).bit_length(), 16), 24)
+        self._shift = np.uint64(64 - bits)
+        self.seen = np.zeros(1 << bits, bool)
+        self.seen[self._short(self.ends)] = True
 
-    def _hash(self, text: str) -> npt.NDArray[np.uint64]:
-        codes = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
-        count = len(codes) - self.WIDTH + 1
-        if count <= 0:
-            return np.zeros(0, np.uint64)
-        total = np.zeros(count, np.uint64)
-        for k in range(self.WIDTH):
-            total = total * self._BASE + codes[k : k + count]
-        return total
-
-    @staticmethod
-    def _short(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-        return (hashes ^ (hashes >> np.uint64(29))) & np.uint64((1 << 24) - 1)
+    def _short(self, numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        return ((numbers * self._ODD) >> self._shift).view(np.int64)
 
     def found(self, block: bytes) -> Iterator[Hit]:
         """Every value that stands in `block`."""
-        if not self.by_start:
-            return
-        text = block.decode("utf-8", "replace")
-        hashes = self._hash(text)
-        at = np.flatnonzero(self.seen[self._short(hashes)])
-        for i in at[np.isin(hashes[at], self.hashes)].tolist():
-            for value in self.by_start.get(text[i : i + self.WIDTH], ()):
-                if text.startswith(value, i) and _stands_alone(text, i, i + len(value)):
-                    yield "never", value, _line(text, i)
+        for end in self._ends_in(block) if self.by_end else ():
+            for value in self.by_end[int.from_bytes(block[end - self.WIDTH : end], "little")]:
+                start = end - len(value)
+                if start >= 0 and block[start:end] == value and _stands_alone(block, start, end):
+                    line = block[block.rfind(b"\n", 0, start) + 1 : end].decode("utf-8", "replace")
+                    yield "never", value.decode("utf-8", "replace"), _line(line, len(line) - 1)
+
+    def _ends_in(self, block: bytes) -> list[int]:
+        """Where in `block` a value can end."""
+        padded, found = block + bytes(8), list[int]()
+        for first in range(8):
+            count = (len(padded) - first) // 8
+            numbers = np.frombuffer(padded, "<u8", count, first) & self._MASK
+            at = np.flatnonzero(self.seen[self._short(numbers)])
+            near = np.searchsorted(self.ends, numbers[at]).clip(max=len(self.ends) - 1)
+            at = at[self.ends[near] == numbers[at]]
+            found += (at * 8 + first + self.WIDTH).tolist()
+        return sorted(end for end in found if end <= len(block))
 
 
-def _stands_alone(text: str, start: int, end: int) -> bool:
+def _stands_alone(block: bytes, start: int, end: int) -> bool:
     """A number inside a longer number is another number."""
-    before, after = text[start - 1 : start], text[end : end + 1]
-    inside = (
-        text[start].isalnum() and text[start].isascii() and before.isalnum() and before.isascii()
-    )
-    return not inside and not (text[end - 1].isascii() and text[end - 1].isalnum() and after.isascii() and after.isalnum())  # fmt: skip
+    before = block[max(start - 1, 0) : start] + block[start : start + 1]
+    after = block[end - 1 : end + 1]
+    return not any(len(pair) == 2 and pair.isalnum() for pair in (before, after))
 
 
 def _read_secrets(path: Path) -> Iterator[str]:
