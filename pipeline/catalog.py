@@ -117,6 +117,7 @@ def _field_descriptor(column: Column) -> dict[str, Any]:
         "constraints": dict(column.constraints),
         "example": column.example,
         "gongshi:kind": column.kind,
+        "gongshi:keep_blanks": column.keep_blanks,
         "gongshi:aliases": list(column.aliases),
         "gongshi:unit": column.unit,
         "gongshi:codes": column.codes,

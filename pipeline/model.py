@@ -59,6 +59,7 @@ class Column:
     format: str = "default"
     constraints: Mapping[str, Any] = field(default_factory=dict)
     kind: str = "text"  # how written values become canonical: pipeline.intake.values
+    keep_blanks: bool = False  # of text: blanks around it are part of it
     aliases: tuple[str, ...] = ()
     unit: str = ""  # of the value as stored
     source_unit: str = ""  # taken where a header names no unit

@@ -502,6 +502,7 @@ def test_the_contracts_version_changes_with_any_of_its_files(small: Callable[...
         ("primaryKey: [licence_no]", "primaryKey: [licence]", 9, "licence"),
         ("privacy: never", "privacy: masked\n      gongshi:masked_when: {kind: [a]}", 35, "kind"),
         ("kind: document-number", "kind: text\n      gongshi:heaviest_of: nothing", 17, "nothing"),
+        ("kind: money", "kind: money\n      gongshi:keep_blanks: true", 27, "text"),
         ("search: [licence_no]", "search: [holder]", 6, "holder"),
         ("search: [licence_no]", "search: [holder_id_no]", 6, "holder_id_no"),
         ("search:", "facets: [state]\ngongshi:search:", 6, "state"),

@@ -143,6 +143,14 @@ def test_white_space_and_what_shows_nothing_goes_and_the_rule_is_told() -> None:
     )
 
 
+def test_blanks_around_a_text_stay_where_the_contract_says_that_they_are_part_of_it() -> None:
+    kept = Setting(keep_blanks=True)
+    assert values.normalise("\u3000丸心\u200b ", "text", kept) == ("\u3000丸心 ", "white-space")
+    assert values.normalise(" \u3000", "text", kept)[0] == ""
+    cells = columns.normalise_column(pa.array([" 甲", "甲"]), "text", kept)
+    assert cells.canonical.to_pylist() == [" 甲", "甲"]
+
+
 # ---------------------------------------------------------------- doubts
 
 

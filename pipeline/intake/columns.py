@@ -101,6 +101,7 @@ def setting_for(
         order=order,
         as_meant=as_meant,
         is_1904=is_1904,
+        keep_blanks=column.keep_blanks,
     )
 
 

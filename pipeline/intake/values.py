@@ -70,6 +70,7 @@ class Setting:
     order: tuple[str, ...] = ()  # codes in the list's order
     as_meant: Mapping[str, str] = field(default_factory=dict)  # sources.yaml `values`
     is_1904: bool = False  # bare day numbers are counted from 1904-01-01
+    keep_blanks: bool = False  # of text: blanks around it are part of it
 
 
 #: A normaliser gives the canonical text and the name of the rule that made it ("" if unchanged).
@@ -78,7 +79,11 @@ Normaliser = Callable[[str, Setting], tuple[str, str]]
 
 def tidy(text: str) -> str:
     """`text` without invisible characters and outer white space; line breaks become `\\n`."""
-    return _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return _visible(text).strip()
+
+
+def _visible(text: str) -> str:
+    return _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def half_width(text: str) -> str:
@@ -97,8 +102,11 @@ def fold(text: str) -> str:
 
 
 def text(written: str, setting: Setting) -> tuple[str, str]:
-    """Free text: only what shows nothing is taken away."""
-    return _changed(written, tidy(written), "white-space")
+    """Free text: only what shows nothing is taken away; blanks around it stay where the contract says."""
+    plain = tidy(written)
+    if setting.keep_blanks and plain:
+        plain = _visible(written)
+    return _changed(written, plain, "white-space")
 
 
 def name(written: str, setting: Setting) -> tuple[str, str]:
