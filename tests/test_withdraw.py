@@ -15,7 +15,7 @@ from frictionless import Package, system
 from pipeline import catalog
 from pipeline.checks.rules import RULES
 from pipeline.errors import StoreError, UsageError
-from pipeline.release import changes, manifest, store, tombstones, verify, withdraw
+from pipeline.release import changes, differences, manifest, store, tombstones, verify, withdraw
 from tests.shop import (
     NUMBER,
     PENALTIES,
@@ -117,6 +117,31 @@ def test_a_withdrawal_is_a_release_of_its_own_with_a_signed_link(shop: Shop) -> 
     assert [c["verb"] for c in listed if c["release"] == shop.current.name] == ["withdrawn"]
     for release in store.kept(shop.site)[:-1]:
         assert manifest.read(release)["amendments"][0]["withdrawn"] == [[dataset, key]]
+
+
+def test_a_difference_of_kept_releases_still_tells_what_was_withdrawn_between_them(
+    shop: Shop,
+) -> None:
+    shop.withdraw(penalties(60)[3][NUMBER])
+    key = rows_of(shop.current / "data" / "withdrawals.csv")[0]["record_id"]
+    first, second, replacement = store.kept(shop.site)
+    gone = changes.Change(PENALTIES, key, "withdrawn")
+    assert gone not in differences.between(first, second)  # both had it
+    assert gone in differences.between(first, replacement)
+    assert gone in differences.between(second, replacement)
+    shop.send(penalties(45))
+    later = shop.publish(date(2025, 4, 2))
+    assert [c for c in differences.between(second, later) if c.verb != "added"] == [gone]
+    assert gone not in differences.between(replacement, later)
+
+
+def test_a_difference_of_kept_releases_still_tells_whose_term_is_over(shop: Shop) -> None:
+    first = store.kept(shop.site)[0]
+    had = {row["record_id"] for row in rows_of(first / "data" / f"{PENALTIES}.csv")}
+    shop.publish(date(2027, 3, 30))
+    listed = {c.key for c in changes.read(shop.current / "changes.csv") if c.verb == "removed"}
+    told = {c.key for c in differences.between(first, shop.current) if c.verb == "removed"}
+    assert told == listed & had != set()
 
 
 def test_later_runs_keep_it_out_though_the_file_still_holds_it(shop: Shop) -> None:

@@ -365,9 +365,9 @@ def _retold(told: dict[str, Any], release: Path, target: Path, order: Amendment)
     note = {
         "on": order.on.isoformat(),
         "manifest_sha256": link["manifest_sha256"],
-        "withdrawn": [[n, key] for n, each in sorted(order.taken.items()) for key, _, part in sorted(each) if part == "withdrawn"],
-        "lapsed": {n: count for n, each in sorted(order.taken.items()) if (count := sum(part == "withheld" for *_, part in each))},
-    }  # fmt: skip
+        "withdrawn": _taken(order, "withdrawn"),
+        "lapsed": _taken(order, "withheld"),
+    }
     if not order.replaces:
         return told | {"amendments": [*told["amendments"], note]}
     content = build.content_hash(told, target / "data")
@@ -382,6 +382,12 @@ def _retold(told: dict[str, Any], release: Path, target: Path, order: Amendment)
         "replaces": release.name,
         "withdrawal": note,
     }
+
+
+def _taken(order: Amendment, part: str) -> list[list[str]]:
+    """Dataset and key of each record that leaves as `part` of the tally."""
+    every = [(name, *each) for name, listed in order.taken.items() for each in listed]
+    return [[name, key] for name, key, _, left_as in sorted(every) if left_as == part]
 
 
 def _redescribed(

@@ -19,8 +19,12 @@ ORIGIN = ("source_id", "source_row")
 
 
 def between(before: Path, after: Path) -> list[Change]:
-    """Every record that differs, seen from `after`; a record with a tombstone there is withdrawn."""
+    """Every record that differs, seen from `after`; a record with a tombstone there is withdrawn.
+
+    A record that has been taken out of `before` since is told by its manifest, which lists keys.
+    """
     stones = tombstones.keys(tombstones.read(before / "-", after))
+    earlier = _taken_out(before) - _taken_out(after)
     records = manifest.read(after).get("records", {})
     found: list[Change] = []
     with duckdb.connect() as con:
@@ -38,13 +42,27 @@ def between(before: Path, after: Path) -> list[Change]:
                 changes.one_side(now, columns),
             )
             taken = stones.get(dataset.name, ())
-            found += [
+            here = [
                 Change(c.dataset, c.key, "withdrawn")
                 if c.verb == "removed" and c.key in taken
                 else c
                 for c in changes.between(con, sides)
             ]
+            there = {c.key for c in here}
+            here += [c for c in earlier if c.dataset == dataset.name and c.key not in there]
+            found += sorted(here)
     return found
+
+
+def _taken_out(release: Path) -> set[Change]:
+    """What a kept release once held and holds no more: withdrawn, or its term over."""
+    verbs = {"withdrawn": "withdrawn", "lapsed": "removed"}
+    return {
+        Change(dataset, key, verb)
+        for note in manifest.read(release).get("amendments", ())
+        for part, verb in verbs.items()
+        for dataset, key in note[part]
+    }
 
 
 def told(site: Path, before: str, after: str, form: str, limit: int) -> str:
