@@ -391,21 +391,6 @@ def test_the_package_describes_itself_in_full(hostile: Shop) -> None:
         assert all(field["title"] for field in resource["schema"]["fields"])
 
 
-def test_the_catalogue_has_what_dcat_ap_requires(hostile: Shop) -> None:
-    told = json.loads((hostile.current / "catalog.jsonld").read_text("utf-8"))
-    for needed in ("dct:title", "dct:description", "dct:publisher", "dcat:dataset"):
-        assert told[needed], needed
-    assert told["dct:publisher"]["foaf:name"]
-    for dataset in told["dcat:dataset"]:
-        assert dataset["dct:title"] and dataset["dct:description"]
-        assert len(dataset["dcat:distribution"]) == 4
-        for distribution in dataset["dcat:distribution"]:
-            assert distribution["dcat:accessURL"]["@id"]
-            name = distribution["dcat:downloadURL"]["@id"].rpartition("/")[2]
-            size = (hostile.current / "downloads" / name).stat().st_size
-            assert distribution["dcat:byteSize"]["@value"] == str(size)
-
-
 def test_zone_locale_and_hash_seed_do_not_show(shop: Shop, tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from tests.shop import Shop, penalties\n"

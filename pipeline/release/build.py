@@ -285,5 +285,7 @@ def seal_release(
         )  # fmt: skip
     (folder / manifest.PUBLIC_KEY).write_bytes(manifest.public_pem(manifest.signing_key(secret)))
     site = json.loads((folder / "metadata.json").read_text("utf-8"))
-    package.write_json(folder / "catalog.jsonld", dcat.catalogue(descriptor, site, folder))
-    manifest.sign(folder, {**told, "files": manifest.hashed(folder, hashes)}, secret)
+    files = manifest.hashed(folder, hashes)
+    package.write_json(folder / "catalog.jsonld", dcat.catalogue(descriptor, site, files))
+    files |= manifest.hashed(folder, {name: told["sha256"] for name, told in files.items()})
+    manifest.sign(folder, {**told, "files": dict(sorted(files.items()))}, secret)

@@ -7,8 +7,9 @@ metadata.yml names the site's address.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
+
+Files = Mapping[str, Mapping[str, Any]]  # a release's files → bytes and sha256
 
 CONTEXT = {
     "dcat": "http://www.w3.org/ns/dcat#",
@@ -32,7 +33,7 @@ _MEDIA_TYPE = "https://www.iana.org/assignments/media-types/"
 
 
 def catalogue(
-    descriptor: Mapping[str, Any], site: Mapping[str, Any], folder: Path
+    descriptor: Mapping[str, Any], site: Mapping[str, Any], files: Files
 ) -> dict[str, Any]:
     """The catalogue of a release: `descriptor` is its datapackage.json, `site` its metadata.json."""
     own = site["zh"]["plugins"]["gongshi"]
@@ -45,14 +46,15 @@ def catalogue(
         "dct:title": _said(site, "title"),
         "dct:description": _said(site, "description"),
         "dct:publisher": publisher,
-        "dct:license": {"@id": site["zh"]["license_url"], "@type": "dct:LicenseDocument"},
+        **_licence(site["zh"]["license_url"]),
         "dct:language": {"@id": _LANGUAGE, "@type": "dct:LinguisticSystem"},
         "dct:issued": _day(own["today"]),
         "dct:modified": _day(own["today"]),
         "foaf:homepage": {"@id": base, "@type": "foaf:Document"},
         "dcat:dataset": [
-            _dataset(r, descriptor, own, base, publisher, folder) for r in descriptor["resources"]
+            _dataset(r, descriptor, own, base, publisher, files) for r in descriptor["resources"]
         ],
+        "dcat:service": _service(descriptor, site, base),
     }
 
 
@@ -62,6 +64,24 @@ def _said(site: Mapping[str, Any], key: str) -> list[dict[str, str]]:
 
 def _day(day: str) -> dict[str, str]:
     return {"@type": "xsd:date", "@value": day}
+
+
+def _licence(address: str) -> dict[str, Any]:
+    return {"dct:license": {"@id": address, "@type": "dct:LicenseDocument"}} if address else {}
+
+
+def _service(descriptor: Mapping[str, Any], site: Mapping[str, Any], base: str) -> dict[str, Any]:
+    """Tables, records and queries as JSON and CSV."""
+    return {
+        "@id": f"{base}disclosure",
+        "@type": "dcat:DataService",
+        "dct:title": _said(site, "title"),
+        "dcat:endpointURL": {"@id": f"{base}disclosure"},
+        "dcat:endpointDescription": {"@id": f"{base}openapi.json"},
+        "dcat:servesDataset": [
+            {"@id": f"{base}disclosure/{r['name']}"} for r in descriptor["resources"]
+        ],
+    }
 
 
 def _publisher(own: Mapping[str, Any], base: str) -> dict[str, Any]:
@@ -79,7 +99,7 @@ def _dataset(
     own: Mapping[str, Any],
     base: str,
     publisher: Mapping[str, Any],
-    folder: Path,
+    files: Files,
 ) -> dict[str, Any]:
     name = resource["name"]
     told = {
@@ -98,7 +118,7 @@ def _dataset(
         "dcat:landingPage": {"@id": f"{base}disclosure/{name}", "@type": "foaf:Document"},
         "dcat:contactPoint": _contact(own, base),
         "dct:accrualPeriodicity": _frequency(own["release_every_days"]),
-        "dcat:distribution": list(_distributions(resource, descriptor, base, folder)),
+        "dcat:distribution": list(_distributions(resource, descriptor, base, files)),
     }
     return {key: value for key, value in told.items() if value}
 
@@ -127,29 +147,39 @@ def _frequency(days: int) -> dict[str, str]:
 
 
 def _distributions(
-    resource: Mapping[str, Any], descriptor: Mapping[str, Any], base: str, folder: Path
+    resource: Mapping[str, Any], descriptor: Mapping[str, Any], base: str, files: Files
 ) -> Iterator[dict[str, Any]]:
-    licence = {"@id": descriptor["licenses"][0].get("path", ""), "@type": "dct:LicenseDocument"}
     for ending, (media, kind, packed) in _FORMATS.items():
-        path = folder / "downloads" / f"{resource['name']}{ending}"
-        if not path.is_file():
+        name = f"downloads/{resource['name']}{ending}"
+        if name not in files:
             continue
-        address = f"{base}downloads/{path.name}"
+        address = f"{base}{name}"
         told: dict[str, Any] = {
             "@id": address,
             "@type": "dcat:Distribution",
-            "dct:title": path.name,
+            "dct:title": name.rpartition("/")[2],
             "dcat:accessURL": {"@id": f"{base}disclosure/{resource['name']}"},
             "dcat:downloadURL": {"@id": address},
             "dcat:mediaType": {"@id": _MEDIA_TYPE + media, "@type": "dct:MediaType"},
             "dct:format": {"@id": _FILE_TYPE + kind, "@type": "dct:MediaTypeOrExtent"},
             "dcat:byteSize": {
                 "@type": "xsd:nonNegativeInteger",
-                "@value": str(path.stat().st_size),
+                "@value": str(files[name]["bytes"]),
             },
+            "spdx:checksum": _checksum(files[name]["sha256"]),
+            **_licence(descriptor["licenses"][0].get("path", "")),
         }
-        if licence["@id"]:
-            told["dct:license"] = licence
         if packed:
             told["dcat:compressFormat"] = {"@id": _MEDIA_TYPE + packed, "@type": "dct:MediaType"}
         yield told
+
+
+def _checksum(digest: str) -> dict[str, Any]:
+    return {
+        "@type": "spdx:Checksum",
+        "spdx:algorithm": {
+            "@id": "spdx:checksumAlgorithm_sha256",
+            "@type": "spdx:ChecksumAlgorithm",
+        },
+        "spdx:checksumValue": {"@type": "xsd:hexBinary", "@value": digest},
+    }
