@@ -40,7 +40,7 @@ KIND_TYPES: Mapping[str, str] = {
 
 _KIND_NEEDS = {"choice": "gongshi:codes", "choices": "gongshi:codes", "money": "gongshi:unit"}
 _TEXT_ONLY = {"pattern", "minLength", "maxLength"}
-_NOT_TEXT = {"minimum", "maximum"}
+_NOT_TEXT = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
 Where = tuple[str | int, ...]
 
 

@@ -57,6 +57,7 @@ class Column:
     description_en: str = ""
     type: str = "string"
     format: str = "default"
+    options: Mapping[str, Any] = field(default_factory=dict)  # more of Table Schema: missingValues…
     constraints: Mapping[str, Any] = field(default_factory=dict)
     kind: str = "text"  # how written values become canonical: pipeline.intake.values
     keep_blanks: bool = False  # of text: blanks around it are part of it

@@ -1,11 +1,14 @@
 """Table Schema over whole columns: types, formats and constraints of canonical text.
 
 Each check gives a mask, true where a cell is broken. Blank cells break `required` and nothing else.
+What contracts say is judged column by column; any other type, format or constraint of the standard is
+left to frictionless's own cell reader, which sees each distinct value once.
 Source of the rules: Table Schema (Data Package v2), https://datapackage.org/standard/table-schema/
 """
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,6 +31,25 @@ _SURELY = {
 }
 
 
+#: What is judged over whole columns; `required` of all types besides.
+_BOUNDS = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
+_BY_COLUMN: dict[str, set[str]] = {
+    "string": {"pattern", "enum", "minLength", "maxLength"},
+    "any": set(),
+    "boolean": set(),
+    "date": _BOUNDS,
+    "integer": _BOUNDS,
+    "number": _BOUNDS,
+    "year": _BOUNDS,
+}
+RULES = {
+    "minLength": "min-length",
+    "maxLength": "max-length",
+    "exclusiveMinimum": "exclusive-minimum",
+    "exclusiveMaximum": "exclusive-maximum",
+}  # constraint → rule, where they are not called the same
+
+
 @dataclass(frozen=True, slots=True)
 class Breach:
     """A check that some cells of a column do not pass."""
@@ -42,6 +64,9 @@ def breaches(column: Column, cells: pa.Array, codes: frozenset[str] | None) -> I
 
     `codes`: the entries of the column's code list, None where it has none.
     """
+    if not _is_by_column(column):
+        yield from _by_reader(column, cells)
+        return
     blank = pc.equal(cells, "")
     if blank.false_count == 0:
         if column.constraints.get("required") and len(cells):
@@ -89,11 +114,41 @@ def _all(
             pc.greater(pc.utf8_length(cells), limits["maxLength"]),
             {"limit": limits["maxLength"]},
         )
-    for rule, key in (("minimum", "minimum"), ("maximum", "maximum")):
+    for key in _BEYOND:
         if key in limits:
-            yield Breach(
-                rule, _beyond(column, cells, typed, limits[key], key), {"limit": limits[key]}
-            )
+            beyond = _beyond(column, cells, typed, limits[key], key)
+            yield Breach(RULES.get(key, key), beyond, {"limit": limits[key]})
+
+
+def _is_by_column(column: Column) -> bool:
+    if column.type not in _BY_COLUMN or column.format != "default" or column.options:
+        return False
+    return set(column.constraints) <= {"required", "unique", *_BY_COLUMN[column.type]}
+
+
+def _by_reader(column: Column, cells: pa.Array) -> Iterator[Breach]:
+    """Whatever frictionless's cell reader has to say of each distinct value, kind by kind."""
+    read = _field(column).create_cell_reader()
+    distinct = cells.dictionary_encode()
+    notes: list[dict[str, str]] = [read(v)[1] or {} for v in distinct.dictionary.to_pylist()]
+    for kind in dict.fromkeys(kind for each in notes for kind in each):
+        broken = pa.array([kind in each for each in notes], pa.bool_())
+        yield Breach(RULES.get(kind, kind), broken.take(distinct.indices), _params(column, kind))
+
+
+def _params(column: Column, kind: str) -> dict[str, Any]:
+    """What the message of a broken `type` or constraint is filled with."""
+    limit = column.constraints.get(kind)
+    allowed = "、".join(map(str, limit)) if kind == "enum" and limit else ""
+    return {"type": column.type, "pattern": limit, "allowed": allowed, "limit": limit}
+
+
+def _field(column: Column) -> Any:
+    """The column as frictionless knows it."""
+    from frictionless import Field
+
+    told = {"name": column.name, "type": column.type, "format": column.format, "constraints": dict(column.constraints)}  # fmt: skip
+    return Field.from_descriptor({**told, **column.options})
 
 
 def of_type(column: Column, cells: pa.Array) -> pa.Array | None:
@@ -117,10 +172,7 @@ def _is_value(column: Column, value: str) -> bool:
             return bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) and date.fromisoformat(value))
         except ValueError:
             return False
-    from frictionless import Field
-
-    descriptor = {"name": column.name, "type": column.type, "format": column.format}
-    return Field.from_descriptor(descriptor).read_cell(value)[0] is not None
+    return _field(column).read_cell(value)[0] is not None
 
 
 def matches(cells: pa.Array, pattern: str) -> pa.Array:
@@ -148,8 +200,8 @@ def _beyond(
     column: Column, cells: pa.Array, typed: pa.Array | None, limit: Any, key: str
 ) -> pa.Array:
     """True where a value of the right type lies outside `limit`; dates compare as ISO text."""
-    compare = pc.less if key == "minimum" else pc.greater
-    if column.type in ("date", "string"):
+    compare = _BEYOND[key][0]
+    if column.type == "date":
         beyond = compare(cells, str(limit))
         return beyond if typed is None else pc.and_(beyond, typed)
     # What is not of its type is told as that, and has no size to be judged.
@@ -164,12 +216,18 @@ def _beyond(
     return pc.replace_with_mask(beyond, rest, pa.array(judged, pa.bool_()).take(distinct.indices))
 
 
+#: Which side of a bound is out of it, of columns and of single values.
+_BEYOND: dict[str, tuple[Any, Any]] = {
+    "minimum": (pc.less, operator.lt),
+    "maximum": (pc.greater, operator.gt),
+    "exclusiveMinimum": (pc.less_equal, operator.le),
+    "exclusiveMaximum": (pc.greater_equal, operator.ge),
+}
 _PLAIN_NUMBER = r"^-?\d{1,20}(?:\.\d{1,6})?$"  # what a decimal of 38 digits holds exactly
 
 
 def _outside(value: str, limit: Decimal, key: str) -> bool:
     try:
-        number = Decimal(value)
-        return number < limit if key == "minimum" else number > limit
+        return bool(_BEYOND[key][1](Decimal(value), limit))
     except ArithmeticError:  # NaN lies within no bounds
         return True
