@@ -172,14 +172,6 @@ def read_reports(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog)
 # ---------------------------------------------------------------- the private folder
 
 
-def connect(work: Path) -> duckdb.DuckDBPyConnection:
-    """DuckDB with bounded memory; what it spills stays under PRIVATE."""
-    con = duckdb.connect()
-    con.execute("set memory_limit = '1GB'")
-    con.execute(f"set temp_directory = '{work / 'spill'}'")
-    return con
-
-
 def prepare_private(private: Path) -> bytes:
     """The private folder, closed to others, with the key that makes record ids."""
     with store.faults(private):

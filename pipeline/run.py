@@ -10,12 +10,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipeline import progress, yearly
+from pipeline import progress, spill, yearly
 from pipeline.cache import Cache
 from pipeline.checks.ledger import Ledger
 from pipeline.engine import OrderedMap, ordered_map
 from pipeline.errors import UnreadableInput, UsageError
-from pipeline.gather import Means, Run, connect, prepare_private, read_reports, send_back, take_in
+from pipeline.gather import Means, Run, prepare_private, read_reports, send_back, take_in
 from pipeline.intake import sources
 from pipeline.model import TALLY_PARTS, Catalog, Tally
 from pipeline.release import (
@@ -65,7 +65,7 @@ def _check(
     listed = sources.scan(inbox, catalog)
     means = Means(catalog, key, today, engine, Cache(private, key, catalog, today))
     with Ledger(private, language()) as ledger:
-        run = Run(ledger, connect(ledger.work))
+        run = Run(ledger, spill.connect(ledger.work / "spill"))
         run.sample = any(SAMPLE in file.name for file in listed.files)
         for finding in listed.findings:
             ledger.finding(finding)

@@ -32,7 +32,7 @@ def made(name: str, contract: Catalog = CONTRACT, **given: list[dict[str, str]])
         )  # fmt: skip
         names = ", ".join(c.name for c in columns)
         relations[each] = f"(select * from (values {values}) t({names}))"
-    table = derived.tables(contract.datasets.values(), relations, TODAY)[name]
+    table = derived.tables(contract.datasets.values(), relations, TODAY, Path())[name]
     return [{k: v for k, v in row.items() if v} for row in table.to_pylist()]
 
 
@@ -179,5 +179,5 @@ def test_a_withdrawn_document_leaves_the_tables_made_of_it(tmp_path: Path) -> No
 
 
 def test_tables_are_text_whatever_the_query_gives() -> None:
-    table = derived.tables(CONTRACT.datasets.values(), {}, TODAY)["timeliness"]
+    table = derived.tables(CONTRACT.datasets.values(), {}, TODAY, Path())["timeliness"]
     assert set(table.schema.types) == {pa.string()}

@@ -24,7 +24,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline import seal
+from pipeline import seal, spill
 from pipeline.catalog import published_columns
 from pipeline.errors import Unaccounted
 from pipeline.model import Column, Dataset, ForeignKey
@@ -204,7 +204,7 @@ def amend(release: Path, target: Path, order: Amendment) -> str:
     if order.replaces:
         concerned |= {changes.TABLE} & datasets.keys()
     _take_over(release, target, concerned, order.replaces)
-    con = duckdb.connect()
+    con = spill.connect(order.work / "spill")
     rows = _data(con, release, target, datasets, order)
     told = _retold(told, release, target, order)
     gone = [Change(n, key, "withdrawn" if part == "withdrawn" else "removed") for n, each in order.taken.items() for key, _, part in each]  # fmt: skip
@@ -281,7 +281,7 @@ def _derived(
         path = release / "data" / f"{name}.csv"
         stand.setdefault(name, package.csv_rows(path, [c.name for c in dataset.columns]))
     day = date.fromisoformat(manifest.read(release)["today"])
-    made = derived.tables(datasets.values(), stand, day)
+    made = derived.tables(datasets.values(), stand, day, order.work / "spill-derived")
     return {
         name: _small(con, datasets[name], table, target, order.work) for name, table in made.items()
     }

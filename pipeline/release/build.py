@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline import seal, words
+from pipeline import seal, spill, words
 from pipeline.catalog import published_columns
 from pipeline.model import Catalog, Dataset
 from pipeline.release import (
@@ -128,6 +128,7 @@ def _dataset(material: Material, dataset: Dataset, folder: Path) -> tuple[Path, 
         con.register(f"produced_{dataset.name}", table)
         source, expected = quoted(f"produced_{dataset.name}"), seal.of_table(table, names)
     rows = material.work / "sorted" / f"{dataset.name}.parquet"
+    spill.prepare(con, expected.rows)
     package.sorted_rows(con, source, dataset, rows)
     found = seal.of_query(con, package.parquet_rows(rows), names)
     seal.compare(f"{dataset.name} sorted", expected, found)
@@ -141,7 +142,7 @@ def _with_derived(
     material: Material, datasets: Collection[Dataset], rows: Mapping[str, Path], today: date
 ) -> Material:
     relations = {name: package.parquet_rows(path) for name, path in rows.items()}
-    made = derived.tables(datasets, relations, today)
+    made = derived.tables(datasets, relations, today, material.work / "spill-derived")
     return replace(material, produced={**material.produced, **made})
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from pipeline import spill
 from pipeline.catalog import published_columns
 from pipeline.errors import UsageError
 from pipeline.model import Column, Dataset
@@ -24,19 +26,19 @@ _TYPES = {"date": "date", "integer": "bigint", "number": "decimal(38, 6)"}
 
 
 def tables(
-    datasets: Iterable[Dataset], relations: Mapping[str, str], today: date
+    datasets: Iterable[Dataset], relations: Mapping[str, str], today: date, spilled: Path
 ) -> dict[str, pa.Table]:
     """Every dataset that has a query, as a table of text in its columns' order.
 
     `relations`: dataset → SQL table function of its published rows as text; a dataset without one
     is empty. A query sees dates as DATE, integers as BIGINT, other numbers as DECIMAL, blanks as
-    NULL, and the day as `$today`. Raises UsageError where a query does not run.
+    NULL, and the day as `$today`. What does not fit in memory goes to the folder `spilled`. Raises UsageError where a query does not run.
     """
     datasets = list(datasets)
     made = [d for d in datasets if d.query]
     if not made:
         return {}
-    with duckdb.connect() as con:
+    with spill.connect(spilled) as con:
         for dataset in datasets:
             if not dataset.query:
                 con.execute(_view(dataset, relations.get(dataset.name)))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import duckdb
-
+from pipeline import spill
 from pipeline.release import amend, changes, manifest, store, tombstones
 from pipeline.release.changes import VERBS, Change
 from pipeline.release.package import csv_header
@@ -27,7 +27,7 @@ def between(before: Path, after: Path) -> list[Change]:
     earlier = _taken_out(before) - _taken_out(after)
     records = manifest.read(after).get("records", {})
     found: list[Change] = []
-    with duckdb.connect() as con:
+    with tempfile.TemporaryDirectory() as aside, spill.connect(Path(aside)) as con:
         for dataset in amend.datasets_of(after):
             path = before / "data" / f"{dataset.name}.csv"
             if dataset.name not in records or not path.exists():

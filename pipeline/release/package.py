@@ -20,6 +20,9 @@ from pipeline.catalog import published_columns, table_schema
 from pipeline.model import Catalog, Dataset
 from pipeline.seal import Seal, quoted
 
+ROW_GROUP = 20_480  # rows; a reader holds several groups at once, and a writer one for each thread
+LONGEST_LINE = 32 << 20  # bytes; without a word DuckDB would hold sixteen times as much of a file
+
 
 def sorted_rows(con: duckdb.DuckDBPyConnection, source: str, dataset: Dataset, path: Path) -> None:
     """`source` (a table, a view or a bracketed query) as Parquet, sorted by key, blanks missing."""
@@ -28,7 +31,7 @@ def sorted_rows(con: duckdb.DuckDBPyConnection, source: str, dataset: Dataset, p
     )
     order = ", ".join(map(quoted, dataset.primary_key)) or "all"
     con.execute(
-        f"copy (select {columns} from {source} order by {order}) to '{_sql(path)}' (format parquet, compression zstd, compression_level 1)"
+        f"copy (select {columns} from {source} order by {order}) to '{_sql(path)}' (format parquet, compression zstd, compression_level 1, row_group_size {ROW_GROUP})"
     )
 
 
@@ -46,7 +49,7 @@ def csv_seal(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset) -> Se
 def csv_rows(path: Path, names: Sequence[str]) -> str:
     """The rows of a CSV of ours as an SQL table function, every cell as text."""
     types = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
-    return f"read_csv('{_sql(path)}', header=true, delim=',', quote='\"', escape='\"', auto_detect=false, columns={{{types}}}, max_line_size=268435456)"
+    return f"read_csv('{_sql(path)}', header=true, delim=',', quote='\"', escape='\"', auto_detect=false, columns={{{types}}}, max_line_size={LONGEST_LINE}, buffer_size={LONGEST_LINE})"
 
 
 def parquet_rows(path: Path) -> str:

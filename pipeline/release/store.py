@@ -19,6 +19,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -31,13 +32,20 @@ from pipeline.words import language, say
 
 @contextmanager
 def faults(folder: Path) -> Iterator[None]:
-    """A disk that is full, read-only or broken becomes one StoreError that names `folder`."""
+    """A disk that is full, read-only or broken becomes one StoreError that names `folder`.
+
+    So does too little room to spill what does not fit in memory, and a process that was ended for
+    want of memory.
+    """
     try:
         yield
     except OSError as error:
         why = error.strerror or str(error)
         at = Path(error.filename) if isinstance(error.filename, str) else folder
         raise StoreError(say("store-unwritable", language(), site=at, why=why)) from error
+    except (duckdb.OutOfMemoryException, MemoryError, BrokenProcessPool) as error:
+        why = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise StoreError(say("store-no-room", language(), site=folder, why=why)) from error
     except (duckdb.IOException, sqlite3.DatabaseError) as error:
         why = str(error).splitlines()[0]
         raise StoreError(say("store-unwritable", language(), site=folder, why=why)) from error
