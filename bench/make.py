@@ -193,7 +193,9 @@ def penalties(rows: int, first: int = 0, given: np.ndarray | None = None) -> pd.
         text("示例", pick(SURNAMES), "某某"),
     )
 
-    decided = np.datetime64(f"{FIRST_YEAR}-01-01") + rng.integers(0, 731, rows).astype("timedelta64[D]")
+    decided = np.datetime64(f"{FIRST_YEAR}-01-01") + rng.integers(0, 731, rows).astype(
+        "timedelta64[D]"
+    )
     found = decided - rng.integers(20, 80, rows).astype("timedelta64[D]")
     year = pd.Series(decided).dt.year
     authorities = np.array(AUTHORITIES, dtype=object)[place]

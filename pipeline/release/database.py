@@ -30,7 +30,9 @@ from pipeline.release.packing import texts_of
 from pipeline.release.search import segment_column
 from pipeline.seal import quoted
 
-BATCH = 20_000  # rows
+BATCH = 2_500  # rows of Python objects at a time
+CACHE_KB = 32_000  # SQLite's own, and what a sort of it holds before it goes to disk
+HASHED = 64 << 20  # bytes of words that FTS5 gathers before it writes them down
 ASIDE_FROM = 50_000  # rows of a table whose search index another process makes
 
 
@@ -77,8 +79,10 @@ def _open(path: Path) -> sqlite3.Connection:
         "journal_mode = OFF",
         "synchronous = OFF",
         "locking_mode = EXCLUSIVE",
-        "cache_size = -200000",
-        "temp_store = MEMORY",
+        f"cache_size = -{CACHE_KB}",
+        # What an index is sorted in grows with the rows: it lies on disk, beside the database.
+        "temp_store = FILE",
+        f"temp_store_directory = '{str(path.parent).replace(chr(39), chr(39) * 2)}'",
     ):
         con.execute(f"pragma {pragma}")
     return con
@@ -203,7 +207,7 @@ def _create_index(con: sqlite3.Connection, dataset: Dataset) -> None:
         f"create virtual table {index} using fts5({columns}, content={table}, tokenize=ascii)"
     )
     con.execute(f"insert into {index}({index}, rank) values ('automerge', 0)")
-    con.execute(f"insert into {index}({index}, rank) values ('hashsize', 268435456)")
+    con.execute(f"insert into {index}({index}, rank) values ('hashsize', {HASHED})")
 
 
 def index_text(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:

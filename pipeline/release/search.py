@@ -31,7 +31,7 @@ _CHINESE = (
 )
 _OTHER, _HAN, _WORD, _END = 0, 1, 2, 3
 _SEPARATOR = "\0"  # between the values of a column; cleaned text never holds it
-_BLOCK = 2_000_000  # characters cut at a time, so that memory stays small
+_BLOCK = 250_000  # characters cut at a time, so that memory stays small
 
 _TERM = re.compile(r'"([^"]*)"|([^\s"]+)')
 _PREFIX_FROM = 3  # a shorter Latin word is searched whole: as a prefix it would find too much
