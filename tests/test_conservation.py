@@ -142,8 +142,8 @@ def test_a_row_tampered_with_while_rows_are_sorted_is_noticed(
 ) -> None:
     honest = package.sorted_rows
 
-    def tampered(con: Any, source: str, dataset: Any, path: Path) -> None:
-        honest(con, source, dataset, path)
+    def tampered(con: Any, source: str, dataset: Any, path: Path, *keys: Any) -> None:
+        honest(con, source, dataset, path, *keys)
         if dataset.name == TABLE:
             pq.write_table(mutate(pq.read_table(path)), path)
 

@@ -36,10 +36,13 @@ from pipeline.release import (
     downloads,
     manifest,
     package,
+    part_databases,
+    parts,
     tombstones,
     working,
 )
 from pipeline.release.changes import KEY_SEPARATOR, Change
+from pipeline.release.parts import Keys as PartKeys
 from pipeline.release.search import segment_column
 from pipeline.release.tombstones import Tombstone
 from pipeline.seal import Seal, quoted
@@ -47,6 +50,7 @@ from pipeline.seal import Seal, quoted
 Keys = Mapping[str, Collection[str]]  # dataset → keys
 TALLIES = "run_tallies"
 _ORIGIN = "source_id"
+_WHOLE: PartKeys = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +72,16 @@ class Amendment:
     taken: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)  # key, source, part
 
 
+def described(release: Path) -> dict[str, Any]:
+    """A release's datapackage.json."""
+    found: dict[str, Any] = json.loads((release / "datapackage.json").read_text("utf-8"))
+    return found
+
+
 def datasets_of(release: Path) -> list[Dataset]:
     """The datasets of a release as its own datapackage.json and metadata.json describe them."""
-    described = json.loads((release / "datapackage.json").read_text("utf-8"))
     tables = json.loads((release / "metadata.json").read_text("utf-8"))["zh"]["databases"]["disclosure"]["tables"]  # fmt: skip
-    return [_dataset(r, tables[r["name"]]) for r in described["resources"]]
+    return [_dataset(r, tables[r["name"]]) for r in described(release)["resources"]]
 
 
 def _dataset(resource: Mapping[str, Any], told: Mapping[str, Any]) -> Dataset:
@@ -105,10 +114,21 @@ def _dataset(resource: Mapping[str, Any], told: Mapping[str, Any]) -> Dataset:
 # ---------------------------------------------------------------- what is there
 
 
-def connect(release: Path) -> sqlite3.Connection:
-    """A release's database, to be read only."""
+def connect(release: Path) -> sqlite3.Connection | duckdb.DuckDBPyConnection:
+    """A release's tables, to be read only; those too large for one database straight from their CSV."""
     path = release / "disclosure.db"
-    return sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
+    if path.exists():
+        return sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
+    con = duckdb.connect()
+    for dataset in datasets_of(release):
+        rows = _csv(release, dataset)
+        con.execute(f"create view {quoted(dataset.name)} as select * from {rows}")
+    return con
+
+
+def _csv(release: Path, dataset: Dataset) -> str:
+    files = package.data_files(release, dataset.name)
+    return package.csv_rows(files, [c.name for c in dataset.columns])
 
 
 def key_sql(dataset: Dataset) -> str:
@@ -128,19 +148,27 @@ def holds(release: Path, keys: Keys) -> dict[str, list[tuple[str, str]]]:
     with closing(connect(release)) as con:
         con.execute("create temp table wanted (dataset text, key text, primary key (dataset, key))")
         pairs = [(name, key) for name, each in keys.items() for key in each if name in datasets]
-        con.executemany("insert or ignore into wanted values (?, ?)", pairs)
+        _add(con, pairs)
         while True:
             for name, dataset in datasets.items():
                 if dataset.primary_key:
                     found[name] = _present(con, dataset)
             more = [pair for d in datasets.values() for pair in _dependents(con, d, datasets)]
-            had = con.total_changes
-            con.executemany("insert or ignore into wanted values (?, ?)", more)
-            if con.total_changes == had:
+            if not _add(con, more):
                 return {name: each for name, each in found.items() if each}
 
 
-def _present(con: sqlite3.Connection, dataset: Dataset) -> list[tuple[str, str]]:
+def _add(con: sqlite3.Connection | duckdb.DuckDBPyConnection, pairs: list[tuple[str, str]]) -> bool:
+    """Add to the wanted pairs of dataset and key; whether any is new."""
+    known = set(con.execute("select dataset, key from wanted").fetchall())
+    if new := set(pairs) - known:
+        con.executemany("insert into wanted values (?, ?)", sorted(new))
+    return bool(new)
+
+
+def _present(
+    con: sqlite3.Connection | duckdb.DuckDBPyConnection, dataset: Dataset
+) -> list[tuple[str, str]]:
     named = {c.name for c in dataset.columns}
     origin = quoted(_ORIGIN) if _ORIGIN in named else "''"
     return con.execute(
@@ -151,7 +179,9 @@ def _present(con: sqlite3.Connection, dataset: Dataset) -> list[tuple[str, str]]
 
 
 def _dependents(
-    con: sqlite3.Connection, dataset: Dataset, datasets: Mapping[str, Dataset]
+    con: sqlite3.Connection | duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    datasets: Mapping[str, Dataset],
 ) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for key in dataset.foreign_keys:
@@ -172,7 +202,7 @@ def _dependents(
             f"select {own} from {quoted(other.name)} o join {quoted(dataset.name)} m on {on} "
             f"where {theirs} in (select key from wanted where dataset = ?)",
             (other.name,),
-        )
+        ).fetchall()
         found += [(dataset.name, row[0]) for row in rows]
     return found
 
@@ -203,9 +233,10 @@ def amend(release: Path, target: Path, order: Amendment) -> str:
     concerned = {*order.taken, *remade}
     if order.replaces:
         concerned |= {changes.TABLE} & datasets.keys()
-    _take_over(release, target, concerned, order.replaces)
-    con = spill.connect(order.work / "spill")
-    rows = _data(con, release, target, datasets, order)
+    con, keys = spill.connect(order.work / "spill"), parts.of_release(described(release))
+    touched = _touched(con, release, datasets, order, keys)
+    _take_over(release, target, concerned, touched, order.replaces)
+    rows = _data(con, release, target, datasets, order, keys)
     told = _retold(told, release, target, order)
     gone = [Change(n, key, "withdrawn" if part == "withdrawn" else "removed") for n, each in order.taken.items() for key, _, part in each]  # fmt: skip
     if order.replaces:
@@ -215,26 +246,51 @@ def amend(release: Path, target: Path, order: Amendment) -> str:
             listed = changes.rows(release, told["release"], order.on, gone)
             rows[changes.TABLE] = _small(con, datasets[changes.TABLE], listed, target, order.work)
     descriptor = _redescribed(release, target, rows, con, told["release"])
+    keys = parts.of_release(descriptor)
     told["rows"] |= {r["name"]: r["gongshi:rows"] for r in descriptor["resources"]}
     with ThreadPoolExecutor(1) as beside:
         making = beside.submit(_database, release, target, datasets, rows, order)
         if (release / "downloads").is_dir():
-            _downloads(con, target, datasets, rows, told)
+            _downloads(con, target, datasets, rows, told, keys)
+            part_databases.write(con, target, [*datasets.values()], keys, order.work, touched)
         making.result()
     con.close()
     build.seal_release(target, descriptor, told, order.secret)
     return str(told["release"])
 
 
-def _take_over(release: Path, target: Path, concerned: Collection[str], replaces: bool) -> None:
+def _touched(
+    con: duckdb.DuckDBPyConnection,
+    release: Path,
+    datasets: Mapping[str, Dataset],
+    order: Amendment,
+    keys: Mapping[str, PartKeys],
+) -> set[str]:
+    """The outermost folders, such as `year=2024`, of the parts that lose a record."""
+    found = set[str]()
+    for name in order.taken.keys() & keys.keys():
+        test = _leaves(con, datasets[name], [key for key, *_ in order.taken[name]])
+        rows = f"select distinct {parts.folder(keys[name])} from {_csv(release, datasets[name])}"
+        found |= {folder for (folder,) in con.execute(f"{rows} where {test}").fetchall()}
+    return found
+
+
+def _take_over(
+    release: Path,
+    target: Path,
+    concerned: Collection[str],
+    touched: Collection[str],
+    replaces: bool,
+) -> None:
     """Files that lose nothing, as they are: linked where the file system can, so never written to."""
+    ours_below = {f"downloads/{parts.DATABASE.format(part=folder)}" for folder in touched}
     ours = {"manifest.json", "manifest.sig", "datapackage.json", "catalog.jsonld", "disclosure.db"}
     ours |= {"public_key.pem", *(["changes.csv"] if replaces else [])}
     for path in sorted(p for p in release.rglob("*") if p.is_file()):
         name = path.relative_to(release).as_posix()
-        if name in ours or path.suffix == ".zip":
+        if name in ours or name in ours_below or path.suffix == ".zip":
             continue
-        if path.parent != release and path.name.split(".")[0] in concerned:
+        if path.parent != release and name.split("/")[1].split(".")[0] in concerned:
             continue
         place = target / name
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -250,14 +306,14 @@ def _data(
     target: Path,
     datasets: Mapping[str, Dataset],
     order: Amendment,
+    keys: Mapping[str, PartKeys],
 ) -> dict[str, Path]:
-    """The CSV of every dataset concerned; gives their sorted Parquet files."""
+    """The CSV of every dataset concerned, in parts as it was; gives their sorted Parquet files."""
     rows = {}
     (target / "data").mkdir(exist_ok=True)
     for name, taken in order.taken.items():
-        rows[name] = _without(
-            con, release, target, datasets[name], [k for k, *_ in taken], order.work
-        )
+        leaving, here = [k for k, *_ in taken], keys.get(name, {})
+        rows[name] = _without(con, release, target, datasets[name], leaving, order.work, here)
     if tombstones.TABLE in datasets:
         public = tombstones.public_rows(order.stones)
         rows[tombstones.TABLE] = _small(con, datasets[tombstones.TABLE], public, target, order.work)
@@ -278,8 +334,7 @@ def _derived(
     """Tables that are made of others, made anew of what stays, for the release's own day."""
     stand = {name: package.parquet_rows(path) for name, path in rows.items()}
     for name, dataset in datasets.items():
-        path = release / "data" / f"{name}.csv"
-        stand.setdefault(name, package.csv_rows(path, [c.name for c in dataset.columns]))
+        stand.setdefault(name, _csv(release, dataset))
     day = date.fromisoformat(manifest.read(release)["today"])
     made = derived.tables(datasets.values(), stand, day, order.work / "spill-derived")
     return {
@@ -292,25 +347,29 @@ def _without(
     release: Path,
     target: Path,
     dataset: Dataset,
-    keys: Collection[str],
+    leaving: Collection[str],
     work: Path,
+    keys: PartKeys,
 ) -> Path:
-    """A dataset's CSV without `keys`, proven to be what it was less those rows."""
+    """A dataset's CSV without `leaving`, proven to be what it was less those rows."""
     names = [c.name for c in published_columns(dataset)]
-    source, key = (
-        package.csv_rows(release / "data" / f"{dataset.name}.csv", names),
-        ", ".join(f"coalesce({quoted(k)}, '')" for k in dataset.primary_key),
-    )
-    con.execute("create or replace temp table leaving (key varchar)")
-    con.executemany("insert into leaving values (?)", [[k] for k in keys])
-    test = f"concat_ws('{KEY_SEPARATOR}', {key}) in (select key from leaving)"
+    source, test = _csv(release, dataset), _leaves(con, dataset, leaving)
     had = seal.of_query(con, source, names)
     left = had - seal.of_query(con, f"(select * from {source} where {test})", names)
-    if had.rows - left.rows != len(set(keys)):
-        raise Unaccounted(f"{dataset.name}: {len(set(keys))} records to take out, {had.rows - left.rows} found")  # fmt: skip
+    if had.rows - left.rows != len(set(leaving)):
+        raise Unaccounted(f"{dataset.name}: {len(set(leaving))} records to take out, {had.rows - left.rows} found")  # fmt: skip
     path = work / f"{dataset.name}.parquet"
-    package.sorted_rows(con, f"(select * from {source} where not {test})", dataset, path)
-    return _as_csv(con, dataset, path, target, left)
+    keys = keys if left.rows else {}  # nothing is left to be in parts
+    package.sorted_rows(con, f"(select * from {source} where not {test})", dataset, path, keys)
+    return _as_csv(con, dataset, path, target, left, keys)
+
+
+def _leaves(con: duckdb.DuckDBPyConnection, dataset: Dataset, keys: Collection[str]) -> str:
+    """The SQL that tells whether a row is one of `keys`."""
+    con.execute("create or replace temp table leaving (key varchar)")
+    con.executemany("insert into leaving values (?)", [[k] for k in keys])
+    key = ", ".join(f"coalesce({quoted(k)}, '')" for k in dataset.primary_key)
+    return f"concat_ws('{KEY_SEPARATOR}', {key}) in (select key from leaving)"
 
 
 def _small(
@@ -329,11 +388,15 @@ def _small(
 
 
 def _as_csv(
-    con: duckdb.DuckDBPyConnection, dataset: Dataset, rows: Path, target: Path, expected: Seal
+    con: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    rows: Path,
+    target: Path,
+    expected: Seal,
+    keys: PartKeys = _WHOLE,
 ) -> Path:
-    path = target / "data" / f"{dataset.name}.csv"
-    package.write_csv(con, rows, path)
-    seal.compare(path.name, expected, package.csv_seal(con, path, dataset))
+    paths = package.write_data(con, rows, dataset.name, target, keys)
+    seal.compare(f"{dataset.name}.csv", expected, package.csv_seal(con, paths, dataset))
     return rows
 
 
@@ -397,14 +460,17 @@ def _redescribed(
     con: duckdb.DuckDBPyConnection,
     name: str,
 ) -> dict[str, Any]:
-    described: dict[str, Any] = json.loads((release / "datapackage.json").read_text("utf-8"))
-    for resource in described["resources"]:
+    told = described(release)
+    for resource in told["resources"]:
         if path := rows.get(resource["name"]):
             count = con.execute(f"select count(*) from read_parquet('{path}')").fetchall()[0][0]
-            resource |= package.file_facts(target / resource["path"], count)
-    described["version"] = name
-    package.write_json(target / "datapackage.json", described)
-    return described
+            keys = resource.get(parts.KEY, {}) if count else {}
+            resource |= package.file_facts(target, resource["name"], count, keys)
+            if not keys:
+                resource.pop(parts.KEY, None)
+    told["version"] = name
+    package.write_json(target / "datapackage.json", told)
+    return told
 
 
 def _downloads(
@@ -413,11 +479,12 @@ def _downloads(
     datasets: Mapping[str, Dataset],
     rows: Mapping[str, Path],
     told: Mapping[str, Any],
+    keys: Mapping[str, PartKeys],
 ) -> None:
     folder, day = target / "downloads", date.fromisoformat(told["today"])
     for name, path in rows.items():
-        plain = target / "data" / f"{name}.csv"
-        downloads.make(con, datasets[name], path, plain, folder, told["rows"][name], day)
+        plain, here = package.data_files(target, name), keys.get(name, {})
+        downloads.make(con, datasets[name], path, plain, folder, told["rows"][name], day, here)
     downloads.opened(folder, [datasets[name] for name in rows], told["rows"])
 
 
@@ -437,6 +504,8 @@ def _database(
     that only a taken record had.
     """
     copy, made = order.work / "disclosure.db", target / "disclosure.db"
+    if not (release / "disclosure.db").exists():
+        return  # too large for one
     shutil.copyfile(release / "disclosure.db", copy)
     with closing(sqlite3.connect(copy, isolation_level=None)) as con:
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -200000"):  # fmt: skip

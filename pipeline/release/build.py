@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -33,10 +33,15 @@ from pipeline.release import (
     manifest,
     metadata,
     package,
+    part_databases,
+    parts,
     working,
 )
 from pipeline.release.changes import Change
+from pipeline.release.parts import Keys, Layout
 from pipeline.seal import Seal, quoted
+
+_WHOLE: Keys = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class Draft:
     """A release whose data stands in `folder` and which is not described, packed or signed yet.
 
     `content`: a hash over all that was put in, whatever the day; `release`: its id. `rows`: each
-    dataset's sorted Parquet file, `seals` what is in it.
+    dataset's sorted Parquet file, `seals` what is in it, `keys` by what a dataset is in parts.
     """
 
     material: Material
@@ -74,6 +79,7 @@ class Draft:
     release: str
     rows: Mapping[str, Path]
     seals: Mapping[str, Seal]
+    keys: Mapping[str, Keys]
 
     @property
     def datasets(self) -> list[Dataset]:
@@ -92,7 +98,7 @@ def draft(
     today: date,
     sample: bool,
 ) -> Draft:
-    """Sort the rows and write each dataset's CSV into `folder`.
+    """Sort the rows and write each dataset's CSV into `folder`, in parts where metadata.yml says so.
 
     The id is the day and the first eight digits of a hash over what is published, so that the same
     content has the same id wherever it is made. Raises Unaccounted where a file does not hold just
@@ -101,10 +107,11 @@ def draft(
     datasets = [d for d in catalog.datasets.values() if d.name != changes.TABLE]
     (folder / "data").mkdir()
     (material.work / "sorted").mkdir(exist_ok=True)
-    rows, seals = {}, {}
+    rows, seals, keys = {}, {}, _keys(material, datasets, parts.layout(site_words))
     for dataset in datasets:
         if not dataset.query:
-            rows[dataset.name], seals[dataset.name] = _dataset(material, dataset, folder)
+            here = keys.get(dataset.name, {})
+            rows[dataset.name], seals[dataset.name] = _dataset(material, dataset, folder, here)
     material = _with_derived(material, datasets, rows, today)
     for dataset in datasets:
         if dataset.query:
@@ -112,11 +119,24 @@ def draft(
     content = content_hash(_inputs(material, catalog, site_words, sample), folder / "data")
     release = f"{today.isoformat()}-{content[:8]}"
     return Draft(
-        material, catalog, site_words, folder, today, sample, content, release, rows, seals
+        material, catalog, site_words, folder, today, sample, content, release, rows, seals, keys
     )
 
 
-def _dataset(material: Material, dataset: Dataset, folder: Path) -> tuple[Path, Seal]:
+def _keys(material: Material, datasets: Collection[Dataset], asked: Layout) -> dict[str, Keys]:
+    """By what each dataset is in parts; those that are not are left out."""
+    accepted = material.accepted
+    found = {
+        d.name: parts.keys(material.con, accepted[d.name], d, asked, material.seals[d.name].rows)
+        for d in datasets
+        if d.name in accepted
+    }
+    return {name: keys for name, keys in found.items() if keys}
+
+
+def _dataset(
+    material: Material, dataset: Dataset, folder: Path, keys: Keys = _WHOLE
+) -> tuple[Path, Seal]:
     """One dataset as sorted Parquet and as CSV, both proven to hold what was accepted."""
     con, names = material.con, [c.name for c in published_columns(dataset)]
     if dataset.name in material.accepted:
@@ -129,12 +149,11 @@ def _dataset(material: Material, dataset: Dataset, folder: Path) -> tuple[Path, 
         source, expected = quoted(f"produced_{dataset.name}"), seal.of_table(table, names)
     rows = material.work / "sorted" / f"{dataset.name}.parquet"
     spill.prepare(con, expected.rows)
-    package.sorted_rows(con, source, dataset, rows)
+    package.sorted_rows(con, source, dataset, rows, keys)
     found = seal.of_query(con, package.parquet_rows(rows), names)
     seal.compare(f"{dataset.name} sorted", expected, found)
-    path = folder / "data" / f"{dataset.name}.csv"
-    package.write_csv(con, rows, path)
-    seal.compare(path.name, found, package.csv_seal(con, path, dataset))
+    paths = package.write_data(con, rows, dataset.name, folder, keys)
+    seal.compare(f"{dataset.name}.csv", found, package.csv_seal(con, paths, dataset))
     return rows, found
 
 
@@ -169,10 +188,14 @@ def content_hash(told: Mapping[str, Any], data: Path) -> str:
 
     `told`: what its manifest says. The public changes do not count: they tell of other releases.
     """
-    files = [path for path in sorted(data.iterdir()) if path.stem != changes.TABLE]
+    files = [p for p in _files_in(data) if p != data / f"{changes.TABLE}.csv"]
     content = {key: told[key] for key in _CONTENT}
-    content["data"] = {path.name: manifest.sha256(path) for path in files}
+    content["data"] = {p.relative_to(data).as_posix(): manifest.sha256(p) for p in files}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return sorted((p for p in folder.rglob("*") if p.is_file()), key=Path.as_posix)
 
 
 # ---------------------------------------------------------------- all that is made of the data
@@ -203,20 +226,33 @@ def finish(made: Draft, history: History) -> None:
     made = replace(made, rows=rows, seals=seals)
     changes.write(folder / "changes.csv", history.release, history.changes)
     descriptor = package.descriptor(
-        made.catalog, datasets, folder, made.counts, made.site_words, history.release, made.today, made.sample
+        made.catalog, datasets, folder, made.counts, made.site_words, made.keys, history.release,
+        made.today, made.sample,
     )  # fmt: skip
     package.write_json(folder / "datapackage.json", descriptor)
     with ThreadPoolExecutor(1) as beside:
         packing = beside.submit(_downloads, made) if history.with_downloads else None
         valid = partial(gate.valid_package, folder, descriptor, datasets)
-        database.build(folder / "disclosure.db", datasets, rows, valid)
-        for dataset in datasets:
-            database.prove(
-                made.material.con.cursor(), folder / "disclosure.db", dataset, rows[dataset.name]
-            )
+        if parts.layout(made.site_words).combines(sum(made.counts.values())):
+            _database(made.material.con.cursor(), folder / "disclosure.db", datasets, rows, valid)
+        else:
+            valid()  # the site needs that database: pipeline.site.folder says so
         _words(made)
         _done(packing)
     seal_release(folder, descriptor, _told(made, history), history.secret)
+
+
+def _database(
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    datasets: Sequence[Dataset],
+    rows: Mapping[str, Path],
+    meanwhile: Callable[[], None],
+) -> None:
+    """The database of all tables, proven to hold just the rows."""
+    database.build(path, datasets, rows, meanwhile)
+    for dataset in datasets:
+        database.prove(con, path, dataset, rows[dataset.name])
 
 
 def _done(future: Future[None] | None) -> None:
@@ -246,9 +282,11 @@ def _downloads(made: Draft) -> None:
     folder = made.folder / "downloads"
     folder.mkdir()
     for dataset in made.datasets:
-        plain, count = made.folder / "data" / f"{dataset.name}.csv", made.counts[dataset.name]
-        rows = made.rows[dataset.name]
-        downloads.make(made.material.con, dataset, rows, plain, folder, count, made.today)
+        plain, count = package.data_files(made.folder, dataset.name), made.counts[dataset.name]
+        rows, keys = made.rows[dataset.name], made.keys.get(dataset.name, {})
+        downloads.make(made.material.con, dataset, rows, plain, folder, count, made.today, keys)
+    con, work = made.material.con.cursor(), made.material.work
+    part_databases.write(con, made.folder, made.datasets, made.keys, work)
     downloads.opened(folder, made.datasets, made.counts)
 
 
@@ -276,7 +314,7 @@ def seal_release(
     folder: Path, descriptor: Mapping[str, Any], told: Mapping[str, Any], secret: bytes
 ) -> None:
     """The package as ZIP, the catalogue, the public key, and the signed manifest over all files."""
-    package_files = [folder / "datapackage.json", *sorted((folder / "data").iterdir())]
+    package_files = [folder / "datapackage.json", *_files_in(folder / "data")]
     hashes = {p.relative_to(folder).as_posix(): manifest.sha256(p) for p in package_files}
     if (folder / "downloads").is_dir():
         alone = {"release": told["release"], "today": told["today"]}

@@ -19,7 +19,7 @@ import duckdb
 from pipeline.catalog import published_columns
 from pipeline.model import Dataset
 from pipeline.release import manifest
-from pipeline.release.package import csv_header, csv_rows
+from pipeline.release.package import csv_dicts, csv_header, csv_rows, data_files
 from pipeline.seal import quoted
 
 HEADER = ("release", "dataset", "key", "verb", "columns")
@@ -70,8 +70,8 @@ def between(con: duckdb.DuckDBPyConnection, sides: Compared) -> Iterator[Change]
             )
 
 
-def sides_of(dataset: Dataset, before: Path | None, after: str) -> Compared:
-    """A dataset's CSV in the release before, beside its rows now (`after`, an SQL source).
+def sides_of(dataset: Dataset, before: Sequence[Path], after: str) -> Compared:
+    """A dataset's CSV in the release before (its files, none where it had none), beside its rows now (`after`, an SQL source).
 
     Compared is what a record says, not in which file and row it came. A column that only one side
     has is blank on the other.
@@ -82,16 +82,16 @@ def sides_of(dataset: Dataset, before: Path | None, after: str) -> Compared:
     return Compared(dataset.name, dataset.primary_key, columns, one_side(before, columns), now)
 
 
-def one_side(path: Path | None, columns: Sequence[str]) -> str:
-    """A release's CSV as an SQL source with `columns`; those that it lacks, and all if it is None, blank."""
-    had = csv_header(path) if path else []
+def one_side(paths: Sequence[Path], columns: Sequence[str]) -> str:
+    """A release's CSV as an SQL source with `columns`; those that it lacks, and all without a file, blank."""
+    had = csv_header(paths) if paths else []
     cells = [
         f"nullif({quoted(c)}, '') as {quoted(c)}"
         if c in had
         else f"cast(null as varchar) as {quoted(c)}"
         for c in columns
     ]
-    source = csv_rows(path, had) if path else "(select 1 where false)"
+    source = csv_rows(paths, had) if paths else "(select 1 where false)"
     return f"(select {', '.join(cells)} from {source})"
 
 
@@ -111,9 +111,8 @@ def since(
     found: list[Change] = []
     for dataset in compared_datasets(datasets) if parent else ():
         assert parent
-        path = parent / "data" / f"{dataset.name}.csv"
         after = f"read_parquet('{rows[dataset.name]}')"
-        sides = sides_of(dataset, path if path.exists() else None, after)
+        sides = sides_of(dataset, data_files(parent, dataset.name), after)
         taken = withdrawn.get(dataset.name, ())
         for change in between(con, sides):
             if change.verb == "removed" and change.key in taken:
@@ -130,9 +129,8 @@ def _dropped_datasets(parent: Path | None, datasets: Collection[Dataset]) -> lis
     found = []
     for name, key in gone.items():
         assert parent
-        with (parent / "data" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-            keys = [KEY_SEPARATOR.join(row[k] for k in key) for row in csv.DictReader(file)]
-            found += [Change(name, each, "removed") for each in keys]
+        rows = csv_dicts(data_files(parent, name))
+        found += [Change(name, KEY_SEPARATOR.join(row[k] for k in key), "removed") for row in rows]
     return found
 
 
@@ -146,12 +144,12 @@ def dropped_by_source(
     found: dict[str, set[str]] = {}
     for dataset in compared_datasets(datasets) if parent else ():
         assert parent
-        path, rule = parent / "data" / f"{dataset.name}.csv", dataset.expect.get("lapses")
-        if not rule or not path.exists() or rule["field"] not in csv_header(path):
+        paths, rule = data_files(parent, dataset.name), dataset.expect.get("lapses")
+        if not rule or not paths or rule["field"] not in csv_header(paths):
             continue
         key = ", ".join(f"coalesce({quoted(k)}, '')" for k in dataset.primary_key)
         rows = con.execute(
-            f"select concat_ws('{KEY_SEPARATOR}', {key}) from {csv_rows(path, csv_header(path))} "
+            f"select concat_ws('{KEY_SEPARATOR}', {key}) from {csv_rows(paths, csv_header(paths))} "
             f"where try_cast({quoted(rule['field'])} as date) + to_months(?) <= ?",
             [rule["months"], today],
         )
@@ -180,15 +178,11 @@ def keep_old(
         writer.writerow(("dataset", "key", "column", "was"))
         for dataset in compared_datasets(datasets):
             wanted = {c.key: c.columns for c in changes if (c.dataset, c.verb) == (dataset.name, "changed")}  # fmt: skip
-            old = parent / "data" / f"{dataset.name}.csv"
-            if not wanted or not old.exists():
-                continue
-            with old.open(encoding="utf-8", newline="") as rows:
-                for row in csv.DictReader(rows):
-                    key = of_key(row, dataset)
-                    writer.writerows(
-                        (dataset.name, key, c, row.get(c, "")) for c in wanted.get(key, ())
-                    )
+            for row in csv_dicts(data_files(parent, dataset.name)) if wanted else ():
+                key = of_key(row, dataset)
+                writer.writerows(
+                    (dataset.name, key, c, row.get(c, "")) for c in wanted.get(key, ())
+                )
 
 
 def counts(changes: Collection[Change]) -> dict[str, dict[str, int]]:

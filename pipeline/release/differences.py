@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline import spill
 from pipeline.release import amend, changes, manifest, store, tombstones
 from pipeline.release.changes import VERBS, Change
-from pipeline.release.package import csv_header
+from pipeline.release.package import csv_header, data_files
 from pipeline.words import language, say
 
 FORMATS = ("text", "markdown", "json")
@@ -29,16 +29,15 @@ def between(before: Path, after: Path) -> list[Change]:
     found: list[Change] = []
     with tempfile.TemporaryDirectory() as aside, spill.connect(Path(aside)) as con:
         for dataset in amend.datasets_of(after):
-            path = before / "data" / f"{dataset.name}.csv"
-            if dataset.name not in records or not path.exists():
+            had, now = (data_files(each, dataset.name) for each in (before, after))
+            if dataset.name not in records or not had:
                 continue
-            now = after / "data" / f"{dataset.name}.csv"
             columns = tuple(c for c in csv_header(now) if c not in ORIGIN)
             sides = changes.Compared(
                 dataset.name,
                 dataset.primary_key,
                 columns,
-                changes.one_side(path, columns),
+                changes.one_side(had, columns),
                 changes.one_side(now, columns),
             )
             taken = stones.get(dataset.name, ())

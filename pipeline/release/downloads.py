@@ -18,8 +18,10 @@ import pyarrow.parquet as pq
 from pipeline.catalog import published_columns
 from pipeline.errors import GateRefused
 from pipeline.model import Column, Dataset
-from pipeline.release import packing, workbook
+from pipeline.release import packing, parts, workbook
+from pipeline.release.package import as_one
 from pipeline.release.packing import Zip
+from pipeline.release.parts import Keys
 from pipeline.seal import quoted
 from pipeline.words import language, say
 
@@ -34,12 +36,13 @@ def make(
     con: duckdb.DuckDBPyConnection,
     dataset: Dataset,
     rows: Path,
-    plain: Path,
+    plain: Sequence[Path],
     folder: Path,
     count: int,
     today: date,
+    keys: Keys,
 ) -> None:
-    """Every download of one dataset into `folder`.
+    """Every download of one dataset into `folder`; Parquet in parts by `keys`.
 
     `rows`: its sorted Parquet file with text columns, of which there are `count`. `plain`: its CSV.
     """
@@ -49,7 +52,12 @@ def make(
     packing.write_gzip(
         folder / f"{name}.jsonl.gz", packing.joined(json_lines(con, dataset, source))
     )
-    write_parquet(con, dataset, source, folder / f"{name}.parquet")
+    for part in parts.of_rows(con, rows, keys) if keys else ():
+        path = folder / name / f"{part.place}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_parquet(con, dataset, part.source(rows), path)
+    if not keys:
+        write_parquet(con, dataset, source, folder / f"{name}.parquet")
     workbook.write(con, dataset, source, folder / f"{name}.xlsx", count, today)
 
 
@@ -78,7 +86,7 @@ def write_package(
 
 
 def excel_csv(
-    con: duckdb.DuckDBPyConnection, dataset: Dataset, source: str, plain: Path
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, source: str, plain: Sequence[Path]
 ) -> Iterator[bytes]:
     """The CSV with a byte order mark, and no cell that a spreadsheet would run."""
     texts = [c.name for c in published_columns(dataset) if c.type == "string"]
@@ -87,13 +95,13 @@ def excel_csv(
     risky = [name for name, hit in zip(texts, found, strict=True) if hit]
     yield BOM
     if not risky:
-        yield from packing.blocks_of(plain)
+        yield from as_one(plain)
         return
     cells = ", ".join(
         f"case when {_risky(c)} then '''' || {quoted(c)} else {quoted(c)} end as {quoted(c)}"
         for c in risky
     )
-    safe = plain.with_name(f".{plain.name}.safe")
+    safe = plain[0].with_name(f".{dataset.name}.csv.safe")
     try:
         con.execute(
             f"copy (select * replace ({cells}) from {source}) to '{safe}' (format csv, header)"
@@ -145,7 +153,9 @@ def opened(folder: Path, datasets: Sequence[Dataset], rows: Mapping[str, int]) -
         found = {
             "csv.gz": _lines(folder / f"{dataset.name}.csv.gz"),
             "jsonl.gz": _lines(folder / f"{dataset.name}.jsonl.gz"),
-            "parquet": pq.read_metadata(folder / f"{dataset.name}.parquet").num_rows,
+            "parquet": sum(
+                pq.read_metadata(path).num_rows for path in parquets(folder, dataset.name)
+            ),
             "xlsx": workbook.rows_in(folder / f"{dataset.name}.xlsx"),
         }
         # A CSV has its header and a line for each line end inside a cell besides.
@@ -156,6 +166,12 @@ def opened(folder: Path, datasets: Sequence[Dataset], rows: Mapping[str, int]) -
         with zipfile.ZipFile(path) as packed:
             if broken := packed.testzip():
                 raise GateRefused(say("gate-download", language(), dataset=path.name, found=broken))
+
+
+def parquets(folder: Path, name: str) -> list[Path]:
+    """The Parquet file of a dataset among the downloads, or its parts."""
+    whole = folder / f"{name}.parquet"
+    return [whole] if whole.exists() else sorted((folder / name).rglob("*.parquet"))
 
 
 def _lines(path: Path) -> int:

@@ -14,7 +14,7 @@ from pipeline import seal
 from pipeline.errors import GateRefused
 from pipeline.model import Dataset
 from pipeline.release.changes import Change
-from pipeline.release.package import write_json
+from pipeline.release.package import csv_dicts, csv_header, data_files, write_json
 from pipeline.seal import Seal
 from pipeline.words import language, say
 
@@ -47,19 +47,12 @@ def valid_package(folder: Path, descriptor: dict[str, Any], datasets: Sequence[D
 
 
 def _sampled(folder: Path, descriptor: dict[str, Any], large: set[str], aside: Path) -> Path:
-    (aside / "data").mkdir()
+    (aside / "data").symlink_to((folder / "data").resolve())
+    (aside / "sample").mkdir()
     resources = []
     for resource in descriptor["resources"]:
-        source, copy = folder / resource["path"], aside / resource["path"]
         if resource["name"] in large:
-            with (
-                source.open(encoding="utf-8", newline="") as rows,
-                copy.open("w", encoding="utf-8", newline="") as out,
-            ):
-                csv.writer(out, lineterminator="\n").writerows(islice(csv.reader(rows), SAMPLE + 1))
-            resource = {k: v for k, v in resource.items() if k not in ("bytes", "hash")}
-        else:
-            copy.symlink_to(source.resolve())
+            resource = _beginning(folder, resource, aside)
         foreign = [
             key
             for key in resource["schema"].get("foreignKeys", ())
@@ -71,6 +64,17 @@ def _sampled(folder: Path, descriptor: dict[str, Any], large: set[str], aside: P
         resources.append({**resource, "schema": schema})
     write_json(aside / "datapackage.json", {**descriptor, "resources": resources})
     return aside
+
+
+def _beginning(folder: Path, resource: dict[str, Any], aside: Path) -> dict[str, Any]:
+    """A resource of one file, which holds the first rows."""
+    path = f"sample/{resource['name']}.csv"
+    files = data_files(folder, resource["name"])
+    with (aside / path).open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(csv_header(files))
+        writer.writerows(row.values() for row in islice(csv_dicts(files), SAMPLE))
+    return {k: v for k, v in resource.items() if k not in ("bytes", "hash")} | {"path": path}
 
 
 def expectations(

@@ -35,7 +35,7 @@ import pyarrow.parquet as pq
 from pipeline.engine import ordered_map
 from pipeline.errors import GateRefused
 from pipeline.model import Column, Dataset
-from pipeline.release.package import csv_header, csv_rows
+from pipeline.release.package import csv_header, csv_rows, data_files
 from pipeline.words import language, say
 
 BLOCK = 1 << 22  # bytes looked at in one go
@@ -357,23 +357,22 @@ def _read_secrets(path: Path) -> Iterator[str]:
 
 
 def _names_masked(release: Path, dataset: Dataset, column: Column) -> None:
-    """Where the contract masks a name, what stands in the CSV and in the database is masked."""
-    for artefact, rows in (
-        (f"{dataset.name}.csv", _rows_of_csv),
-        ("disclosure.db", _rows_of_table),
-    ):
-        for key, value in rows(release, dataset, column):
-            raise _refused(artefact, key, "name", value)
+    """Where the contract masks a name, what stands in the CSV and in the databases is masked."""
+    for key, value in _rows_of_csv(release, dataset, column):
+        raise _refused(f"{dataset.name}.csv", key, "name", value)
+    for path in sorted(release.rglob("*.db")):
+        for key, value in _rows_of_table(path, dataset, column):
+            raise _refused(path.name, key, "name", value)
 
 
 def _own_numbers(release: Path, datasets: Sequence[Dataset]) -> frozenset[str]:
     """The numbers in the release's tables that look like a mobile's and that their column owns."""
     own = set[str]()
     for dataset in datasets:
-        path = release / "data" / f"{dataset.name}.csv"
+        paths = data_files(release, dataset.name)
         names = [c.name for c in dataset.published if "pattern" in c.constraints]
-        if names and path.exists():
-            for batch in _columns_of(path, names):
+        if names and paths:
+            for batch in _columns_of(paths, names):
                 own |= {n for c in map(dataset.column, names) for n in _owned(c, batch[c.name])}
     return frozenset(own)
 
@@ -383,22 +382,22 @@ def _owned(column: Column, cells: pa.Array) -> Iterator[str]:
     yield from (number for number in pc.unique(likely).to_pylist() if column.owns(number))
 
 
-def _columns_of(path: Path, names: list[str]) -> Iterator[pa.RecordBatch]:
+def _columns_of(paths: Sequence[Path], names: list[str]) -> Iterator[pa.RecordBatch]:
     """Some columns of a CSV as text, some thousand rows at a time."""
     cells = ", ".join(f"coalesce({_name(name)}, '') as {_name(name)}" for name in names)
     with duckdb.connect() as con:
         con.execute("set threads = 1")  # a second one would read ahead
-        rows = con.sql(f"select {cells} from {csv_rows(path, csv_header(path))}")
+        rows = con.sql(f"select {cells} from {csv_rows(paths, csv_header(paths))}")
         yield from rows.to_arrow_reader(20_000)
 
 
 def _rows_of_csv(release: Path, dataset: Dataset, column: Column) -> Iterator[tuple[str, str]]:
     """Key and name of every record whose name should be masked and is not."""
-    path = release / "data" / f"{dataset.name}.csv"
-    if not path.exists():
+    paths = data_files(release, dataset.name)
+    if not paths:
         return
     names = [dataset.primary_key[0], column.name, *column.masked_when]
-    for batch in _columns_of(path, names):
+    for batch in _columns_of(paths, names):
         open_names = pc.invert(pc.match_substring_regex(batch[column.name], r"^$|某$|\*"))
         for field, values in column.masked_when.items():
             open_names = pc.and_(open_names, pc.is_in(batch[field], pa.array(values)))
@@ -406,13 +405,14 @@ def _rows_of_csv(release: Path, dataset: Dataset, column: Column) -> Iterator[tu
             yield row[dataset.primary_key[0]], row[column.name]
 
 
-def _rows_of_table(release: Path, dataset: Dataset, column: Column) -> Iterator[tuple[str, str]]:
-    path = release / "disclosure.db"
-    if not path.exists():
-        return
+def _rows_of_table(path: Path, dataset: Dataset, column: Column) -> Iterator[tuple[str, str]]:
     name, key = _name(column.name), _name(dataset.primary_key[0])
     where = [f"{name} <> '' and {name} not like '%某' and {name} not like '%*%'"]
     where += [f"{_name(f)} in ({', '.join('?' * len(v))})" for f, v in column.masked_when.items()]
     values = [value for each in column.masked_when.values() for value in each]
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as con:
+        if not con.execute(
+            "select 1 from sqlite_schema where name = ?", (dataset.name,)
+        ).fetchone():
+            return  # a part's database, which this dataset is not in
         yield from con.execute(f"select {key}, {name} from {_name(dataset.name)} where {' and '.join(where)}", values)  # fmt: skip

@@ -161,13 +161,14 @@ def damaged(folder: Path) -> list[str]:
     listed = read(folder).get("files")
     if not isinstance(listed, dict):
         return [MANIFEST]
-    return [name for name, told in listed.items() if not _as_listed(folder / name, told)]
+    return [name for name, told in listed.items() if not _as_listed(folder, name, told)]
 
 
-def _as_listed(path: Path, told: Mapping[str, Any]) -> bool:
+def _as_listed(folder: Path, name: str, told: Mapping[str, Any]) -> bool:
+    path = folder / name
     if not path.is_file() or path.stat().st_size != told["bytes"]:
         return False
-    large = path.parent.name == "downloads" or path.suffix == ".db"
+    large = name.startswith("downloads/") or path.suffix == ".db"
     return large or sha256(path) == told["sha256"]
 
 

@@ -26,6 +26,7 @@ _PARTS = {
     *("contact", "address", "release_every_days", "keep", "limits", "tables", "groups"),
     *("columns", "home", "queries", "quality"),
 }
+_OPTIONAL = {"parts"}
 # Where YAML folds a Chinese text's lines it leaves a space, which Chinese does not have.
 _FOLDED = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[\u3000-\u9fff\uff00-\uffef])")
 _SHOWN_COLUMNS = 8  # of a table of which metadata.yml does not say which
@@ -40,7 +41,7 @@ def site_metadata(
     sample: bool,
 ) -> dict[str, Any]:
     """The site's words in Chinese and English for a release that holds the tables `present`."""
-    unknown = words.keys() ^ _PARTS
+    unknown = (words.keys() - _OPTIONAL) ^ _PARTS
     if unknown:
         raise UsageError(say("site-words-keys", "zh", keys=", ".join(sorted(unknown))))
     return {lang: _site(catalog, words, present, today, sample, lang) for lang in LANGUAGES}

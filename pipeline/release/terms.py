@@ -6,7 +6,7 @@ columns only, so that a record which no department sends any more is judged all 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 from pipeline.checks import publication
 from pipeline.checks.rules import RULES, Setting
 from pipeline.model import Catalog, Dataset
-from pipeline.release import changes
+from pipeline.release import changes, package
 from pipeline.seal import quoted
 
 
@@ -33,18 +33,18 @@ def over(
     """Dataset → keys of the release's records that are not to be public on `today`."""
     found = {}
     for dataset in filter(judged, catalog.datasets.values()):
-        path = release / "data" / f"{dataset.name}.csv"
-        if path.exists() and (keys := _hidden(con, path, dataset, Setting(today, catalog))):
+        paths = package.data_files(release, dataset.name)
+        if paths and (keys := _hidden(con, paths, dataset, Setting(today, catalog))):
             found[dataset.name] = keys
     return found
 
 
 def _hidden(
-    con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, setting: Setting
+    con: duckdb.DuckDBPyConnection, paths: Sequence[Path], dataset: Dataset, setting: Setting
 ) -> set[str]:
     names = [c.name for c in dataset.published]
     cells = ", ".join(f"coalesce({quoted(n)}, '') as {quoted(n)}" for n in names)
-    table = con.sql(f"select {cells} from {changes.one_side(path, names)}").to_arrow_table()
+    table = con.sql(f"select {cells} from {changes.one_side(paths, names)}").to_arrow_table()
     table = table.append_column("_row", pa.array(range(len(table)), pa.int64()))
     rows = sorted(publication.hidden(table, dataset, setting))
     taken = table.take(pa.array(rows, pa.int64())).to_pylist()

@@ -1,0 +1,171 @@
+"""How a large dataset is laid out in parts: by year, by division, or by both.
+
+`metadata.yml` may say so (`parts`, docs/operations.md); without it every dataset is one file. A part's
+place is hive style, `year=2024/region=411503/part-0`, under `data/<dataset>/` and
+`downloads/<dataset>/`; what is blank stands under hive's own name for that. The years and divisions
+are labels of the files; every column is in every file. A release's datapackage.json says of each
+dataset how it is laid out, so that the release can be amended long after the setting is another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, TypeGuard
+
+import duckdb
+
+from pipeline.errors import UsageError
+from pipeline.model import Dataset
+from pipeline.seal import quoted
+from pipeline.words import language, say
+
+KEY = "gongshi:parts"  # of a resource: label → the column that it is made of
+YEAR, REGION, REGION_COLUMN = "year", "region", "region_code"
+BLANK = "__HIVE_DEFAULT_PARTITION__"
+DATABASE = "disclosure-{part}.db"  # in downloads/: one for each year or division
+_LONGEST = 60  # characters of a value that may be a folder's name
+_ORDERS = ([YEAR], [REGION], [YEAR, REGION], [REGION, YEAR])
+_SETTINGS = ("by", "above_rows", "combined_up_to_rows")
+
+Keys = Mapping[str, str]  # label → column, the outermost first
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The setting. `by`: labels, the outermost first; none where nothing is laid out in parts.
+
+    `above_rows`: a dataset of more rows is published in parts. `combined_up_to`: the one database of
+    all tables is made of no more rows than that; None: always.
+    """
+
+    by: tuple[str, ...] = ()
+    above_rows: int = 0
+    combined_up_to: int | None = None
+
+    def combines(self, rows: int) -> bool:
+        """Whether a release of so many rows in all has the one database that the site serves."""
+        return self.combined_up_to is None or rows <= self.combined_up_to
+
+
+def layout(words: Mapping[str, Any]) -> Layout:
+    """The layout that metadata.yml asks for. UsageError where `parts` is not as documented."""
+    if "parts" not in words:
+        return Layout()
+    said = words["parts"]
+    if not isinstance(said, Mapping) or not set(said) <= set(_SETTINGS):
+        raise _wrong()
+    by, above, combined = (said.get(name) for name in _SETTINGS)
+    if not isinstance(by, list) or by not in _ORDERS or not _is_count(above):
+        raise _wrong()
+    if combined is not None and not _is_count(combined):
+        raise _wrong()
+    return Layout(tuple(by), above, combined)
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _wrong() -> UsageError:
+    return UsageError(say("parts-setting", language(), settings=", ".join(_SETTINGS)))
+
+
+# ---------------------------------------------------------------- which parts a dataset has
+
+
+def keys(con: duckdb.DuckDBPyConnection, source: str, dataset: Dataset, asked: Layout, rows: int) -> Keys:  # fmt: skip
+    """By which columns a dataset of so many `rows` in `source` (SQL) is parted; {} where it stays whole.
+
+    It stays whole where it is small, made by the pipeline itself, has no such column, or holds a
+    value that cannot be the name of a folder.
+    """
+    if not asked.by or rows <= asked.above_rows or dataset.produced:
+        return {}
+    columns = {YEAR: _day(dataset), REGION: _region(dataset)}
+    names = {c.name for c in dataset.columns}
+    found = {
+        label if label not in names else f"part_{label}": columns[label]
+        for label in asked.by
+        if columns[label]
+    }
+    return found if found and _fit(con, source, found) else {}
+
+
+def _day(dataset: Dataset) -> str:
+    """The column of a dataset's main date: what it is sorted by, else its year or its first date."""
+    dates = [c.name for c in dataset.published if c.kind in ("date", "year") or c.type == "year"]
+    return next((d for d in dates if d == dataset.sort.lstrip("-")), dates[0] if dates else "")
+
+
+def _region(dataset: Dataset) -> str:
+    return next((c.name for c in dataset.published if c.name == REGION_COLUMN), "")
+
+
+def _fit(con: duckdb.DuckDBPyConnection, source: str, found: Keys) -> bool:
+    longest = ", ".join(f"max(length({_value(*each)}))" for each in found.items())
+    lengths = con.execute(f"select {longest} from {source}").fetchall()[0]
+    return all((length or 0) <= _LONGEST for length in lengths)
+
+
+def of_release(descriptor: Mapping[str, Any]) -> dict[str, Keys]:
+    """By what each dataset is in parts, as the release's datapackage.json says."""
+    return {r["name"]: r[KEY] for r in descriptor["resources"] if KEY in r}
+
+
+# ---------------------------------------------------------------- where a row belongs
+
+
+def folder(found: Keys) -> str:
+    """The SQL of the outermost folder of a row's place, such as `year=2024`."""
+    label, column = next(iter(found.items()))
+    return f"'{label}=' || {_value(label, column)}"
+
+
+def place(found: Keys) -> str:
+    """The SQL of a row's place, such as `year=2024/region=411503/part-0`; rows are sorted by it.
+
+    Whatever a value holds, the place is below the dataset's folder: all but letters, digits, `-`, `_`
+    and `~` is escaped as in addresses (RFC 3986), dots too, as Hive and DuckDB read it.
+    """
+    folders = (f"'{label}=' || {_value(label, column)}" for label, column in found.items())
+    return " || '/' || ".join([*folders, "'part-0'"])
+
+
+def _value(label: str, column: str) -> str:
+    name = f"nullif({quoted(column)}, '')"
+    if label.endswith(YEAR):
+        plain = f"nullif(regexp_extract({name}, '^\\d{{4}}'), '')"
+    else:
+        plain = f"replace(url_encode({name}), '.', '%2E')"
+    return f"coalesce({plain}, '{BLANK}')"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run of rows in a dataset's Parquet file, which is sorted by place."""
+
+    place: str
+    start: int
+    rows: int
+
+    def source(self, path: Path) -> str:
+        """The rows of this part as an SQL source."""
+        end = self.start + self.rows
+        file = str(path).replace("'", "''")
+        return (
+            f"(select * exclude (file_row_number) from read_parquet('{file}', file_row_number = true) "
+            f"where file_row_number >= {self.start} and file_row_number < {end})"
+        )
+
+
+def of_rows(con: duckdb.DuckDBPyConnection, rows: Path, found: Keys) -> list[Part]:
+    """The parts of a Parquet file that is sorted by their places, in that order."""
+    file = str(rows).replace("'", "''")
+    counted = con.execute(
+        f"select {place(found)} as place, count(*) from read_parquet('{file}') group by 1 order by 1"
+    ).fetchall()
+    starts = accumulate((count for _, count in counted), initial=0)
+    return [Part(name, start, count) for (name, count), start in zip(counted, starts, strict=False)]
