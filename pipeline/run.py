@@ -24,6 +24,7 @@ from pipeline.release import (
     gate,
     guard,
     manifest,
+    parts,
     store,
     terms,
     tombstones,
@@ -110,6 +111,7 @@ def publish(
     """The whole way. Gives the release's id, whether it is new, and the run."""
     if private.resolve().is_relative_to(site.resolve()):
         raise UsageError(say("private-inside-site", language(), private=private, site=site))
+    parts.layout(site_words)  # a wrong setting is told before anything is read
     secret = prepare_private(private)
     with store.writing(site) as making, store.locked(private), store.faults(private):
         parent = store.sound(site)

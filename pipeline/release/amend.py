@@ -233,10 +233,10 @@ def amend(release: Path, target: Path, order: Amendment) -> str:
     concerned = {*order.taken, *remade}
     if order.replaces:
         concerned |= {changes.TABLE} & datasets.keys()
-    con, keys = spill.connect(order.work / "spill"), parts.of_release(described(release))
-    touched = _touched(con, release, datasets, order, keys)
+    con, were = spill.connect(order.work / "spill"), parts.of_release(described(release))
+    touched = _touched(con, release, datasets, order, were)
     _take_over(release, target, concerned, touched, order.replaces)
-    rows = _data(con, release, target, datasets, order, keys)
+    rows = _data(con, release, target, datasets, order, were)
     told = _retold(told, release, target, order)
     gone = [Change(n, key, "withdrawn" if part == "withdrawn" else "removed") for n, each in order.taken.items() for key, _, part in each]  # fmt: skip
     if order.replaces:
@@ -249,11 +249,11 @@ def amend(release: Path, target: Path, order: Amendment) -> str:
     keys = parts.of_release(descriptor)
     told["rows"] |= {r["name"]: r["gongshi:rows"] for r in descriptor["resources"]}
     with ThreadPoolExecutor(1) as beside:
-        making = beside.submit(_database, release, target, datasets, rows, order)
+        made = beside.submit(_database, release, target, "disclosure.db", datasets, rows, order)
         if (release / "downloads").is_dir():
             _downloads(con, target, datasets, rows, told, keys)
-            part_databases.write(con, target, [*datasets.values()], keys, order.work, touched)
-        making.result()
+            _part_databases(con, release, target, datasets, were, touched, order)
+        made.result()
     con.close()
     build.seal_release(target, descriptor, told, order.secret)
     return str(told["release"])
@@ -491,22 +491,46 @@ def _downloads(
 # ---------------------------------------------------------------- the database
 
 
+def _part_databases(
+    con: duckdb.DuckDBPyConnection,
+    release: Path,
+    target: Path,
+    datasets: Mapping[str, Dataset],
+    keys: Mapping[str, PartKeys],
+    touched: Collection[str],
+    order: Amendment,
+) -> None:
+    """The databases of years or divisions that lose a record; one whose last record left is gone."""
+    for folder in touched:
+        label = folder.partition("=")[0]
+        names = [name for name in keys if part_databases.outermost(keys[name]) == label]
+        if any((target / "data" / name / folder).is_dir() for name in names):
+            rows = {
+                name: part_databases.rows_of(con, target, datasets[name], folder, order.work)
+                for name in names
+                if name in order.taken
+            }
+            file = f"downloads/{parts.DATABASE.format(part=folder)}"
+            _database(release, target, file, datasets, rows, order)
+
+
 def _database(
     release: Path,
     target: Path,
+    file: str,
     datasets: Mapping[str, Dataset],
     rows: Mapping[str, Path],
     order: Amendment,
 ) -> None:
-    """The database, written page for page anew: no free page keeps what left.
+    """A database, written page for page anew: no free page keeps what left.
 
     The work is done on a copy in PRIVATE. Merging the search index to one segment drops the words
     that only a taken record had.
     """
-    copy, made = order.work / "disclosure.db", target / "disclosure.db"
-    if not (release / "disclosure.db").exists():
-        return  # too large for one
-    shutil.copyfile(release / "disclosure.db", copy)
+    copy, made = order.work / Path(file).name, target / file
+    if not (release / file).exists():
+        return  # too large for one of all tables
+    shutil.copyfile(release / file, copy)
     with closing(sqlite3.connect(copy, isolation_level=None)) as con:
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -200000"):  # fmt: skip
             con.execute(f"pragma {pragma}")

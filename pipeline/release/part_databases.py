@@ -6,7 +6,7 @@ are not in parts stand in no such database. It is made of the CSV parts, whose c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -24,28 +24,28 @@ def write(
     datasets: Sequence[Dataset],
     keys: Mapping[str, Keys],
     work: Path,
-    only: Collection[str] | None = None,
 ) -> None:
-    """Write the databases of `release`; `only`: of these folders, such as `year=2024`.
+    """Write the databases of `release`, whose `datasets` are in parts by `keys`.
 
     A table that has no rows of a year or division is there and empty. Raises Unaccounted where a
     database does not hold just the rows of its parts.
     """
     folders = {f.name for name in keys for f in (release / "data" / name).iterdir()}
-    for folder in sorted(folders if only is None else folders & set(only)):
-        here = [d for d in datasets if _outermost(keys, d) == folder.partition("=")[0]]
-        rows = {d.name: _rows(con, release, d, folder, work) for d in here}
+    for folder in sorted(folders):
+        here = [d for d in datasets if outermost(keys.get(d.name, {})) == folder.partition("=")[0]]
+        rows = {d.name: rows_of(con, release, d, folder, work) for d in here}
         path = release / "downloads" / parts.DATABASE.format(part=folder)
         database.build(path, here, rows)
         for dataset in here:
             database.prove(con, path, dataset, rows[dataset.name])
 
 
-def _outermost(keys: Mapping[str, Keys], dataset: Dataset) -> str:
-    return next(iter(keys.get(dataset.name, ())), "")
+def outermost(keys: Keys) -> str:
+    """The label by which a dataset is in parts first; "" where it is whole."""
+    return next(iter(keys), "")
 
 
-def _rows(con: duckdb.DuckDBPyConnection, release: Path, dataset: Dataset, folder: str, work: Path) -> Path:  # fmt: skip
+def rows_of(con: duckdb.DuckDBPyConnection, release: Path, dataset: Dataset, folder: str, work: Path) -> Path:  # fmt: skip
     """A dataset's rows of one year or division as Parquet."""
     names = [c.name for c in published_columns(dataset)]
     top = f"data/{dataset.name}/{folder}/"
