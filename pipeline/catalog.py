@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,15 @@ from pipeline.contract import KIND_TYPES, Document, broken_at, check, check_prof
 from pipeline.errors import UsageError
 from pipeline.model import Catalog, Code, CodeList, Column, Dataset, ForeignKey, RuleUse
 
-__all__ = ["KIND_TYPES", "ORIGIN", "load", "published_columns", "spellings", "table_schema"]
+__all__ = [
+    "KIND_TYPES",
+    "ORIGIN",
+    "as_input",
+    "load",
+    "published_columns",
+    "spellings",
+    "table_schema",
+]
 
 ORIGIN = (
     Column(
@@ -68,6 +77,11 @@ def load(folder: Path, rules: Collection[str] | None = None) -> Catalog:
 def published_columns(dataset: Dataset) -> tuple[Column, ...]:
     """The columns of the published table in their order: never-fields out, origin at the end."""
     return dataset.published if dataset.produced else dataset.published + ORIGIN
+
+
+def as_input(dataset: Dataset) -> Dataset:
+    """`dataset` as one that is read: what the pipeline makes here, another publisher has made."""
+    return replace(dataset, produced=False) if dataset.produced else dataset
 
 
 def spellings(codes: CodeList) -> dict[str, str]:

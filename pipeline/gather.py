@@ -23,7 +23,9 @@ from pipeline.errors import StoreError
 from pipeline.intake import cells, read, sources
 from pipeline.intake.read import Opened
 from pipeline.model import Catalog, Checked, Chunk, Comparison, Dataset, Finding, Source, Tally
+from pipeline.packages import Taken
 from pipeline.release import store
+from pipeline.release.tombstones import Tombstone
 from pipeline.seal import Seal
 from pipeline.words import language, say
 
@@ -42,6 +44,10 @@ class Run:
     sample: bool = False
     taken: list[sources.InboxFile] = field(default_factory=list)  # as kept under PRIVATE/raw
     feedback: list[str] = field(default_factory=list)  # workbooks written, inside PRIVATE/feedback
+    packages: list[Taken] = field(
+        default_factory=list
+    )  # other publishers', as sources.yaml lists them
+    orders: tuple[Tombstone, ...] = ()  # all that is withdrawn, here and by those publishers
 
     @property
     def sources(self) -> list[Source]:

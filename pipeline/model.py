@@ -154,6 +154,11 @@ class Catalog:
 
 # ---------------------------------------------------------------- intake
 
+PACKAGE = "package"  # how a source was matched that came in another publisher's release
+#: Tables that the pipeline makes and that are taken of a package all the same, each with the field that
+#: names its reports, of which two publishers may have the same.
+UNITED = {"report_figures": "report", "report_checks": "report"}
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -167,9 +172,14 @@ class Source:
     encoding: str = ""
     delimiter: str = ""
     dataset: str = ""
-    matched_by: str = ""  # folder, headers, sources.yaml
+    matched_by: str = ""  # folder, headers, sources.yaml, package
     header_row: int = 0  # 1-based row of the (last) header row; 0: none found
     header: tuple[str, ...] = ()
+
+    @property
+    def publisher(self) -> str:
+        """Whose package it came in; "" where it is our own."""
+        return self.path.split("/", 1)[0] if self.matched_by == PACKAGE else ""
 
 
 @dataclass(frozen=True, slots=True)

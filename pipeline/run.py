@@ -10,14 +10,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipeline import progress, spill, yearly
+import pyarrow as pa
+
+from pipeline import packages, progress, spill, union, yearly
 from pipeline.cache import Cache
 from pipeline.checks.ledger import Ledger
 from pipeline.engine import OrderedMap, ordered_map
-from pipeline.errors import UnreadableInput, UsageError
+from pipeline.errors import GateRefused, UnreadableInput, UsageError
 from pipeline.gather import Means, Run, prepare_private, read_reports, send_back, take_in
 from pipeline.intake import sources
-from pipeline.model import TALLY_PARTS, Catalog, Tally
+from pipeline.model import TALLY_PARTS, Catalog, Dataset, Tally
 from pipeline.release import (
     build,
     changes,
@@ -67,19 +69,19 @@ def _check(
     means = Means(catalog, key, today, engine, Cache(private, key, catalog, today))
     with Ledger(private, language()) as ledger:
         run = Run(ledger, spill.connect(ledger.work / "spill"))
-        run.sample = any(SAMPLE in file.name for file in listed.files)
-        for finding in listed.findings:
+        files = [*listed.files, *_packages(listed, run, catalog)]
+        run.sample = any(SAMPLE in f.name for f in files) or union.is_sample(run.packages)
+        for finding in (*listed.findings, *union.notes(run.packages, catalog)):
             ledger.finding(finding)
-        for number, file in enumerate(listed.files, 1):
-            progress.step(
-                say("step-reading", language(), file=file.name), number, len(listed.files)
-            )
+        for number, file in enumerate(files, 1):
+            progress.step(say("step-reading", language(), file=file.name), number, len(files))
             if not file.is_report:
                 take_in(file, run, means)
         means.cache.prune()
         ledger.close_tables()
         progress.step(say("step-comparing", language()))
-        settle(run, catalog, orders, today)
+        _order(run, catalog, orders, today)
+        settle(run, catalog, run.orders, today)
         progress.step(say("step-reports", language()))
         read_reports(run, listed.files, catalog)
     send_back(run, run.taken, catalog)
@@ -87,6 +89,33 @@ def _check(
     if not run.ledger.tallies and not any(r.report.text for r in run.reports):
         raise UnreadableInput(say("unreadable-all", language(), findings=private / "findings.csv"))
     return run
+
+
+def _packages(listed: sources.Inbox, run: Run, catalog: Catalog) -> list[sources.InboxFile]:
+    """The tables of the packages that the inbox lists, each proven, as files of the inbox."""
+    for each in listed.packages:
+        progress.step(say("step-package", language(), publisher=each.publisher))
+        run.packages += packages.take([each], run.ledger.private, union.wanted(catalog))
+    found, names = list(union.files(run.packages, catalog)), {file.name for file in listed.files}
+    if twice := next((file.name for file in found if file.name in names), ""):
+        raise UsageError(say("package-name-taken", language(), file=twice))
+    return found
+
+
+def _order(run: Run, catalog: Catalog, orders: Collection[Tombstone], today: date) -> None:
+    """All that must not be public: `orders`, and what other publishers have withdrawn."""
+    found = union.orders(
+        run.con,
+        dict(run.ledger.accepted()),
+        [opened.source for opened in run.opened],
+        run.packages,
+        catalog,
+        sorted(orders),
+        today,
+    )
+    run.orders = found.stones
+    for finding in found.findings:
+        run.ledger.finding(finding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +145,27 @@ def publish(
     with store.writing(site) as making, store.locked(private), store.faults(private):
         parent = store.sound(site)
         gate.forward(manifest.read(parent) if parent else {}, today)
-        orders = tombstones.read(private, parent)
-        run = _check(inbox, private, catalog, secret, today, orders, engine)
+        run = _check(
+            inbox, private, catalog, secret, today, tombstones.read(private, parent), engine
+        )
+        orders = run.orders
+        if run.packages:  # on disk before anything else happens
+            tombstones.write(private, orders)
+            packages.keep(run.packages, private)
         progress.step(say("step-release", language()))
-        made = _made(run, catalog, site_words, making, today, orders)
-        known = manifest.read(parent).get("content", "") if parent else ""
-        if parent and known == made.content:
-            release, new = parent.name, False
-        else:
-            release, new = _release(made, run, site, parent, secret, allowed, orders), True
-            store.show(site, made.folder, release)
-            _keep_corrections(run, site, parent, made, release)
+        try:
+            made = _made(run, catalog, site_words, making, today, orders)
+            known = manifest.read(parent).get("content", "") if parent else ""
+            if parent and known == made.content:
+                release, new = parent.name, False
+            else:
+                release, new = _release(made, run, site, parent, secret, allowed, orders), True
+                store.show(site, made.folder, release)
+                _keep_corrections(run, site, parent, made, release)
+        except GateRefused:
+            if parent and run.packages:  # what others have withdrawn leaves the old release too
+                withdraw.cleanse(site, making, private, orders, {}, today, secret)
+            raise
         store.prune(site, int(site_words["keep"]))
         lapsed = _lapsed(run, site, parent, catalog, today)
         withdraw.cleanse(site, making, private, orders, lapsed, today, secret)
@@ -178,7 +217,7 @@ def _release(
     found = changes.since(con, parent, made.datasets, made.rows, taken)
     dropped = changes.dropped_by_source(con, parent, made.datasets, made.today)
     lapsed = terms.over(con, parent, made.catalog, made.today) if parent else {}
-    explained = terms.merged(dropped, lapsed)
+    explained = terms.merged(dropped, lapsed, _gone_elsewhere(found, run, parent, made.catalog))
     gate.removals(found, explained, allowed.removals, run.ledger.private / "removals.csv")
     before = manifest.read(parent).get("rows", {}) if parent else {}
     left = changes.left_with_cause(found, explained)
@@ -189,6 +228,15 @@ def _release(
     build.finish(made, build.History(release, parent, number, found, secret, allowed.downloads))
     guard.check(made.folder, run.ledger.work / "secrets.csv", made.datasets)
     return release
+
+
+def _gone_elsewhere(
+    found: Collection[changes.Change], run: Run, parent: Path | None, catalog: Catalog
+) -> dict[str, set[str]]:
+    """Keys of records that the publisher whose package they came from has taken out."""
+    if parent is None or not run.packages or all(c.verb != "removed" for c in found):
+        return {}
+    return union.gone(run.con, parent, run.packages, catalog)
 
 
 # ---------------------------------------------------------------- what a release is made of
@@ -208,13 +256,14 @@ def _material(run: Run, catalog: Catalog, orders: Collection[Tombstone]) -> buil
         "report_figures": yearly.figure_rows(run.reports),
         "report_checks": yearly.check_rows(run.comparisons),
         "run_tallies": working.run_tallies((o.source for o in run.opened), run.ledger.tallies),
+        union.TABLE: union.publishers(run.packages, catalog),
     }
     return build.Material(
         run.con,
-        run.accepted,
+        {n: rows for n, rows in run.accepted.items() if not catalog.datasets[n].produced},
         run.seals,
         {
-            name: working.table(catalog.datasets[name], rows)
+            name: _produced(run, catalog.datasets[name], rows)
             for name, rows in produced.items()
             if name in catalog.datasets
         },
@@ -222,6 +271,12 @@ def _material(run: Run, catalog: Catalog, orders: Collection[Tombstone]) -> buil
         {name: _parts(tally) for name, tally in sorted(run.by_dataset().items())},
         run.ledger.work,
     )
+
+
+def _produced(run: Run, dataset: Dataset, rows: list[working.Row]) -> pa.Table:
+    """A table that we fill, with what packages brought of it."""
+    own = working.table(dataset, rows)
+    return union.with_packages(run.con, dataset, own) if dataset.name in run.accepted else own
 
 
 def _keep_corrections(

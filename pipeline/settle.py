@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 
 import pyarrow as pa
 
 from pipeline import seal
-from pipeline.catalog import published_columns
+from pipeline.catalog import as_input, published_columns
 from pipeline.checks import keys, wider
 from pipeline.checks.check import QUARANTINE, as_written
 from pipeline.checks.rules import Setting
@@ -22,6 +23,7 @@ from pipeline.seal import Seal, quoted
 def settle(run: Run, catalog: Catalog, orders: Collection[Tombstone], today: date) -> None:
     """Withdrawn, repeated, conflicting and dangling rows leave the accepted ones; the tallies follow."""
     con, ledger = run.con, run.ledger
+    catalog = _as_read(catalog, [name for name, _ in ledger.accepted()])
     con.execute("create table withdrawn_keys (dataset varchar, key varchar)")
     for stone in orders:
         con.execute("insert into withdrawn_keys values (?, ?)", [stone.dataset, stone.key])
@@ -49,6 +51,12 @@ def settle(run: Run, catalog: Catalog, orders: Collection[Tombstone], today: dat
         ledger.finding(finding)
     for dataset in datasets:
         _close(run, dataset)
+
+
+def _as_read(catalog: Catalog, names: Collection[str]) -> Catalog:
+    """The contract with the datasets `names` as inputs: some packages hold what is made here."""
+    read = {name: as_input(catalog.datasets[name]) for name in names}
+    return replace(catalog, datasets={**catalog.datasets, **read})
 
 
 def _stages(

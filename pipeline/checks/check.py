@@ -19,6 +19,7 @@ from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting
 from pipeline.checks.rules.base import Bools, named_in_words, why_open
 from pipeline.errors import Unaccounted
 from pipeline.model import (
+    UNITED,
     Catalog,
     Checked,
     Chunk,
@@ -31,6 +32,7 @@ from pipeline.model import (
     found,
 )
 
+RECORD_ID = "^[0-9a-f]{20}$"  # as `record_ids` makes it
 QUARANTINE = pa.schema(
     [(name, pa.string()) for name in ("file", "sheet", "row", "reasons", "record")]
 )
@@ -48,7 +50,7 @@ def check_chunk(
     seal.compare(f"{chunk.source.path} intake", chunk.seal, seal.in_memory(chunk.table))
     findings = list[Finding]()
     reasons: dict[int, list[str]] = defaultdict(list)  # of rows that are not published
-    table = _derived(chunk.table, dataset, catalog, key)
+    table = _derived(chunk.table, dataset, chunk.source, key)
     setting = Setting(today, catalog)
     for finding in (*chunk.findings, *_findings(chunk.source, table, dataset, setting)):
         findings.append(finding)
@@ -99,12 +101,18 @@ def _left_out(table: pa.Table, mask: pa.Array, dataset: Dataset, source: Source)
     return rows.append_column("source_id", pa.array([source.source_id] * len(rows), pa.string()))
 
 
-def _derived(table: pa.Table, dataset: Dataset, catalog: Catalog, key: bytes) -> pa.Table:
-    """`table` with the columns that we fill: the keyed hash, the heaviest of several codes."""
+def _derived(table: pa.Table, dataset: Dataset, source: Source, key: bytes) -> pa.Table:
+    """`table` with the columns that we fill: the keyed hash, the heaviest of several codes.
+
+    A record that another publisher released keeps the number that it has there.
+    """
     for column in dataset.columns:
         cells = None
-        if dataset.identity and column.name == dataset.primary_key[0]:
-            cells = record_ids(table, dataset.identity, key)
+        if _made(column, dataset):
+            if not source.publisher:
+                cells = record_ids(table, dataset.identity, key)
+        elif source.publisher and column.name == UNITED.get(dataset.name):
+            cells = pc.binary_join_element_wise(source.publisher, table[column.name], "/")
         elif column.heaviest_of:
             separator = dataset.column(column.heaviest_of).separator
             joined = table[column.heaviest_of].combine_chunks().dictionary_encode()
@@ -138,6 +146,9 @@ def _findings(
         if column.heaviest_of:
             continue  # filled from another column, which is checked itself
         cells, listed = columns[column.name], setting.catalog.codes.get(column.codes)
+        if source.publisher and _made(column, dataset):
+            odd = pc.invert(pc.match_substring_regex(cells, RECORD_ID))
+            yield from _broken(source, "record-id-broken", column, odd, columns, {})
         codes = frozenset(c.code for c in listed.codes) if listed else None
         for breach in schema.breaches(column, cells, codes):
             yield from _broken(source, breach.rule, column, breach.mask, columns, breach.params)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -40,10 +40,17 @@ class Hint:
     body: str = ""
     region_code: str = ""
     year: int | None = None
+    publisher: str = ""  # whose released package the file is of; "" where a department sent it
 
 
 def read_hints(path: Path, catalog: Catalog) -> list[Hint]:
-    """`sources.yaml`, checked: UsageError names the file, the entry and what is wrong with it."""
+    """What `sources.yaml` says of files, checked: UsageError names the entry and what is wrong."""
+    listed = enumerate(entries(path), 1)
+    return [_hint(e, number, path, catalog) for number, e in listed if "package" not in e]
+
+
+def entries(path: Path) -> list[dict[str, Any]]:
+    """The entries of `sources.yaml` as they are written; none where there is no such file."""
     if not path.exists():
         return []
     lang = language()
@@ -55,7 +62,35 @@ def read_hints(path: Path, catalog: Catalog) -> list[Hint]:
         raise UsageError(say("sources-broken", lang, file=path, line=line)) from error
     if not isinstance(read, list) or not all(isinstance(e, dict) for e in read):
         raise UsageError(say("sources-not-a-list", lang, file=path))
-    return [_hint(entry, number, path, catalog) for number, entry in enumerate(read, 1)]
+    return read
+
+
+def check_entry(
+    entry: Mapping[str, Any],
+    keys: Mapping[str, tuple[Callable[[Any], bool], str]],
+    needed: Sequence[str],
+    refuse: Callable[[object, str], UsageError],
+) -> None:
+    """Every key of `entry` is one of `keys` and holds what it may, and those `needed` are there."""
+    if unknown := sorted(entry.keys() - keys.keys(), key=str):
+        raise refuse(unknown[0], ", ".join(sorted(keys)))
+    for key in needed:
+        if key not in entry:
+            raise refuse(key, keys[key][1])
+    for key, value in entry.items():
+        good, example = keys[key]
+        if not good(value):
+            raise refuse(f"{key}: {value}", example)
+
+
+def refusal(path: Path, number: int) -> Callable[[object, str], UsageError]:
+    """How to refuse entry `number`: what is wrong with it, and what would do."""
+
+    def refuse(what: object, expected: str) -> UsageError:
+        params = {"file": path, "number": number, "what": what, "expected": expected}
+        return UsageError(say("sources-entry", language(), **params))
+
+    return refuse
 
 
 def _is_encoding(value: Any) -> bool:
@@ -65,16 +100,16 @@ def _is_encoding(value: Any) -> bool:
         return False
 
 
-def _is_word(value: Any) -> bool:
+def is_word(value: Any) -> bool:
     return isinstance(value, str | int | float | date) and not isinstance(value, bool)
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _maps_words(value: Any) -> bool:
-    return isinstance(value, dict) and all(map(_is_word, (*value, *value.values())))
+    return isinstance(value, dict) and all(map(is_word, (*value, *value.values())))
 
 
 #: What each key may hold: a test, and an example for the message.
@@ -86,10 +121,10 @@ KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         lambda v: isinstance(v, str) and len(v) == 1 and v not in '"\r\n',
         'delimiter: ";"',
     ),
-    "sheet": (_is_word, "sheet: Sheet1"),
+    "sheet": (is_word, "sheet: Sheet1"),
     "header_rows": (lambda v: _is_rows(v), "header_rows: 3, header_rows: [2, 3]"),
     "columns": (_maps_words, "columns: {header: field}"),
-    "ignore": (lambda v: isinstance(v, list) and all(map(_is_word, v)), "ignore: [header]"),
+    "ignore": (lambda v: isinstance(v, list) and all(map(is_word, v)), "ignore: [header]"),
     "values": (
         lambda v: isinstance(v, dict) and all(map(_maps_words, v.values())),
         "values: {field: {as written: as meant}}",
@@ -100,10 +135,10 @@ KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         lambda v: isinstance(v, dict) and all(u in MONEY_UNITS for u in v.values()),
         "units: {fine_yuan: 万元} (" + ", ".join(MONEY_UNITS) + ")",
     ),
-    "precedence": (_is_number, "precedence: 1"),
+    "precedence": (is_number, "precedence: 1"),
     "body": (lambda v: isinstance(v, str), "body: 示例区人民政府"),
-    "region_code": (_is_word, 'region_code: "411503"'),
-    "year": (_is_number, "year: 2024"),
+    "region_code": (is_word, 'region_code: "411503"'),
+    "year": (is_number, "year: 2024"),
 }
 
 
@@ -112,27 +147,14 @@ def _is_rows(value: Any) -> bool:
     rows = value if isinstance(value, list) else [value]
     return (
         1 <= len(rows) <= 2
-        and all(_is_number(r) and 1 <= r <= HEADER_MOST for r in rows)
+        and all(is_number(r) and 1 <= r <= HEADER_MOST for r in rows)
         and rows == sorted(rows)
     )
 
 
 def _hint(entry: dict[str, Any], number: int, path: Path, catalog: Catalog) -> Hint:
-    lang = language()
-
-    def refuse(what: object, expected: str) -> UsageError:
-        return UsageError(
-            say("sources-entry", lang, file=path, number=number, what=what, expected=expected)
-        )
-
-    if unknown := sorted(entry.keys() - KEYS.keys(), key=str):
-        raise refuse(unknown[0], ", ".join(sorted(KEYS)))
-    if "match" not in entry:
-        raise refuse("match", KEYS["match"][1])
-    for key, value in entry.items():
-        good, example = KEYS[key]
-        if not good(value):
-            raise refuse(f"{key}: {value}", example)
+    refuse = refusal(path, number)
+    check_entry(entry, KEYS, ["match"], refuse)
     dataset = entry.get("dataset", "")
     inputs = {d.name: d for d in catalog.datasets.values() if not d.produced}
     if dataset and dataset not in inputs:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from pipeline.catalog import as_input
 from pipeline.clerk import is_added
 from pipeline.intake import (
     chunks,
@@ -28,7 +29,7 @@ from pipeline.intake.layout import Area, HeaderBlock, Rows
 from pipeline.intake.sources import InboxFile
 from pipeline.intake.text_files import Block, Parsed, TextFormat
 from pipeline.intake.workbooks import Sheet
-from pipeline.model import Catalog, Chunk, Dataset, Finding, Source, found
+from pipeline.model import PACKAGE, Catalog, Chunk, Dataset, Finding, Source, found
 
 SLICE = 1 << 16  # rows of a sheet in one chunk
 TEXT, JSON, WORKBOOK, MARKUP = "text", "json", "workbook", "markup"
@@ -285,7 +286,9 @@ def _pieces(rows: Rows, area: Area, left: int, most: int) -> Iterator[Parsed]:
 
 
 def _candidates(file: InboxFile, catalog: Catalog) -> tuple[list[Dataset], str]:
-    """The datasets that a file may be of; where it is said which, how: sources.yaml, folder."""
+    """The datasets that a file may be of; where it is said which, how: package, sources.yaml, folder."""
+    if file.hint.publisher:
+        return [as_input(catalog.datasets[file.hint.dataset])], PACKAGE
     inputs = [d for d in catalog.datasets.values() if not d.produced]
     by_name = {d.name: d for d in inputs}
     if file.hint.dataset:

@@ -6,12 +6,13 @@ import errno
 import fnmatch
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath, PurePosixPath
 
 from pipeline.errors import UnreadableInput
 from pipeline.intake.hints import Hint, read_hints
+from pipeline.intake.packages import Listed, is_package, read_listed
 from pipeline.model import Catalog, Finding, found
 from pipeline.words import language, say
 
@@ -25,7 +26,7 @@ NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 @dataclass(frozen=True, slots=True)
 class InboxFile:
     path: Path
-    name: str  # inside the inbox, with forward slashes
+    name: str  # inside the inbox, with forward slashes; of a package: publisher, path inside it
     is_report: bool
     hint: Hint
     sha256: str = ""  # where it is known already
@@ -40,6 +41,7 @@ class InboxFile:
 class Inbox:
     files: tuple[InboxFile, ...]  # by name
     findings: tuple[Finding, ...]  # files that are not read, and why
+    packages: tuple[Listed, ...] = ()  # other publishers' releases, wherever they are
 
 
 def scan(folder: Path, catalog: Catalog) -> Inbox:
@@ -52,10 +54,15 @@ def scan(folder: Path, catalog: Catalog) -> Inbox:
     if not folder.is_dir():
         raise UnreadableInput(say("inbox-missing", lang, path=folder))
     hints = read_hints(folder / "sources.yaml", catalog)
-    files, findings = list[InboxFile](), list[Finding]()
+    packages = read_listed(folder / "sources.yaml", catalog)
+    beside = {path.resolve() for each in packages for path in each.beside}
+    files, findings, unlisted = list[InboxFile](), list[Finding](), set[Path]()
     for path in sorted(_walk(folder)):
         name = shown(path.relative_to(folder))
-        if name == "sources.yaml" or _is_hidden(name):
+        if name == "sources.yaml" or _is_hidden(name) or _is_listed(path, beside):
+            continue
+        if package := _package(path, folder, unlisted):
+            unlisted.add(package)
             continue
         is_report = "reports" in PurePosixPath(name).parts[:-1]
         if name.endswith(".corrections.csv") and is_report:
@@ -65,9 +72,26 @@ def scan(folder: Path, catalog: Catalog) -> Inbox:
             continue
         hint = next((h for h in hints if _matches(name, h.match)), Hint())
         files.append(InboxFile(path, name, is_report, hint))
-    if not files:
+    if not files and not packages:
         raise UnreadableInput(say("inbox-empty", lang, path=folder))
-    return Inbox(tuple(files), tuple(findings))
+    names = (shown(path.relative_to(folder)) for path in sorted(unlisted))
+    findings += [found("package-not-listed", file=name) for name in names]
+    return Inbox(tuple(files), tuple(findings), packages)
+
+
+def _is_listed(path: Path, beside: set[Path]) -> bool:
+    """Whether a file is, or is in, what an entry of sources.yaml about a package names."""
+    return bool(beside) and not beside.isdisjoint((path.resolve(), *path.resolve().parents))
+
+
+def _package(path: Path, folder: Path, known: Collection[Path]) -> Path | None:
+    """The package that a file is or is in, which nobody listed: its rows are no department's."""
+    for around in path.parents:
+        if around == folder:
+            break
+        if around in known or is_package(around):
+            return around
+    return path if path.suffix.lower() == ".zip" and is_package(path) else None
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -113,7 +137,11 @@ def _matches(name: str, pattern: str) -> bool:
 def snapshot(file: InboxFile, folder: Path) -> InboxFile | Finding:
     """The file as it is now, copied into `folder` under its hash, so that nothing can change it while
     it is read. A finding where it cannot be read, or keeps changing while it is copied.
+
+    A file whose hash is known is kept already: it came out of a package that was proven.
     """
+    if file.sha256:
+        return file
     folder.mkdir(exist_ok=True)
     made = folder / f".{os.getpid()}.new"
     try:

@@ -317,7 +317,7 @@ def seal_release(
     package_files = [folder / "datapackage.json", *_files_in(folder / "data")]
     hashes = {p.relative_to(folder).as_posix(): manifest.sha256(p) for p in package_files}
     if (folder / "downloads").is_dir():
-        alone = {"release": told["release"], "today": told["today"]}
+        alone = {key: told[key] for key in ("release", "number", "today")}
         path = folder / "downloads" / f"{descriptor['name']}-{told['release']}.zip"
         downloads.write_package(
             folder, path, hashes, lambda files: manifest.signed_parts({**alone, "files": files}, secret)
