@@ -48,6 +48,9 @@ COLUMNS = {
     "rules": "rule version severity owner title title_en message message_en fix fix_en source "
     "source_en passes passes_en fails fails_en",
     "timeliness": "authority_name year filings in_time late undated median_days",
+    "publishers": "publisher region_code state release released_on address fingerprint manifest_sha256",
+    "districts": "publisher region_code year filings in_time_percent late fines_yuan confiscated_yuan "
+    "licences inspections coercive_measures filings_stated",
     "overdue_reviews": "authority_name year certificates reviewed overdue",
     "lapsing_documents": "document_no title issuing_authority valid_until days_left evaluated_on",
     "administrative_licences": "record_id decision_no document_name holder_name holder_type holder_uscc "

@@ -5,6 +5,7 @@ Everything here is made up (示例数据 / synthetic sample).
 
 from __future__ import annotations
 
+import hashlib
 import http.server
 import json
 import shutil
@@ -41,9 +42,16 @@ from tests.shop import (
 
 NAMES = ("甲区", "乙区", "丙区")
 FEW = (
-    "penalty_filings authorities administrative_licences inspections coercive_measures withdrawals "
-    "changes sources run_tallies publishers districts report_figures report_checks"
-).split()
+    *(
+        "penalty_filings",
+        "authorities",
+        "administrative_licences",
+        "inspections",
+        "coercive_measures",
+    ),
+    *("withdrawals", "changes", "sources", "run_tallies", "publishers", "districts"),
+    *("report_figures", "report_checks"),
+)
 LATER = TODAY + timedelta(days=1)
 
 
@@ -142,7 +150,6 @@ def test_the_union_holds_every_record_of_every_district_as_it_is_there(
         row["record_id"]: {k: v for k, v in row.items() if not k.startswith("source_")}
         for row in rows_of(release / "data" / f"{PENALTIES}.csv")
     }
-    # source_name is of the record itself
     assert len(here) == 30 and here == there
 
 
@@ -155,7 +162,7 @@ def test_each_record_says_whose_it_is_and_which_package_it_came_in(
         assert {k for k, v in whose.items() if v == name} == ids(places[name].current)
         told = {r["publisher"]: r for r in rows_of(release / "data" / "publishers.csv")}[name]
         text = (places[name].current / "manifest.json").read_bytes()
-        assert told["manifest_sha256"] == __import__("hashlib").sha256(text).hexdigest()
+        assert told["manifest_sha256"] == hashlib.sha256(text).hexdigest()
         assert (told["state"], told["release"]) == ("taken", places[name].current.name)
 
 
@@ -286,8 +293,6 @@ def test_a_key_seen_first_is_kept_to(places: dict[str, Place], tmp_path: Path) -
 
 
 def test_a_key_is_pinned_by_its_digest_as_well(places: dict[str, Place]) -> None:
-    import hashlib
-
     province, place = places["province"], places["甲区"]
     digest = hashlib.sha256(place.key.read_bytes()).hexdigest()
     province.unite([entry("甲区", place.zip, key=digest)])
@@ -598,7 +603,7 @@ def test_where_an_address_cannot_be_reached_the_last_package_stands_in(
 
 
 def test_a_redirect_to_another_host_is_not_followed(web: str, tmp_path: Path) -> None:
-    with pytest.raises(download.Unreachable, match="127.0.0.2"):
+    with pytest.raises(download.Unreachable, match=r"127\.0\.0\.2"):
         download.fetch(f"{web}/away", tmp_path / "x", 100)
 
 
@@ -635,7 +640,7 @@ def test_a_download_is_bounded_in_time(web: str, tmp_path: Path) -> None:
 def test_a_slip_in_an_entry_about_a_package_stops_the_run(places: dict[str, Place], wrong: dict[str, Any]) -> None:  # fmt: skip
     province = places["province"]
     province.unite([wrong])
-    with pytest.raises(UsageError, match="sources.yaml"):
+    with pytest.raises(UsageError, match=r"sources\.yaml"):
         province.publish()
 
 

@@ -141,11 +141,11 @@ def _withdrawals(folder: Path, names: Iterable[str]) -> tuple[Mapping[str, str],
 def _files(
     about: Mapping[str, Any], listed: Mapping[str, Any], wanted: Collection[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Resource → its files, in order; one file or several."""
+    """Resource → its files, in order; one file or several. A table without rows brings nothing."""
     found: dict[str, tuple[str, ...]] = {}
     for resource in about["resources"]:
         name = resource.get("name") if isinstance(resource, dict) else None
-        if name in wanted:
+        if name in wanted and (name == TABLE or resource.get("gongshi:rows") != 0):
             path = resource.get("path")
             names = tuple(path) if isinstance(path, list) else (path,)
             for each in names:

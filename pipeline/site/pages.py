@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from pipeline.site.views import guarded
 
 _NEW = 4
 _SPARK = 24
+_ROWS = 30  # of a table that stands on a page
 
 
 @guarded
@@ -31,6 +32,7 @@ async def home(edition: Edition, request: Request) -> Response:
         "next_release": _after(edition.release.today, every) if every else "",
         "new": [entry for name, told in sets for entry in await _newest(edition, name, told)],
         "pictures": [p for name in edition.own["home"] if (p := await _glance(edition, name))],
+        "tables": await standing(edition, edition.own["home"]),
         "reporting": await reporting(edition),
         "changes": history.summed(edition.release),
         "first": not edition.release.manifest.get("parent"),
@@ -145,6 +147,21 @@ async def _glance(edition: Edition, name: str) -> dict[str, Any] | None:
     fields = edition.fields_of_query(sql, list(rows[0].keys()))
     drawn = picture(edition, fields, [list(row) for row in rows], own["chart"])
     return {**drawn, "name": name, "title": query["title"]} if drawn else None
+
+
+async def standing(edition: Edition, names: Iterable[str]) -> list[dict[str, Any]]:
+    """Those of the tables `names` that have rows, to stand on a page: the first rows, as readers see them."""
+    made = []
+    for name in (name for name in names if name in edition.tables):
+        told = edition.tables[name]
+        by = told.get("sort_desc") or told.get("sort")
+        order = f"order by [{by}]{' desc' if told.get('sort_desc') else ''}, rowid " if by else ""
+        rows = await edition.db.figures(f"select * from [{name}] {order}limit {_ROWS}")  # noqa: S608
+        fields = edition.fields(name, told["plugins"]["gongshi"]["show"])
+        about = {"name": name, "title": told["title"], "description": told["description"]}
+        cells = [[(f, edition.values.cell(f, row[f.name])) for f in fields] for row in rows]
+        made.append({**about, "fields": fields, "rows": cells})
+    return [table for table in made if table["rows"]]
 
 
 async def reporting(edition: Edition) -> list[dict[str, Any]]:

@@ -9,11 +9,10 @@ from pipeline.release.metadata import DATABASE
 from pipeline.site import history
 from pipeline.site.edition import Edition
 from pipeline.site.folder import ReleaseFolder
-from pipeline.site.pages import reporting
+from pipeline.site.pages import reporting, standing
 from pipeline.site.upstream import NotFound, Request, Response
 from pipeline.site.views import guarded
 
-_ROWS = 30  # of a table that stands on the page
 PARTS = ("read", "accepted", "quarantined", "withheld", "withdrawn", "repeated", "set_aside")
 
 
@@ -25,7 +24,7 @@ async def quality(edition: Edition, request: Request) -> Response:
         "senders": senders,
         "total": {part: sum(row[part] or 0 for row in senders) for part in PARTS},
         "issues": await _issues(edition),
-        "kept": await _kept_in_time(edition),
+        "kept": await standing(edition, edition.own.get("quality", ())),
         "trend": [(release, _tallied(release)) for release in edition.past],
     }
     return edition.page(request, "quality.html", context)
@@ -42,27 +41,6 @@ async def _issues(edition: Edition) -> list[dict[str, Any]]:
         " order by case i.severity when 'error' then 0 when 'warning' then 1 else 2 end, 3 desc"
     )
     return [dict(row) for row in rows]
-
-
-async def _kept_in_time(edition: Edition) -> list[dict[str, Any]]:
-    """The tables that the settings name for this page: their newest rows, as readers see them."""
-    names = [name for name in edition.own.get("quality", ()) if name in edition.tables]
-    made = []
-    for name in names:
-        told = edition.tables[name]
-        rows = await edition.db.figures(f"select * from [{name}] limit {_ROWS + 1}")  # noqa: S608
-        fields = edition.fields(name, told["plugins"]["gongshi"]["show"])
-        cells = [[(f, edition.values.cell(f, row[f.name])) for f in fields] for row in rows[:_ROWS]]
-        made.append(
-            {
-                "name": name,
-                "title": told["title"],
-                "description": told["description"],
-                "fields": fields,
-                "rows": cells,
-            }
-        )
-    return [table for table in made if table["rows"]]
 
 
 def _tallied(release: ReleaseFolder) -> dict[str, int]:

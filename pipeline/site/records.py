@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
+from pipeline.model import PACKAGE
 from pipeline.release.metadata import DATABASE
 from pipeline.site import history
 from pipeline.site.edition import Edition
@@ -68,7 +69,7 @@ class Record(RowView):
             "title": title or " · ".join(key),
             "groups": _groups(edition, table, row, fields, own),
             "related": await _related(edition, table, row),
-            "origin": await _origin(edition, row),
+            "origin": await _origin(edition, row, edition.record_link(table, *key)),
             "history": await history.of_record(edition, table, key),
             "address": address,
             "address_shown": unquote(address.replace("~", "%")),
@@ -185,17 +186,28 @@ async def indexed(edition: Edition, table: str) -> set[str]:
     return {row[0] for row in rows}
 
 
-async def _origin(edition: Edition, row: Any) -> dict[str, Any] | None:
+async def _origin(edition: Edition, row: Any, page: str) -> dict[str, Any] | None:
     """The file, sheet and row that the record came from."""
     if "source_id" not in row.keys() or "sources" not in edition.tables:  # noqa: SIM118
         return None
     rows = await edition.db.rows(
-        "select file, sheet from sources where source_id = ?", [row["source_id"]]
+        "select file, sheet, matched_by from sources where source_id = ?", [row["source_id"]]
     )
     if not rows or "source_row" not in row.keys():  # noqa: SIM118
         return None
     link = edition.record_link("sources", row["source_id"])
-    return {**dict(rows[0]), "row": row["source_row"], "link": link}
+    there = await _there(edition, rows[0], page)
+    return {**dict(rows[0]), "row": row["source_row"], "link": link, "there": there}
+
+
+async def _there(edition: Edition, source: Any, page: str) -> str:
+    """The record's page with the publisher whose package it came in; "" where that is not known."""
+    if source["matched_by"] != PACKAGE or "publishers" not in edition.tables:
+        return ""
+    publisher = source["file"].split("/", 1)[0]
+    rows = await edition.db.rows("select address from publishers where publisher = ?", [publisher])
+    address = rows[0]["address"] if rows else ""
+    return f"{address.rstrip('/')}{page}" if address else ""
 
 
 def feedback(edition: Edition, subject: str, page: str) -> str:
