@@ -6,12 +6,14 @@ import csv
 import json
 import re
 import sqlite3
+import time
 from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import httpx
 import pandas as pd
 import pyarrow.dataset
 import pyarrow.parquet as pq
@@ -23,6 +25,7 @@ from pipeline.checks.rules import RULES
 from pipeline.errors import GateRefused, UsageError
 from pipeline.model import Catalog
 from pipeline.release import changes, differences, guard, manifest, package, parts, store, verify
+from pipeline.site.serve import serve
 from tests.shop import (
     DOCUMENTS,
     PENALTIES,
@@ -35,6 +38,7 @@ from tests.shop import (
     query,
     rows_of,
 )  # fmt: skip
+from tests.site.conftest import served
 
 BOTH = {"by": ["year", "region"], "above_rows": 10}
 #: Places of the hostile inbox: nothing of what a cell says may lead out of the release.
@@ -409,3 +413,63 @@ def test_a_setting_that_is_not_as_documented_is_refused_before_anything_is_read(
     with pytest.raises(UsageError, match="above_rows"):
         shop.publish()
     assert not (shop.private / "raw").exists()
+
+
+# ---------------------------------------------------------------- the site
+
+
+def test_the_catalogue_names_every_part_and_database_by_its_address(shop: Divided) -> None:
+    shop.words["address"] = "https://example.org"
+    release = shop.publish(downloads=True)
+    told = json.loads((release / "catalog.jsonld").read_text("utf-8"))
+    [dataset] = [d for d in told["dcat:dataset"] if d["dct:identifier"] == DOCUMENTS]
+    links = [d["dcat:downloadURL"]["@id"] for d in dataset["dcat:distribution"]]
+    assert len(links) == 3 + 27 + 3
+    assert (
+        f"https://example.org/downloads/{DOCUMENTS}/year=2024/region=a%252Fb/part-0.parquet"
+        in links
+    )
+    assert "https://example.org/downloads/disclosure-year=2024.db" in links
+
+
+def test_the_site_gives_out_every_part_that_it_lists(shop: Divided) -> None:
+    shop.publish(downloads=True)
+    with served(shop.site) as address, httpx.Client(base_url=address, timeout=30) as web:
+        page = web.get("/about").text
+        links = re.findall(r'href="(/downloads/[^"]+)"', page)
+        assert len([link for link in links if "region" in link]) == 27
+        assert "示例区 · parquet" in page and "region=../../../escape" in page
+        for link in links:
+            answer = web.get(link)
+            assert answer.status_code == 200, link
+        for wrong in ("%2e%2e/datapackage.json", f"{DOCUMENTS}/", f"{DOCUMENTS}/..%2f..%2fmanifest.json", ".hidden"):  # fmt: skip
+            assert web.get(f"/downloads/{wrong}").status_code == 404, wrong
+
+
+def test_serving_a_release_too_large_for_one_database_names_the_setting(shop: Divided) -> None:
+    shop.words["parts"]["combined_up_to_rows"] = 10
+    shop.publish(downloads=True)
+    with pytest.raises(UsageError, match="combined_up_to_rows"):
+        serve(shop.site, "127.0.0.1", 0, 1)
+
+
+def test_a_running_site_shows_no_older_release_in_place_of_one_too_large(shop: Divided) -> None:
+    shop.publish()
+    with served(shop.site) as address, httpx.Client(base_url=address, timeout=30) as web:
+        assert web.get("/").status_code == 200
+        shop.words["parts"]["combined_up_to_rows"] = 10
+        shop.publish()
+        assert answers(web, 503)
+        del shop.words["parts"]
+        shop.publish()
+        assert answers(web, 200)
+
+
+def answers(web: httpx.Client, status: int) -> bool:
+    """Whether the site comes to answer so within some seconds."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        if web.get("/").status_code == status:
+            return True
+        time.sleep(0.1)
+    return False

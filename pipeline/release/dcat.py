@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
+
+from pipeline.release import parts
 
 Files = Mapping[str, Mapping[str, Any]]  # a release's files → bytes and sha256
 
@@ -27,6 +30,7 @@ _FORMATS = {
     ".jsonl.gz": ("application/x-ndjson", "JSON", "application/gzip"),
     ".parquet": ("application/vnd.apache.parquet", "PARQUET", ""),
     ".xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "XLSX", ""),
+    ".db": ("application/vnd.sqlite3", "", ""),
 }
 _FILE_TYPE = "http://publications.europa.eu/resource/authority/file-type/"
 _MEDIA_TYPE = "https://www.iana.org/assignments/media-types/"
@@ -149,19 +153,15 @@ def _frequency(days: int) -> dict[str, str]:
 def _distributions(
     resource: Mapping[str, Any], descriptor: Mapping[str, Any], base: str, files: Files
 ) -> Iterator[dict[str, Any]]:
-    for ending, (media, kind, packed) in _FORMATS.items():
-        name = f"downloads/{resource['name']}{ending}"
-        if name not in files:
-            continue
-        address = f"{base}{name}"
+    for name, (media, kind, packed) in _offered(resource, files):
+        address = f"{base}{quote(name, safe='/=')}"
         told: dict[str, Any] = {
             "@id": address,
             "@type": "dcat:Distribution",
-            "dct:title": name.rpartition("/")[2],
+            "dct:title": name.removeprefix("downloads/"),
             "dcat:accessURL": {"@id": f"{base}disclosure/{resource['name']}"},
             "dcat:downloadURL": {"@id": address},
             "dcat:mediaType": {"@id": _MEDIA_TYPE + media, "@type": "dct:MediaType"},
-            "dct:format": {"@id": _FILE_TYPE + kind, "@type": "dct:MediaTypeOrExtent"},
             "dcat:byteSize": {
                 "@type": "xsd:nonNegativeInteger",
                 "@value": str(files[name]["bytes"]),
@@ -169,9 +169,24 @@ def _distributions(
             "spdx:checksum": _checksum(files[name]["sha256"]),
             **_licence(descriptor["licenses"][0].get("path", "")),
         }
+        if kind:
+            told["dct:format"] = {"@id": _FILE_TYPE + kind, "@type": "dct:MediaTypeOrExtent"}
         if packed:
             told["dcat:compressFormat"] = {"@id": _MEDIA_TYPE + packed, "@type": "dct:MediaType"}
         yield told
+
+
+def _offered(
+    resource: Mapping[str, Any], files: Files
+) -> Iterator[tuple[str, tuple[str, str, str]]]:
+    """The downloads of a dataset: one a format, or where it is in parts every part and its database."""
+    name, label = resource["name"], next(iter(resource.get(parts.KEY, ())), "")
+    database = f"downloads/{parts.DATABASE.format(part=label)}".removesuffix(".db")
+    for ending, form in _FORMATS.items():
+        if f"downloads/{name}{ending}" in files:
+            yield f"downloads/{name}{ending}", form
+        heads = (f"downloads/{name}/", f"{database}=") if label else ()
+        yield from ((n, form) for n in files if n.startswith(heads) and n.endswith(ending))
 
 
 def _checksum(digest: str) -> dict[str, Any]:

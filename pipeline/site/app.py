@@ -23,9 +23,10 @@ from pipeline.site import folder, plugin
 from pipeline.site.database import Memory
 from pipeline.site.edition import Edition
 from pipeline.site.folder import ReleaseFolder
-from pipeline.site.front import Asgi, Front, Receive, Scope, Send
+from pipeline.site.front import SECURITY, Asgi, Front, Receive, Scope, Send
 from pipeline.site.guards import HEAVY_SLOTS, Slots
 from pipeline.site.upstream import pm
+from pipeline.words import language, say
 
 log = logging.getLogger("gongshi.site")
 
@@ -39,7 +40,7 @@ class App:
     def __init__(self, release: ReleaseFolder, past: list[ReleaseFolder]) -> None:
         if not pm.has_plugin(_PLUGIN):
             pm.register(plugin, name=_PLUGIN)
-        self.release = release
+        self.release, self.path = release, release.path
         limits = release.limits
         memory, slots = Memory(), Slots(limits)
         self._threads = ThreadPoolExecutor(limits["sql_slots"] + HEAVY_SLOTS + 2, "sql")
@@ -80,12 +81,29 @@ class App:
             edition.db.close()
 
 
+class Closed:
+    """In place of a release that has no database: what was shown before may be withdrawn by now."""
+
+    _SAID = "本版本没有在线查询，请下载文件。/ This release cannot be browsed; take its files instead.\n"
+
+    def __init__(self, release: Path) -> None:
+        self.path = release
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+        await send({"type": "http.response.start", "status": 503, "headers": headers + SECURITY})
+        await send({"type": "http.response.body", "body": self._SAID.encode()})
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
 class Follower:
     """The app of whatever release `current` points to."""
 
     def __init__(self, site: Path) -> None:
         self._site = site
-        self._app: App | None = None
+        self._app: App | Closed | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,7 +127,11 @@ class Follower:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    async def _make(self) -> App:
+    async def _make(self) -> App | Closed:
+        shown = (self._site / "current").resolve()
+        if self._app and not folder.has_database(shown):
+            log.error(say("no-database", language(), release=shown.name, site=self._site))
+            return Closed(shown)
         release = await asyncio.to_thread(folder.current, self._site)
         past = await asyncio.to_thread(folder.kept, self._site)
         app = App(release, past)
@@ -128,11 +150,11 @@ class Follower:
     async def _follow(self) -> None:
         link = self._site / "current"
         assert self._app is not None
-        if not link.exists() or link.resolve() == self._app.release.path:
+        if not link.exists() or link.resolve() == self._app.path:
             return
         new = await self._make()
         old, self._app = self._app, new
-        log.info("release %s in place of %s", new.release.id, old.release.id)
+        log.info("release %s in place of %s", new.path.name, old.path.name)
         self._keep(asyncio.create_task(old.close()))
 
     def _keep(self, task: asyncio.Task[None]) -> None:

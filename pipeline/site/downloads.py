@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 import xlsxwriter
 
@@ -36,7 +36,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LONGEST_CELL = 32_767  # of a spreadsheet
 _MOST_EXACT = 1e15
-_NAME = re.compile(r"[\w.-]+\Z", re.A)
+_NAME = re.compile(r"(?:[\w=%~-][\w.=%~-]*/)*[\w=%~-][\w.=%~-]*\Z", re.A)
 
 Write = Callable[[bytes], Any]
 
@@ -257,23 +257,30 @@ def _type(name: str) -> str:
 @guarded
 async def file(edition: Edition, request: Request) -> Any:
     """`/downloads/<name>`: a file of `current`; never anything outside the release's folder."""
-    name = request.url_vars["name"]
+    name = unquote(request.url_vars["name"])
     path = edition.release.path / "downloads" / name
-    if not _NAME.match(name) or name.startswith(".") or not path.is_file():
+    if not _NAME.match(name) or not path.is_file():
         raise NotFound("")
     return _File(path)
 
 
 def listed(edition: Edition) -> list[dict[str, Any]]:
-    """The release's download files: the whole first, then each table's in its formats."""
+    """The release's download files: the whole first, then each table's in its formats.
+
+    A file of one year or division says so: there may be many of them.
+    """
     folder = edition.release.path / "downloads"
-    files = sorted(f for f in folder.iterdir() if f.is_file()) if folder.is_dir() else []
     groups: dict[str, list[dict[str, Any]]] = {"": [], **{name: [] for name in edition.tables}}
-    for path in files:
-        stem, _, kind = path.name.partition(".")
-        table = stem if stem in groups else ""
-        told = {"name": path.name, "bytes": path.stat().st_size}
-        groups[table].append({**told, "kind": kind if table else path.name})
+    for path in sorted(f for f in folder.rglob("*") if f.is_file()):
+        name = path.relative_to(folder).as_posix()
+        stem, dot, kind = name.partition(".")
+        top = name.partition("/")[0]
+        table = next((t for t in (top, stem) if dot and t in groups), "")
+        told = {"name": name, "bytes": path.stat().st_size, "part": "=" in name}
+        label = kind if table else name
+        if told["part"]:
+            label = unquote(name.removeprefix(f"{table}/").replace("/part-0.", " · "))
+        groups[table].append({**told, "kind": label})
     return [
         {
             "title": edition.title(table) if table else "",

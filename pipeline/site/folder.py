@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import StoreError, UsageError
+from pipeline.release import manifest
 from pipeline.release.metadata import DATABASE
 from pipeline.words import Lang, language, say
 
@@ -64,11 +65,23 @@ def current(site: Path) -> ReleaseFolder:
 
 
 def read(folder: Path) -> ReleaseFolder:
-    """The release in `folder`; StoreError where a file that the site needs is missing."""
+    """The release in `folder`.
+
+    StoreError where a file that the site needs is missing, UsageError where it never had a database
+    of all tables.
+    """
+    if not has_database(folder):
+        site = folder.parent.parent
+        raise UsageError(say("no-database", language(), release=folder.name, site=site))
     for name in _NEEDED:
         if not (folder / name).is_file():
             raise StoreError(say("release-broken", language(), release=folder.name, file=name))
     return ReleaseFolder(folder, _json(folder / "metadata.json"), _json(folder / "manifest.json"))
+
+
+def has_database(folder: Path) -> bool:
+    """Whether a release was made with the database that the site reads: too large a one is not."""
+    return "disclosure.db" in manifest.read(folder).get("files", ("disclosure.db",))
 
 
 def kept(site: Path) -> list[ReleaseFolder]:

@@ -58,7 +58,7 @@ def register_routes(datasette: Any) -> list[Route]:
         (r"/releases$", quality.releases),
         (r"/reports$", reports.reports),
         (r"/reports/(?P<report>[^/]+)$", reports.report),
-        (r"/downloads/(?P<name>[^/]+)$", downloads.file),
+        (r"/downloads/(?P<name>.+)$", downloads.file),
         *machines.ROUTES,
         (r"/.*$", _missing),
     ]
