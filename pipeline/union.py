@@ -232,10 +232,10 @@ def _among(
 def _rows(path: Path, dataset: Dataset) -> str:
     """A CSV's rows as SQL; "" where it lacks the key."""
     try:
-        header = package.csv_header(path)
+        header = package.csv_header([path])
     except (OSError, UnicodeDecodeError, StopIteration, csv.Error):
         return ""
-    return package.csv_rows(path, header) if set(dataset.primary_key) <= set(header) else ""
+    return package.csv_rows([path], header) if set(dataset.primary_key) <= set(header) else ""
 
 
 # ---------------------------------------------------------------- records that left
@@ -249,20 +249,20 @@ def gone(
     listing = parent / "data" / "sources.csv"
     found: dict[str, set[str]] = {}
     for dataset in changes.compared_datasets(list(catalog.datasets.values())):
-        path = parent / "data" / f"{dataset.name}.csv"
-        if listing.exists() and path.exists() and "source_id" in package.csv_header(path):
-            found[dataset.name] = _left(con, path, listing, dataset, proven)
+        files = package.data_files(parent, dataset.name)
+        if listing.exists() and files and "source_id" in package.csv_header(files):
+            found[dataset.name] = _left(con, files, listing, dataset, proven)
     return found
 
 
 def _left(
     con: duckdb.DuckDBPyConnection,
-    path: Path,
+    files: Sequence[Path],
     listing: Path,
     dataset: Dataset,
     proven: Mapping[str, Received],
 ) -> set[str]:
-    rows, listed = (package.csv_rows(p, package.csv_header(p)) for p in (path, listing))
+    rows, listed = (package.csv_rows(p, package.csv_header(p)) for p in (files, [listing]))
     params, parts = list[str](), ["select '' as publisher, '' as key"]
     for publisher, each in proven.items():
         for name in each.files.get(dataset.name, ()):
