@@ -6,7 +6,6 @@ through by Arrow without a Python step, and of the rest each distinct spelling i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,19 +16,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.catalog import spellings
-from pipeline.intake import values
+from pipeline.intake import cellbytes, values
 from pipeline.intake.values import Setting
 from pipeline.model import Catalog, CodeList, Column
 
 _CJK = r"\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}"
 _ASCII = r"!$%&*+,./0-9:;=?@A-Z\\^_`a-z|~-"  # without quotes, brackets and #, which opens #N/A
-_BLANK_MARK = r"^(?i:[-/\\~]+|无|暂无|空|不详|n/?a|null|none|nan)$"
 _NAME = rf"^(?:[{_ASCII}]*|[{_CJK}][{_CJK}{_ASCII}·（）]*)$"
+_BLANK_MARKS = pa.array(sorted(values.BLANK_MARKS))
 _ORGAN = rf"[{_CJK}0-9A-Za-z]"
 
 #: What is canonical already, by kind. RE2 syntax; kinds not named go through Python always.
 CANONICAL = {
-    "date": r"^(?:\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8]))?$",
+    "date": r"^(?:\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])"
+    r"|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31))?$",
     "code": r"^(?:[0-9A-Za-z_.~:()@=&?%-]*[0-9]|[0-9A-Za-z]*[0-9][A-Za-z])?$",
     "social-credit-code": r"^(?:[0-9A-HJ-NPQRTUWXY]{18})?$",
     "document-number": rf"^{_ORGAN}+〔\d{{4}}〕[1-9]\d*号$|^[{_CJK}0-9A-Za-z-]{{5,}}$|^$",
@@ -48,14 +48,6 @@ REWRITES = {
 
 # A plain amount of at most six decimals, as the 424 layout has it (N(18,6), 10,000 yuan).
 _PLAIN_AMOUNT = r"^\d{1,12}(?:\.\d{1,6})?$"
-_HIDDEN = (  # also white space at either end, what may be #N/A, and U+FFFD for lost characters
-    r"^[\pZ\s#]|[\pZ\s]$|["
-    + "".join(
-        rf"\x{{{ord(m[0]):x}}}-\x{{{ord(m[-1]):x}}}"
-        for m in re.findall("(.-.|.)", values.INVISIBLE, re.S)
-    )
-    + r"\x{fffd}\r]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +195,9 @@ def _canonical_already(raw: pa.Array, kind: str, setting: Setting) -> pa.Array:
     if kind in ("choice", "choices"):
         return pc.is_in(raw, pa.array([*setting.order, ""], pa.string()))
     if kind == "text":
-        return pc.invert(pc.match_substring_regex(raw, _HIDDEN))
+        return pc.invert(cellbytes.unseen(raw))
     if kind in ("name", "organisation"):
-        plain = pc.match_substring_regex(raw, _NAME)
-        return pc.and_not(plain, pc.match_substring_regex(raw, _BLANK_MARK))
+        return pc.and_not(pc.match_substring_regex(raw, _NAME), pc.is_in(raw, _BLANK_MARKS))
     if kind in CANONICAL:
         return pc.match_substring_regex(raw, CANONICAL[kind])
     return pc.equal(raw, "")
@@ -229,15 +220,8 @@ def changes_of(rows: pa.Array, name: str, raw: pa.Array, cells: Cells) -> pa.Tab
     """The lines of the record of changes for one column of a chunk; None where nothing changed."""
     if cells.rules is None:
         return None
+    told = [rows, pa.repeat(name, len(rows)), cells.rules, raw, cells.canonical]
     changed = pc.not_equal(raw, cells.canonical)
-    n = pc.sum(changed).as_py() or 0
-    return pa.table(
-        [
-            rows.filter(changed),
-            pa.array([name], pa.string()).take(pa.array([0] * n, pa.int64())),
-            cells.rules.filter(changed),
-            raw.filter(changed),
-            cells.canonical.filter(changed),
-        ],
-        schema=CHANGES,
-    )
+    if not pc.all(changed).as_py():
+        told = [column.filter(changed) for column in told]
+    return pa.table(told, schema=CHANGES)

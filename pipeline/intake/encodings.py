@@ -16,6 +16,8 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
+from pipeline.engine import ordered_map
+
 BLOCK = 8 << 20  # bytes of text in a block; about four of them are in memory at once
 BIG5 = "big5hkscs"
 LOST = "\ufffd"  # what stands for a byte that means nothing
@@ -48,18 +50,23 @@ class BadByte:
 
 def look(path: Path, sha256: str = "") -> Looked:
     """Hash (unless it is known), size and whether every byte of the file is UTF-8."""
-    digest, size, head, is_utf8 = hashlib.sha256(), 0, b"", True
-    with path.open("rb") as file:
+    digest, size, head = hashlib.sha256(), 0, b""
+
+    def blocks(file: BinaryIO) -> Iterator[memoryview]:
+        nonlocal size, head
         for data in _whole_characters(file):
             head = head or bytes(data[: 1 << 16])
+            size += len(data)
             if not sha256:
                 digest.update(data)
-            size += len(data)
-            is_utf8 = is_utf8 and _is_utf8(data)
+            yield data
+
+    with path.open("rb") as file:
+        is_utf8 = min(ordered_map(_is_utf8, blocks(file)), default=True)
     return Looked(sha256 or digest.hexdigest(), size, head, is_utf8)
 
 
-def _whole_characters(file: BinaryIO, size: int = BLOCK) -> Iterator[memoryview]:
+def _whole_characters(file: BinaryIO, size: int = 1 << 20) -> Iterator[memoryview]:
     """The file in blocks that do not cut a UTF-8 character."""
     while data := file.read(size):
         cut = _unfinished(data[-3:])
@@ -156,13 +163,19 @@ def _wide(file: BinaryIO, encoding: str) -> Iterator[bytes]:
 
 
 def _cut_at_lines(file: BinaryIO) -> Iterator[bytes]:
-    """The file in blocks that end with a line where one ends in them; the rest is read again."""
-    while data := file.read(BLOCK):
-        cut = data.rfind(b"\n") + 1 or len(data)
-        if len(data) == BLOCK:
-            file.seek(cut - len(data), 1)
-            data = data[:cut]
+    """The file in blocks that end with a line, where one ends near a block's end."""
+    while data := file.read(_whole_block(file)):
         yield data
+
+
+def _whole_block(file: BinaryIO) -> int:
+    """How many bytes to read next. Looked up first, since to cut a block afterwards is to copy it."""
+    start, near = file.tell(), BLOCK // 128
+    file.seek(BLOCK - near, 1)
+    tail = file.read(near)
+    file.seek(start)
+    cut = tail.rfind(b"\n") + 1
+    return BLOCK - near + cut if cut and len(tail) == near else BLOCK
 
 
 def _whole_lines(file: BinaryIO) -> Iterator[bytes]:

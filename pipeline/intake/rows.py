@@ -51,15 +51,10 @@ def split(table: pa.Table, heads: Heads, needed: int) -> tuple[pa.Table, list[Se
 
 def _suspects(table: pa.Table, columns: list[str], heads: Heads) -> pa.Array:
     """Rows worth a look: the first cell is blank, or opens as a header, a total, a signature or a
-    note does, or one of the next two as a total or a signature."""
+    note does. What stands behind a first cell that does none of these makes a row nothing else."""
     first = pc.utf8_trim_whitespace(table[columns[0]])
     openings = pa.array(["", *(head[0] for head in heads if head)], pa.string())
-    suspect = pc.or_(pc.is_in(first, openings), pc.match_substring_regex(first, _CLOSING))
-    for name in columns[1:3]:
-        suspect = pc.or_(
-            suspect, pc.match_substring_regex(table[name], f"(?:{_TOTAL})|(?:{_SIGNATURE})")
-        )
-    return suspect
+    return pc.or_(pc.is_in(first, openings), pc.match_substring_regex(first, _CLOSING))
 
 
 def _filled(cells: Sequence[str]) -> list[str]:

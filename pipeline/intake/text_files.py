@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import xor
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ import pyarrow.csv as pa_csv
 
 from pipeline.errors import Unaccounted
 from pipeline.intake import encodings, tolerant
+from pipeline.intake.cellbytes import PIECE, bytes_of
 from pipeline.intake.encodings import BLOCK, LOST, BadByte
 
 DELIMITERS = ",\t;|，；"
@@ -42,12 +45,19 @@ class TextFormat:
 class Block:
     """A run of whole records as UTF-8, `first_row` being the number of its first.
 
-    `lost`: one entry for each U+FFFD in it, where bytes were in no encoding.
+    `lost`: one entry for each U+FFFD in it, where bytes were in no encoding. `lines` and `is_quoted`
+    (whether any quote stands in it) are told of its bytes once, for all who ask.
     """
 
     first_row: int
     data: bytes
     lost: tuple[BadByte, ...] = ()
+    lines: int = field(init=False)
+    is_quoted: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lines", count_lines(self.data))
+        object.__setattr__(self, "is_quoted", b'"' in self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +165,9 @@ def records(path: Path, fmt: TextFormat, columns: int) -> Iterator[Block | Parse
             size, is_whole = part
             block = Block(row, held[:size], _lost_in(held[:size], bad, lost))
             held, lost = held[size:], lost + len(block.lost)
-            inside = _breaks_inside(block.data)
-            if is_whole and not inside:
+            if is_whole and not _breaks_inside(block):
                 yield block
-                row += count_lines(block.data)
+                row += block.lines
             else:
                 read = parse if is_whole else tolerant_block
                 parsed = read(block, fmt.delimiter, columns)
@@ -223,15 +232,17 @@ def _lost_in(data: bytes, bad: Sequence[BadByte], given: int) -> tuple[BadByte, 
 
 def count_lines(data: bytes) -> int:
     """Lines of text, the last of which may lack its line break."""
-    breaks = int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord("\n")))
+    whole = np.frombuffer(data, np.uint8)
+    pieces = (whole[start : start + PIECE] for start in range(0, len(whole), PIECE))
+    breaks = sum(int(np.count_nonzero(piece == ord("\n"))) for piece in pieces)
     return breaks + (bool(data) and not data.endswith(b"\n"))
 
 
-def _breaks_inside(data: bytes) -> int:
+def _breaks_inside(block: Block) -> int:
     """Line breaks inside quoted cells, as far as the quotes can be believed."""
-    if b'"' not in data:
+    if not block.is_quoted:
         return 0
-    return sum(part.count(b"\n") for part in data.split(b'"')[1::2])
+    return sum(part.count(b"\n") for part in block.data.split(b'"')[1::2])
 
 
 # ---------------------------------------------------------------- one block
@@ -242,13 +253,14 @@ def parse(block: Block, delimiter: str, columns: int) -> Parsed:
 
     Raises Unaccounted where a byte of the block is in no cell, delimiter, quote or line end.
     """
-    is_quoted = b'"' in block.data
     ragged: list[str] = []
-    table = _by_arrow(block, delimiter, columns, is_quoted, ragged)
-    if table is None or (ragged and (is_quoted or not _all_ragged(ragged, delimiter, columns))):
+    table = _by_arrow(block, delimiter, columns, ragged)
+    if table is None or (
+        ragged and (block.is_quoted or not _all_ragged(ragged, delimiter, columns))
+    ):
         return tolerant_block(block, delimiter, columns)
-    lines, inside = count_lines(block.data), _breaks_inside(block.data)
-    if is_quoted and not _believable(table, block, delimiter, columns, lines - inside):
+    lines, inside = block.lines, _breaks_inside(block)
+    if block.is_quoted and not _believable(table, block, delimiter, columns, lines - inside):
         return tolerant_block(block, delimiter, columns)
     if len(table) + len(ragged) != lines - inside:
         raise Unaccounted(
@@ -260,9 +272,7 @@ def parse(block: Block, delimiter: str, columns: int) -> Parsed:
     return Parsed(table, apart, tuple(_lost_notes(table, apart, block.lost)), lines, inside)
 
 
-def _by_arrow(
-    block: Block, delimiter: str, columns: int, is_quoted: bool, ragged: list[str]
-) -> pa.Table | None:
+def _by_arrow(block: Block, delimiter: str, columns: int, ragged: list[str]) -> pa.Table | None:
     """The records that fit; the text of the others goes to `ragged`. None where Arrow gives up."""
     if not delimiter.isascii():  # Arrow knows delimiters of one byte
         return None
@@ -280,7 +290,7 @@ def _by_arrow(
             ),
             pa_csv.ParseOptions(
                 delimiter=delimiter,
-                newlines_in_values=is_quoted,
+                newlines_in_values=block.is_quoted,
                 ignore_empty_lines=False,
                 invalid_row_handler=keep,
             ),
@@ -349,43 +359,41 @@ def _believable(table: pa.Table, block: Block, delimiter: str, columns: int, exp
 def _every_byte(
     table: pa.Table, ragged: list[str], block: Block, delimiter: str, columns: int
 ) -> None:
-    """Cells, delimiters, quotes and line ends together are the block, in number and in sum of bytes."""
-    blank_lines = (columns - 1) * _blank_lines(table, block.data)  # read as a record of blanks
+    """Cells, delimiters, quotes and line ends together are the block, by number, sum and parity of bytes."""
+    blank_lines = (columns - 1) * _blank_lines(table, block)  # read as a record of blanks
     delimiters = len(table) * (columns - 1) - blank_lines
     line_ends = len(table) + len(ragged) - (not block.data.endswith(b"\n"))
     quotes = 0
-    if b'"' in block.data:
+    if block.is_quoted:
         inner = sum(pc.sum(pc.count_substring(c, '"')).as_py() or 0 for c in table.columns)
         quotes = block.data.count(b'"') - inner
-    cells = [part for column in table.columns for part in _bytes_of(column)]
-    marks = [(delimiters, delimiter.encode()), (line_ends, b"\n"), (quotes, b'"')]
-    marks += [(1, text.encode()) for text in ragged]
-    found = sum(map(len, cells)) + sum(n * len(mark) for n, mark in marks)
-    total = sum(map(_sum, cells)) + sum(n * sum(mark) for n, mark in marks)
-    if (found, total) != (len(block.data), _sum(np.frombuffer(block.data, np.uint8))):
+    marks = [(delimiters, delimiter), (line_ends, "\n"), (quotes, '"'), *((1, t) for t in ragged)]
+    found = [bytes_of(part) for column in table.columns for part in column.chunks]
+    found += [np.frombuffer(mark.encode() * n, np.uint8) for n, mark in marks]
+    if _measure(found) != _measure([np.frombuffer(block.data, np.uint8)]):
         raise Unaccounted(
             f"{len(block.data)} bytes of text from row {block.first_row}: what was read of them is not they"
         )
 
 
-def _bytes_of(column: pa.ChunkedArray) -> Iterator[np.ndarray]:
-    """The bytes of a column's cells as they lie in memory."""
-    for chunk in column.chunks:
-        _, offsets, data = chunk.buffers()
-        if data is not None:
-            ends = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
-            yield np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
+def _measure(parts: Sequence[np.ndarray]) -> tuple[int, int, int]:
+    """How many bytes there are, their sum and their parity, in whatever order they come.
+
+    Both in the width of a byte, for which the processor takes dozens at a time; either alone tells
+    any one byte changed, and of several changes that even out in one, the other tells most.
+    """
+    sums = [int(np.add.reduce(part, dtype=np.uint8)) for part in parts]
+    parities = [int(np.bitwise_xor.reduce(part)) for part in parts]
+    return sum(map(len, parts)), sum(sums) % 256, reduce(xor, parities, 0)
 
 
-def _sum(data: np.ndarray) -> int:
-    return sum(int(data[i : i + BLOCK].sum(dtype=np.uint32)) for i in range(0, len(data), BLOCK))
-
-
-def _blank_lines(table: pa.Table, data: bytes) -> int:
+def _blank_lines(table: pa.Table, block: Block) -> int:
     """Empty records: a line break that follows another, or opens the block, outside quoted cells."""
     if not pc.any(pc.equal(table[0], "")).as_py():
         return 0
-    outside = b"\x01".join(data.split(b'"')[0::2]) if b'"' in data else data
+    outside = block.data
+    if block.is_quoted:
+        outside = b"\x01".join(outside.split(b'"')[0::2])
     return sum(1 for line in outside.split(b"\n")[:-1] if not line)
 
 
@@ -418,7 +426,7 @@ def _lost_notes(
 def tolerant_block(block: Block, delimiter: str, columns: int) -> Parsed:
     """A block that is not well formed, record by record."""
     good, numbers = list[tuple[str, ...]](), list[int]()
-    ragged, notes, lines, inside = list[Ragged](), list[Note](), count_lines(block.data), 0
+    ragged, notes, lines, inside = list[Ragged](), list[Note](), block.lines, 0
     read = tolerant.read(block.data.decode(), delimiter, columns)
     number = block.first_row
     for number, record in enumerate(read, block.first_row):
