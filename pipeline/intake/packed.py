@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import join, normpath
 
+import numpy as np
 from lxml import etree
 
 from pipeline.intake.layout import Merged
@@ -22,6 +23,7 @@ UNPACKED_MOST = 1 << 30  # bytes that a workbook may unpack to before it is take
 RATIO_MOST = 400
 CELLS_MOST = 40_000_000  # cells of the area between a sheet's first and last filled cell
 PIECE = 1 << 20
+HELD_MOST = 8 << 20  # bytes of a part that are looked at together, though no cell begins in them
 
 # XML lets an attribute be written with blanks around its = and with either quote.
 _REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})(\d{1,7})["']""")
@@ -98,12 +100,20 @@ def _pieces(packed: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     held = b""
     with packed.open(name) as part:
         while data := part.read(PIECE):
+            before = max(len(held) - 2, 0)
             held += data
-            cut = max(held.rfind(b"<c "), held.rfind(b":c "))
-            if cut > 0:
+            if (cut := _border(held, before)) > 0:
                 yield held[:cut]
                 held = held[cut:]
     yield held
+
+
+def _border(held: bytes, before: int) -> int:
+    """Where the last cell behind `before` begins; where much is held, and no cell in it, the last tag."""
+    for mark in (b"<c ", b":c "):
+        if (cut := held.rfind(mark, before)) > 0:
+            return cut
+    return held.rfind(b"<", before) if len(held) > HELD_MOST else 0
 
 
 def _parsed(packed: zipfile.ZipFile, name: str) -> etree._Element:
@@ -162,8 +172,11 @@ def _sheet_facts(packed: zipfile.ZipFile, part: str) -> SheetFacts:
 def _is_oddly_written(piece: bytes) -> bool:
     """Whether blanks stand around the = of a reference; looked for closely only where any blank does."""
     start = piece.find(b"?>", 0, 200) + 4  # the line break behind the declaration tells nothing
-    is_spread = any(piece.find(b, start) >= 0 for b in (b" =", b"= ", b"\t", b"\n", b"\r"))
-    return is_spread and bool(_ODDLY_WRITTEN.search(piece))
+    letters = np.frombuffer(piece, np.uint8)[start:]
+    equals, blanks = letters == ord("="), letters == ord(" ")
+    is_spread = (equals[1:] & blanks[:-1]).any() or (equals[:-1] & blanks[1:]).any()
+    is_spread = is_spread or any(piece.find(b, start) >= 0 for b in (b"\t", b"\n", b"\r"))
+    return bool(is_spread and _ODDLY_WRITTEN.search(piece))
 
 
 def _area(packed: zipfile.ZipFile, part: str) -> int:

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 
 import pyarrow as pa
@@ -274,11 +275,10 @@ def _pieces(rows: Rows, area: Area, left: int, most: int) -> Iterator[Parsed]:
     right = min(max(widest, len(area.block.names)), most)
     for first in range(area.start, area.end + 1, SLICE):
         some = rows[first - 1 : min(first - 1 + SLICE, area.end)]
-        full = [
-            [*[""] * left, *row[left:right], *[""] * (right - max(len(row), left))] for row in some
-        ]
-        columns = zip(*full, strict=True)
-        table = pa.table({str(i): pa.array(cells, pa.string()) for i, cells in enumerate(columns)})
+        columns = dict(enumerate(zip_longest(*some, fillvalue="")))
+        blank = ("",) * len(some)
+        cells = [columns.get(i, blank) if i >= left else blank for i in range(right)]
+        table = pa.table({str(i): pa.array(column, pa.string()) for i, column in enumerate(cells)})
         yield Parsed(text_files.with_rows(table, range(first, first + len(some))), lines=len(some))
 
 

@@ -93,8 +93,14 @@ def _sheet(book: Any, name: str, facts: SheetFacts, is_1904: bool) -> Sheet:
         ranges = sheet.merged_cell_ranges or ()
     except Exception:  # of one sheet; that it was not read is a finding, and the others are read
         return Sheet(name, skipped="broken")
-    rows = [[c if c.__class__ is str else as_text(c) for c in row] for row in read]
-    return _told(name, rows, ranges, facts, is_1904)
+    return _told(name, list(map(_as_texts, read)), ranges, facts, is_1904)
+
+
+def _as_texts(row: list[Any]) -> list[str]:
+    """A row's cells as text; most rows hold nothing else."""
+    if {*map(type, row)} == {str}:
+        return row
+    return [c if c.__class__ is str else as_text(c) for c in row]
 
 
 def _told(
