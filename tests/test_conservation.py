@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -249,6 +250,18 @@ def test_a_seal_tells_a_cell_moved_to_the_next_column() -> None:
     table = pa.table({"a": ["x", ""], "b": ["", "y"]})
     moved = pa.table({"a": ["", ""], "b": ["x", "y"]})
     assert seal.of_rows(table) != seal.of_rows(moved)
+
+
+@pytest.mark.parametrize("rows", [3, 3000])
+def test_a_seal_in_memory_tells_each_cell_changed_and_each_pair_of_rows_swapped(rows: int) -> None:
+    numbers = np.arange(rows) + 10_000_000
+    seals = {seal.in_memory(pa.table({"a": numbers}))}
+    for at in range(0, rows, 7):
+        changed, swapped = numbers.copy(), numbers.copy()
+        changed[at] += 1
+        swapped[[at, -1]] = swapped[[-1, at]]
+        seals |= {seal.in_memory(pa.table({"a": column})) for column in (changed, swapped)}
+    assert len(seals) == 1 + 2 * len(range(0, rows, 7))
 
 
 def test_a_seal_counts_blank_and_missing_cells_as_the_same() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +12,7 @@ import pytest
 from pipeline import catalog
 from pipeline.checks.rules import RULES
 from pipeline.errors import UsageError
-from pipeline.intake import headers, hints, layout, rows
+from pipeline.intake import headers, hints, layout, packed, rows
 from pipeline.intake.chunks import letters
 from pipeline.intake.layout import Merged
 
@@ -176,3 +178,22 @@ def test_sources_yaml_is_read(tmp_path: Path) -> None:
 def test_a_slip_in_sources_yaml_stops_the_run_with_a_sentence(tmp_path: Path, entry: str) -> None:
     with pytest.raises(UsageError, match=r"sources\.yaml"):
         said(tmp_path, entry)
+
+
+# ---------------------------------------------------------------- parts of a workbook
+
+
+@pytest.mark.parametrize("filler", [b"", b"<si><t>x</t></si>" * 40])
+def test_a_part_is_looked_at_whole_and_never_much_of_it_at_once(
+    filler: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packed, "PIECE", 16)
+    monkeypatch.setattr(packed, "HELD_MOST", 200)
+    part = b"<x>" + b'<c r="A1" t="e"><v>#N/A</v></c>' * 9 + filler + b"<m/>" * 9
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("part.xml", part)
+        pieces = list(packed._pieces(archive, "part.xml"))
+    assert b"".join(pieces) == part
+    assert max(map(len, pieces)) <= 200 + 16
+    assert all(piece.count(b"<c ") == piece.count(b"</c>") for piece in pieces)

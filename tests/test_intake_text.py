@@ -128,11 +128,14 @@ def test_ragged_rows_keep_their_numbers_and_their_cells(tmp_path: Path) -> None:
     assert piece.table["_row"].to_pylist() == [1, 3, 6]
 
 
-def test_a_byte_that_arrow_would_drop_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("instead", [b"1,2\n3,5\n", b"2,2\n3,3\n", b"1,2\n34,\n\n", b"1,2\n3,04\n"])
+def test_a_byte_that_arrow_would_drop_or_change_is_noticed(
+    instead: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     honest = text_files.pa_csv.read_csv
 
     def careless(source: object, *rest: object) -> object:
-        return honest(text_files.pa.BufferReader(b"1,2\n3,5\n"), *rest)
+        return honest(text_files.pa.BufferReader(instead), *rest)
 
     monkeypatch.setattr(text_files.pa_csv, "read_csv", careless)
     with pytest.raises(Unaccounted):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.intake import columns, numerals, values
+from pipeline.intake import cellbytes, columns, numerals, values
 from pipeline.intake.values import Setting
 
 PENALTIES = Setting(
@@ -209,6 +210,37 @@ def test_a_column_at_once_is_what_its_cells_are_one_by_one(
         assert all(rule == by or canonical == cell for cell, rule, (canonical, by) in told)
     doubts = {(i, *values.doubt(c, kind, setting)) for i, c in enumerate(cells)}
     assert set(done.doubts) == {d for d in doubts if d[1]}
+
+
+LOSES_SOMETHING = [
+    c for c in map(chr, range(1 << 16)) if c < "\ud800" or c > "\udfff"
+    if c == "\ufffd" or values.tidy(f"示{c}例") != f"示{c}例"
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("behind", [0, cellbytes.PIECE - 5, cellbytes.PIECE - 4])
+def test_a_pass_over_bytes_sees_every_character_that_shows_nothing(behind: int) -> None:
+    assert len(LOSES_SOMETHING) > 90
+    for character in LOSES_SOMETHING if not behind else "\x00\x7f\x85\u200b\ufeff\ufffd":
+        cells = pa.array(["x" * behind, "示例", f"示{character}例", "“例”，—·²"])
+        assert cellbytes.unseen(cells).to_pylist() == [False, False, True, False]
+
+
+def test_text_with_quotation_marks_and_full_width_signs_calls_for_no_pattern(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cellbytes.pc, "match_substring_regex", None)
+    cells = pa.array(["“示例”——《示例》……，；：！￥１", ""])
+    assert cellbytes.unseen(cells).to_pylist() == [False, False]
+
+
+def test_what_the_pattern_takes_for_a_date_is_a_day_of_the_calendar() -> None:
+    days = [f"{y}-{m:02}-{d:02}" for y in (2023, 2024) for m in range(14) for d in range(33)]
+    known = columns._canonical_already(pa.array(days), "date", Setting()).to_pylist()
+    rest = {day for day, is_known in zip(days, known, strict=True) if not is_known}
+    assert all(date.fromisoformat(day) for day in set(days) - rest)
+    assert {day for day in rest if values.day(day, Setting()) != (day, "")} == set()
+    assert len(days) - len(rest) == 365 * 2
 
 
 # An apostrophe in front, a sign for the blank: they mean something once, in what was written.
