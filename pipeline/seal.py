@@ -87,7 +87,9 @@ def _checksum(buffer: pa.Buffer, total: int) -> int:
     data = np.frombuffer(buffer, np.uint8)
     whole = len(data) - len(data) % (8 * len(_WEIGHTS))
     words = data[:whole].view(np.uint64).reshape(-1, len(_WEIGHTS))
-    return zlib.crc32(data[whole:], zlib.crc32(np.einsum("ij,j->i", words, _WEIGHTS), total))
+    return zlib.crc32(
+        data[whole:].tobytes(), zlib.crc32(np.einsum("ij,j->i", words, _WEIGHTS), total)
+    )
 
 
 def compare(where: str, expected: Seal, found: Seal) -> None:

@@ -222,7 +222,7 @@ LOSES_SOMETHING = [
 def test_a_pass_over_bytes_sees_every_character_that_shows_nothing(behind: int) -> None:
     assert len(LOSES_SOMETHING) > 90
     for character in LOSES_SOMETHING if not behind else "\x00\x7f\x85\u200b\ufeff\ufffd":
-        cells = pa.array(["x" * behind, "示例", f"示{character}例", "“例”，—·²"])
+        cells = pa.array(["x" * behind, "示例", f"示{character}例", "“例”，—"])
         assert cellbytes.unseen(cells).to_pylist() == [False, False, True, False]
 
 

@@ -57,4 +57,5 @@ def _may_hold_unseen(data: np.ndarray) -> bool:
 def _code_points(data: np.ndarray, at: np.ndarray) -> np.ndarray:
     """The characters of three bytes that begin `at` these places (RFC 3629)."""
     first, second, third = (data[at + i].astype(np.uint16) for i in range(3))
-    return (first & 0x0F) << 12 | (second & 0x3F) << 6 | third & 0x3F
+    found: np.ndarray = (first & 0x0F) << 12 | (second & 0x3F) << 6 | third & 0x3F
+    return found
