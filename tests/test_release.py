@@ -170,8 +170,8 @@ def test_a_zip_larger_than_four_gigabytes_says_so_as_zip64_does(tmp_path: Path, 
 
     monkeypatch.setattr(packing, "LARGE", 100)
     with packing.Zip(tmp_path / "a.zip") as packed:
-        packed.add("a", [b"x" * 500, b"y" * 500], large=True)
-        packed.add("b", [b"z"])
+        packed.add("a", packing.deflated([b"x" * 500, b"y" * 500]), large=True)
+        packed.add("b", packing.deflated([b"z"]))
     with zipfile.ZipFile(tmp_path / "a.zip") as packed:
         assert packed.testzip() is None
         assert packed.read("a") == b"x" * 500 + b"y" * 500

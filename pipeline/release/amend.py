@@ -39,12 +39,14 @@ from pipeline.release import (
     part_databases,
     parts,
     tombstones,
+    without,
     working,
 )
 from pipeline.release.changes import KEY_SEPARATOR, Change
 from pipeline.release.parts import Keys as PartKeys
 from pipeline.release.search import segment_column
 from pipeline.release.tombstones import Tombstone
+from pipeline.release.without import Gone, Missed
 from pipeline.seal import Seal, quoted
 
 Keys = Mapping[str, Collection[str]]  # dataset → keys
@@ -70,6 +72,9 @@ class Amendment:
     replaces: bool = False
     number: int = 0
     taken: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)  # key, source, part
+    gone: dict[str, Gone] = field(
+        default_factory=dict
+    )  # the same records, as they stood in the CSV
 
 
 def described(release: Path) -> dict[str, Any]:
@@ -251,7 +256,7 @@ def amend(release: Path, target: Path, order: Amendment) -> str:
     with ThreadPoolExecutor(1) as beside:
         made = beside.submit(_database, release, target, "disclosure.db", datasets, rows, order)
         if (release / "downloads").is_dir():
-            _downloads(con, target, datasets, rows, told, keys)
+            _downloads(con, release, target, datasets, rows, told, keys, order)
             _part_databases(con, release, target, datasets, were, touched, order)
         made.result()
     con.close()
@@ -313,7 +318,9 @@ def _data(
     (target / "data").mkdir(exist_ok=True)
     for name, taken in order.taken.items():
         leaving, here = [k for k, *_ in taken], keys.get(name, {})
-        rows[name] = _without(con, release, target, datasets[name], leaving, order.work, here)
+        rows[name], order.gone[name] = _without(
+            con, release, target, datasets[name], leaving, order.work, here
+        )
     if tombstones.TABLE in datasets:
         public = tombstones.public_rows(order.stones)
         rows[tombstones.TABLE] = _small(con, datasets[tombstones.TABLE], public, target, order.work)
@@ -350,18 +357,28 @@ def _without(
     leaving: Collection[str],
     work: Path,
     keys: PartKeys,
-) -> Path:
-    """A dataset's CSV without `leaving`, proven to be what it was less those rows."""
+) -> tuple[Path, Gone]:
+    """A dataset's CSV without `leaving`, proven to be what it was less those rows; gives both as Parquet."""
     names = [c.name for c in published_columns(dataset)]
     source, test = _csv(release, dataset), _leaves(con, dataset, leaving)
-    had = seal.of_query(con, source, names)
-    left = had - seal.of_query(con, f"(select * from {source} where {test})", names)
-    if had.rows - left.rows != len(set(leaving)):
-        raise Unaccounted(f"{dataset.name}: {len(set(leaving))} records to take out, {had.rows - left.rows} found")  # fmt: skip
-    path = work / f"{dataset.name}.parquet"
-    keys = keys if left.rows else {}  # nothing is left to be in parts
-    package.sorted_rows(con, f"(select * from {source} where not {test})", dataset, path, keys)
-    return _as_csv(con, dataset, path, target, left, keys)
+    rows, apart = (work / f"{dataset.name}.{kind}" for kind in ("parquet", "gone.parquet"))
+    gone = Gone(dataset, apart, len(set(leaving)))
+    package.sorted_rows(con, f"(select * from {source} where {test})", dataset, gone.path)
+    left = seal.of_query(con, package.parquet_rows(gone.path), names)
+    if left.rows != gone.rows:
+        raise Unaccounted(f"{dataset.name}: {gone.rows} records to take out, {left.rows} found")
+    try:
+        if keys:
+            raise Missed
+        old, new = (folder / "data" / f"{dataset.name}.csv" for folder in (release, target))
+        without.csv(con, gone, old, new)
+        package.rows_in_order(con, new, dataset, rows)
+    except Missed:
+        expected = seal.of_query(con, source, names) - left
+        keys = keys if expected.rows else {}  # nothing is left to be in parts
+        package.sorted_rows(con, f"(select * from {source} where not {test})", dataset, rows, keys)
+        _as_csv(con, dataset, rows, target, expected, keys)
+    return rows, gone
 
 
 def _leaves(con: duckdb.DuckDBPyConnection, dataset: Dataset, keys: Collection[str]) -> str:
@@ -475,17 +492,30 @@ def _redescribed(
 
 def _downloads(
     con: duckdb.DuckDBPyConnection,
+    release: Path,
     target: Path,
     datasets: Mapping[str, Dataset],
     rows: Mapping[str, Path],
     told: Mapping[str, Any],
     keys: Mapping[str, PartKeys],
+    order: Amendment,
 ) -> None:
-    folder, day = target / "downloads", date.fromisoformat(told["today"])
+    old, new = release / "downloads", target / "downloads"
+    day, scratch = date.fromisoformat(told["today"]), []
     for name, path in rows.items():
-        plain, here = package.data_files(target, name), keys.get(name, {})
-        downloads.make(con, datasets[name], path, plain, folder, told["rows"][name], day, here)
-    downloads.opened(folder, [datasets[name] for name in rows], told["rows"])
+        plain, here, count = (
+            package.data_files(target, name),
+            keys.get(name, {}),
+            told["rows"][name],
+        )
+        try:
+            if name not in order.gone or here:
+                raise Missed
+            without.write_downloads(con, order.gone[name], old, path, plain[0], new, count, day)
+        except Missed:
+            downloads.make(con, datasets[name], path, plain, new, count, day, here)
+            scratch.append(datasets[name])
+    downloads.opened(new, scratch, told["rows"])
 
 
 # ---------------------------------------------------------------- the database

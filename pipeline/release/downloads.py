@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -48,10 +49,10 @@ def make(
     """
     con = con.cursor()  # this runs beside others
     source, name = f"read_parquet('{rows}')", dataset.name
-    packing.write_gzip(folder / f"{name}.csv.gz", excel_csv(con, dataset, source, plain))
-    packing.write_gzip(
-        folder / f"{name}.jsonl.gz", packing.joined(json_lines(con, dataset, source))
-    )
+    text = excel_csv(con, dataset, source, plain)
+    packing.write_gzip(folder / f"{name}.csv.gz", packing.deflated(text))
+    text = packing.joined(json_lines(con, dataset, source))
+    packing.write_gzip(folder / f"{name}.jsonl.gz", packing.deflated(text))
     for part in parts.of_rows(con, rows, keys) if keys else ():
         path = folder / name / f"{part.place}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,10 +77,31 @@ def write_package(
         for name, digest in files.items():
             size = (folder / name).stat().st_size
             large = size >= packing.LARGE
-            inside = packed.add(name, packing.blocks_of(folder / name), large)
+            if twin := None if large else _twin(folder, folder / name, size):
+                inside = packed.take(name, *twin)
+            else:
+                blocks = packing.blocks_of(folder / name)
+                inside = packed.add(name, packing.deflated(blocks), large)
             listed[name] = {"bytes": size, "sha256": digest, "packed_sha256": inside}
         for name, content in seal(listed).items():
             packed.store(name, content)
+
+
+def _twin(folder: Path, plain: Path, size: int) -> tuple[packing.Facts, bytes] | None:
+    """What a ZIP needs of a CSV whose download says the same behind its mark: that is deflated already."""
+    path = folder / "downloads" / f"{plain.stem}.csv.gz"
+    if plain.suffix != ".csv" or not path.is_file():
+        return None
+    mark, content = packing.deflate(BOM), path.read_bytes()
+    start, end = packing.gzip_stream(content)
+    crc, marked = 0, zlib.crc32(BOM)
+    for block in packing.blocks_of(plain):
+        crc, marked = zlib.crc32(block, crc), zlib.crc32(block, marked)
+    same = (marked, size + len(BOM)) == packing.gzip_facts(content)
+    if not same or not content.startswith(mark, start):
+        return None
+    packed = content[start + len(mark) : end] + packing.LAST
+    return (crc, len(packed), size), packed
 
 
 # ---------------------------------------------------------------- the formats
@@ -89,7 +111,7 @@ def excel_csv(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, source: str, plain: Sequence[Path]
 ) -> Iterator[bytes]:
     """The CSV with a byte order mark, and no cell that a spreadsheet would run."""
-    texts = [c.name for c in published_columns(dataset) if c.type == "string"]
+    texts = text_columns(dataset)
     looked = ", ".join(f"bool_or({_risky(name)})" for name in texts)
     found = con.execute(f"select {looked} from {source}").fetchall()[0] if texts else ()
     risky = [name for name, hit in zip(texts, found, strict=True) if hit]
@@ -97,18 +119,26 @@ def excel_csv(
     if not risky:
         yield from as_one(plain)
         return
-    cells = ", ".join(
-        f"case when {_risky(c)} then '''' || {quoted(c)} else {quoted(c)} end as {quoted(c)}"
-        for c in risky
-    )
     safe = plain[0].with_name(f".{dataset.name}.csv.safe")
     try:
-        con.execute(
-            f"copy (select * replace ({cells}) from {source}) to '{safe}' (format csv, header)"
-        )
+        con.execute(f"copy ({safe_cells(source, risky)}) to '{safe}' (format csv, header)")
         yield from packing.blocks_of(safe)
     finally:
         safe.unlink(missing_ok=True)
+
+
+def text_columns(dataset: Dataset) -> list[str]:
+    """The columns in which there can be what a spreadsheet would run."""
+    return [c.name for c in published_columns(dataset) if c.type == "string"]
+
+
+def safe_cells(source: str, names: Sequence[str]) -> str:
+    """A query of `source` in which no cell of `names` is one that a spreadsheet would run."""
+    cells = ", ".join(
+        f"case when {_risky(c)} then '''' || {quoted(c)} else {quoted(c)} end as {quoted(c)}"
+        for c in names
+    )
+    return f"select * replace ({cells}) from {source}"
 
 
 def _risky(name: str) -> str:

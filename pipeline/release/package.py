@@ -56,6 +56,14 @@ def write_rows(con: duckdb.DuckDBPyConnection, source: str, path: Path) -> None:
     )
 
 
+def rows_in_order(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, rows: Path) -> None:
+    """A CSV of ours, sorted as it is, as the Parquet file `rows`; proven to hold the same."""
+    names = [c.name for c in published_columns(dataset)]
+    write_rows(con, f"(select * from {csv_rows([path], names)})", rows)
+    found = seal.of_query(con, parquet_rows(rows), names)
+    seal.compare(rows.name, csv_seal(con, [path], dataset), found)
+
+
 def write_csv(con: duckdb.DuckDBPyConnection, rows: Path, path: Path) -> None:
     """A Parquet file as CSV: UTF-8, `\\n`, quotes only where needed, nothing between commas where blank."""
     con.execute(f"copy (select * from {parquet_rows(rows)}) to '{_sql(path)}' (format csv, header)")
@@ -113,13 +121,13 @@ def csv_dicts(paths: Sequence[Path]) -> Iterator[dict[str, str]]:
 
 
 def as_one(paths: Sequence[Path]) -> Iterator[bytes]:
-    """The bytes of a CSV, or of the one that its parts make, in blocks."""
+    """The bytes of a CSV, or of the one that its parts make, in blocks that end where a line does."""
     for number, path in enumerate(paths):
         with path.open("rb") as file:
             if number:
                 file.readline()
             while block := file.read(_BLOCK):
-                yield block
+                yield block + file.readline()
 
 
 def _sql(path: Path) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
+from mmap import mmap
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -24,16 +25,17 @@ BLOCK = 1 << 20  # bytes of text, about
 BATCH = 10_000  # rows of text made at a time
 LARGE = 0xF000_0000  # from here on a ZIP entry needs the 64-bit fields
 _GZIP_HEADER = b"\x1f\x8b\x08\x00" + b"\0" * 4 + b"\x00\xff"  # no name, no time, no system
-_LAST = b"\x03\x00"  # an empty last block
+LAST = b"\x03\x00"  # an empty last block
 DEFLATED, STORED = 8, 0
+Pair = tuple[bytes, bytes]  # a block of text, and what it is deflated
 _DAY = (0, 33)  # 1980-01-01 00:00: the first time that a ZIP can hold
 
 
 def blocks_of(path: Path) -> Iterator[bytes]:
-    """A file in blocks."""
+    """A file in blocks that end where a line does."""
     with path.open("rb") as file:
         while block := file.read(BLOCK):
-            yield block
+            yield block + file.readline()
 
 
 def joined(texts: Iterable[bytes]) -> Iterator[bytes]:
@@ -64,22 +66,38 @@ def deflate(block: bytes) -> bytes:
     return compressor.compress(block) + compressor.flush(zlib.Z_FULL_FLUSH)
 
 
-def _stream(out: BinaryIO | _Digesting, blocks: Iterable[bytes]) -> tuple[int, int, int]:
-    """Write a deflate stream of `blocks`; gives crc32, bytes before and bytes after."""
-    crc, before, after = 0, 0, len(_LAST)
-    for block, packed in ordered_map(lambda b: (b, deflate(b)), blocks):
+def deflated(blocks: Iterable[bytes]) -> Iterator[Pair]:
+    """Each block and what it is deflated."""
+    return ordered_map(lambda block: (block, deflate(block)), blocks)
+
+
+def _stream(out: BinaryIO | _Digesting, pairs: Iterable[Pair]) -> tuple[int, int, int]:
+    """Write a deflate stream of deflated blocks; gives crc32, bytes before and bytes after."""
+    crc, before, after = 0, 0, len(LAST)
+    for block, packed in pairs:
         crc, before, after = zlib.crc32(block, crc), before + len(block), after + len(packed)
         out.write(packed)
-    out.write(_LAST)
+    out.write(LAST)
     return crc, before, after
 
 
-def write_gzip(path: Path, blocks: Iterable[bytes]) -> None:
+def write_gzip(path: Path, pairs: Iterable[Pair]) -> None:
     """A gzip file of one member, with neither name nor time in it."""
     with path.open("wb") as out:
         out.write(_GZIP_HEADER)
-        crc, size, _ = _stream(out, blocks)
+        crc, size, _ = _stream(out, pairs)
         out.write(struct.pack("<II", crc, size & 0xFFFF_FFFF))
+
+
+def gzip_stream(content: Sized) -> tuple[int, int]:
+    """From where to where the blocks of a gzip file of ours stand, the empty last one apart."""
+    return len(_GZIP_HEADER), len(content) - 8 - len(LAST)
+
+
+def gzip_facts(content: bytes | mmap) -> tuple[int, int]:
+    """crc32 of the text in a gzip file, and its bytes as far as 32 bits tell."""
+    crc, size = struct.unpack("<II", content[-8:])
+    return crc, size
 
 
 class Zip:
@@ -108,12 +126,12 @@ class Zip:
         finally:
             self._out.close()
 
-    def add(self, name: str, blocks: Iterable[bytes], large: bool = False) -> str:
+    def add(self, name: str, pairs: Iterable[Pair], large: bool = False) -> str:
         """One entry; `large`: it may be of 4 GB or more. Gives the sha256 of its packed bytes."""
         at, encoded = self._out.tell(), name.encode()
         self._out.write(local_header(encoded, DEFLATED, (0, 0, 0), large))
         digesting = _Digesting(self._out)
-        crc, before, after = _stream(digesting, blocks)
+        crc, before, after = _stream(digesting, pairs)
         if not large and max(before, after) > 0xFFFF_FFFF:
             raise OSError(f"{self._path.name}: {name} is larger than 4 GB")
         self._out.seek(at)
@@ -121,6 +139,12 @@ class Zip:
         self._out.seek(0, 2)
         self._directory.append(central_header(encoded, DEFLATED, (crc, after, before), at))
         return digesting.digest.hexdigest()
+
+    def take(self, name: str, facts: Facts, packed: bytes) -> str:
+        """One entry that is deflated already; `facts` are those of `packed`. Gives the sha256 of it."""
+        self._directory.append(central_header(name.encode(), DEFLATED, facts, self._out.tell()))
+        self._out.write(local_header(name.encode(), DEFLATED, facts, False) + packed)
+        return hashlib.sha256(packed).hexdigest()
 
     def store(self, name: str, content: bytes) -> None:
         """One small entry as it is."""

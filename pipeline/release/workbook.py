@@ -40,19 +40,25 @@ def write(
 ) -> None:
     """The workbook of `source`, an SQL source of `count` rows of text; more sheets where it must."""
     columns = published_columns(dataset)
-    with zipfile.ZipFile(io.BytesIO(_template(dataset, count, today))) as made, Zip(path) as packed:
-        for name in sorted(made.namelist(), key=lambda n: (n != "[Content_Types].xml", n)):
+    with zipfile.ZipFile(io.BytesIO(template(dataset, count, today))) as made, Zip(path) as packed:
+        for name in sorted(made.namelist(), key=part_order):
             sheet = re.fullmatch(r"xl/worksheets/sheet(\d+)\.xml", name)
             if not sheet:
-                packed.add(name, [made.read(name)])
+                packed.add(name, packing.deflated([made.read(name)]))
                 continue
             number = int(sheet[1])
             rows = f"(select * from {source} limit {ROWS_A_SHEET} offset {(number - 1) * ROWS_A_SHEET})"
             here = min(count - (number - 1) * ROWS_A_SHEET, ROWS_A_SHEET)
-            packed.add(name, packing.joined(_sheet(con, made.read(name), columns, rows, here)))
+            text = packing.joined(_sheet(con, made.read(name), columns, rows, here))
+            packed.add(name, packing.deflated(text))
 
 
-def _template(dataset: Dataset, count: int, today: date) -> bytes:
+def part_order(name: str) -> tuple[bool, str]:
+    """The order of a workbook's parts: what says of which kinds they are comes first."""
+    return name != "[Content_Types].xml", name
+
+
+def template(dataset: Dataset, count: int, today: date) -> bytes:
     """A workbook with headers, and one row of empty cells that show each column's style."""
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True})
@@ -96,18 +102,31 @@ def _sheet(
     count: int,
 ) -> Iterator[bytes]:
     """A sheet's XML with `rows` in place of the row that shows the styles."""
-    styles = [int(style) for style in _STYLED.findall(made)]
+    above, below = frame(made, count)
+    yield above
+    yield from row_texts(con, made, columns, rows)
+    yield below
+
+
+def frame(made: bytes, count: int) -> tuple[bytes, bytes]:
+    """What stands above and below the `count` rows of a sheet that `template` made."""
     above, _, below = made.partition(_END)
     above = above[: above.index(b'<row r="2"')]
     last = re.search(rb'<dimension ref="A1:([A-Z]+)\d+"', above)
     if last:
         at = b'<dimension ref="A1:%s%d"' % (last[1], count + 1)
         above = above[: last.start()] + at + above[last.end() :]
-    yield above
+    return above, _END + below
+
+
+def row_texts(
+    con: duckdb.DuckDBPyConnection, made: bytes, columns: tuple[Column, ...], rows: str
+) -> Iterator[bytes]:
+    """The XML of `rows`, an SQL source, many at a time."""
+    styles = [int(style) for style in _STYLED.findall(made)]
     # One concat of all cells: a chain of || would copy the row once for each.
     cells = ", ".join(_cell(c, s) for c, s in zip(columns, styles, strict=True))
-    yield from packing.texts_of(con, f"select concat('<row>', {cells}, '</row>') from {rows}")
-    yield _END + below
+    return packing.texts_of(con, f"select concat('<row>', {cells}, '</row>') from {rows}")
 
 
 def _cell(column: Column, style: int) -> str:
