@@ -198,12 +198,9 @@ def _had(
     con: duckdb.DuckDBPyConnection, each: Taken, dataset: Dataset, keys: Sequence[str]
 ) -> set[str]:
     """Those of `keys` that the package taken before had among its records."""
-    found = set[str]()
-    if each.before and each.before.is_dir():
-        for path in received.tables(each.before, dataset.name):
-            if rows := _rows(path, dataset):
-                found |= _among(con, rows, dataset, keys)
-    return found
+    paths = received.tables(each.before, dataset.name) if each.before else []
+    rows = _rows(paths, dataset)
+    return _among(con, rows, dataset, keys) if rows else set()
 
 
 def _among(
@@ -229,13 +226,13 @@ def _among(
             con.unregister(name)
 
 
-def _rows(path: Path, dataset: Dataset) -> str:
-    """A CSV's rows as SQL; "" where it lacks the key."""
+def _rows(paths: Sequence[Path], dataset: Dataset) -> str:
+    """The rows of a CSV or its parts as SQL; "" where there are none, or no key."""
     try:
-        header = package.csv_header([path])
+        header = package.csv_header(paths) if paths else []
     except (OSError, UnicodeDecodeError, StopIteration, csv.Error):
         return ""
-    return package.csv_rows([path], header) if set(dataset.primary_key) <= set(header) else ""
+    return package.csv_rows(paths, header) if set(dataset.primary_key) <= set(header) else ""
 
 
 # ---------------------------------------------------------------- records that left
@@ -246,29 +243,27 @@ def gone(
 ) -> dict[str, set[str]]:
     """Dataset → keys of records in the release `parent` that their publisher's package has no more."""
     proven = {each.publisher: each.received for each in taken if each.received}
-    listing = parent / "data" / "sources.csv"
-    found: dict[str, set[str]] = {}
+    listing, found = package.data_files(parent, "sources"), dict[str, set[str]]()
     for dataset in changes.compared_datasets(list(catalog.datasets.values())):
-        files = package.data_files(parent, dataset.name)
-        if listing.exists() and files and "source_id" in package.csv_header(files):
-            found[dataset.name] = _left(con, files, listing, dataset, proven)
+        paths = package.data_files(parent, dataset.name)
+        if listing and paths and "source_id" in package.csv_header(paths):
+            found[dataset.name] = _left(con, paths, listing, dataset, proven)
     return found
 
 
 def _left(
     con: duckdb.DuckDBPyConnection,
-    files: Sequence[Path],
-    listing: Path,
+    paths: Sequence[Path],
+    listing: Sequence[Path],
     dataset: Dataset,
     proven: Mapping[str, Received],
 ) -> set[str]:
-    rows, listed = (package.csv_rows(p, package.csv_header(p)) for p in (files, [listing]))
+    rows, listed = (package.csv_rows(p, package.csv_header(p)) for p in (paths, listing))
     params, parts = list[str](), ["select '' as publisher, '' as key"]
     for publisher, each in proven.items():
-        for name in each.files.get(dataset.name, ()):
-            if now := _rows(each.folder / name, dataset):
-                params.append(publisher)
-                parts.append(f"select ?, {key_of(dataset)} from {now}")
+        if now := _rows([each.folder / n for n in each.files.get(dataset.name, ())], dataset):
+            params.append(publisher)
+            parts.append(f"select ?, {key_of(dataset)} from {now}")
     try:
         found = con.execute(
             f"select key from (select split_part(file, '/', 1) as publisher, {key_of(dataset)} as key "

@@ -686,3 +686,28 @@ def test_our_own_departments_and_packages_stand_together(places: dict[str, Place
 def test_a_union_of_made_up_packages_says_that_it_is_made_up(places: dict[str, Place]) -> None:
     release = places["province"].publish()
     assert json.loads((release / "datapackage.json").read_text("utf-8"))["gongshi:sample"]
+
+
+def test_a_district_laid_out_in_parts_is_united_whole(places: dict[str, Place]) -> None:
+    place, province = places["甲区"], places["province"]
+    place.words["parts"] = {"by": ["year", "region"], "above_rows": 1}
+    place.publish(LATER, downloads=True)
+    assert len(list((place.current / "data" / PENALTIES).rglob("*.csv"))) > 1
+    province.publish()
+    release = province.publish(LATER)
+    assert ids(release) >= {
+        r[0] for r in query(place.current, "select record_id from penalty_filings")
+    }
+    place.revoke(gone := sorted(ids(release) - ids(places["乙区"].current) - ids(places["丙区"].current))[0], LATER)  # fmt: skip
+    assert gone not in ids(province.publish(LATER))
+
+
+def test_a_union_laid_out_in_parts_loses_what_a_district_takes_out(
+    places: dict[str, Place],
+) -> None:
+    province = places["province"]
+    province.words["parts"] = {"by": ["year"], "above_rows": 1}
+    province.publish()
+    fresh(places["甲区"], penalties(9))
+    release = province.publish(LATER)
+    assert query(release, "select count(*) from penalty_filings") == [(29,)]

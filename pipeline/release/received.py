@@ -28,7 +28,7 @@ MANIFEST_MOST = 64 << 20  # bytes; as of datapackage.json
 DIRECTORY_MOST = 16 << 20  # bytes of a ZIP's list of files
 UNPACKED_MOST = 64 << 30  # bytes of all files that are taken
 DESCRIPTOR = "datapackage.json"
-_DATA = re.compile(r"data/\w[\w=.-]*(?:/\w[\w=.-]*){0,3}\.csv", re.ASCII)
+_DATA = re.compile(r"data(?:/[\w%~][\w%~=.-]*){1,4}\.csv", re.ASCII)  # parts too: release/parts.py
 _RELEASE = re.compile(r"\w[\w.-]{0,80}", re.ASCII)
 # What Python's reader raises of a ZIP that is damaged, depending on where.
 _BROKEN = (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, LookupError, struct.error, RuntimeError, zlib.error, EOFError)  # fmt: skip
