@@ -6,7 +6,8 @@
     python -m bench.site --alone               # without plain Datasette beside it
 
 One worker each, eight clients that open a new connection for every request. "new" means that no
-two requests ask for the same: nothing that was asked before can be remembered.
+two requests ask for the same: nothing that was asked before can be remembered. "in turn" are a hundred
+requests one after the other, none of which asks for the same as another.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from pipeline.release import database
 HERE = Path(__file__).parent
 TABLE = "/disclosure/penalty_filings"
 SECONDS, CLIENTS = 4.0, 8
+TURNS, MEDIAN_AIM, P95_AIM = 100, 50.0, 200.0  # requests; milliseconds, at most
 _PUBLISHED = 200_000  # rows of the largest release that is published, not multiplied
 ENDLESS = quote(
     "with recursive c(x) as (select 1 union all select x+1 from c) select count(*) from c"
@@ -58,6 +60,7 @@ def run(site: Path | None = None, rows: int = _PUBLISHED, *, alone: bool = False
         [(key,)] = db.execute("select record_id from penalty_filings limit 1 offset 10")
     result: dict[str, Any] = {"rows": held, "clients": CLIENTS, "workers": 1}
     with _served([sys.executable, "-c", SERVE, str(site)]) as port:
+        result["in turn"] = asyncio.run(_in_turn(port, _asked_in_turn(path)))
         result["gongshi"] = asyncio.run(_measured(port, key, ours=True))
     if alone:
         return result
@@ -188,6 +191,39 @@ async def _measured(port: int, key: str, *, ours: bool) -> dict[str, Any]:
         "per_second": 1 / took,
     }
     found["record under hostile SQL"] = await _under_attack(port, f"{TABLE}/{key}")
+    return found
+
+
+def _asked_in_turn(path: Path) -> dict[str, list[str]]:
+    """A hundred different addresses of each kind of page, as a reader would come to them."""
+    with closing(sqlite3.connect(f"file:{path.resolve()}?mode=ro", uri=True)) as db:
+        query = "select authority_name, heaviest_penalty, decision_date, record_id, respondent_name, decision_no, violation_type, violation_facts from penalty_filings where rowid % ? = 1 limit ?"
+        [(last,)] = db.execute("select max(rowid) from penalty_filings")
+        rows = db.execute(query, (max(last // TURNS, 1), TURNS)).fetchall()
+    asked: dict[str, list[str]] = {"table": [], "facet": [], "search": [], "record": []}
+    for n, (authority, penalty, decided, key, *texts) in enumerate(rows):
+        text = texts[n % 4][:30]  # whom, which decision, what for, where
+        asked["table"].append(f"{TABLE}?_sort_desc=decision_date&_next={decided}%2C{key}")
+        chosen = (f"authority_name={quote(authority)}", f"heaviest_penalty={quote(penalty)}", f"decision_date={decided}")  # fmt: skip
+        asked["facet"].append(f"{TABLE}?{chosen[n % 3]}&_sort={'decision_date' if n // 3 % 2 else 'record_id'}&_size={20 + n}")  # fmt: skip
+        asked["search"].append(f"{TABLE}?_search={quote(text[-(4 + n % 9) :])}")
+        asked["record"].append(f"{TABLE}/{key}")
+    return asked
+
+
+async def _in_turn(port: int, asked: dict[str, list[str]]) -> dict[str, Any]:
+    """Median and 95th of a hundred milliseconds of each kind, and whether both are within the aim."""
+    found: dict[str, Any] = {}
+    for name, paths in asked.items():
+        waits = []
+        for path in paths:
+            began = time.perf_counter()
+            await _get(port, path)
+            waits.append((time.perf_counter() - began) * 1000)
+        waits.sort()
+        median, late = statistics.median(waits), waits[int(len(waits) * 0.95) - 1]
+        kept = median < MEDIAN_AIM and late < P95_AIM
+        found[name] = {"ms_median": round(median, 1), "ms_p95": round(late, 1), "ms_worst": round(waits[-1], 1), "aim": kept}  # fmt: skip
     return found
 
 
