@@ -19,6 +19,8 @@ from pipeline.model import Catalog, Dataset
 from pipeline.release import changes, package
 from pipeline.seal import quoted
 
+BATCH = 20_000  # rows looked at at a time
+
 
 def judged(dataset: Dataset) -> bool:
     """Whether a dataset's records can lapse at all."""
@@ -44,11 +46,13 @@ def _hidden(
 ) -> set[str]:
     names = [c.name for c in dataset.published]
     cells = ", ".join(f"coalesce({quoted(n)}, '') as {quoted(n)}" for n in names)
-    table = con.sql(f"select {cells} from {changes.one_side(paths, names)}").to_arrow_table()
-    table = table.append_column("_row", pa.array(range(len(table)), pa.int64()))
-    rows = sorted(publication.hidden(table, dataset, setting))
-    taken = table.take(pa.array(rows, pa.int64())).to_pylist()
-    return {changes.of_key(row, dataset) for row in taken}
+    found, source = set[str](), changes.one_side(paths, names)
+    for batch in con.sql(f"select {cells} from {source}").to_arrow_reader(BATCH):
+        numbers = pa.array(range(len(batch)), pa.int64())
+        table = pa.Table.from_batches([batch]).append_column("_row", numbers)
+        rows = pa.array(sorted(publication.hidden(table, dataset, setting)), pa.int64())
+        found |= {changes.of_key(row, dataset) for row in table.take(rows).to_pylist()}
+    return found
 
 
 def merged(*parts: dict[str, set[str]]) -> dict[str, Collection[str]]:
