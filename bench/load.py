@@ -65,7 +65,7 @@ def _as_text(plain: Path, target: Path) -> None:
 
     with spill.connect(target.parent) as con:
         con.execute("set threads = 1")
-        rows = package.csv_rows(plain, package.csv_header(plain))
+        rows = package.csv_rows([plain], package.csv_header([plain]))
         con.execute(f"copy (select * from {rows}) to '{target}' (format parquet, row_group_size {package.ROW_GROUP})")  # fmt: skip
 
 
