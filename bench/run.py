@@ -33,17 +33,13 @@ LIBRARIES = ("frictionless", "csvs-to-sqlite", "pandas", "pyarrow", "duckdb", "d
 # Modules with `run() -> dict` that are run after the peers, each for a table of its own; one that
 # is not there is left out.
 SUITES = ("bench.reports", "bench.intake", "bench.checks", "bench.releases", "bench.cluster")
-SUITES_UP_TO = (
-    200_000  # rows: they have sizes of their own, and say nothing new beside a larger file
-)
+SUITES_UP_TO = 200_000  # rows: they have sizes of their own and say nothing new of more
+OF_SITE = ("bench.load", "bench.site")  # these take the release that has just been made
 
 # What we aim at, and print beside what was measured.
 SCHEMA_AIM, CHECK_AIM = 25, 10  # times the rows a second of `frictionless validate`
 PUBLISH_AIM = 0.7  # of the time of the two peers one after the other: less
-MEMORY_AIM_MB = {
-    2_000_000: 1_500,
-    10_000_000: 2_000,
-}  # rows → peak of publish, all processes together
+MEMORY_AIM_MB = {2_000_000: 1_500, 10_000_000: 2_000}  # rows → peak of publish, all processes
 GROWN, FALL_AIM = 100, 0.2  # so many times the rows: rows a second fall by at most that share
 
 
@@ -194,11 +190,12 @@ def suites(wanted: list[str]) -> dict[str, Any]:
     return {name: importlib.import_module(name).run() for name in found}
 
 
-def of_site(site: Path, rows: int) -> dict[str, Any]:
+def of_site(wanted: list[str], site: Path, rows: int) -> dict[str, Any]:
     """What is measured on the release that has just been made."""
-    load, pages = importlib.import_module("bench.load"), importlib.import_module("bench.site")
     # Plain Datasette needs minutes for a page of a large table.
-    return {"bench.load": load.run(site), "bench.site": pages.run(site, alone=rows > SUITES_UP_TO)}
+    more = {"bench.load": {}, "bench.site": {"alone": rows > SUITES_UP_TO}}
+    chosen = [name for name in OF_SITE if name in wanted]
+    return {name: importlib.import_module(name).run(site, **more[name]) for name in chosen}
 
 
 def growth(result: dict[str, Any]) -> dict[str, float]:
@@ -241,7 +238,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Speed and memory beside the peers")
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--wide", action="store_true", help="34 columns in place of 25")
-    parser.add_argument("--suites", nargs="*", default=list(SUITES), help="none: just the peers")
+    parser.add_argument(
+        "--suites", nargs="*", default=[*OF_SITE, *SUITES], help="none: just the peers"
+    )
     arguments = parser.parse_args()
     rows = arguments.rows
 
@@ -260,8 +259,8 @@ def main() -> int:
         "bytes": file.stat().st_size,
         "runs": {name: figures(rows, run) for name, run in measured.items()},
         "ratios": ratios(measured),
-        "suites": of_site(work / "site", rows)
-        | suites(arguments.suites if rows <= SUITES_UP_TO else []),
+        "suites": of_site(arguments.suites, work / "site", rows)
+        | suites([s for s in arguments.suites if s in SUITES and rows <= SUITES_UP_TO]),
         "machine": machine(),
         "failures": wrong,
     }
