@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -16,7 +18,7 @@ import typer
 import yaml
 
 from pipeline import catalog as contracts
-from pipeline import closing, progress, yearly
+from pipeline import closing, progress, remote, yearly
 from pipeline import run as whole_way
 from pipeline.checks.rules import RULES
 from pipeline.engine import OrderedMap, ordered_map
@@ -25,16 +27,17 @@ from pipeline.gather import Run, prepare_private
 from pipeline.intake import draft
 from pipeline.intake import template as blank
 from pipeline.model import Catalog
-from pipeline.release import differences, store, withdraw
+from pipeline.release import differences, mirror, store, withdraw
 from pipeline.release import verify as proof
 from pipeline.words import Lang as Language
 from pipeline.words import language, say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 HOME = Path(__file__).parent.parent
+FOLLOW_EVERY_S = 10.0  # how often a mirror is looked at
 
-Inbox = Annotated[Path, typer.Argument(help="收件箱 / the inbox")]
-Site = Annotated[Path, typer.Option(help="公开文件夹 / the public folder")]
+Inbox = Annotated[str, typer.Argument(help="收件箱，或网址 / the inbox, or its address")]
+Site = Annotated[str, typer.Option(help="公开文件夹，或网址 / the public folder, or its address")]
 Private = Annotated[Path, typer.Option(help="私有文件夹 / the private folder")]
 Contract = Annotated[Path, typer.Option(help="数据集合同 / the datasets' contract")]
 Lang = Annotated[str, typer.Option(help="zh, en")]
@@ -67,8 +70,8 @@ def check(
     _speak(lang)
     _check_format(format, "text", "json")
     loaded = _catalog(contract)
-    with progress.shown(), _engine(engine, scheduler) as spread:
-        run = whole_way.check(inbox, private, loaded, _day(today), spread)
+    with progress.shown(), _engine(engine, scheduler) as spread, _inbox(inbox, private) as folder:
+        run = whole_way.check(folder, private, loaded, _day(today), spread)
     errors = _closing(run, loaded, private, format == "json")
     raise typer.Exit(1 if errors else 0)
 
@@ -97,13 +100,23 @@ def publish(
     words = _site_words(contract)
     allowed = whole_way.Allowed(allow_removals, allow_growth, downloads)
     loaded = _catalog(contract)
-    with progress.shown(), _engine(engine, scheduler) as spread:
+    with (
+        progress.shown(),
+        _engine(engine, scheduler) as spread,
+        _inbox(inbox, private) as folder,
+        _store(site, private) as here,
+    ):
         release, new, run = whole_way.publish(
-            inbox, site, private, loaded, words, _day(today), allowed, spread
+            folder, here, private, loaded, words, _day(today), allowed, spread
         )
     _closing(run, loaded, private)
     typer.echo(
-        say("published" if new else "unchanged", language(), release=release, site=site / "current")
+        say(
+            "published" if new else "unchanged",
+            language(),
+            release=release,
+            site=f"{remote.shown(site)}/current",
+        )
     )
 
 
@@ -113,13 +126,30 @@ def serve(
     host: Annotated[str, typer.Option()] = "127.0.0.1",
     port: Annotated[int, typer.Option()] = 8001,
     workers: Annotated[int, typer.Option()] = 2,
+    copy: Annotated[
+        Path, typer.Option(help="网址的本机副本 / where to keep what an address has")
+    ] = Path("site-copy"),
     lang: Lang = "",
 ) -> None:
     """提供公开网站；版本切换时不必重启。/ The public site; follows a switch without a restart."""
     _speak(lang)
     from pipeline.site.serve import serve as serve_site
 
-    serve_site(site, host, port, workers)
+    folder = remote.plain(site) or copy
+    if folder is copy:
+        mirror.pull(site, copy)
+        threading.Thread(target=_follow, args=(site, copy), daemon=True).start()
+    serve_site(folder, host, port, workers)
+
+
+def _follow(address: str, copy: Path) -> None:
+    """Pull again and again; what fails once is said, and tried again."""
+    while True:
+        time.sleep(FOLLOW_EVERY_S)
+        try:
+            mirror.pull(address, copy)
+        except GongshiError as error:
+            typer.echo(str(error), err=True)
 
 
 @app.command()
@@ -188,7 +218,7 @@ def report(
 def diff(
     before: Annotated[str, typer.Argument(metavar="RELEASE_A")],
     after: Annotated[str, typer.Argument(metavar="RELEASE_B")],
-    site: Site = Path("site"),
+    site: Site = "site",
     format: Annotated[str, typer.Option(help="text, markdown, json")] = "text",  # noqa: A002
     limit: Annotated[int, typer.Option(help="最多列出几条 / list so many")] = 50,
     lang: Lang = "",
@@ -198,7 +228,7 @@ def diff(
     if format not in differences.FORMATS:
         known = ", ".join(differences.FORMATS)
         raise UsageError(say("bad-format", language(), value=format, known=known))
-    typer.echo(differences.told(site, before, after, format, limit), nl=False)
+    typer.echo(differences.told(remote.folder(site), before, after, format, limit), nl=False)
 
 
 @app.command(name="withdraw")
@@ -220,28 +250,31 @@ def withdraw_record(
     if ordered:
         _day(ordered)
     asked = withdraw.Asked(dataset, key, reason, basis, ordered, _day(today))
-    stones = withdraw.withdraw(site, private, asked, prepare_private(private))
+    with _store(site, private) as here:
+        stones = withdraw.withdraw(here, private, asked, prepare_private(private))
     listed = "; ".join(f"{stone.dataset} {stone.key}" for stone in stones)
-    release = store.named(site, "").name
+    release = store.named(here, "").name
     typer.echo(say("withdrawn", language(), count=len(stones), listed=listed, release=release))
 
 
 @app.command()
 def rollback(
     release: Annotated[str, typer.Argument(help="版本；不写则退回上一个 / a kept release")] = "",
-    site: Site = Path("site"),
+    site: Site = "site",
+    private: Private = Path("private"),
     lang: Lang = "",
 ) -> None:
     """退回一个现存的版本；已撤回的记录不会回来。/ Go back to a kept release."""
     _speak(lang)
-    now = withdraw.rollback(site, release)
-    typer.echo(say("rolled-back", language(), release=now, site=site))
+    with _store(site, private) as here:
+        now = withdraw.rollback(here, release)
+    typer.echo(say("rolled-back", language(), release=now, site=remote.shown(site)))
 
 
 @app.command()
 def verify(
     release: Annotated[str, typer.Argument(help="版本，或下载的 ZIP / a release, or a ZIP")] = "",
-    site: Site = Path("site"),
+    site: Site = "site",
     key: Annotated[Path | None, typer.Option(help="公钥文件 / the public key, PEM")] = None,
     lang: Lang = "",
 ) -> None:
@@ -249,7 +282,11 @@ def verify(
     _speak(lang)
     pem = proof.read_key(key)
     alone = release.endswith(".zip")
-    verdict = proof.package(Path(release), pem) if alone else proof.release(site, release, pem)
+    verdict = (
+        proof.package(Path(release), pem)
+        if alone
+        else proof.release(remote.folder(site), release, pem)
+    )
     typer.echo("\n".join(verdict.lines()), err=bool(verdict.problems))
     if verdict.problems:
         raise typer.Exit(StoreError.exit_code)
@@ -297,6 +334,30 @@ def _day(written: str) -> date:
         return date.fromisoformat(written) if written else date.today()
     except ValueError as error:
         raise UsageError(say("bad-date", language(), value=written)) from error
+
+
+def _inbox(given: str, private: Path) -> AbstractContextManager[Path]:
+    """The inbox as a folder of this machine."""
+    if remote.plain(given) is None:
+        prepare_private(private)
+    return remote.inbox(given, private)
+
+
+@contextmanager
+def _store(site: str, private: Path) -> Iterator[Path]:
+    """The store as a folder of this machine; one with an address is worked on in PRIVATE, then pushed.
+
+    A machine that has none yet begins with what the address has, so that no history is lost there.
+    """
+    if path := remote.plain(site):
+        yield path
+        return
+    prepare_private(private)
+    here = private / "site"
+    if store.current(here) is None and mirror.exists(site):
+        mirror.pull(site, here)
+    yield here
+    mirror.push(here, site)
 
 
 @contextmanager
