@@ -145,6 +145,8 @@ def _below_header(
         else:
             above.append(SetAside(ragged.row, why, " ".join(filled)))
     apart = _rows_apart(piece.table, work)
+    if not pc.any(apart).as_py():
+        return piece.table, above, tuple(misfits), spent
     for record in piece.table.filter(apart).to_pylist():
         row = record.pop("_row")
         filled = [cell.strip() for cell in record.values() if cell.strip()]
@@ -152,8 +154,7 @@ def _below_header(
             spent += 1
         else:
             above.append(SetAside(row, "title", " ".join(filled)))
-    table = piece.table.filter(pc.invert(apart)) if pc.any(apart).as_py() else piece.table
-    return table, above, tuple(misfits), spent
+    return piece.table.filter(pc.invert(apart)), above, tuple(misfits), spent
 
 
 def _rows_apart(table: pa.Table, work: Work) -> pa.Array:

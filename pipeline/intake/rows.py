@@ -14,7 +14,10 @@ _TOTAL = r"^\s*(?:本页|本表|本月|本季度|本年|全年)?(?:合\s*计|小
 _SIGNATURE = r"^\s*(?:填\s*表\s*人|填\s*报\s*人|审\s*核\s*人|制\s*表(?:\s*人)?|复\s*核(?:\s*人)?|经\s*办\s*人|(?:单位|部门)?负\s*责\s*人|填\s*报\s*日\s*期|填\s*表\s*日\s*期|填\s*报\s*单\s*位|联\s*系\s*电\s*话|联\s*系\s*人)\s*(?:（签[字章]）|\(签[字章]\))?\s*(?:[：:]|$)"
 _FOOTNOTE = r"^\s*(?:[*＊※]|注\s*\d*\s*[：:]|备\s*注\s*[：:]|说\s*明\s*[：:]|填[表写报]\s*(?:说\s*明|要\s*求)|数据来源|示例数据|以上(?:数据|均|为|共)|本表)"
 _NUMBERING = r"^\s*(?:栏次|列号|甲|[（(]?1[)）]?)\s*$"
-_CLOSING = f"(?:{_TOTAL})|(?:{_SIGNATURE})|(?:{_FOOTNOTE})|(?:{_NUMBERING})"
+# For Arrow, whose \s is ASCII alone: 合　计 is mostly written with a blank of full width.
+_CLOSING = f"(?:{_TOTAL})|(?:{_SIGNATURE})|(?:{_FOOTNOTE})|(?:{_NUMBERING})".replace(
+    r"\s", r"[\s\pZ]"
+)
 
 Heads = Sequence[tuple[str, ...]]
 
