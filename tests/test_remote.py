@@ -250,6 +250,29 @@ def test_a_push_cut_short_is_completed_by_the_next(
     assert there("memory://mirror") == here(shop.site)
 
 
+def test_an_older_release_has_no_manifest_while_it_is_changed_and_leaves_the_copies(
+    shop: SmallShop, memory: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    older = shop.current.name
+    again(shop, 21)
+    mirror.push(shop.site, "memory://mirror")
+    mirror.pull("memory://mirror", tmp_path)
+    shop.withdraw(documents(5)[4]["文号"], dataset=DOCUMENTS)
+    now, cut = shop.current.name, Cut(type(memory), monkeypatch)
+
+    def stop() -> None:
+        if memory.cat_file("/mirror/current").decode().strip() == now and cut.left > 3:
+            cut.left = 3
+
+    cut.after = stop
+    with pytest.raises(StoreError):
+        mirror.push(shop.site, "memory://mirror")
+    assert memory.exists(f"/mirror/releases/{older}/datapackage.json")
+    assert not memory.exists(f"/mirror/releases/{older}/manifest.json")
+    mirror.pull("memory://mirror", tmp_path)
+    assert older not in [release.name for release in store.kept(tmp_path)]
+
+
 # ---------------------------------------------------------------- stores: pulled
 
 
@@ -310,7 +333,7 @@ def test_a_manifest_whose_names_lead_out_is_refused(shop: SmallShop, memory: Any
     place = f"/mirror/releases/{shop.current.name}/manifest.json"
     text = memory.cat_file(place).replace(b'"changes.csv"', b'"../../../escape.csv"')
     memory.pipe_file(place, text)
-    memory.pipe_file("/mirror/escape.csv", b"x")
+    memory.pipe_file(f"/mirror/releases/{shop.current.name}/../../../escape.csv", b"x")
     with pytest.raises(StoreError):
         mirror.pull("memory://mirror", tmp_path / "copy")
     assert not list(tmp_path.rglob("escape*"))

@@ -112,7 +112,7 @@ def _push(there: There, release: Path) -> None:
         return
     was, files = _listed(before), _listed(now)
     there.remove(f"{top}/{manifest.MANIFEST}")
-    for name in sorted(there.names(release.name) - files.keys()):
+    for name in sorted(there.names(release.name) - files.keys() - set(_LAST)):
         there.remove(f"{top}/{name}")
     changed = (name for name, told in files.items() if was.get(name) != told)
     _put(there, release, (*changed, *_LAST))
