@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -48,8 +48,6 @@ REWRITES = {
 
 # A plain amount of at most six decimals, as the 424 layout has it (N(18,6), 10,000 yuan).
 _PLAIN_AMOUNT = r"^\d{1,12}(?:\.\d{1,6})?$"
-
-REMEMBERED_MOST = 64  # characters of a spelling whose outcome is remembered: that bounds memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +161,10 @@ def _one_by_one(
 ) -> Cells:
     """The cells that are still to do, each distinct spelling judged once, in Python."""
     distinct = raw.filter(todo).dictionary_encode()
-    results = [_judged(written, kind, setting) for written in distinct.dictionary.to_pylist()]
-    doubts = [(i, rule, proposal) for i, (*_, rule, proposal) in enumerate(results) if rule]
+    written = distinct.dictionary.to_pylist()
+    results = [values.normalise(v, kind, setting) for v in written]
+    doubts = [(i, *values.doubt(v, kind, setting)) for i, v in enumerate(written)]
+    doubts = [d for d in doubts if d[1]]
     canonical = pa.array([r[0] for r in results], pa.string()).take(distinct.indices)
     by = pa.array([r[1] for r in results], pa.string()).take(distinct.indices)
     at = np.flatnonzero(todo.to_numpy(zero_copy_only=False)) if doubts else ()
@@ -174,19 +174,6 @@ def _one_by_one(
         pc.replace_with_mask(rules, todo, by),
         tuple((int(at[i]), rule, proposal) for i, rule, proposal in told),
     )
-
-
-def _judged(written: str, kind: str, setting: Setting) -> tuple[str, str, str, str]:
-    """Canonical form, the rule that made it, the rule of a doubt, what is proposed."""
-    if len(written) <= REMEMBERED_MOST:
-        return _remembered(written, kind, setting)
-    return *values.normalise(written, kind, setting), *values.doubt(written, kind, setting)
-
-
-@lru_cache(maxsize=1 << 14)
-def _remembered(written: str, kind: str, setting: Setting) -> tuple[str, str, str, str]:
-    """The same: short odd spellings come again in each chunk of a table."""
-    return *values.normalise(written, kind, setting), *values.doubt(written, kind, setting)
 
 
 def _rewritten(raw: pa.Array, todo: pa.Array, kind: str) -> tuple[pa.Array, pa.Array, pa.Array]:

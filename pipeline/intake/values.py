@@ -58,12 +58,9 @@ _CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _BLANK_BETWEEN_CJK = re.compile(rf"(?<=[{_CJK}])\s+(?=[{_CJK}])")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Setting:
-    """What a value's meaning hangs on besides its text: from the contract, the header, sources.yaml.
-
-    Each is equal to itself alone, so that what was made under it can be remembered.
-    """
+    """What a value's meaning hangs on besides its text: from the contract, the header, sources.yaml."""
 
     unit: str = ""  # of the written amounts: 元, 万元, 亿元
     dates: str = ""  # year-first (default), short-year, minguo, japanese
