@@ -216,7 +216,8 @@ def _release(
     taken, con = tombstones.keys(orders), made.material.con
     found = changes.since(con, parent, made.datasets, made.rows, taken)
     dropped = changes.dropped_by_source(con, parent, made.datasets, made.today)
-    lapsed = terms.over(con, parent, made.catalog, made.today) if parent else {}
+    went = parent if any(change.verb == "removed" for change in found) else None
+    lapsed = terms.over(con, went, made.catalog, made.today) if went else {}
     explained = terms.merged(dropped, lapsed, _gone_elsewhere(found, run, parent, made.catalog))
     gate.removals(found, explained, allowed.removals, run.ledger.private / "removals.csv")
     before = manifest.read(parent).get("rows", {}) if parent else {}

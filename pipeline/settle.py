@@ -28,7 +28,9 @@ def settle(run: Run, catalog: Catalog, orders: Collection[Tombstone], today: dat
     for stone in orders:
         con.execute("insert into withdrawn_keys values (?, ?)", [stone.dataset, stone.key])
     for name, path in ledger.accepted():
-        con.execute(f"create view {quoted('all_' + name)} as select * from read_parquet('{path}')")
+        con.execute(
+            f"create view {quoted('all_' + name)} as select * from read_parquet('{path}', hive_partitioning=false)"
+        )
         names = [c.name for c in published_columns(catalog.datasets[name])]
         found = seal.of_query(con, quoted("all_" + name), names)
         seal.compare(f"{name} accepted", ledger.seals[name], found)

@@ -87,7 +87,7 @@ def test_what_looks_like_a_flush_inside_a_block_is_none(tmp_path: Path) -> None:
 def test_a_withdrawal_takes_over_the_blocks_of_all_downloads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = Shop(tmp_path)
+    shop = Shop(tmp_path / "year=2024")  # no column of what is in there
     rows = penalties(100)
     rows[7]["备注"], rows[9]["违法事实"] = "=1+1", '两行\n一格，“引号"在内'
     shop.send(rows)

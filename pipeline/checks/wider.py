@@ -30,7 +30,7 @@ def judge(
         if path := left_out(dataset.name):
             view = quoted("left_out_" + dataset.name)
             con.execute(
-                f"create or replace temp view {view} as select * from read_parquet('{path}')"
+                f"create or replace temp view {view} as select * from read_parquet('{path}', hive_partitioning=false)"
             )
     uses = [(d, use) for d in datasets for use in d.rules if RULES[use.rule].scope == "dataset"]
     for dataset, use in sorted(uses, key=lambda pair: rules()[pair[1].rule].severity != "error"):

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from pipeline.catalog import published_columns
 from pipeline.model import Dataset
 from pipeline.release import manifest
-from pipeline.release.package import csv_dicts, csv_header, csv_rows, data_files
+from pipeline.release.package import csv_dicts, csv_header, csv_rows, data_files, parquet_rows
 from pipeline.seal import quoted
 
 HEADER = ("release", "dataset", "key", "verb", "columns")
@@ -111,7 +112,7 @@ def since(
     found: list[Change] = []
     for dataset in compared_datasets(datasets) if parent else ():
         assert parent
-        after = f"read_parquet('{rows[dataset.name]}')"
+        after = parquet_rows(rows[dataset.name])
         sides = sides_of(dataset, data_files(parent, dataset.name), after)
         taken = withdrawn.get(dataset.name, ())
         for change in between(con, sides):
@@ -173,16 +174,30 @@ def keep_old(
     parent: Path, datasets: Collection[Dataset], changes: Collection[Change], path: Path
 ) -> None:
     """A CSV of dataset, key, column and the value that it had, for every cell that was changed."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file, duckdb.connect() as con:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("dataset", "key", "column", "was"))
         for dataset in compared_datasets(datasets):
             wanted = {c.key: c.columns for c in changes if (c.dataset, c.verb) == (dataset.name, "changed")}  # fmt: skip
-            for row in csv_dicts(data_files(parent, dataset.name)) if wanted else ():
+            for row in _rows_of(con, parent, dataset, wanted) if wanted else ():
                 key = of_key(row, dataset)
-                writer.writerows(
-                    (dataset.name, key, c, row.get(c, "")) for c in wanted.get(key, ())
-                )
+                writer.writerows((dataset.name, key, c, row.get(c) or "") for c in wanted[key])
+
+
+def _rows_of(
+    con: duckdb.DuckDBPyConnection, release: Path, dataset: Dataset, keys: Collection[str]
+) -> Iterator[Mapping[str, Any]]:
+    """The records of a release that have one of `keys`, in its order; blank cells are None."""
+    files = data_files(release, dataset.name)
+    names = csv_header(files)
+    key = ", ".join(f"coalesce({quoted(k)}, '')" for k in dataset.primary_key)
+    con.register("wanted", pa.table({"key": list(keys)}))
+    rows = con.execute(
+        f"select {', '.join(map(quoted, names))} from {csv_rows(files, names)} "
+        f"where concat_ws('{KEY_SEPARATOR}', {key}) in (select key from wanted)"
+    )
+    while batch := rows.fetchmany(10_000):
+        yield from (dict(zip(names, cells, strict=True)) for cells in batch)
 
 
 def counts(changes: Collection[Change]) -> dict[str, dict[str, int]]:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from pipeline.catalog import published_columns
 from pipeline.errors import GateRefused
 from pipeline.model import Column, Dataset
-from pipeline.release import packing, parts, workbook
+from pipeline.release import package, packing, parts, workbook
 from pipeline.release.package import as_one
 from pipeline.release.packing import Zip
 from pipeline.release.parts import Keys
@@ -48,7 +48,7 @@ def make(
     `rows`: its sorted Parquet file with text columns, of which there are `count`. `plain`: its CSV.
     """
     con = con.cursor()  # this runs beside others
-    source, name = f"read_parquet('{rows}')", dataset.name
+    source, name = package.parquet_rows(rows), dataset.name
     text = excel_csv(con, dataset, source, plain)
     packing.write_gzip(folder / f"{name}.csv.gz", packing.deflated(text))
     text = packing.joined(json_lines(con, dataset, source))

@@ -59,7 +59,9 @@ def write_rows(con: duckdb.DuckDBPyConnection, source: str, path: Path) -> None:
 def rows_in_order(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, rows: Path) -> None:
     """A CSV of ours, sorted as it is, as the Parquet file `rows`; proven to hold the same."""
     names = [c.name for c in published_columns(dataset)]
-    write_rows(con, f"(select * from {csv_rows([path], names)})", rows)
+    write_rows(
+        con, f"(select {', '.join(map(quoted, names))} from {csv_rows([path], names)})", rows
+    )
     found = seal.of_query(con, parquet_rows(rows), names)
     seal.compare(rows.name, csv_seal(con, [path], dataset), found)
 
@@ -99,12 +101,12 @@ def csv_rows(paths: Sequence[Path], names: Sequence[str]) -> str:
     """The rows of a CSV of ours, or of its parts, as an SQL table function, every cell as text."""
     types = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     files = ", ".join(f"'{_sql(path)}'" for path in paths)
-    return f"read_csv([{files}], header=true, delim=',', quote='\"', escape='\"', auto_detect=false, columns={{{types}}}, max_line_size={LONGEST_LINE}, buffer_size={LONGEST_LINE})"
+    return f"read_csv([{files}], header=true, delim=',', quote='\"', escape='\"', auto_detect=false, hive_partitioning=false, columns={{{types}}}, max_line_size={LONGEST_LINE}, buffer_size={LONGEST_LINE})"
 
 
 def parquet_rows(path: Path) -> str:
     """The rows of a Parquet file as an SQL table function."""
-    return f"read_parquet('{_sql(path)}')"
+    return f"read_parquet('{_sql(path)}', hive_partitioning=false)"
 
 
 def csv_header(paths: Sequence[Path]) -> list[str]:

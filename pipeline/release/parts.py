@@ -156,7 +156,7 @@ class Part:
         end = self.start + self.rows
         file = str(path).replace("'", "''")
         return (
-            f"(select * exclude (file_row_number) from read_parquet('{file}', file_row_number = true) "
+            f"(select * exclude (file_row_number) from read_parquet('{file}', file_row_number = true, hive_partitioning = false) "
             f"where file_row_number >= {self.start} and file_row_number < {end})"
         )
 
@@ -165,7 +165,7 @@ def of_rows(con: duckdb.DuckDBPyConnection, rows: Path, found: Keys) -> list[Par
     """The parts of a Parquet file that is sorted by their places, in that order."""
     file = str(rows).replace("'", "''")
     counted = con.execute(
-        f"select {place(found)} as place, count(*) from read_parquet('{file}') group by 1 order by 1"
+        f"select {place(found)} as place, count(*) from read_parquet('{file}', hive_partitioning = false) group by 1 order by 1"
     ).fetchall()
     starts = accumulate((count for _, count in counted), initial=0)
     return [Part(name, start, count) for (name, count), start in zip(counted, starts, strict=False)]

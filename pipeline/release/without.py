@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from pipeline.catalog import published_columns
 from pipeline.engine import ordered_map
 from pipeline.model import Dataset
-from pipeline.release import downloads, packing, workbook
+from pipeline.release import downloads, package, packing, workbook
 from pipeline.release.packing import Pair, Zip
 
 FEW = 50  # rows; to look for more of them takes longer than to write all others again
@@ -52,7 +52,7 @@ class Gone:
         """Each row as `made` writes it of an SQL source, to be replaced by nothing."""
         if self.rows > FEW:
             raise Missed
-        sources = (f"(select * from read_parquet('{self.path}') limit 1 offset {n})" for n in range(self.rows))  # fmt: skip
+        sources = (f"(select * from {package.parquet_rows(self.path)} limit 1 offset {n})" for n in range(self.rows))  # fmt: skip
         return [(b"".join(made(source)), b"") for source in sources]
 
 
@@ -98,7 +98,7 @@ def write_downloads(
     _gzip(old / f"{name}.jsonl.gz", folder / f"{name}.jsonl.gz", _Edited(lines, b"\n"), count)
     _workbook(con, gone, old / f"{name}.xlsx", folder / f"{name}.xlsx", count, today)
     path = folder / f"{name}.parquet"
-    downloads.write_parquet(con, gone.dataset, f"read_parquet('{rows}')", path)
+    downloads.write_parquet(con, gone.dataset, package.parquet_rows(rows), path)
     if pq.read_metadata(path).num_rows != count:
         raise Missed
 
