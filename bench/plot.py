@@ -1,4 +1,4 @@
-"""Draws cost against size from bench/results: seconds and peak memory, ours and the peers'.
+"""Draws cost against size from bench/results: processor seconds and peak memory, ours and the peers'.
 
     python -m bench.plot [docs/images/bench.svg]
 
@@ -28,7 +28,7 @@ LINES = {
     "frictionless validate": ("frictionless validate", "#555555", "5 4"),
     "csvs-to-sqlite": ("csvs-to-sqlite", "#8a6fb0", "5 4"),
 }
-PICTURES = (("seconds", "Seconds 秒"), ("peak_mb", "Peak memory, MB 内存峰值"))
+PICTURES = (("cpu_seconds", "Processor seconds 处理器秒"), ("peak_mb", "Peak memory, MB 内存峰值"))
 Point = tuple[int, float]
 
 
