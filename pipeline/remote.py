@@ -1,7 +1,7 @@
 """Files that are not on this machine, by whatever fsspec reaches (s3://, github://, zip://…::https://…).
 
-fsspec is an extra, and each kind of address may need one more package (s3fs, adlfs, gcsfs): what is
-missing is said in one sentence. Addresses: https://filesystem-spec.readthedocs.io/
+Some kinds of address need one more package (s3fs, adlfs, gcsfs): what is missing is said in one
+sentence. Addresses: https://filesystem-spec.readthedocs.io/
 """
 
 from __future__ import annotations
