@@ -13,9 +13,9 @@ import io
 import pickle
 import re
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -24,13 +24,14 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
+from pipeline.checks import parts
 from pipeline.intake import read
 from pipeline.intake.headers import HeaderMatch
 from pipeline.intake.read import Opened
 from pipeline.intake.sources import InboxFile
-from pipeline.model import Catalog, Checked, Finding, Source
+from pipeline.model import Catalog, Checked, Finding, Part, Source
 
-Part = Finding | Opened | Checked  # what one file gives, in order
+Result = Finding | Opened | Checked  # what one file gives, in order
 _MAC = 32  # bytes
 _SIZE = 8  # bytes of a record's length, packed and unpacked
 
@@ -47,88 +48,83 @@ class _Table:
 
 
 class Cache:
-    """The entries of one run's files; `key` is the publisher's, `today` the day of the run."""
+    """The entries of one run's files; `key` is the publisher's, `today` the day of the run.
+
+    An entry is a file of records, each a part of what the file gave, and beside it the Parquet parts
+    that these name. Its last record lists those parts, so that all are proven before one is used.
+    """
 
     def __init__(self, private: Path, key: bytes, catalog: Catalog, today: date) -> None:
         self._folder, self._key, self._catalog = private / "cache", key, catalog
         self._about = (catalog.version, today.isoformat(), _software())
         self._used: set[str] = set()
 
-    def parts(self, file: InboxFile, fresh: Iterable[Part]) -> Iterator[Part]:
-        """What `file`, known by its hash, gives: as it was kept, else `fresh`, which is then kept."""
-        path = self._folder / self._name(file)
-        self._used.add(path.name)
+    def kept(self, file: InboxFile) -> Iterator[Result] | None:
+        """What `file`, known by its hash, gave before; None where that is not known, or not proven."""
+        path = self._path(file)
         try:
-            kept = path.open("rb")
+            entry = path.open("rb")
         except OSError:
-            return self._keeping(path, fresh)
-        if not self._is_whole(kept):
-            kept.close()
-            return self._keeping(path, fresh)
-        return self._kept(kept, file)
+            return None
+        if self._is_whole(entry) and all(self._has(part) for part in _listed(entry)):
+            known = self._read(path, file)
+        else:
+            known = None
+        entry.close()
+        return known
+
+    def keep(self, file: InboxFile) -> Keeper:
+        """Takes down what `file` gives, to be known the next time."""
+        return Keeper(self._path(file), self._mac())
 
     def prune(self) -> None:
         """Drop what this run did not use."""
         with suppress(OSError):
             for path in self._folder.iterdir():
-                if path.name not in self._used:
+                if path.name.partition(".")[0] not in self._used:
                     path.unlink(missing_ok=True)
 
-    def _name(self, file: InboxFile) -> str:
+    def _path(self, file: InboxFile) -> Path:
         told = repr((file.sha256, file.name, file.hint, *self._about))
-        return hashlib.blake2b(told.encode(), key=self._key, digest_size=_MAC).hexdigest()
+        name = hashlib.blake2b(told.encode(), key=self._key, digest_size=_MAC).hexdigest()
+        self._used.add(name)
+        return self._folder / name
 
     def _mac(self) -> Any:
         return hashlib.blake2b(key=self._key, digest_size=_MAC, person=b"gongshi-cache")
 
-    # ------------------------------------------------------------ writing
-
-    def _keeping(self, path: Path, fresh: Iterable[Part]) -> Iterator[Part]:
-        made = path.with_suffix(".new")
-        out = _begun(made)
-        mac = self._mac()
-        try:
-            for part in fresh:
-                if out and not _written(out, mac, part):
-                    out = None
-                yield part
-            if out:
-                with suppress(OSError):
-                    out.write(mac.digest())
-                    out.close()
-                    made.replace(path)
-        finally:
-            if out:
-                out.close()
-            with suppress(OSError):
-                made.unlink(missing_ok=True)
-
     # ------------------------------------------------------------ reading
 
-    def _is_whole(self, kept: BinaryIO) -> bool:
-        """Does the hash at the end stand for all in front of it? Leaves `kept` at its start."""
-        mac, left = self._mac(), kept.seek(0, io.SEEK_END) - _MAC
-        kept.seek(0)
+    def _is_whole(self, entry: BinaryIO) -> bool:
+        """Does the hash at the end stand for all in front of it? Leaves `entry` at its start."""
+        mac, left = self._mac(), entry.seek(0, io.SEEK_END) - _MAC
+        entry.seek(0)
         try:
             while left > 0:
-                block = kept.read(min(left, 1 << 20))
+                block = entry.read(min(left, 1 << 20))
                 mac.update(block)
                 left -= len(block)
-            whole = left == 0 and kept.read() == mac.digest()
+            whole = left == 0 and entry.read() == mac.digest()
         except OSError:
             whole = False
-        kept.seek(0)
+        entry.seek(0)
         return whole
 
-    def _kept(self, kept: BinaryIO, file: InboxFile) -> Iterator[Part]:
-        with kept:
-            end = kept.seek(0, io.SEEK_END) - _MAC
-            kept.seek(0)
-            while kept.tell() < end:
-                packed, size = (int.from_bytes(kept.read(_SIZE)) for _ in range(2))
-                plain = pa.decompress(kept.read(packed), size, "lz4")
-                part = pickle.loads(plain)  # noqa: S301 - proven to be our own by its keyed hash
-                yield self._opened(part, file) if isinstance(part, _Table) else part
+    def _has(self, part: Part) -> bool:
+        return parts.is_whole(self._at(part), self._key)
+
+    def _at(self, part: Part) -> Part:
+        return replace(part, path=self._folder / part.path)
+
+    def _read(self, path: Path, file: InboxFile) -> Iterator[Result]:
+        with path.open("rb") as entry:
+            end = _end(entry)
+            entry.seek(0)
+            while entry.tell() < end:
+                result = _unpacked(entry)
+                if isinstance(result, Checked):
+                    result = _placed(result, self._at)
+                yield self._opened(result, file) if isinstance(result, _Table) else result
 
     def _opened(self, table: _Table, file: InboxFile) -> Opened:
         """The table as if just opened; it is opened indeed only where its rows are asked for."""
@@ -138,7 +134,7 @@ class Cache:
             self._catalog.datasets.get(table.dataset),
             table.mapping,
             table.findings,
-            lambda: again().pieces(),
+            lambda partitions=0: again().pieces(partitions),
             lambda piece: again().chunk(piece),
             table.precedence,
         )
@@ -152,31 +148,106 @@ def _again(file: InboxFile, catalog: Catalog, source_id: str) -> Opened:
     )
 
 
-def _begun(path: Path) -> BinaryIO | None:
-    """A file to write to; None where there can be none: the cache is no reason to stop."""
-    try:
-        path.parent.mkdir(exist_ok=True)
-        return path.open("wb")
-    except OSError:
-        return None
+class Keeper:
+    """Writes one entry; where it cannot, there is none: the cache is no reason to stop a run."""
 
+    def __init__(self, path: Path, mac: Any) -> None:
+        self._path, self._mac, self._parts = path, mac, list[Part]()
+        self._made = path.with_suffix(".new")
+        self._out: BinaryIO | None = None
+        with suppress(OSError):
+            path.parent.mkdir(exist_ok=True)
+            self._out = self._made.open("wb")
 
-def _written(out: BinaryIO, mac: Any, part: Part) -> bool:
-    told: object = part
-    if isinstance(part, Opened):
-        name = part.dataset.name if part.dataset else ""
-        told = _Table(part.source, name, part.mapping, part.findings, part.precedence)
-    try:
+    def add(self, result: Result) -> None:
+        """One more part of what the file gave."""
+        if self._out is None:
+            return
+        with self._or_none():
+            if isinstance(result, Checked):
+                self._write(_placed(result, self._linked))
+            elif isinstance(result, Opened):
+                self._write(_table(result))
+            else:
+                self._write(result)
+
+    def done(self) -> None:
+        """The file has given all: the entry is there from now on."""
+        with self._or_none():
+            if self._out is None:
+                return
+            end = self._out.tell()
+            self._write(self._parts)
+            self._put(end.to_bytes(_SIZE))
+            self._out.write(self._mac.digest())
+            self._out.close()
+            self._made.replace(self._path)
+            self._out = None
+
+    def drop(self) -> None:
+        """No entry after all; nothing happens where it is done."""
+        if self._out is not None:
+            self._out.close()
+            self._out = None
+            with suppress(OSError):
+                for path in (self._made, *(self._path.with_name(p.path.name) for p in self._parts)):
+                    path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _or_none(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, pickle.PicklingError, TypeError):
+            self.drop()
+
+    def _linked(self, part: Part) -> Part:
+        """The part under a name of the cache's own."""
+        target = self._path.with_name(f"{self._path.name}.{len(self._parts):06}.parquet")
+        self._parts.append(replace(part, path=Path(target.name)))
+        target.unlink(missing_ok=True)
+        parts.link(part.path, target)
+        return self._parts[-1]
+
+    def _write(self, told: object) -> None:
         plain = pickle.dumps(told, protocol=5)
         packed = pa.compress(plain, "lz4", asbytes=True)
-        record = len(packed).to_bytes(_SIZE) + len(plain).to_bytes(_SIZE) + packed
-        mac.update(record)
-        out.write(record)
-    except (OSError, pickle.PicklingError, TypeError):
-        with suppress(OSError):
-            out.close()
-        return False
-    return True
+        self._put(len(packed).to_bytes(_SIZE) + len(plain).to_bytes(_SIZE) + packed)
+
+    def _put(self, data: bytes) -> None:
+        assert self._out is not None
+        self._mac.update(data)
+        self._out.write(data)
+
+
+def _table(opened: Opened) -> _Table:
+    name = opened.dataset.name if opened.dataset else ""
+    return _Table(opened.source, name, opened.mapping, opened.findings, opened.precedence)
+
+
+def _placed(checked: Checked, place: Callable[[Part], Part]) -> Checked:
+    """`checked` with its parts at other paths."""
+    moved = {kind: place(part) for kind, part in checked.parts.items()}
+    return replace(checked, parts=moved) if moved else checked
+
+
+def _unpacked(entry: BinaryIO) -> Any:
+    packed, size = (int.from_bytes(entry.read(_SIZE)) for _ in range(2))
+    plain = pa.decompress(entry.read(packed), size, "lz4")
+    return pickle.loads(plain)  # noqa: S301 - proven to be our own by its keyed hash
+
+
+def _end(entry: BinaryIO) -> int:
+    """Where the records end, and the list of parts begins."""
+    entry.seek(-_MAC - _SIZE, io.SEEK_END)
+    return int.from_bytes(entry.read(_SIZE))
+
+
+def _listed(entry: BinaryIO) -> list[Part]:
+    """The Parquet parts of an entry that is whole. Leaves it at its start."""
+    entry.seek(_end(entry))
+    listed: list[Part] = _unpacked(entry)
+    entry.seek(0)
+    return listed
 
 
 @cache

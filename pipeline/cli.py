@@ -21,7 +21,8 @@ from pipeline import catalog as contracts
 from pipeline import closing, progress, remote, yearly
 from pipeline import run as whole_way
 from pipeline.checks.rules import RULES
-from pipeline.engine import OrderedMap, ordered_map
+from pipeline.engine import LOCAL
+from pipeline.engine import Engine as Spread
 from pipeline.errors import GongshiError, StoreError, UnreadableInput, UsageError
 from pipeline.gather import Run, prepare_private
 from pipeline.intake import draft
@@ -43,6 +44,7 @@ Contract = Annotated[Path, typer.Option(help="数据集合同 / the datasets' co
 Lang = Annotated[str, typer.Option(help="zh, en")]
 Engine = Annotated[str, typer.Option(help="local, dask")]
 Scheduler = Annotated[str, typer.Option(help="tcp://…:8786; 默认本机 / default: this machine")]
+Partitions = Annotated[int, typer.Option(help="每张表切成几块 / pieces of a table; 默认看集群 / default: as the cluster")]  # fmt: skip
 Today = Annotated[str, typer.Option(help="2025-03-31; 默认今天 / default: this day")]
 
 
@@ -63,6 +65,7 @@ def check(
     today: Today = "",
     engine: Engine = "local",
     scheduler: Scheduler = "",
+    partitions: Partitions = 0,
     contract: Contract = HOME / "datapackage",
     lang: Lang = "",
 ) -> None:
@@ -70,7 +73,7 @@ def check(
     _speak(lang)
     _check_format(format, "text", "json")
     loaded = _catalog(contract)
-    with progress.shown(), _engine(engine, scheduler) as spread, _inbox(inbox, private) as folder:
+    with progress.shown(), _engine(engine, scheduler, partitions) as spread, _inbox(inbox, private) as folder:
         run = whole_way.check(folder, private, loaded, _day(today), spread)
     errors = _closing(run, loaded, private, format == "json")
     raise typer.Exit(1 if errors else 0)
@@ -92,6 +95,7 @@ def publish(
     downloads: Annotated[bool, typer.Option(help="生成下载文件 / make the downloads")] = True,
     engine: Engine = "local",
     scheduler: Scheduler = "",
+    partitions: Partitions = 0,
     contract: Contract = HOME / "datapackage",
     lang: Lang = "",
 ) -> None:
@@ -102,7 +106,7 @@ def publish(
     loaded = _catalog(contract)
     with (
         progress.shown(),
-        _engine(engine, scheduler) as spread,
+        _engine(engine, scheduler, partitions) as spread,
         _inbox(inbox, private) as folder,
         _store(site, private) as here,
     ):
@@ -361,18 +365,20 @@ def _store(site: str, private: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _engine(asked: str, scheduler: str) -> Iterator[OrderedMap]:
+def _engine(asked: str, scheduler: str, partitions: int) -> Iterator[Spread]:
     """What computes: this process's threads, or a cluster."""
+    if partitions < 0 or (partitions and asked == "local"):
+        raise UsageError(say("bad-partitions", language()))
     if asked not in ("local", "dask"):
         raise UsageError(say("bad-engine", language(), value=asked))
     if asked == "local":
         if scheduler:
             raise UsageError(say("scheduler-alone", language()))
-        yield ordered_map
+        yield LOCAL
         return
     from pipeline import cluster
 
-    with cluster.engine(scheduler, partial(typer.echo, err=True)) as spread:
+    with cluster.engine(scheduler, partial(typer.echo, err=True), partitions) as spread:
         yield spread
 
 

@@ -12,10 +12,41 @@ In = TypeVar("In")
 Out = TypeVar("Out")
 
 
-class OrderedMap(Protocol):
-    """A function over items on whatever there is to compute with; results come in the items' order."""
+class Engine(Protocol):
+    """Whatever there is to compute with."""
 
-    def __call__(self, work: Callable[[Any], Any], items: Iterable[Any], /) -> Iterator[Any]: ...
+    @property
+    def partitions(self) -> int:
+        """Into how many pieces a table is cut at least; 0: as its size alone asks."""
+
+    @property
+    def is_spread(self) -> bool:
+        """Whether work is done by processes that may not see the files that this one sees."""
+
+    def __call__(self, work: Callable[[Any], Any], items: Iterable[Any], /) -> Iterator[Any]:
+        """`work` over `items`, taken as they are needed; results come in the items' order.
+
+        Where `work` raises Unseen of an item, it is tried again with `item.carried()`.
+        """
+
+
+class Unseen(Exception):
+    """A file that is not there where the work is done: its content has to be brought along."""
+
+
+class Threads:
+    """This process's threads, one a core."""
+
+    is_spread = False
+
+    def __init__(self, partitions: int = 0) -> None:
+        self.partitions = partitions
+
+    def __call__(self, work: Callable[[Any], Any], items: Iterable[Any], /) -> Iterator[Any]:
+        return ordered_map(work, items)
+
+
+LOCAL = Threads()
 
 
 def ordered_map(work: Callable[[In], Out], items: Iterable[In]) -> Iterator[Out]:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from pipeline import progress, yearly
-from pipeline.cache import Cache, Part
+from pipeline.cache import Cache, Keeper, Result
 from pipeline.checks import feedback
 from pipeline.checks.check import check_chunk
 from pipeline.checks.findings import Place
 from pipeline.checks.ledger import Ledger
-from pipeline.engine import OrderedMap
+from pipeline.checks.parts import Home, laid_down
+from pipeline.engine import Engine
 from pipeline.errors import StoreError
 from pipeline.intake import cells, read, sources
+from pipeline.intake.ranges import Range
 from pipeline.intake.read import Opened
 from pipeline.model import Catalog, Checked, Chunk, Comparison, Dataset, Finding, Source, Tally
 from pipeline.packages import Taken
@@ -65,17 +68,38 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """Intake and checks of one piece of a table: all that another process needs to do them."""
+class Piece:
+    """A piece of a table: where it is, and how it is read."""
 
-    chunk: Callable[[Any], Chunk]
+    content: read.Piece
+    chunk: Callable[[read.Piece], Chunk]
     dataset: Dataset
+
+    def carried(self) -> Piece:
+        """The same with its content in it, for whoever cannot see the file."""
+        place = self.content
+        return replace(self, content=place.carried()) if isinstance(place, Range) else self
+
+    def share(self, path: Path) -> float:
+        """How much of the file at `path` is read with it, as far as that is known."""
+        place = self.content
+        return place.end / path.stat().st_size if isinstance(place, Range) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Intake and checks of pieces: all that another process needs to do them."""
+
     catalog: Catalog
     key: bytes
     today: date
+    home: Home
 
-    def __call__(self, piece: Any) -> Checked:
-        return check_chunk(self.chunk(piece), self.dataset, self.catalog, self.key, self.today)
+    def __call__(self, piece: Piece) -> Checked:
+        """Raises Unseen where the piece's file is not here, OSError where there is no room."""
+        chunk = piece.chunk(piece.content)
+        checked = check_chunk(chunk, piece.dataset, self.catalog, self.key, self.today)
+        return laid_down(checked, self.home, self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,38 +109,131 @@ class Means:
     catalog: Catalog
     key: bytes
     today: date
-    engine: OrderedMap
+    engine: Engine
     cache: Cache
 
 
-def take_in(inbox_file: sources.InboxFile, run: Run, means: Means) -> None:
-    """Every table of one file through intake and the checks of its rows, into the run's ledger.
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """Stands for what a piece will give; `share`: how much of its file is read then."""
 
+    share: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One thing that a file gives, in its place: None at the file's end."""
+
+    file: sources.InboxFile
+    number: int
+    what: Result | _Open | Iterator[Result] | None
+    keeper: Keeper | None = None
+
+
+def take_in(files: Sequence[sources.InboxFile], run: Run, means: Means) -> None:
+    """Every table of `files` through intake and the checks of its rows, into the run's ledger.
+
+    Pieces of several files are under way at a time; what they give is taken in the inbox's order.
     What a file gave before, and would give again, comes out of the cache.
     """
-    file = sources.snapshot(inbox_file, run.ledger.private / "raw")
-    if isinstance(file, Finding):
-        run.ledger.finding(file)
-        return
-    run.taken.append(file)
-    for part in means.cache.parts(file, _parts(file, means)):
-        if isinstance(part, Finding):
-            run.ledger.finding(part)
-        elif isinstance(part, Opened):
-            _open(part, run)
-        else:
-            run.ledger.add(part, means.catalog.datasets[part.source.dataset])
-            rows = f"{run.ledger.tallies[part.source.source_id].read:,}"
-            progress.say_more(say("step-rows", language(), file=file.name, rows=rows))
+    waiting: deque[_Entry] = deque()
+    taker = _Taker(run, means, len(files))
+    with ExitStack() as at_last:
+        for checked in means.engine(taker.task, _pieces(files, run, means, waiting, at_last)):
+            taker.take_waiting(waiting, checked)
+        taker.take_waiting(waiting)
 
 
-def _parts(file: sources.InboxFile, means: Means) -> Iterator[Part]:
-    """Each table of a file, and behind it its rows as they come out of the checks."""
+def _pieces(
+    files: Sequence[sources.InboxFile],
+    run: Run,
+    means: Means,
+    waiting: deque[_Entry],
+    at_last: ExitStack,
+) -> Iterator[Piece]:
+    """The pieces of all tables that have to be read; what else the files give goes to `waiting`."""
+    for number, file in enumerate(files, 1):
+        if file.is_report:
+            continue
+        copy = sources.snapshot(file, run.ledger.private / "raw")
+        if isinstance(copy, Finding):
+            waiting.append(_Entry(file, number, copy))
+            continue
+        run.taken.append(copy)
+        known = means.cache.kept(copy)
+        if known is not None:
+            waiting.append(_Entry(copy, number, known))
+            continue
+        keeper = means.cache.keep(copy)
+        at_last.callback(keeper.drop)
+        entry = _Entry(copy, number, None, keeper)
+        for result in _results(copy, means):
+            if isinstance(result, Piece):
+                waiting.append(replace(entry, what=_Open(result.share(copy.path))))
+                yield result
+            else:
+                waiting.append(replace(entry, what=result))
+        waiting.append(entry)
+
+
+def _results(file: sources.InboxFile, means: Means) -> Iterator[Finding | Opened | Piece]:
+    """Each table of a file, and behind it its pieces."""
     for opened in read.open_file(file, means.catalog):
         yield opened
         if isinstance(opened, Opened) and opened.dataset is not None:
-            task = Task(opened.chunk, opened.dataset, means.catalog, means.key, means.today)
-            yield from means.engine(task, opened.pieces())
+            for content in opened.pieces(means.engine.partitions):
+                yield Piece(content, opened.chunk, opened.dataset)
+
+
+class _Taker:
+    """Takes what files give into the run's ledger and into the cache, and says how far it is."""
+
+    def __init__(self, run: Run, means: Means, files: int) -> None:
+        self._run, self._means, self._files = run, means, files
+        self.task = Task(means.catalog, means.key, means.today, run.ledger.home)
+
+    def take_waiting(self, waiting: deque[_Entry], checked: Checked | None = None) -> None:
+        """What waits, in order, up to the first open piece; `checked` is what that piece gave."""
+        while waiting:
+            entry = waiting[0]
+            if isinstance(entry.what, _Open):
+                if checked is None:
+                    return
+                self._rows(entry, checked, entry.what.share)
+                checked = None
+            else:
+                self._other(entry)
+            waiting.popleft()
+
+    def _rows(self, entry: _Entry, checked: Checked, share: float) -> None:
+        if entry.keeper:
+            entry.keeper.add(checked)
+        self._run.ledger.add(checked, self._means.catalog.datasets[checked.source.dataset])
+        rows = f"{self._run.ledger.tallies[checked.source.source_id].read:,}"
+        told = say("step-rows", language(), file=entry.file.name, rows=rows)
+        progress.step(told, entry.number, self._files, share)
+
+    def _other(self, entry: _Entry) -> None:
+        what = entry.what
+        if isinstance(what, Iterator):
+            for each in what:
+                self._other(replace(entry, what=each))
+        elif isinstance(what, Checked):
+            self._rows(entry, what, 0)
+        elif isinstance(what, Finding | Opened):
+            self._told(entry, what)
+        elif entry.keeper:
+            entry.keeper.done()
+
+    def _told(self, entry: _Entry, what: Finding | Opened) -> None:
+        told = say("step-reading", language(), file=entry.file.name)
+        progress.step(told, entry.number, self._files)
+        if entry.keeper:
+            entry.keeper.add(what)
+        if isinstance(what, Finding):
+            self._run.ledger.finding(what)
+        else:
+            _open(what, self._run)
 
 
 def _open(opened: Opened, run: Run) -> None:

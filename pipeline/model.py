@@ -285,6 +285,15 @@ def found(
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A Parquet file of checked rows; `mac` is a keyed hash of its bytes."""
+
+    path: Path
+    rows: int
+    mac: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """A chunk after the checks: where each of its rows went, and why.
 
@@ -292,7 +301,8 @@ class Checked:
     reasons, and the row as it was written (JSON, header: cell). `withheld`: the same with the one
     reason, since when and by which rule. `left_out`: the published columns of rows of both kinds,
     for checks that count. `secrets`: values of never-fields, for the exit guard. `tally` counts them, and `seal`
-    tells whoever takes the accepted rows whether they are all there and unchanged.
+    tells whoever takes the accepted rows whether they are all there and unchanged. `parts`: those of
+    accepted, left_out and changes whose rows lie in a file and not in the table of that name.
     """
 
     source: Source
@@ -306,6 +316,7 @@ class Checked:
     withheld: pa.Table
     left_out: pa.Table
     secrets: tuple[str, ...] = ()
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
 
 # ---------------------------------------------------------------- accounting

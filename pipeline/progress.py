@@ -18,11 +18,15 @@ EVERY = 1.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is being done, and which of how many it is; `of` is 0 where that is not known."""
+    """What is being done, and which of how many it is; `of` is 0 where that is not known.
+
+    `share`: how much of it is done already, from 0 to 1.
+    """
 
     what: str
     done: int = 0
     of: int = 0
+    share: float = 0
 
     def __str__(self) -> str:
         return f"[{self.done}/{self.of}] {self.what}" if self.of else self.what
@@ -52,9 +56,8 @@ class _Screen:
             task = bar.add_task("", total=None)
             while not self.over.wait(EVERY / 10):
                 if step := self.now:
-                    bar.update(
-                        task, description=str(step), completed=step.done, total=step.of or None
-                    )
+                    completed, total = step.done - 1 + step.share, step.of or None
+                    bar.update(task, description=str(step), completed=completed, total=total)
 
     def line(self) -> None:
         if self.now != self.shown:
@@ -65,16 +68,10 @@ class _Screen:
 _screen: _Screen | None = None
 
 
-def step(what: str, done: int = 0, of: int = 0) -> None:
-    """Say that `what` begins, the `done`-th of `of`."""
+def step(what: str, done: int = 0, of: int = 0, share: float = 0) -> None:
+    """Say that `what` begins, the `done`-th of `of`, or has come as far as `share`."""
     if _screen is not None:
-        _screen.now = Step(what, done, of)
-
-
-def say_more(what: str) -> None:
-    """Say more of the step that is being done."""
-    if _screen is not None and _screen.now is not None:
-        _screen.now = Step(what, _screen.now.done, _screen.now.of)
+        _screen.now = Step(what, done, of, share)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import pyarrow as pa
 from pipeline import packages, progress, spill, union, yearly
 from pipeline.cache import Cache
 from pipeline.checks.ledger import Ledger
-from pipeline.engine import OrderedMap, ordered_map
+from pipeline.engine import LOCAL, Engine
 from pipeline.errors import GateRefused, UnreadableInput, UsageError
 from pipeline.gather import Means, Run, prepare_private, read_reports, send_back, take_in
 from pipeline.intake import sources
@@ -45,7 +45,7 @@ def check(
     private: Path,
     catalog: Catalog,
     today: date,
-    engine: OrderedMap = ordered_map,
+    engine: Engine = LOCAL,
 ) -> Run:
     """Intake and checks as of `today`; writes what it finds under `private`, publishes nothing.
 
@@ -63,7 +63,7 @@ def _check(
     key: bytes,
     today: date,
     orders: Collection[Tombstone],
-    engine: OrderedMap,
+    engine: Engine,
 ) -> Run:
     listed = sources.scan(inbox, catalog)
     means = Means(catalog, key, today, engine, Cache(private, key, catalog, today))
@@ -73,10 +73,7 @@ def _check(
         run.sample = any(SAMPLE in f.name for f in files) or union.is_sample(run.packages)
         for finding in (*listed.findings, *union.notes(run.packages, catalog)):
             ledger.finding(finding)
-        for number, file in enumerate(files, 1):
-            progress.step(say("step-reading", language(), file=file.name), number, len(files))
-            if not file.is_report:
-                take_in(file, run, means)
+        take_in(files, run, means)
         means.cache.prune()
         ledger.close_tables()
         progress.step(say("step-comparing", language()))
@@ -135,7 +132,7 @@ def publish(
     site_words: Mapping[str, Any],
     today: date,
     allowed: Allowed = Allowed(),
-    engine: OrderedMap = ordered_map,
+    engine: Engine = LOCAL,
 ) -> tuple[str, bool, Run]:
     """The whole way. Gives the release's id, whether it is new, and the run."""
     if private.resolve().is_relative_to(site.resolve()):

@@ -12,6 +12,7 @@ from pipeline import seal
 from pipeline.catalog import as_input, published_columns
 from pipeline.checks import keys, wider
 from pipeline.checks.check import QUARANTINE, as_written
+from pipeline.checks.parts import rows_in
 from pipeline.checks.rules import Setting
 from pipeline.gather import Run
 from pipeline.intake.read import Opened
@@ -27,10 +28,8 @@ def settle(run: Run, catalog: Catalog, orders: Collection[Tombstone], today: dat
     con.execute("create table withdrawn_keys (dataset varchar, key varchar)")
     for stone in orders:
         con.execute("insert into withdrawn_keys values (?, ?)", [stone.dataset, stone.key])
-    for name, path in ledger.accepted():
-        con.execute(
-            f"create view {quoted('all_' + name)} as select * from read_parquet('{path}', hive_partitioning=false)"
-        )
+    for name, files in ledger.accepted():
+        con.execute(f"create view {quoted('all_' + name)} as select * from {rows_in(files)}")
         names = [c.name for c in published_columns(catalog.datasets[name])]
         found = seal.of_query(con, quoted("all_" + name), names)
         seal.compare(f"{name} accepted", ledger.seals[name], found)
@@ -41,14 +40,14 @@ def settle(run: Run, catalog: Catalog, orders: Collection[Tombstone], today: dat
             f"create view {quoted(name)} as select * from {quoted('all_' + name)} anti join {quoted('gone_' + name)} using (source_id, source_row)"
         )
     rank = {o.source.source_id: (o.precedence, place) for place, o in enumerate(run.opened)}
-    files = {o.source.source_id: o.source for o in run.opened}
+    sources = {o.source.source_id: o.source for o in run.opened}
     datasets = keys.order_of({n: catalog.datasets[n] for n, _ in ledger.accepted()})
     for dataset in datasets:
         for stage in _stages(run, dataset, catalog, rank):
-            _apply(run, dataset, stage, files, catalog)
+            _apply(run, dataset, stage, sources, catalog)
     setting = Setting(today, catalog, frozenset(d.name for d in datasets))
     for dataset, outcomes in wider.judge(con, datasets, setting, ledger.left_out):
-        _apply(run, dataset, outcomes, files, catalog)
+        _apply(run, dataset, outcomes, sources, catalog)
     for finding in wider.collections(con, datasets, setting):
         ledger.finding(finding)
     for dataset in datasets:

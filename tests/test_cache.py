@@ -82,8 +82,9 @@ def test_with_and_without_the_cache_a_check_tells_the_same(tmp_path: Path, read:
 
 def told(made: run.Run, private: Path) -> dict[str, Any]:
     """All that a check leaves, but for workbooks' bytes, which hold the time of day."""
-    names = ["findings.csv", "findings.json", "withheld.csv", "run.json", "changes.parquet"]
+    names = ["findings.csv", "findings.json", "withheld.csv", "run.json"]
     files = [private / name for name in names] + sorted((private / "quarantine").iterdir())
+    files += sorted((private / "changes").iterdir())
     secrets = (private / "work" / "secrets.csv").read_bytes()
     return {
         **{path.name: path.read_bytes() for path in files},

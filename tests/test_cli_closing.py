@@ -158,7 +158,7 @@ def test_a_slow_run_shows_a_bar_on_a_terminal_and_takes_it_away(
     out = Terminal()
     with progress.shown(out):
         progress.step("读取 甲.csv", 1, 2)
-        progress.say_more("读取 甲.csv，已读 10 行")
+        progress.step("读取 甲.csv，已读 10 行", 1, 2, 0.5)
         time.sleep(0.4)
     assert "已读 10 行" in out.getvalue()
     assert (
@@ -168,7 +168,6 @@ def test_a_slow_run_shows_a_bar_on_a_terminal_and_takes_it_away(
 
 def test_steps_cost_nothing_where_nobody_listens() -> None:
     progress.step("读取", 1, 2)
-    progress.say_more("读取")
 
 
 def test_what_is_shown_ends_with_the_run_even_if_it_breaks() -> None:

@@ -42,7 +42,8 @@ MANY = ";"  # between the reasons of one row
 def check_chunk(
     chunk: Chunk, dataset: Dataset, catalog: Catalog, key: bytes, today: date
 ) -> Checked:
-    """Each row of `chunk` accepted, quarantined or withheld, with a finding for every broken check.
+    """Each row of `chunk` accepted, quarantined or withheld, with a finding for every broken check,
+    those of no row first and the others in the order of rows.
 
     `key` makes the `record_id` of datasets that have an identity; `today` is the day on which terms
     are judged. Raises Unaccounted where rows came out that did not go in.
@@ -65,7 +66,7 @@ def check_chunk(
     if hidden:
         good = good.filter(pc.invert(pc.is_in(good["_row"], pa.array(sorted(hidden), pa.int64()))))
     accepted, screened = _publishable(good, dataset, chunk.source)
-    quarantined = pa.concat_tables([_quarantined(chunk, is_bad, reasons), _misfits(chunk)])
+    quarantined = _by_row(_quarantined(chunk, is_bad, reasons), _misfits(chunk))
     withheld = publication.table(chunk, is_hidden, hidden, as_written)
     _same_rows(chunk, accepted, quarantined, withheld)
     return Checked(
@@ -73,9 +74,9 @@ def check_chunk(
         accepted,
         seal.of_rows(accepted),
         quarantined,
-        chunk.changes,
+        _with_origin(chunk.changes, chunk.source, 0),
         chunk.set_aside,
-        (*findings, *screened),
+        tuple(sorted((*findings, *screened), key=lambda f: f.row or 0)),
         Tally(
             chunk.read,
             len(accepted),
@@ -98,7 +99,12 @@ def _misfit_findings(chunk: Chunk) -> Iterator[Finding]:
 def _left_out(table: pa.Table, mask: pa.Array, dataset: Dataset, source: Source) -> pa.Table:
     """What is not published of a dataset whose numbers run in series: that a number was not skipped."""
     rows = table.filter(mask).select([c.name for c in dataset.published])
-    return rows.append_column("source_id", pa.array([source.source_id] * len(rows), pa.string()))
+    return _with_origin(rows, source, rows.num_columns)
+
+
+def _with_origin(table: pa.Table, source: Source, position: int) -> pa.Table:
+    ids = pa.repeat(source.source_id, len(table))
+    return table.add_column(position, "source_id", ids)
 
 
 def _derived(table: pa.Table, dataset: Dataset, source: Source, key: bytes) -> pa.Table:
@@ -250,6 +256,12 @@ def _quarantined(
         row = record.pop("_row")
         lines.append((row, reasons[row], as_written(chunk.source.header, list(record.values()))))
     return _quarantine_table(chunk.source, lines)
+
+
+def _by_row(*tables: pa.Table) -> pa.Table:
+    """Rows in the order in which they stood in the file, however it was cut."""
+    table = pa.concat_tables(tables)
+    return table.take(pc.sort_indices(table["row"].cast(pa.int64()))) if len(table) else table
 
 
 def _misfits(chunk: Chunk) -> pa.Table:

@@ -1,6 +1,6 @@
 """Where checked rows go on disk: accepted ones to Parquet, the rest to files under PRIVATE.
 
-The ledger is opened for one run, takes chunks in the inbox's order, and keeps only counts in memory.
+Large tables come as parts that were written where the rows were checked. The ledger is opened for one run, takes chunks in the inbox's order, and keeps only counts in memory.
 Its files are written aside and take the place of the last run's when it is closed.
 """
 
@@ -9,15 +9,15 @@ from __future__ import annotations
 import csv
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from pipeline.checks import findings
+from pipeline.checks import findings, parts
 from pipeline.checks.feedback.notes import Notes
 from pipeline.checks.findings import Place
 from pipeline.checks.publication import WITHHELD
@@ -25,6 +25,7 @@ from pipeline.model import TALLY_PARTS, Checked, Dataset, Finding, Tally
 from pipeline.seal import Seal
 from pipeline.words import Lang
 
+OF_A_TABLE = ("rule-not-applicable", "header-blank")  # findings of no single row
 QUARANTINE = ("file", "sheet", "row", "reasons", "record")
 
 
@@ -40,17 +41,15 @@ class Ledger:
         self.places: dict[str, Place] = {}
         self.notes = Notes(self.work / "notes")
         self.seals: dict[str, Seal] = defaultdict(Seal)
-        self._accepted: dict[str, pq.ParquetWriter] = {}
-        self._left_out: dict[str, pq.ParquetWriter] = {}
-        self._changes: pq.ParquetWriter | None = None
+        self._rows: dict[tuple[str, str], parts.Rows] = {}  # (kind, dataset)
+        self._of_tables: dict[tuple[str, ...], Finding] = {}
         self._open: list[TextIO] = []
         self._quarantine: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
         shutil.rmtree(self.work, ignore_errors=True)
         (self.work / "quarantine").mkdir(parents=True)
-        (self.work / "accepted").mkdir()
-        (self.work / "left_out").mkdir()
+        self.home = parts.made_home(self.work / "parts")
         self._withheld = self._csv("withheld.csv", ("dataset", *WITHHELD))
         self._secrets = self._csv("secrets.csv", ("value",))
         (self.work / "notes").mkdir()
@@ -73,9 +72,17 @@ class Ledger:
         for file in self._open:
             file.close()
         if kind is None:
+            self._gather_changes()
             files = ("findings.csv", "findings.json", "withheld.csv", "quarantine")
-            for name in (*files, "changes.parquet"):
+            for name in (*files, "changes"):
                 self._put_in_place(name)
+
+    def _gather_changes(self) -> None:
+        """The record of changes as a folder of its own, its parts in order."""
+        (self.work / "changes").mkdir()
+        changes = self._rows.get(("changes", ""))
+        for number, path in enumerate(changes.files if changes else ()):
+            parts.link(path, self.work / "changes" / f"{number:06}.parquet")
 
     def _csv(self, name: str, header: Iterable[str]) -> Any:
         file = (self.work / name).open("w", encoding="utf-8", newline="")
@@ -97,20 +104,33 @@ class Ledger:
         """One chunk: its accepted rows, its quarantine, its changes and its findings."""
         source = checked.source
         self.seals[dataset.name] += checked.seal
-        self._write_accepted(checked.accepted, dataset)
         self.quarantine(dataset, checked.quarantined)
-        if len(checked.left_out):
-            self._write(self._left_out, "left_out", checked.left_out, dataset)
+        self._take("accepted", checked, dataset)
+        self._take("left_out", checked, dataset)
+        self._take("changes", checked, dataset)
         self._withheld.writerows(
             (dataset.name, *row.values()) for row in checked.withheld.to_pylist()
         )
         self._secrets.writerows((value,) for value in checked.secrets)
-        if len(checked.changes):
-            self._write_changes(checked.changes, source.source_id)
         for finding in checked.findings:
-            self.finding(finding, source.source_id)
+            if finding.rule in OF_A_TABLE:
+                self._about_table(finding, source.source_id)
+            else:
+                self.finding(finding, source.source_id)
         had = self.tallies.get(source.source_id)
         self.tallies[source.source_id] = had + checked.tally if had else checked.tally
+
+    def _about_table(self, finding: Finding, source_id: str) -> None:
+        """A finding that each piece of a table may make is told once: of the first, all counted."""
+        about = (
+            source_id,
+            finding.rule,
+            *(str(finding.params.get(p, "")) for p in ("name", "column")),
+        )
+        if had := self._of_tables.get((*about, finding.column)):
+            count = had.params.get("count", 0) + finding.params.get("count", 0)
+            finding = replace(had, params={**had.params, "count": count})
+        self._of_tables[(*about, finding.column)] = finding
 
     def finding(self, finding: Finding, source_id: str = "") -> None:
         """One line of findings.csv and findings.json, one more of its kind in the public table of
@@ -142,44 +162,46 @@ class Ledger:
             for row in rows.to_pylist():
                 self._quarantine[dataset.name].writerow(row.values())
 
+    def _take(self, kind: str, checked: Checked, dataset: Dataset) -> None:
+        """The rows of one kind, of accepted ones also where there are none: their file has a header."""
+        rows: pa.Table = getattr(checked, kind)
+        if part := checked.parts.get(kind):
+            self._rows_of(kind, dataset.name).add(part)
+        elif kind == "accepted":
+            self._write_accepted(rows, dataset)
+        elif len(rows):
+            self._rows_of(kind, dataset.name).write(rows)
+
     def _write_accepted(self, table: pa.Table, dataset: Dataset) -> None:
-        self._write(self._accepted, "accepted", table, dataset)
+        self._rows_of("accepted", dataset.name).write(table)
 
-    def _write(
-        self, writers: dict[str, pq.ParquetWriter], folder: str, table: pa.Table, dataset: Dataset
-    ) -> None:
-        if dataset.name not in writers:
-            path = self.work / folder / f"{dataset.name}.parquet"
-            writers[dataset.name] = pq.ParquetWriter(path, table.schema, compression="lz4")
-        writers[dataset.name].write_table(table)
-
-    def _write_changes(self, changes: pa.Table, source_id: str) -> None:
-        ids = pa.array([source_id], pa.string()).take(pa.array([0] * len(changes), pa.int64()))
-        table = changes.add_column(0, "source_id", ids)
-        if self._changes is None:
-            self._changes = pq.ParquetWriter(
-                self.work / "changes.parquet", table.schema, compression="lz4"
-            )
-        self._changes.write_table(table)
+    def _rows_of(self, kind: str, dataset: str) -> parts.Rows:
+        """Where rows of this kind go; the record of changes is one for all datasets."""
+        at = (kind, "" if kind == "changes" else dataset)
+        if at not in self._rows:
+            self._rows[at] = parts.Rows(self.work / "rows" / kind / at[1])
+        return self._rows[at]
 
     def close_tables(self) -> None:
         """No more rows will come: accepted rows can be read."""
-        for writer in (*self._accepted.values(), *self._left_out.values()):
-            writer.close()
-        if self._changes is not None:
-            self._changes.close()
-            self._changes = None
+        while self._of_tables:
+            about = next(iter(self._of_tables))
+            self.finding(self._of_tables.pop(about), about[0])
+        for rows in self._rows.values():
+            rows.close()
 
     # ------------------------------------------------------------ what comes out
 
-    def accepted(self) -> Iterator[tuple[str, Path]]:
-        """(dataset, Parquet file) of every dataset with a source in the inbox."""
-        for name in self._accepted:
-            yield name, self.work / "accepted" / f"{name}.parquet"
+    def accepted(self) -> Iterator[tuple[str, Sequence[Path]]]:
+        """(dataset, Parquet files in order) of every dataset with a source in the inbox."""
+        for kind, name in self._rows:
+            if kind == "accepted":
+                yield name, self._rows[kind, name].files
 
-    def left_out(self, name: str) -> Path | None:
-        """The Parquet file of a dataset's quarantined and withheld rows; None where it has none."""
-        return self.work / "left_out" / f"{name}.parquet" if name in self._left_out else None
+    def left_out(self, name: str) -> Sequence[Path]:
+        """The Parquet files of a dataset's quarantined and withheld rows; none where it has none."""
+        rows = self._rows.get(("left_out", name))
+        return rows.files if rows else ()
 
     def move(self, source_id: str, fate: str, rows: int = 1) -> None:
         """`rows` accepted rows of a source turn out to be `fate` (a part of the tally)."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.checks.keys import Outcome
+from pipeline.checks.parts import rows_in
 from pipeline.checks.rules import RULES, Setting
 from pipeline.checks.rules.base import named_in_words
 from pipeline.model import Dataset, Finding, RuleUse, found
@@ -19,19 +20,17 @@ def judge(
     con: duckdb.DuckDBPyConnection,
     datasets: Sequence[Dataset],
     setting: Setting,
-    left_out: Callable[[str], Path | None],
+    left_out: Callable[[str], Sequence[Path]],
 ) -> Iterator[tuple[Dataset, list[Outcome]]]:
     """Each dataset with what one of its rules found.
 
     Rules that take rows away come first, over all datasets, so that no other rule counts such a row.
-    `left_out` gives the Parquet file of the rows that were not accepted, for rules about series.
+    `left_out` gives the Parquet files of the rows that were not accepted, for rules about series.
     """
     for dataset in datasets:
-        if path := left_out(dataset.name):
+        if files := left_out(dataset.name):
             view = quoted("left_out_" + dataset.name)
-            con.execute(
-                f"create or replace temp view {view} as select * from read_parquet('{path}', hive_partitioning=false)"
-            )
+            con.execute(f"create or replace temp view {view} as select * from {rows_in(files)}")
     uses = [(d, use) for d in datasets for use in d.rules if RULES[use.rule].scope == "dataset"]
     for dataset, use in sorted(uses, key=lambda pair: rules()[pair[1].rule].severity != "error"):
         yield dataset, _outcomes(con, dataset, use, setting)

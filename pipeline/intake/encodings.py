@@ -151,7 +151,7 @@ def utf8_blocks(path: Path, encoding: str, bad: list[BadByte] | None) -> Iterato
         else:
             start = file.tell()
             for lines in _whole_lines(file):
-                yield _decoded(lines, encoding.removesuffix("-sig"), start, bad)
+                yield decoded(lines, encoding.removesuffix("-sig"), start, bad)
                 start += len(lines)
 
 
@@ -192,7 +192,7 @@ def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
         yield held
 
 
-def _decoded(data: bytes, encoding: str, start: int, bad: list[BadByte] | None) -> bytes:
+def decoded(data: bytes, encoding: str, start: int, bad: list[BadByte] | None) -> bytes:
     """`data` as UTF-8; all at once where it is in order, else line by line."""
     try:
         text = data.decode(encoding)

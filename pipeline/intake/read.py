@@ -21,12 +21,14 @@ from pipeline.intake import (
     json_files,
     layout,
     markup,
+    ranges,
     text_files,
     workbooks,
 )
 from pipeline.intake.headers import HeaderMatch
 from pipeline.intake.hints import Hint
 from pipeline.intake.layout import Area, HeaderBlock, Rows
+from pipeline.intake.ranges import Range
 from pipeline.intake.sources import InboxFile
 from pipeline.intake.text_files import Block, Parsed, TextFormat
 from pipeline.intake.workbooks import Sheet
@@ -35,6 +37,7 @@ from pipeline.model import PACKAGE, Catalog, Chunk, Dataset, Finding, Source, fo
 SLICE = 1 << 16  # rows of a sheet in one chunk
 TEXT, JSON, WORKBOOK, MARKUP = "text", "json", "workbook", "markup"
 KINDS = {".csv": TEXT, ".tsv": TEXT, ".txt": TEXT, ".json": JSON}
+Piece = Range | Block | Parsed
 _MARKUP_STARTS = ("<html", "<!doctype", "<table", "<?xml", "<head", "<meta", "<body", "<style", "<div")  # fmt: skip
 
 
@@ -42,16 +45,16 @@ _MARKUP_STARTS = ("<html", "<!doctype", "<table", "<?xml", "<head", "<meta", "<b
 class Opened:
     """One table of one file, ready to be read as often as needed.
 
-    `pieces()` gives the parts of the file in order; `chunk(piece)` reads one of them. They are apart
-    so that pieces can be read side by side.
+    `pieces(partitions)` gives the parts of the file in order, about so many (0: as few as memory
+    allows); `chunk(piece)` reads one of them. They are apart so that pieces can be read side by side.
     """
 
     source: Source
     dataset: Dataset | None  # None: not known, so not read; `findings` say why
     mapping: tuple[HeaderMatch, ...]
     findings: tuple[Finding, ...]
-    pieces: Callable[[], Iterator[Block | Parsed]]
-    chunk: Callable[[Block | Parsed], Chunk]
+    pieces: Callable[..., Iterator[Piece]]
+    chunk: Callable[[Piece], Chunk]
     precedence: int = 0
 
 
@@ -129,12 +132,13 @@ def _open_text(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
     work = chunks.prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, block)
     yield replace(
         opened,
-        pieces=partial(text_files.records, file.path, fmt, width),
+        pieces=partial(ranges.pieces, file.path, fmt, width),
         chunk=partial(_chunk_of_text, work, fmt.delimiter, width),
     )
 
 
-def _chunk_of_text(work: chunks.Work, delimiter: str, width: int, piece: Block | Parsed) -> Chunk:
+def _chunk_of_text(work: chunks.Work, delimiter: str, width: int, piece: Piece) -> Chunk:
+    piece = piece.block() if isinstance(piece, Range) else piece
     parsed = text_files.parse(piece, delimiter, width) if isinstance(piece, Block) else piece
     return chunks.chunk_of(parsed, work)
 
@@ -252,7 +256,7 @@ def _open_sheet(
         )
 
 
-def _chunk_of_rows(work: chunks.Work, piece: Block | Parsed) -> Chunk:
+def _chunk_of_rows(work: chunks.Work, piece: Piece) -> Chunk:
     assert isinstance(piece, Parsed)
     return chunks.chunk_of(piece, work)
 
@@ -269,12 +273,14 @@ def _span(area: Area, areas: Sequence[Area]) -> tuple[int, int]:
     return _left(area) if _left(area) > lefts[0] else 0, after[0] if after else 1 << 20
 
 
-def _pieces(rows: Rows, area: Area, left: int, most: int) -> Iterator[Parsed]:
+def _pieces(rows: Rows, area: Area, left: int, most: int, partitions: int = 0) -> Iterator[Parsed]:
     """The area's rows as columns, in slices; cells beside the table, another's, left out."""
+    count = area.end + 1 - area.start
+    size = min(SLICE, max(1, -(-count // partitions))) if partitions else SLICE
     widest = max(map(len, rows[area.start - 1 : area.end]), default=0)
     right = min(max(widest, len(area.block.names)), most)
-    for first in range(area.start, area.end + 1, SLICE):
-        some = rows[first - 1 : min(first - 1 + SLICE, area.end)]
+    for first in range(area.start, area.end + 1, size):
+        some = rows[first - 1 : min(first - 1 + size, area.end)]
         columns = dict(enumerate(zip_longest(*some, fillvalue="")))
         blank = ("",) * len(some)
         cells = [columns.get(i, blank) if i >= left else blank for i in range(right)]
@@ -345,9 +351,9 @@ def _unmatched(source: Source, named: Dataset | None, candidates: list[Dataset])
     return Opened(source, None, (), (finding,), _no_pieces, _no_chunk)
 
 
-def _no_pieces() -> Iterator[Parsed]:
+def _no_pieces(_: int = 0) -> Iterator[Piece]:
     return iter(())
 
 
-def _no_chunk(piece: Block | Parsed) -> Chunk:
+def _no_chunk(_: Piece) -> Chunk:
     raise AssertionError("a table without a dataset has no pieces")

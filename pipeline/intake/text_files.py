@@ -122,7 +122,7 @@ def head_rows(fmt: TextFormat, most: int) -> list[tuple[str, ...]]:
     """The file's first records, `most` of them, as far as its first 64 kB reach."""
     codec = fmt.encoding
     text = fmt.head.decode(codec, "ignore").removeprefix("\ufeff")
-    records = tolerant.read(_unix_lines(text.encode()).decode(), fmt.delimiter, 0)
+    records = tolerant.read(unix_lines(text.encode()).decode(), fmt.delimiter, 0)
     return [record.cells for record, _ in zip(records, range(most), strict=False)]
 
 
@@ -136,13 +136,14 @@ def text_blocks(path: Path, fmt: TextFormat, bad: list[BadByte] | None = None) -
     for data in encodings.utf8_blocks(path, fmt.encoding, known):
         data = held + data
         held = b"\r" if data.endswith(b"\r") else b""  # its "\n" may begin the next piece
-        if data := _unix_lines(data[: len(data) - len(held)]):
+        if data := unix_lines(data[: len(data) - len(held)]):
             yield data
     if held:
         yield b"\n"
 
 
-def _unix_lines(data: bytes) -> bytes:
+def unix_lines(data: bytes) -> bytes:
+    """`data` with each line end, of whatever system, made `\\n`."""
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return data
@@ -165,7 +166,7 @@ def records(path: Path, fmt: TextFormat, columns: int) -> Iterator[Block | Parse
             size, is_whole = part
             block = Block(row, held[:size], _lost_in(held[:size], bad, lost))
             held, lost = held[size:], lost + len(block.lost)
-            if is_whole and not _breaks_inside(block):
+            if is_whole and not breaks_inside(block):
                 yield block
                 row += block.lines
             else:
@@ -188,7 +189,7 @@ def _part(data: bytes, is_last: bool, delimiter: str, columns: int) -> tuple[int
     """How many bytes to take next, and whether their quotes are balanced; None: read on first."""
     if is_last and data and not data.count(b'"') % 2:
         return len(data), True
-    border = _last_border(data) + 1
+    border = last_border(data) + 1
     if border:
         return border, True
     whole = len(data) if is_last else data.rfind(b"\n") + 1
@@ -197,7 +198,7 @@ def _part(data: bytes, is_last: bool, delimiter: str, columns: int) -> tuple[int
     return None
 
 
-def _last_border(data: bytes) -> int:
+def last_border(data: bytes) -> int:
     """The last line break that no quoted cell holds; -1 where there is none."""
     at = data.rfind(b"\n")
     if at < 0 or b'"' not in data:
@@ -238,7 +239,7 @@ def count_lines(data: bytes) -> int:
     return breaks + (bool(data) and not data.endswith(b"\n"))
 
 
-def _breaks_inside(block: Block) -> int:
+def breaks_inside(block: Block) -> int:
     """Line breaks inside quoted cells, as far as the quotes can be believed."""
     if not block.is_quoted:
         return 0
@@ -259,7 +260,7 @@ def parse(block: Block, delimiter: str, columns: int) -> Parsed:
         ragged and (block.is_quoted or not _all_ragged(ragged, delimiter, columns))
     ):
         return tolerant_block(block, delimiter, columns)
-    lines, inside = block.lines, _breaks_inside(block)
+    lines, inside = block.lines, breaks_inside(block)
     if block.is_quoted and not _believable(table, block, delimiter, columns, lines - inside):
         return tolerant_block(block, delimiter, columns)
     if len(table) + len(ragged) != lines - inside:

@@ -1,0 +1,128 @@
+"""Checked rows on disk as Parquet parts, written where they were checked.
+
+A worker that sees the run's folder lays its larger tables down there, and only counts, findings, seals
+and the parts' paths travel; one that does not see it sends the tables themselves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.model import Checked, Part
+
+KINDS = ("accepted", "left_out", "changes")
+LEAST = 1 << 20  # bytes of a table below which it is no part of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder of a run's parts, and how to know it: another machine may have one of that name."""
+
+    folder: Path
+    token: str
+    least: int
+
+    def is_here(self) -> bool:
+        """Whether this process sees the folder of just this run."""
+        try:
+            return (self.folder / "token").read_text("utf-8") == self.token
+        except OSError:
+            return False
+
+
+def made_home(folder: Path) -> Home:
+    """An empty folder for parts. Raises OSError where there can be none."""
+    folder.mkdir()
+    home = Home(folder, secrets.token_hex(16), LEAST)
+    (folder / "token").write_text(home.token, "utf-8")
+    return home
+
+
+def laid_down(checked: Checked, home: Home, key: bytes) -> Checked:
+    """`checked` with its larger tables in parts at `home`, where that is seen; `key` proves them.
+
+    Raises OSError where they cannot be written.
+    """
+    large = [kind for kind in KINDS if getattr(checked, kind).nbytes >= home.least]
+    if not large or not home.is_here():
+        return checked
+    parts = {kind: _part(getattr(checked, kind), home.folder, key) for kind in large}
+    return replace(checked, parts=parts, **{kind: getattr(checked, kind)[:0] for kind in large})
+
+
+def _part(table: pa.Table, folder: Path, key: bytes) -> Part:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="lz4")
+    data = sink.getvalue()
+    path = folder / f"{secrets.token_hex(12)}.parquet"
+    with path.open("xb") as file:
+        file.write(data)
+    return Part(path, len(table), mac_of(data, key).digest())
+
+
+def mac_of(data: Any, key: bytes) -> Any:
+    """The keyed hash that proves a part to be ours."""
+    return hashlib.blake2b(data, key=key, digest_size=32, person=b"gongshi-part")
+
+
+def is_whole(part: Part, key: bytes) -> bool:
+    """Whether the part is there as it was written."""
+    mac = mac_of(b"", key)
+    try:
+        with part.path.open("rb") as file:
+            while block := file.read(1 << 20):
+                mac.update(block)
+    except OSError:
+        return False
+    return bool(mac.digest() == part.mac)
+
+
+def link(path: Path, target: Path) -> None:
+    """`path` under another name too; a copy where the file system has no such thing."""
+    try:
+        os.link(path, target)
+    except OSError:
+        shutil.copyfile(path, target)
+
+
+class Rows:
+    """Rows of one kind in the order in which they came: files, of which the last may still grow."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.files = folder, list[Path]()
+        self._writer: pq.ParquetWriter | None = None
+
+    def write(self, table: pa.Table) -> None:
+        """More rows, in this process's own file."""
+        if self._writer is None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.files.append(self.folder / f"{len(self.files):06}.parquet")
+            self._writer = pq.ParquetWriter(self.files[-1], table.schema, compression="lz4")
+        self._writer.write_table(table)
+
+    def add(self, part: Part) -> None:
+        """More rows, in a file that is there."""
+        self.close()
+        self.files.append(part.path)
+
+    def close(self) -> None:
+        """No file grows any more."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+
+def rows_in(files: Iterable[Path]) -> str:
+    """SQL for the rows of Parquet files, in the files' order."""
+    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+    return f"read_parquet([{listed}], hive_partitioning=false)"

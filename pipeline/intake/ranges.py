@@ -1,0 +1,122 @@
+"""A text file as ranges of bytes between record borders, each read where its rows are checked.
+
+One pass over the file finds the borders and counts the records, so that a piece is told by its place
+alone. A file whose quotes are not in order, or whose encoding hides line ends, is not cut so: where
+its table resumes only reading it from its beginning tells (`text_files.records`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.engine import Unseen
+from pipeline.errors import StoreError
+from pipeline.intake import encodings, text_files
+from pipeline.intake.encodings import BLOCK, BadByte
+from pipeline.intake.text_files import Block, Parsed, TextFormat
+from pipeline.words import language, say
+
+#: Encodings in which the bytes of a line feed and of a quote are never part of another character.
+CUTTABLE = ("utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312", "big5", encodings.BIG5)
+
+LEAST = 64  # bytes of a piece
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Whole records of the file at `path`: its bytes from `start` to `end`, whose CRC-32 is `crc`.
+
+    `first_row` is the number of the first record.
+    """
+
+    path: Path
+    start: int
+    end: int
+    crc: int
+    first_row: int
+    encoding: str
+    is_clean: bool
+
+    def block(self) -> Block:
+        """The records as UTF-8. Raises Unseen where this file is not to be seen here."""
+        return self._as_block(self._read())
+
+    def carried(self) -> Block:
+        """The same on the machine that has the file. Raises StoreError where its copy is damaged."""
+        try:
+            return self.block()
+        except Unseen as error:
+            raise StoreError(say("raw-damaged", language(), path=self.path)) from error
+
+    def _read(self) -> bytes:
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self.start)
+                data = file.read(self.end - self.start)
+        except OSError as error:
+            raise Unseen(str(self.path)) from error
+        if zlib.crc32(data) != self.crc:
+            raise Unseen(str(self.path))
+        return data
+
+    def _as_block(self, data: bytes) -> Block:
+        bad = list[BadByte]()
+        if not self.is_clean:
+            codec = self.encoding.removesuffix("-sig")
+            data = encodings.decoded(data, codec, self.start, bad)
+        return Block(self.first_row, text_files.unix_lines(data), tuple(bad))
+
+
+def pieces(
+    path: Path, fmt: TextFormat, columns: int, partitions: int = 0
+) -> Iterator[Range | Block | Parsed]:
+    """The file in about so many pieces (0: as few as memory allows): ranges, or where it cannot be
+    cut at known borders, what `text_files.records` gives."""
+    size = min(BLOCK, max(LEAST, -(-fmt.size // partitions))) if partitions else BLOCK
+    cut = borders(path, fmt, columns, size)
+    yield from text_files.records(path, fmt, columns) if cut is None else cut
+
+
+def borders(path: Path, fmt: TextFormat, columns: int, size: int = BLOCK) -> list[Range] | None:
+    """The file cut at record borders about `size` bytes apart; None where that cannot be told."""
+    if fmt.encoding not in CUTTABLE:
+        return None
+    found, row = list[Range](), 1
+    start = len(codecs.BOM_UTF8) if fmt.encoding == "utf-8-sig" else 0
+    with path.open("rb") as file:
+        while start < fmt.size:
+            file.seek(start)
+            data = _whole_records(file, size, fmt.size - start)
+            crc = zlib.crc32(data)
+            piece = Range(path, start, start + len(data), crc, row, fmt.encoding, fmt.is_clean)
+            if not data or (count := _count(data, piece, fmt, columns)) is None:
+                return None
+            found.append(piece)
+            row, start = row + count, piece.end
+    return found
+
+
+def _whole_records(file: BinaryIO, size: int, left: int) -> bytes:
+    """The next `size` bytes, or a few more, up to a border; nothing where none is near."""
+    data = file.read(min(size, left))
+    while len(data) < left and len(data) <= 2 * BLOCK:
+        if border := text_files.last_border(data) + 1:
+            return data[:border]
+        data += file.read(min(size, left - len(data)))
+    return data if len(data) == left and not data.count(b'"') % 2 else b""
+
+
+def _count(data: bytes, piece: Range, fmt: TextFormat, columns: int) -> int | None:
+    """How many records the piece holds; None where its quotes leave room for doubt."""
+    block = Block(piece.first_row, text_files.unix_lines(data))
+    inside = text_files.breaks_inside(block)
+    if not inside:
+        return block.lines
+    parsed = text_files.parse(piece.block(), fmt.delimiter, columns)
+    is_in_order = parsed.inside == inside and all(n.rule == "bad-bytes" for n in parsed.notes)
+    return block.lines - inside if is_in_order else None
