@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from pipeline.model import Checked, Part
 
 KINDS = ("accepted", "left_out", "changes")
-LEAST = 1 << 20  # bytes of a table below which it is no part of its own
+LEAST = 1 << 18  # bytes of a table below which it is no part of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def laid_down(checked: Checked, home: Home, key: bytes) -> Checked:
     if not large or not home.is_here():
         return checked
     parts = {kind: _part(getattr(checked, kind), home.folder, key) for kind in large}
-    return replace(checked, parts=parts, **{kind: getattr(checked, kind)[:0] for kind in large})
+    return replace(checked, parts=parts, **{kind: getattr(checked, kind).schema.empty_table() for kind in large})
 
 
 def _part(table: pa.Table, folder: Path, key: bytes) -> Part:
