@@ -78,7 +78,7 @@ def _check(
         ledger.close_tables()
         progress.step(say("step-comparing", language()))
         _order(run, catalog, orders, today)
-        settle(run, catalog, run.orders, today)
+        settle(run, catalog, run.orders, today, engine)
         progress.step(say("step-reports", language()))
         read_reports(run, listed.files, catalog)
     send_back(run, run.taken, catalog)

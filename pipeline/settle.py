@@ -12,8 +12,10 @@ from pipeline import seal
 from pipeline.catalog import as_input, published_columns
 from pipeline.checks import keys, wider
 from pipeline.checks.check import QUARANTINE, as_written
+from pipeline.checks.exchange import Among
 from pipeline.checks.parts import rows_in
 from pipeline.checks.rules import Setting
+from pipeline.engine import LOCAL, Engine
 from pipeline.gather import Run
 from pipeline.intake.read import Opened
 from pipeline.model import Catalog, Dataset, Source, found
@@ -21,8 +23,13 @@ from pipeline.release.tombstones import Tombstone
 from pipeline.seal import Seal, quoted
 
 
-def settle(run: Run, catalog: Catalog, orders: Collection[Tombstone], today: date) -> None:
-    """Withdrawn, repeated, conflicting and dangling rows leave the accepted ones; the tallies follow."""
+def settle(
+    run: Run, catalog: Catalog, orders: Collection[Tombstone], today: date, engine: Engine = LOCAL
+) -> None:
+    """Withdrawn, repeated, conflicting and dangling rows leave the accepted ones; the tallies follow.
+
+    `engine` finds the keys that rows share, where it is spread over many machines.
+    """
     con, ledger = run.con, run.ledger
     catalog = _as_read(catalog, [name for name, _ in ledger.accepted()])
     con.execute("create table withdrawn_keys (dataset varchar, key varchar)")
@@ -41,9 +48,10 @@ def settle(run: Run, catalog: Catalog, orders: Collection[Tombstone], today: dat
         )
     rank = {o.source.source_id: (o.precedence, place) for place, o in enumerate(run.opened)}
     sources = {o.source.source_id: o.source for o in run.opened}
+    among = Among(con, engine, ledger.home, dict(ledger.accepted()))
     datasets = keys.order_of({n: catalog.datasets[n] for n, _ in ledger.accepted()})
     for dataset in datasets:
-        for stage in _stages(run, dataset, catalog, rank):
+        for stage in _stages(run, dataset, catalog, rank, among):
             _apply(run, dataset, stage, sources, catalog)
     setting = Setting(today, catalog, frozenset(d.name for d in datasets))
     for dataset, outcomes in wider.judge(con, datasets, setting, ledger.left_out):
@@ -61,18 +69,22 @@ def _as_read(catalog: Catalog, names: Collection[str]) -> Catalog:
 
 
 def _stages(
-    run: Run, dataset: Dataset, catalog: Catalog, rank: Mapping[str, tuple[int, int]]
+    run: Run,
+    dataset: Dataset,
+    catalog: Catalog,
+    rank: Mapping[str, tuple[int, int]],
+    among: Among,
 ) -> Iterator[list[keys.Outcome]]:
     """Each check wider than a row, over what the one before it has left."""
     here = {name: catalog.datasets[name] for name, _ in run.ledger.accepted()}
     yield list(keys.withdrawn(run.con, dataset, here))
-    yield list(keys.repeated(run.con, dataset, rank))
-    yield list(keys.not_unique(run.con, dataset))
+    yield list(keys.repeated(run.con, dataset, rank, among))
+    yield list(keys.not_unique(run.con, dataset, among))
     present = {name for name, _ in run.ledger.accepted()}
     for key in dataset.foreign_keys:
         other = catalog.datasets[key.dataset]
         if key.dataset in present:
-            yield list(keys.dangling(run.con, dataset, key))
+            yield list(keys.dangling(run.con, dataset, key, among))
         elif key.severity == "warning":
             column = dataset.column(key.fields[0])
             params = {

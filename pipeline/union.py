@@ -22,6 +22,7 @@ from pipeline.catalog import published_columns
 from pipeline.checks import screen
 from pipeline.checks.check import RECORD_ID
 from pipeline.checks.keys import key_of
+from pipeline.checks.parts import rows_in
 from pipeline.intake.hints import Hint
 from pipeline.intake.sources import InboxFile
 from pipeline.model import PACKAGE, UNITED, Catalog, Dataset, Finding, Source, found
@@ -107,7 +108,7 @@ class Orders:
 
 def orders(
     con: duckdb.DuckDBPyConnection,
-    accepted: Mapping[str, Path],
+    accepted: Mapping[str, Sequence[Path]],
     sources: Iterable[Source],
     taken: Iterable[Taken],
     catalog: Catalog,
@@ -117,7 +118,7 @@ def orders(
     """The orders `known` with what the packages have withdrawn.
 
     A publisher can withdraw what is its own: a record that others publish, and that its package of
-    before did not hold, stays, with a finding. `accepted`: dataset → Parquet file of this run's rows.
+    before did not hold, stays, with a finding. `accepted`: dataset → Parquet files of this run's rows.
     """
     stones = {(s.dataset, s.key): s for s in known}
     publisher_of = {s.source_id: s.publisher for s in sources}
@@ -181,7 +182,7 @@ def _day(written: str, today: date) -> str:
 
 def _held(
     con: duckdb.DuckDBPyConnection,
-    accepted: Path | None,
+    accepted: Sequence[Path] | None,
     dataset: Dataset,
     keys: Sequence[str],
     source_ids: Sequence[str],
@@ -190,7 +191,7 @@ def _held(
     if accepted is None:
         return set()
     others = pa.table({"source_id": pa.array(source_ids, pa.string())})
-    rows = f"(select * from {package.parquet_rows(accepted)} semi join others using (source_id))"
+    rows = f"(select * from {rows_in(accepted)} semi join others using (source_id))"
     return _among(con, rows, dataset, keys, others=others)
 
 

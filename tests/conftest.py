@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
+PARTITIONS = (1, 2, 3, 7)  # into which a Dask cluster cuts each table
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,58 @@ class Published:
     @property
     def current(self) -> Path:
         return self.site / "current"
+
+
+_computing: list[str] = []  # what `gongshi` adds to `check` and `publish`
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--engines", choices=["some", "all"], default="some", help="some: each test of checks and releases on threads and on Dask with one number of partitions; all: with 1, 2, 3 and 7")  # fmt: skip
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests that use `every_engine` run on threads and on Dask; by default each with one number of
+    partitions, chosen by its name, so that every number has its share."""
+    if "every_engine" in metafunc.fixturenames:
+        chosen = zlib.crc32(metafunc.function.__name__.encode()) % len(PARTITIONS)
+        every = metafunc.config.getoption("--engines") == "all"
+        counts = PARTITIONS if every else (PARTITIONS[chosen],)
+        ids = ["local", *(f"dask-{n}" for n in counts)]
+        metafunc.parametrize("every_engine", [0, *counts], ids=ids, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def cluster_here() -> Iterator[Any]:
+    """A Dask cluster of two workers, threads of this process; a Client of it."""
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None, protocol="tcp") as local,
+        Client(local, set_as_default=False) as client,
+    ):  # fmt: skip
+        yield client
+
+
+@pytest.fixture
+def every_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Makes every check and every release of the test on threads (0), or on Dask in so many partitions."""
+    count: int = request.param
+    if not count:
+        yield 0
+        return
+    import distributed
+
+    from pipeline import run
+    from pipeline.checks import parts
+    from pipeline.cluster import Spread
+
+    client, honest = request.getfixturevalue("cluster_here"), run._check
+    spread = Spread(distributed, client, count)
+    monkeypatch.setattr(run, "_check", lambda *a: honest(*a[:-1], spread))
+    monkeypatch.setattr(parts, "LEAST", 0)  # few rows as they are, each piece lays them down
+    _computing[:] = ["--engine", "dask", "--scheduler", client.scheduler.address, "--partitions", str(count)]  # fmt: skip
+    yield count
+    _computing.clear()
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +108,8 @@ def gongshi() -> Command:
         *arguments: object, env: dict[str, str] | None = None, **options: Any
     ) -> subprocess.CompletedProcess[str]:
         code = "import sys; from pipeline.cli import main; sys.exit(main())"
+        if arguments[0] in ("check", "publish") and "--engine" not in arguments:
+            arguments = (*arguments, *_computing)
         return subprocess.run(
             [sys.executable, "-c", code, *map(str, arguments)],
             cwd=options.pop("cwd", ROOT),

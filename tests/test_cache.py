@@ -13,7 +13,11 @@ from typing import Any
 import pytest
 
 from pipeline import cache, catalog, gather, run
+from pipeline.checks import parts
 from tests.shop import PENALTIES, ROOT, TODAY, Shop, hashes, penalties
+
+# What a run finds and publishes does not depend on what computes.
+pytestmark = pytest.mark.usefixtures("every_engine")
 
 Read = list[str]
 
@@ -34,7 +38,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[Read]:
     check = gather.check_chunk
 
     def told(chunk: Any, *rest: Any) -> Any:
-        names.append(chunk.source.path)
+        names.extend({chunk.source.path}.difference(names))
         return check(chunk, *rest)
 
     monkeypatch.setattr(gather, "check_chunk", told)
@@ -42,7 +46,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[Read]:
 
 
 def entries(shop: Shop) -> list[Path]:
-    return sorted((shop.private / "cache").iterdir())
+    return sorted(p for p in (shop.private / "cache").iterdir() if not p.suffix)
 
 
 def test_only_the_file_that_changed_is_read_again(shop: Shop, read: Read) -> None:
@@ -134,6 +138,23 @@ def test_a_damaged_entry_is_as_if_absent(shop: Shop, read: Read, damage: str) ->
     assert len(read) == 2
 
 
+@pytest.mark.parametrize("damage", ["flip", "gone"])
+def test_a_part_that_is_damaged_or_gone_is_read_anew(
+    shop: Shop, read: Read, damage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "LEAST", 0)
+    first = hashes(shop.publish())
+    read.clear()
+    shop.publish()
+    assert not read
+    for path in (shop.private / "cache").glob("*.parquet"):
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data) if damage == "flip" else path.unlink()
+    assert hashes(shop.publish()) == first
+    assert len(read) == 2
+
+
 class _Bomb:
     def __reduce__(self) -> Any:
         return pytest.fail, ("what is not proven was unpickled",)
@@ -148,9 +169,10 @@ def test_what_somebody_else_put_there_is_never_opened(shop: Shop) -> None:
 
 def test_a_cache_that_cannot_be_written_stops_nothing(shop: Shop, read: Read) -> None:
     (shop.private / "cache").write_text("in the way")
-    shop.publish()
-    shop.publish()
-    assert len(read) == 4
+    for _ in range(2):
+        read.clear()
+        shop.publish()
+        assert len(read) == 2
 
 
 def test_entries_that_a_run_did_not_use_go(shop: Shop) -> None:

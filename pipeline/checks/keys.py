@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import duckdb
 
+from pipeline.checks.exchange import Among
 from pipeline.model import Dataset, ForeignKey
 from pipeline.seal import quoted
 
@@ -86,9 +87,12 @@ def key_of(dataset: Dataset) -> str:
 
 
 def repeated(
-    con: duckdb.DuckDBPyConnection, dataset: Dataset, rank: Mapping[str, tuple[int, int]]
+    con: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    rank: Mapping[str, tuple[int, int]],
+    among: Among | None = None,
 ) -> Iterator[Outcome]:
-    """Rows that share a primary key.
+    """Rows that share a primary key; `among` says where to look.
 
     `rank`: source_id → (precedence, place in the inbox). What is identical counts once, the first
     being kept. Where contents differ, the source of the higher precedence is kept; where none is
@@ -98,10 +102,12 @@ def repeated(
         return
     key = ", ".join(quoted(k) for k in dataset.primary_key)
     content = ", ".join(f"coalesce({quoted(c.name)}, '')" for c in dataset.published)
+    name = quoted(dataset.name)
+    seen = among.sharing(dataset.name, dataset.primary_key, takes_blanks=True) if among else name
     rows = con.execute(
         f"select {key}, md5(concat_ws(chr(31), {content})) as content, source_id, source_row "
-        f"from {quoted(dataset.name)} where ({key}) in "
-        f"(select ({key}) from {quoted(dataset.name)} group by {key} having count(*) > 1)"
+        f"from {seen} where ({key}) in "
+        f"(select ({key}) from {seen} group by {key} having count(*) > 1)"
     ).fetchall()
     n = len(dataset.primary_key)
     for _, group in groupby(
@@ -140,7 +146,9 @@ def _twin(row: tuple[Any, ...]) -> dict[str, Any]:
     return {"other_source": row[-2], "other_row": int(row[-1])}
 
 
-def not_unique(con: duckdb.DuckDBPyConnection, dataset: Dataset) -> Iterator[Outcome]:
+def not_unique(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, among: Among | None = None
+) -> Iterator[Outcome]:
     """Rows that share the values of a unique key or of a field that must be unique; blanks do not count.
 
     A unique key over masked names is left to the keyed identity, which sees the full names.
@@ -155,9 +163,10 @@ def not_unique(con: duckdb.DuckDBPyConnection, dataset: Dataset) -> Iterator[Out
     for key in keys:
         names = ", ".join(quoted(k) for k in key)
         filled = " and ".join(f"{quoted(k)} <> ''" for k in key)
+        seen = among.sharing(dataset.name, key) if among else quoted(dataset.name)
         found = con.execute(
-            f"select source_id, source_row, concat_ws(' + ', {names}) from {quoted(dataset.name)} "
-            f"where {filled} and ({names}) in (select ({names}) from {quoted(dataset.name)} "
+            f"select source_id, source_row, concat_ws(' + ', {names}) from {seen} "
+            f"where {filled} and ({names}) in (select ({names}) from {seen} "
             f"where {filled} group by {names} having count(*) > 1) order by source_id, cast(source_row as bigint)"
         ).fetchall()
         for source_id, row, value in found:
@@ -165,7 +174,7 @@ def not_unique(con: duckdb.DuckDBPyConnection, dataset: Dataset) -> Iterator[Out
 
 
 def dangling(
-    con: duckdb.DuckDBPyConnection, dataset: Dataset, key: ForeignKey
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, key: ForeignKey, among: Among | None = None
 ) -> Iterator[Outcome]:
     """Rows whose foreign key names no record of the other dataset; blank keys point nowhere."""
     names = [quoted(k) for k in key.fields]
@@ -174,8 +183,9 @@ def dangling(
         f"m.{k} = o.{quoted(r)}" for k, r in zip(names, key.reference_fields, strict=True)
     )
     value = ", ".join(f"m.{k}" for k in names)
+    seen = among.dangling(dataset.name, key) if among else quoted(dataset.name)
     found = con.execute(
-        f"select m.source_id, m.source_row, concat_ws(' + ', {value}) from {quoted(dataset.name)} m "
+        f"select m.source_id, m.source_row, concat_ws(' + ', {value}) from {seen} m "
         f"anti join {quoted(key.dataset)} o on {joined} where {filled} "
         "order by m.source_id, cast(m.source_row as bigint)"
     ).fetchall()

@@ -57,7 +57,11 @@ def laid_down(checked: Checked, home: Home, key: bytes) -> Checked:
     if not large or not home.is_here():
         return checked
     parts = {kind: _part(getattr(checked, kind), home.folder, key) for kind in large}
-    return replace(checked, parts=parts, **{kind: getattr(checked, kind).schema.empty_table() for kind in large})
+    return replace(
+        checked,
+        parts=parts,
+        **{kind: getattr(checked, kind).schema.empty_table() for kind in large},
+    )
 
 
 def _part(table: pa.Table, folder: Path, key: bytes) -> Part:

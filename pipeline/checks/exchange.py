@@ -1,0 +1,189 @@
+"""Rules about keys, judged on many workers: keys go into buckets by their hash, a task judges a bucket.
+
+Each part of the accepted rows is split once by a worker, into a file with a batch for each bucket; whoever
+judges a bucket takes just its batch out of every file. What comes back is few: the rows that may break a
+rule. Whether they do, and what becomes of them, `keys` then says of these rows alone.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.checks.parts import Home, rows_in
+from pipeline.engine import Engine, Unseen
+from pipeline.model import ForeignKey
+from pipeline.seal import quoted
+
+ROWS = pa.schema([("key", pa.string()), ("source_id", pa.string()), ("source_row", pa.string())])
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The keys of one part: `fields` of the Parquet file `source`, to be split into `target`."""
+
+    home: Home
+    source: Path
+    fields: tuple[str, ...]
+    target: Path
+    buckets: int
+    takes_blanks: bool
+
+    def carried(self) -> _Keys:
+        raise Unseen(str(self.source))  # rows do not travel for their keys: the publisher has them
+
+    def split(self) -> Path:
+        """The file of batches, one a bucket; a key with a blank in it may be none."""
+        if not self.home.is_here():
+            raise Unseen(str(self.source))
+        key = ", ".join(quoted(field) for field in self.fields)
+        filled = " and ".join(f"{quoted(field)} <> ''" for field in self.fields)
+        where = "" if self.takes_blanks else f"where {filled}"
+        with duckdb.connect() as con:
+            con.execute("set threads = 1")
+            rows = con.sql(
+                f"select concat_ws(chr(31), {key}) as key, source_id, source_row, "
+                f"cast(hash(concat_ws(chr(31), {key})) % {self.buckets} as int) as bucket "
+                f"from {rows_in([self.source])} {where}"
+            ).to_arrow_table()
+        with pa.OSFile(str(self.target), "wb") as file, pa.ipc.new_file(file, ROWS) as out:
+            for bucket in range(self.buckets):
+                here = rows.filter(pc.equal(rows["bucket"], bucket)).drop(["bucket"])
+                [batch] = here.cast(ROWS).combine_chunks().to_batches() or [_none()]
+                out.write_batch(batch)
+        return self.target
+
+
+@dataclass(frozen=True, slots=True)
+class _Bucket:
+    """One bucket of all files: of rows that must not share a key, or that point to others."""
+
+    home: Home
+    number: int
+    files: tuple[Path, ...]
+    others: tuple[Path, ...] | None  # None: the rule is that no key comes twice
+
+    def carried(self) -> _Bucket:
+        raise Unseen(str(self.home.folder))
+
+    def judge(self) -> pa.Table:
+        """(source_id, source_row) of the rows that share a key, or whose key none of the others has."""
+        if not self.home.is_here():
+            raise Unseen(str(self.home.folder))
+        broken = "key in (select key from mine group by key having count(*) > 1)"
+        with duckdb.connect() as con:
+            con.execute("set threads = 1")
+            con.register("mine", _batches(self.files, self.number))
+            if self.others is not None:
+                con.register("others", _batches(self.others, self.number))
+                broken = "key not in (select key from others)"
+            found = f"select source_id, source_row from mine where {broken}"
+            return con.sql(found).to_arrow_table()
+
+
+class Among:
+    """Among which rows of a dataset a rule about keys has to look: SQL for each.
+
+    On a cluster whose workers see the run's folder, those that they have found; else all. `files`:
+    the accepted rows of each dataset, as the views `all_<dataset>` in `con` have them.
+    """
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        engine: Engine,
+        home: Home,
+        files: Mapping[str, Sequence[Path]],
+    ) -> None:
+        self._con, self._engine, self._home, self._files = con, engine, home, files
+        self._asks, self._count = engine.is_spread, 0
+
+    def sharing(self, dataset: str, fields: Sequence[str], takes_blanks: bool = False) -> str:
+        """Rows whose `fields` another row has too."""
+        return self._rows(
+            dataset, lambda e: e.judged(e.split(self._files[dataset], fields, takes_blanks))
+        )
+
+    def dangling(self, dataset: str, key: ForeignKey) -> str:
+        """Rows that point to none of the accepted rows, or to one that has left them since."""
+        return self._rows(dataset, lambda e: self._nowhere(e, dataset, key))
+
+    def _nowhere(self, exchange: _Exchange, dataset: str, key: ForeignKey) -> pa.Table:
+        mine = exchange.split(self._files[dataset], key.fields)
+        theirs = exchange.split(self._files[key.dataset], key.reference_fields)
+        fields, others = (", ".join(map(quoted, f)) for f in (key.fields, key.reference_fields))
+        left = self._con.sql(
+            f"select source_id, source_row from {quoted('all_' + dataset)} where ({fields}) in (select ({others}) "
+            f"from {quoted('all_' + key.dataset)} semi join {quoted('gone_' + key.dataset)} using (source_id, source_row))"
+        ).to_arrow_table()
+        return pa.concat_tables([exchange.judged(mine, theirs), left])
+
+    def _rows(self, dataset: str, ask: Callable[[_Exchange], pa.Table]) -> str:
+        if self._asks:
+            try:
+                with _Exchange(self._engine, self._home) as exchange:
+                    return self._of(dataset, ask(exchange))
+            except Unseen:
+                self._asks = False
+        return quoted(dataset)
+
+    def _of(self, dataset: str, found: pa.Table) -> str:
+        self._count += 1
+        name = quoted(f"among_{self._count}")
+        self._con.register("found_keys", found)
+        self._con.execute(f"create temp table {name} as select * from found_keys")
+        self._con.unregister("found_keys")
+        return f"(select * from {quoted(dataset)} semi join {name} using (source_id, source_row))"
+
+
+class _Exchange:
+    """A folder for the files of one exchange, taken away with it."""
+
+    def __init__(self, engine: Engine, home: Home) -> None:
+        self._engine, self._home = engine, home
+        self._folder = home.folder / f"keys-{secrets.token_hex(8)}"
+        self._buckets = max(1, engine.partitions)
+
+    def __enter__(self) -> _Exchange:
+        self._folder.mkdir()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def split(
+        self, files: Iterable[Path], fields: Sequence[str], takes_blanks: bool = False
+    ) -> tuple[Path, ...]:
+        """Files of batches, one of each of `files`."""
+        parts = (
+            _Keys(self._home, path, tuple(fields), self._free(), self._buckets, takes_blanks)
+            for path in files
+        )
+        return tuple(self._engine(_Keys.split, parts))
+
+    def _free(self) -> Path:
+        return self._folder / f"{secrets.token_hex(8)}.arrow"
+
+    def judged(self, files: tuple[Path, ...], others: tuple[Path, ...] | None = None) -> pa.Table:
+        """What all buckets have found."""
+        buckets = (_Bucket(self._home, n, files, others) for n in range(self._buckets))
+        return pa.concat_tables(self._engine(_Bucket.judge, buckets))
+
+
+def _batches(files: Iterable[Path], bucket: int) -> pa.Table:
+    found = []
+    for path in files:
+        with pa.memory_map(str(path)) as file:
+            found.append(pa.ipc.open_file(file).get_batch(bucket))
+    return pa.Table.from_batches(found, ROWS)
+
+
+def _none() -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([], ROWS)
