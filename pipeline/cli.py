@@ -73,7 +73,11 @@ def check(
     _speak(lang)
     _check_format(format, "text", "json")
     loaded = _catalog(contract)
-    with progress.shown(), _engine(engine, scheduler, partitions) as spread, _inbox(inbox, private) as folder:
+    with (
+        progress.shown(),
+        _engine(engine, scheduler, partitions) as spread,
+        _inbox(inbox, private) as folder,
+    ):
         run = whole_way.check(folder, private, loaded, _day(today), spread)
     errors = _closing(run, loaded, private, format == "json")
     raise typer.Exit(1 if errors else 0)

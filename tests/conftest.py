@@ -66,7 +66,7 @@ def cluster_here() -> Iterator[Any]:
     from distributed import Client, LocalCluster
 
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None, protocol="tcp") as local,
+        LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0", protocol="tcp") as local,
         Client(local, set_as_default=False) as client,
     ):  # fmt: skip
         yield client

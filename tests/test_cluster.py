@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import distributed
 import pytest
 from distributed import Client
 
 from pipeline import cluster, run
+from pipeline.checks import parts
+from pipeline.engine import Unseen
 from pipeline.errors import StoreError, Unaccounted
+from pipeline.intake import ranges
 from tests.shop import ROOT, Shop, hashes, penalties
 
 TODAY = date(2025, 3, 31)
@@ -60,27 +67,104 @@ def two_workers() -> Iterator[str]:
         yield address
 
 
+def sent(folder: Path) -> Shop:
+    """Three files, in two encodings: cells with line breaks, bad dates, the same keys in two files."""
+    shop = Shop(folder)
+    for number in range(3):
+        rows = penalties(60)[number::3]
+        rows[1]["处罚决定日期"] = "不详"
+        rows[2]["违法事实"] = "第一行\n第二行，“示例”"
+        shop.send(rows, f"处罚{number}-示例数据.csv")
+    again = penalties(60)[:4]
+    again[0]["罚款金额（万元）"] = "99"
+    shop.send([*again, *penalties(60)[6:9]], "再报-示例数据.csv")
+    path = shop.inbox / "再报-示例数据.csv"
+    path.write_bytes(path.read_text("utf-8").encode("gb18030"))
+    return shop
+
+
+def told(shop: Shop) -> dict[str, bytes]:
+    names = ["findings.csv", "findings.json", "run.json", "withheld.csv"]
+    files = [*(shop.private / name for name in names), *(shop.private / "quarantine").iterdir()]
+    return {path.name: path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], dict[str, bytes]]:
+    """What threads of this process make of the files: the release, and what was found."""
+    shop = sent(tmp_path_factory.mktemp("local"))
+    return hashes(shop.publish()), told(shop)
+
+
+def spread_over(shop: Shop, spread: Any) -> dict[str, str]:
+    release, _, _ = run.publish(
+        shop.inbox, shop.site, shop.private, shop.contract, shop.words, TODAY, run.Allowed(downloads=False), spread
+    )  # fmt: skip
+    return hashes(shop.site / "releases" / release)
+
+
+@pytest.mark.parametrize("partitions", [1, 2, 3, 7])
 def test_a_release_is_the_same_to_the_byte_whatever_computed_it(
-    tmp_path: Path, two_workers: str
+    tmp_path: Path,
+    local: tuple[dict[str, str], dict[str, bytes]],
+    two_workers: str,
+    monkeypatch: pytest.MonkeyPatch,
+    partitions: int,
 ) -> None:
-    made = {}
-    for name in ("local", "dask"):
-        shop = Shop(tmp_path / name)
-        for number in range(3):
-            rows = penalties(90)[number::3]
-            rows[1]["处罚决定日期"] = "不详"
-            shop.send(rows, f"处罚{number}-示例数据.csv")
-        if name == "local":
-            made[name] = hashes(shop.publish())
-            continue
-        with cluster.engine(two_workers, lambda _: None) as spread:
-            words = shop.words
-            release, _, _ = run.publish(shop.inbox, shop.site, shop.private, shop.contract, words, TODAY, run.Allowed(downloads=False), spread)  # fmt: skip
-        made[name] = hashes(shop.site / "releases" / release)
-        assert (shop.private / "findings.csv").read_text("utf-8") == (
-            tmp_path / "local" / "private" / "findings.csv"
-        ).read_text("utf-8")
-    assert made["local"] == made["dask"]
+    monkeypatch.setattr(parts, "LEAST", 0)
+    shop = sent(tmp_path)
+    with cluster.engine(two_workers, lambda _: None, partitions) as spread:
+        assert spread_over(shop, spread) == local[0]
+    assert told(shop) == local[1]
+
+
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What workers of this process's cluster would see on a machine without PRIVATE: nothing."""
+    read, is_here = ranges.Range._read, parts.Home.is_here
+
+    def is_worker() -> bool:
+        return threading.current_thread().name.startswith("Dask")
+
+    def not_there(self: ranges.Range) -> bytes:
+        if is_worker():
+            raise Unseen(str(self.path))
+        return read(self)
+
+    monkeypatch.setattr(ranges.Range, "_read", not_there)
+    monkeypatch.setattr(parts.Home, "is_here", lambda self: not is_worker() and is_here(self))
+
+
+def test_workers_that_do_not_see_private_give_the_same(
+    tmp_path: Path,
+    local: tuple[dict[str, str], dict[str, bytes]],
+    cluster_here: Client,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(parts, "LEAST", 0)
+    elsewhere(monkeypatch)
+    shop = sent(tmp_path)
+    assert spread_over(shop, cluster.Spread(distributed, cluster_here, 3)) == local[0]
+    assert told(shop) == local[1]
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EDQUOT])
+def test_a_worker_without_room_for_its_rows_ends_the_run_and_changes_nothing(
+    tmp_path: Path, cluster_here: Client, monkeypatch: pytest.MonkeyPatch, error: int
+) -> None:
+    shop = sent(tmp_path)
+    before = shop.publish()
+
+    def full(_: Any, folder: Path, key: bytes) -> None:
+        raise OSError(error, os.strerror(error), str(folder))
+
+    monkeypatch.setattr(parts, "LEAST", 0)
+    monkeypatch.setattr(parts, "_part", full)
+    shop.send(penalties(90)[60:], "更多-示例数据.csv")
+    with pytest.raises(StoreError, match="写不下结果") as raised:
+        spread_over(shop, cluster.Spread(distributed, cluster_here, 3))
+    assert raised.value.exit_code == 5
+    assert shop.current == before
+    assert shop.releases() == [before.name]
 
 
 @pytest.mark.parametrize("workers", [1, 3])

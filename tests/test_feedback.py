@@ -24,9 +24,6 @@ from pipeline.checks.findings import letters, line
 from pipeline.clerk import NOT_DATA, expected
 from pipeline.model import found
 
-# What a run finds and publishes does not depend on what computes.
-pytestmark = pytest.mark.usefixtures("every_engine")
-
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 

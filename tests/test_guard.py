@@ -25,9 +25,6 @@ from pipeline.model import Catalog, Dataset
 from pipeline.release import guard
 from pipeline.release.guard import Needles
 
-# What a run finds and publishes does not depend on what computes.
-pytestmark = pytest.mark.usefixtures("every_engine")
-
 ROOT = Path(__file__).parent.parent
 NUMBER = identity()
 Write = Callable[[Path, str], None]

@@ -18,9 +18,6 @@ from pipeline.intake.read import Opened
 from pipeline.intake.text_files import Block, Parsed
 from pipeline.model import Chunk, Finding
 
-# What a run finds and publishes does not depend on what computes.
-pytestmark = pytest.mark.usefixtures("every_engine")
-
 SMALL = [one for one in CASES if len(one.data) < 60_000]
 TEXTS = [one.data for one in SMALL if one.name.endswith((".csv", ".tsv", ".txt")) and one.data]
 

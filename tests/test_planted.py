@@ -25,9 +25,6 @@ from pipeline.checks.rules import RULES
 from pipeline.checks.screen import fold
 from pipeline.model import Column, Dataset
 
-# What a run finds and publishes does not depend on what computes.
-pytestmark = pytest.mark.usefixtures("every_engine")
-
 ROOT = Path(__file__).parent.parent
 CONTRACT = contracts.load(ROOT / "datapackage", RULES)
 DATASETS = [d for d in CONTRACT.datasets.values() if not (d.produced or d.query)]

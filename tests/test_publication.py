@@ -18,9 +18,6 @@ from pipeline.checks.rules import RULES, Setting
 from pipeline.model import Catalog, Dataset
 from pipeline.words import rules
 
-# What a run finds and publishes does not depend on what computes.
-pytestmark = pytest.mark.usefixtures("every_engine")
-
 ROOT = Path(__file__).parent.parent
 
 

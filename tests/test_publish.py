@@ -18,9 +18,6 @@ from frictionless import Package, system
 
 from tests.conftest import TODAY, Published
 
-# What a run finds and publishes does not depend on what computes.
-pytestmark = pytest.mark.usefixtures("every_engine")
-
 Command = Callable[..., subprocess.CompletedProcess[str]]
 REAL = Path(__file__).parent.parent.parent / "shared" / "real"
 

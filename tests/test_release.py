@@ -39,9 +39,6 @@ from tests.shop import (
     rows_of,
 )
 
-# What a run finds and publishes does not depend on what computes.
-pytestmark = pytest.mark.usefixtures("every_engine")
-
 HOSTILE = ["=1+1", "+86 1", "-2+3", "@SUM(A1)", "＝HYPERLINK(1)", "_x0041_<&>\"'", "一行\n二行"]
 
 

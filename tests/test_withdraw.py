@@ -29,9 +29,6 @@ from tests.shop import (
     rows_of,
 )
 
-# What a run finds and publishes does not depend on what computes.
-pytestmark = pytest.mark.usefixtures("every_engine")
-
 CERTIFICATES = "执法证号,持证人,执法单位,发证日期,状态\n16110000001,示例甲,示例区水利局,2024-01-02,有效\n16110000002,示例乙,示例区水利局,2024-01-02,有效\n"
 EVENTS = "执法证号,事项,办理日期\n16110000001,新申办,2024-01-02\n16110000002,新申办,2024-01-02\n"
 

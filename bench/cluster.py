@@ -1,0 +1,96 @@
+"""What a second worker is worth: intake and checks of one file on a Dask cluster of this machine.
+
+    python -m bench.cluster [ROWS]
+
+The same ranges of the same file are read and checked by one worker of one thread, then by two, in turn
+and several times; the best of each counts. `checks` is the work that is spread; `publish` the whole way
+but for downloads, most of which is made on the machine that publishes.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import distributed
+import yaml
+
+from bench.run import HERE, TODAY, prepare
+from pipeline import catalog
+from pipeline import run as whole_way
+from pipeline.checks.parts import made_home
+from pipeline.checks.rules import RULES
+from pipeline.cluster import Spread
+from pipeline.gather import Piece, Task
+from pipeline.intake import read, sources
+from pipeline.model import Catalog
+
+ROWS, TRIES = 200_000, 3
+AIM = 1.6  # times as fast with two workers, on two cores
+DAY = date.fromisoformat(TODAY)
+
+
+def run(rows: int = ROWS) -> dict[str, Any]:
+    """Seconds with one and with two workers, and the ratios."""
+    work = prepare(rows)
+    contract = catalog.load(HERE.parent / "datapackage", RULES)
+    told: dict[str, Any] = {"rows": rows, "aim": AIM}
+    for name, way in (("checks", _checks), ("publish", _publish)):
+        seconds = {n: _best(n, lambda spread, way=way: way(work, contract, spread)) for n in (1, 2)}
+        told[name] = {"one_worker": seconds[1], "two_workers": seconds[2]}
+        told[name]["ratio"] = round(seconds[1] / seconds[2], 2)
+    return told
+
+
+def _best(workers: int, work: Callable[[Spread], None]) -> float:
+    with (
+        distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0") as local,
+        distributed.Client(local, set_as_default=False) as client,
+    ):  # fmt: skip
+        spread = Spread(distributed, client, 20)
+        work(spread)  # once for what is read and made only the first time
+        seconds = []
+        for _ in range(TRIES):
+            start = time.perf_counter()
+            work(spread)
+            seconds.append(time.perf_counter() - start)
+    return round(min(seconds), 2)
+
+
+def _checks(work: Path, contract: Catalog, spread: Spread) -> None:
+    """Every piece of the inbox through intake and checks, laid down where it was checked."""
+    folder = work / "cluster"
+    shutil.rmtree(folder, ignore_errors=True)
+    task = Task(contract, bytes(32), DAY, made_home(folder))
+    rows = sum(checked.tally.read for checked in spread(task, _pieces(work, contract)))
+    assert rows, "nothing was read"
+    shutil.rmtree(folder)
+
+
+def _pieces(work: Path, contract: Catalog) -> Any:
+    for file in sources.scan(work / "inbox", contract).files:
+        for opened in read.open_file(file, contract):
+            if isinstance(opened, read.Opened) and opened.dataset:
+                for content in opened.pieces(20):
+                    yield Piece(content, opened.chunk, opened.dataset)
+
+
+def _publish(work: Path, contract: Catalog, spread: Spread) -> None:
+    site, private = work / "site-cluster", work / "private-cluster"
+    for folder in (site, private):
+        shutil.rmtree(folder, ignore_errors=True)
+    words = yaml.safe_load((HERE.parent / "metadata.yml").read_text("utf-8"))
+    allowed = whole_way.Allowed(downloads=False)
+    whole_way.publish(work / "inbox", site, private, contract, words, DAY, allowed, spread)
+    for folder in (site, private):
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(int(sys.argv[1]) if sys.argv[1:] else ROWS), indent=2))
