@@ -60,9 +60,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("every_engine", [0, *counts], ids=ids, indirect=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster_here() -> Iterator[Any]:
-    """A Dask cluster of two workers, threads of this process; a Client of it."""
+    """A Dask cluster of two workers, threads of this process; a Client of it.
+
+    Of a module, not of the session: its threads draw from `random`, which other modules' property
+    tests must find as they left it.
+    """
     from distributed import Client, LocalCluster
 
     with (

