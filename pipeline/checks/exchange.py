@@ -43,14 +43,15 @@ class _Keys:
         """The file of batches, one a bucket; a key with a blank in it may be none."""
         if not self.home.is_here():
             raise Unseen(str(self.source))
-        key = ", ".join(quoted(field) for field in self.fields)
+        # Each field with its length: no two keys may look alike, or one would be taken for the other.
+        key = ", ".join(f"length({quoted(f)}), ':', {quoted(f)}" for f in self.fields)
         filled = " and ".join(f"{quoted(field)} <> ''" for field in self.fields)
         where = "" if self.takes_blanks else f"where {filled}"
         with duckdb.connect() as con:
             con.execute("set threads = 1")
             rows = con.sql(
-                f"select concat_ws(chr(31), {key}) as key, source_id, source_row, "
-                f"cast(hash(concat_ws(chr(31), {key})) % {self.buckets} as int) as bucket "
+                f"select concat({key}) as key, source_id, source_row, "
+                f"cast(hash(concat({key})) % {self.buckets} as int) as bucket "
                 f"from {rows_in([self.source])} {where}"
             ).to_arrow_table()
         with pa.OSFile(str(self.target), "wb") as file, pa.ipc.new_file(file, ROWS) as out:
