@@ -56,9 +56,12 @@ def engine(
 
 
 def _local(distributed: Any) -> Any:
-    """One worker process for each core: Python's lock is held for much of a check."""
+    """One worker process for each core: Python's lock is held for much of a check.
+
+    What it tells of its work is for this machine alone, at whatever port is free.
+    """
     return distributed.LocalCluster(
-        n_workers=os.cpu_count() or 1, threads_per_worker=1, dashboard_address=":0"
+        n_workers=os.cpu_count() or 1, threads_per_worker=1, dashboard_address="127.0.0.1:0"
     )
 
 

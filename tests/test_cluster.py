@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import distributed
+import httpx
+import psutil
 import pytest
 from distributed import Client
 
@@ -274,6 +277,27 @@ def test_an_engine_that_is_not_there_is_wrong_usage(
     assert "--engine" in told.stderr
 
 
+@pytest.fixture(scope="module")
+def watched() -> Iterator[str]:
+    """The address at which a cluster of our own tells that its work can be watched."""
+    told: list[str] = []
+    with cluster.engine(tell=told.append):
+        yield re.findall(r"http://\S+/status", told[0])[0]
+
+
+def test_the_link_that_is_told_shows_what_the_workers_do(watched: str) -> None:
+    page = httpx.get(watched)
+    assert page.status_code == 200
+    assert "bokeh" in page.text and "Status" in page.text
+    assert "pip install" not in page.text  # what Dask answers where there is nothing to draw with
+
+
+def test_what_the_workers_do_is_shown_to_this_machine_alone(watched: str) -> None:
+    port = httpx.URL(watched).port
+    listening = [c.laddr for c in psutil.Process().net_connections() if c.status == "LISTEN"]
+    assert {place.ip for place in listening if place.port == port} == {"127.0.0.1"}
+
+
 def test_the_extra_is_pinned_with_the_rest() -> None:
     pinned = (ROOT / "requirements" / "cluster.txt").read_text("utf-8")
-    assert "distributed==" in pinned
+    assert "distributed==" in pinned and "bokeh==" in pinned
