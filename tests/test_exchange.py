@@ -74,7 +74,7 @@ class Run:
     """The accepted rows of two datasets in Parquet parts, and rows of each that have left them."""
 
     def __init__(self, folder: Path, rows: dict[str, Rows], cuts: Sequence[int], gone: Sequence[int]) -> None:  # fmt: skip
-        self.home, self.con = made_home(folder / "parts"), duckdb.connect()
+        self.home, self.con = replace(made_home(folder / "parts"), least=0), duckdb.connect()
         self.files = {name: list(self._parts(made, cuts)) for name, made in rows.items()}
         self.rank = {f"s{n}": (n % 2, n) for n in range(9)}
         for name, files in self.files.items():
@@ -151,6 +151,11 @@ def test_where_workers_do_not_see_the_rows_all_are_looked_at_here(some: Run, rul
     assert some.found(rule, among) == some.found(rule)
     assert among.sharing("mine", ("a",)) == quoted("mine")
     assert not list(some.home.folder.glob("keys-*"))
+
+
+def test_few_rows_are_looked_at_here(some: Run) -> None:
+    among = Among(some.con, Travelled(3), replace(some.home, least=1 << 18), some.files)
+    assert among.sharing("mine", ("a",)) == quoted("mine")
 
 
 def test_threads_of_this_process_exchange_nothing(some: Run) -> None:

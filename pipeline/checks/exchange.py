@@ -92,8 +92,9 @@ class _Bucket:
 class Among:
     """Among which rows of a dataset a rule about keys has to look: SQL for each.
 
-    On a cluster whose workers see the run's folder, those that they have found; else all. `files`:
-    the accepted rows of each dataset, as the views `all_<dataset>` in `con` have them.
+    On a cluster whose workers see the run's folder, those that they have found; else all, and all of
+    a dataset whose rows are so few that to ask costs more. `files`: the accepted rows of each dataset,
+    as the views `all_<dataset>` in `con` have them.
     """
 
     def __init__(
@@ -127,13 +128,16 @@ class Among:
         return pa.concat_tables([exchange.judged(mine, theirs), left])
 
     def _rows(self, dataset: str, ask: Callable[[_Exchange], pa.Table]) -> str:
-        if self._asks:
+        if self._asks and self._is_large(dataset):
             try:
                 with _Exchange(self._engine, self._home) as exchange:
                     return self._of(dataset, ask(exchange))
             except Unseen:
                 self._asks = False
         return quoted(dataset)
+
+    def _is_large(self, dataset: str) -> bool:
+        return sum(path.stat().st_size for path in self._files[dataset]) >= self._home.least
 
     def _of(self, dataset: str, found: pa.Table) -> str:
         self._count += 1
