@@ -71,7 +71,8 @@ def _check(
         run = Run(ledger, spill.connect(ledger.work / "spill"))
         files = [*listed.files, *_packages(listed, run, catalog)]
         run.sample = any(SAMPLE in f.name for f in files) or union.is_sample(run.packages)
-        for finding in (*listed.findings, *union.notes(run.packages, catalog)):
+        named = working.named_persons(file.name for file in listed.files)
+        for finding in (*listed.findings, *named, *union.notes(run.packages, catalog)):
             ledger.finding(finding)
         take_in(files, run, means)
         means.cache.prune()
@@ -224,7 +225,7 @@ def _release(
     release = store.free_name(site, made.release)
     number = max((manifest.number(p) for p in kept), default=0) + 1
     build.finish(made, build.History(release, parent, number, found, secret, allowed.downloads))
-    guard.check(made.folder, run.ledger.work / "secrets.csv", made.datasets)
+    guard.check(made.folder, run.ledger.secrets, made.datasets)
     return release
 
 
@@ -265,7 +266,7 @@ def _material(run: Run, catalog: Catalog, orders: Collection[Tombstone]) -> buil
             for name, rows in produced.items()
             if name in catalog.datasets
         },
-        {source.path: source.sha256 for source in run.sources},
+        {working.masked(source.path): source.sha256 for source in run.sources},
         {name: _parts(tally) for name, tally in sorted(run.by_dataset().items())},
         run.ledger.work,
     )

@@ -8,7 +8,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from pipeline import seal
+from pipeline import elsewhere, seal
 from pipeline.catalog import as_input, published_columns
 from pipeline.checks import keys, wider
 from pipeline.checks.check import QUARANTINE, as_written
@@ -19,6 +19,7 @@ from pipeline.engine import LOCAL, Engine
 from pipeline.gather import Run
 from pipeline.intake.read import Opened
 from pipeline.model import Catalog, Dataset, Source, found
+from pipeline.release.guard import Needles, read_secrets
 from pipeline.release.tombstones import Tombstone
 from pipeline.seal import Seal, quoted
 
@@ -49,9 +50,10 @@ def settle(
     rank = {o.source.source_id: (o.precedence, place) for place, o in enumerate(run.opened)}
     sources = {o.source.source_id: o.source for o in run.opened}
     among = Among(con, engine, ledger.home, dict(ledger.accepted()))
+    needles = Needles(read_secrets(ledger.secrets))
     datasets = keys.order_of({n: catalog.datasets[n] for n, _ in ledger.accepted()})
     for dataset in datasets:
-        for stage in _stages(run, dataset, catalog, rank, among):
+        for stage in _stages(run, dataset, catalog, rank, among, needles):
             _apply(run, dataset, stage, sources, catalog)
     setting = Setting(today, catalog, frozenset(d.name for d in datasets))
     for dataset, outcomes in wider.judge(con, datasets, setting, ledger.left_out):
@@ -74,12 +76,14 @@ def _stages(
     catalog: Catalog,
     rank: Mapping[str, tuple[int, int]],
     among: Among,
+    needles: Needles,
 ) -> Iterator[list[keys.Outcome]]:
     """Each check wider than a row, over what the one before it has left."""
     here = {name: catalog.datasets[name] for name, _ in run.ledger.accepted()}
     yield list(keys.withdrawn(run.con, dataset, here))
     yield list(keys.repeated(run.con, dataset, rank, among))
     yield list(keys.not_unique(run.con, dataset, among))
+    yield list(elsewhere.rows(run.con, dataset, needles))
     present = {name for name, _ in run.ledger.accepted()}
     for key in dataset.foreign_keys:
         other = catalog.datasets[key.dataset]

@@ -158,9 +158,10 @@ def _findings(
         codes = frozenset(c.code for c in listed.codes) if listed else None
         for breach in schema.breaches(column, cells, codes):
             yield from _broken(source, breach.rule, column, breach.mask, columns, breach.params)
-        if column.name in coded and not _made(column, dataset):
-            for breach in privacy.code_breaches(column, cells, coded[column.name]):
-                yield from _broken(source, breach.rule, column, breach.mask, columns, breach.params)
+        if column.privacy == "never" or _made(column, dataset):
+            continue
+        for breach in privacy.cell_breaches(column, cells, coded.get(column.name)):
+            yield from _broken(source, breach.rule, column, breach.mask, columns, breach.params)
     for use in dataset.rules:
         rule = RULES[use.rule]
         if rule.scope == "row":

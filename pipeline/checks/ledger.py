@@ -35,6 +35,7 @@ class Ledger:
     def __init__(self, private: Path, lang: Lang) -> None:
         self.private, self.lang = private, lang
         self.work = private / "work"
+        self.secrets = self.work / "secrets.csv"  # one column: the values of never-fields
         self.tallies: dict[str, Tally] = {}
         self.issues: Counter[tuple[str, str, str, str, str, str]] = Counter()
         self.worst: dict[tuple[str, str], tuple[str, str]] = {}  # (file, sheet) → (severity, rule)
@@ -183,12 +184,14 @@ class Ledger:
         return self._rows[at]
 
     def close_tables(self) -> None:
-        """No more rows will come: accepted rows can be read."""
+        """No more rows will come: accepted rows and the values of never-fields can be read."""
         while self._of_tables:
             about = next(iter(self._of_tables))
             self.finding(self._of_tables.pop(about), about[0])
         for rows in self._rows.values():
             rows.close()
+        for file in self._open:
+            file.flush()
 
     # ------------------------------------------------------------ what comes out
 

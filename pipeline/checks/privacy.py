@@ -13,16 +13,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.checks import screen
+from pipeline.checks import bare, screen
 from pipeline.checks.names import is_masked, looks_like_person, mask_name
 from pipeline.checks.rules.base import Columns
 from pipeline.checks.schema import Breach
 from pipeline.model import Column, Dataset
 
-__all__ = ["code_breaches", "excerpts", "mask_column", "mask_name", "own_values", "screen_column", "secrets", "without_own"]  # fmt: skip
+__all__ = ["cell_breaches", "code_breaches", "excerpts", "mask_column", "mask_name", "number_breaches", "own_values", "screen_column", "secrets", "without_own"]  # fmt: skip
 
 FREE = frozenset({"text", "name", "organisation"})
 CODES = frozenset({"code", "document-number", "social-credit-code", "url"})
+NUMBERS = frozenset({"integer", "number", "money"})
 SHORTEST = 6  # characters of a never-value that is looked for in texts: shorter ones are words
 _TEXT_ONLY = frozenset({"third-person-in-text", "birth-date-in-text"})
 
@@ -160,7 +161,8 @@ def code_breaches(column: Column, cells: pa.Array, suspect: pa.Array) -> Iterato
         if len(value) == usual and value.isdigit() and value[:2] == column.example[:2]:
             return screen.sure_identity(value)
         if column.kind == "social-credit-code" and re.fullmatch("[0-9A-Z]{18}", value):
-            return screen.sure_identity(value) and value[0] != "9"
+            is_business = value[0] == "9" and screen.is_credit_code(value)
+            return bare.is_identity(value) and not is_business
         if usual == len(value) == 9 and screen.is_organisation_code(value):
             return False
         return bool(screen.screened(value)[1])
@@ -168,6 +170,24 @@ def code_breaches(column: Column, cells: pa.Array, suspect: pa.Array) -> Iterato
     broken = _spread(suspect, _each_distinct(cells.filter(suspect), personal))
     if pc.any(broken).as_py():
         yield Breach("personal-value-in-code", broken)
+
+
+def cell_breaches(column: Column, cells: pa.Array, suspect: pa.Array | None) -> Iterator[Breach]:
+    """Where a column of numbers or codes holds a personal value; `suspect`: worth a closer look."""
+    yield from number_breaches(column, cells)
+    if suspect is not None:
+        yield from code_breaches(column, cells, suspect)
+
+
+def number_breaches(column: Column, cells: pa.Array) -> Iterator[Breach]:
+    """Where what should be a number or an amount reads as a mobile's: the row cannot be published.
+
+    A column with a maximum has a rule for numbers that are too large.
+    """
+    if column.kind in NUMBERS and "maximum" not in column.constraints:
+        broken = pc.match_substring_regex(cells, r"^1[3-9]\d{9}(?:\.\d*)?$")
+        if pc.any(broken).as_py():
+            yield Breach("personal-value-in-code", broken)
 
 
 def excerpts(column: Column | None, cells: pa.Array, longest: int = 40) -> list[str]:
@@ -241,12 +261,27 @@ def without_own(cells: pa.Array, own: dict[int, dict[str, str]]) -> tuple[pa.Arr
 
 
 _NUMBERISH = re.compile(r"\d.*\d.*\d.*\d")
+#: What tells nobody apart, whatever field it stands in: a day or a moment, and a document's number.
+_NOBODY_S = re.compile(
+    r"(?:18|19|20)\d{2}(?:[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[0-2]\d(?:[0-5]\d){2})?)"
+    r"|\D{1,30}[〔\[(（【]\d{4}[〕\])）】]\D{0,6}\d{1,7}号?"
+)
 
 
 def secrets(dataset: Dataset, table: pa.Table) -> Iterable[str]:
-    """The distinct values of never-fields that the exit guard looks for: numbers and addresses."""
+    """The distinct values of never-fields that the exit guard looks for: numbers and addresses.
+
+    Organisations' codes are public wherever they were written, and days are nobody's own.
+    """
     for column in dataset.columns:
         if column.privacy == "never" and column.kind in ("code", "text"):
             for value in pc.unique(table[column.name].combine_chunks()).to_pylist():
-                if len(value) >= 7 and _NUMBERISH.search(value):
+                if len(value) >= 7 and _NUMBERISH.search(value) and not _is_open(value):
                     yield value
+
+
+def _is_open(value: str) -> bool:
+    if _NOBODY_S.fullmatch(value):
+        return True
+    is_code = re.fullmatch("[159][0-9A-Z]{17}", value) is not None and screen.is_credit_code(value)
+    return is_code and not screen.sure_identity(value)

@@ -17,6 +17,8 @@ from functools import cache, partial
 
 from stdnum import luhn
 
+from pipeline.checks import bare
+from pipeline.checks.bare import replaced, starred
 from pipeline.checks.names import COMPOUND, SURNAMES, mask_name, name_at
 
 Spot = tuple[int, int, str]  # start, end, what is put there
@@ -121,7 +123,7 @@ def _identity_length(text: str, digits: str, places: list[int], at: int) -> int:
         alone = len(digits) == 18
         if has_check_digit(number):
             return 18
-        if alone and not _behind(_OTHER_NUMBER, text, places[0]) and not _is_credit_code(number):
+        if alone and not _behind(_OTHER_NUMBER, text, places[0]) and not is_credit_code(number):
             return 18  # a slip in one digit leaves the rest for everyone to read
     if len(digits) == 15 and at == 0 and number[:2] in _divisions() and is_birth_date("19" + digits[6:12]):  # fmt: skip
         solid = places[-1] - places[0] == 14
@@ -134,7 +136,8 @@ def _identity_length(text: str, digits: str, places: list[int], at: int) -> int:
     return 0
 
 
-def _is_credit_code(number: str) -> bool:
+def is_credit_code(number: str) -> bool:
+    """Whether 18 characters are a social credit code, by the check digit of GB 32100-2015."""
     from stdnum.cn import uscc
 
     return bool(uscc.is_valid(number))
@@ -251,7 +254,7 @@ _HOME = re.compile(
 )
 _COUNT = r"[0-9一二三四五六七八九十]{1,5}"
 _DOOR = re.compile(
-    rf"(?:[0-9A-Z]{{1,5}}|[一二三四五六七八九十甲乙丙丁]{{1,3}})(?:号楼|栋|幢|座|号院)[\u4e00-\u9fff0-9A-Z\-]{{0,10}}?(?:单元|门)?[\s\-]?{_COUNT}(?:室|户|号)"
+    rf"(?:[0-9A-Z]{{1,5}}|[一二三四五六七八九十甲乙丙丁]{{1,3}})(?:号楼|栋|幢|座|号院)[\u4e00-\u9fff0-9A-Z\-]{{0,10}}?(?:单元|门)?[\s\-]?{_COUNT}(?:室|户|号)(?:[楼院]?(?:{_COUNT}(?:单元|门|层|楼|栋|幢|座))?{_COUNT}(?:室|户|号))*"
     rf"|(?:村|屯|庄|寨|湾)[\u4e00-\u9fff]{{0,6}}?{_COUNT}(?:组|队|社){_COUNT}号"
     r"|(?:小区|花园|家园|苑|新村|公寓|里|弄)[\u4e00-\u9fff0-9A-Z]{0,8}?\d{1,4}-\d{1,4}-\d{1,5}(?:号|室)?"
 )
@@ -390,25 +393,16 @@ def sure_identity(value: str) -> bool:
 
 def screened(text: str, among: tuple[Kind, ...] = KINDS) -> tuple[str, list[str]]:
     """(`text` with every personal value masked in place, the rules of the kinds that it held)."""
-    folded, kinds = fold(text), []
-    spots: list[Spot] = []
+    folded, kinds = fold(text), list[str]()
+    spots, taken = list[Spot](), bytearray(len(text))  # taken: 1 where a value was found
     for kind in among:
-        for spot in kind.find(folded):
-            if spot[0] < spot[1] and not _overlaps(spot, spots):
-                spots.append(spot)
+        for start, end, instead in kind.find(folded):
+            if start < end and not any(taken[start:end]):
+                taken[start:end] = b"\1" * (end - start)
+                spots.append((start, end, instead))
                 kinds.append(kind.rule)
-        folded = _blanked(folded, spots)
-    for start, end, instead in sorted(spots, reverse=True):
-        text = text[:start] + instead + text[end:]
-    return text, list(dict.fromkeys(kinds))
-
-
-def _overlaps(spot: Spot, others: list[Spot]) -> bool:
-    return any(spot[0] < end and start < spot[1] for start, end, _ in others)
-
-
-def _blanked(text: str, spots: list[Spot]) -> str:
-    """`text` with what was found made into stars, so that no other kind finds a part of it."""
-    for start, end, _ in spots:
-        text = text[:start] + "*" * (end - start) + text[end:]
-    return text
+        folded = starred(folded, spots)
+    while more := bare.found(starred(text, spots)):  # what is masked can free what is beside it
+        spots += [(start, end, _stars(text[start:end])) for start, end, _ in more]
+        kinds += [rule for _, _, rule in more]
+    return replaced(text, spots), list(dict.fromkeys(kinds))

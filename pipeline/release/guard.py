@@ -4,7 +4,8 @@ It shares no code with the screen that masked the texts, so that one mistake doe
 looks for numbers that are a person's by their own check digits, for the values that this run's
 never-fields held, and for names that the contract masks and that stand unmasked. Packed files are
 opened. A number that a column's own pattern calls its own and that stands in that column of this
-release is no mobile's. Source: 个人信息保护法 §28; 政府信息公开条例 §15.
+release is no mobile's; nor is a count in the pipeline's own tables. An organisation's code of digits
+alone is no identity number where it stands as a code. Source: 个人信息保护法 §28; 政府信息公开条例 §15.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> N
 
     `secrets`: a CSV with one column, the values of this run's never-fields; None where there are none.
     """
-    needles = Needles(_read_secrets(secrets)) if secrets and secrets.exists() else Needles(())
+    needles = Needles(read_secrets(secrets))
     own = _own_numbers(release, datasets)
     for refused in ordered_map(lambda lane: _first_hit(lane, needles, own), _lanes(release)):
         if refused:
@@ -85,11 +86,11 @@ def _fresh(blocks: Blocks) -> Blocks:
 
 
 def _first_hit(lane: Blocks, needles: Needles, own: frozenset[str]) -> GateRefused | None:
-    """The first hit in a stream; numbers in `own` are no mobile's."""
+    """The first hit in a stream; numbers in `own` are no person's."""
     with closing(lane) as blocks:  # by the thread that has opened what is read
         for artefact, block in blocks:
             for kind, value, line in (*_numbers(block, artefact), *needles.found(block)):
-                if kind != "mobile" or value not in own:
+                if kind not in ("mobile", "identity") or value not in own:
                     return _refused(artefact, line, kind, value)
     return None
 
@@ -219,7 +220,7 @@ _IDENTITY = re.compile(r"(?<![0-9A-Za-z])\d{6}[ \-]?\d{4}[ \-]?\d{2}[ \-]?\d{2}[
 _MOBILE = re.compile(r"(?<![0-9A-Za-z.\-])1(?:[38]\d|5[0-35-9]|4[5-9]|6[2567]|7[0-8]|9[0-35-9])[ \-]?\d{4}[ \-]?\d{4}(?![0-9A-Za-z])")  # fmt: skip
 _CARD = re.compile(r"(?<![0-9A-Za-z.\-])62(?:[ \-]?\d){14,17}(?![0-9A-Za-z])")
 _MAIL = re.compile(
-    r"[A-Za-z0-9][A-Za-z0-9._%+\-]*@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}"
+    r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}"
 )
 _PASSPORT = re.compile(r"护照号?码?[:：]?([A-Z]\d{8})(?!\d)")
 _WIDE = str.maketrans("０１２３４５６７８９Ｘｘ＠－", "0123456789Xx@-")
@@ -235,6 +236,8 @@ def _numbers(block: bytes, artefact: str) -> Iterator[Hit]:
             if kind == "mail" and artefact.endswith(_ABOUT):
                 continue
             for m in pattern.finditer(plain):
+                if artefact.endswith(_ABOUT) and plain[: m.start()].endswith('": '):
+                    continue  # a number of JSON: bytes, rows
                 if judge(re.sub(r"[ \-]", "", m[0])):
                     yield kind, m[0], _line(plain, m.start())
 
@@ -319,12 +322,17 @@ class Needles:
 
     def found(self, block: bytes) -> Iterator[Hit]:
         """Every value that stands in `block`."""
+        for start, end in self.places(block):
+            line = block[block.rfind(b"\n", 0, start) + 1 : end].decode("utf-8", "replace")
+            yield "never", block[start:end].decode("utf-8", "replace"), _line(line, len(line) - 1)
+
+    def places(self, block: bytes) -> Iterator[tuple[int, int]]:
+        """Where in `block` a value stands, by its end."""
         for end in self._ends_in(block) if self.by_end else ():
             for value in self.by_end[int.from_bytes(block[end - self.WIDTH : end], "little")]:
                 start = end - len(value)
                 if start >= 0 and block[start:end] == value and _stands_alone(block, start, end):
-                    line = block[block.rfind(b"\n", 0, start) + 1 : end].decode("utf-8", "replace")
-                    yield "never", value.decode("utf-8", "replace"), _line(line, len(line) - 1)
+                    yield start, end
 
     def _ends_in(self, block: bytes) -> list[int]:
         """Where in `block` a value can end."""
@@ -346,7 +354,10 @@ def _stands_alone(block: bytes, start: int, end: int) -> bool:
     return not any(len(pair) == 2 and pair.isalnum() for pair in (before, after))
 
 
-def _read_secrets(path: Path) -> Iterator[str]:
+def read_secrets(path: Path | None) -> Iterator[str]:
+    """The values of this run's never-fields, each once."""
+    if path is None or not path.exists():
+        return
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file)
         next(rows, None)
@@ -366,20 +377,39 @@ def _names_masked(release: Path, dataset: Dataset, column: Column) -> None:
 
 
 def _own_numbers(release: Path, datasets: Sequence[Dataset]) -> frozenset[str]:
-    """The numbers in the release's tables that look like a mobile's and that their column owns."""
+    """The numbers in the release's tables that look like a person's and that their column owns."""
     own = set[str]()
     for dataset in datasets:
         paths = data_files(release, dataset.name)
-        names = [c.name for c in dataset.published if "pattern" in c.constraints]
-        if names and paths:
-            for batch in _columns_of(paths, names):
-                own |= {n for c in map(dataset.column, names) for n in _owned(c, batch[c.name])}
+        there = csv_header(paths) if paths else ()
+        owners = [(c, judge) for c in dataset.published if c.name in there and (judge := _owner(c, dataset))]  # fmt: skip
+        if owners:
+            for batch in _columns_of(paths, [c.name for c, _ in owners]):
+                for column, judge in owners:
+                    own |= {n for n in _likely(batch[column.name]) if judge(n)}
     return frozenset(own)
 
 
-def _owned(column: Column, cells: pa.Array) -> Iterator[str]:
-    likely = cells.filter(pc.match_substring_regex(cells, r"^1\d{10}$"))
-    yield from (number for number in pc.unique(likely).to_pylist() if column.owns(number))
+def _owner(column: Column, dataset: Dataset) -> Callable[[str], bool] | None:
+    """What says of a number in a column that it is the column's own; None where none can be."""
+    if column.kind == "social-credit-code":
+        return _is_organisation_s
+    if dataset.produced and column.type in ("integer", "number"):
+        return lambda number: len(number) == 11
+    return column.owns if "pattern" in column.constraints else None
+
+
+def _is_organisation_s(number: str) -> bool:
+    """Whether 18 digits are a business's code by the check digit of GB 32100-2015."""
+    letters = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+    total = sum(letters.find(c) * pow(3, i, 31) for i, c in enumerate(number[:17]))
+    return number[0] == "9" and (total + letters.find(number[17:])) % 31 == 0
+
+
+def _likely(cells: pa.Array) -> list[str]:
+    found = cells.filter(pc.match_substring_regex(cells, r"^(?:1\d{10}|9\d{17})$"))
+    numbers: list[str] = pc.unique(found).to_pylist()
+    return numbers
 
 
 def _columns_of(paths: Sequence[Path], names: list[str]) -> Iterator[pa.RecordBatch]:

@@ -1,0 +1,40 @@
+"""What one row keeps from the public in a published cell of another row.
+
+A row's own hidden values leave its texts when it is checked; those of other rows are all known only
+when every file is read. The exit guard would stop the whole release for one of them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
+
+import duckdb
+
+from pipeline.checks.keys import Outcome
+from pipeline.model import Dataset
+from pipeline.release.guard import Needles
+from pipeline.seal import quoted
+
+AT_ONCE = 20_000  # rows
+WORDS = frozenset({"text", "name", "organisation", "code", "document-number", "social-credit-code", "url", "integer", "number"})  # fmt: skip
+
+
+def rows(con: duckdb.DuckDBPyConnection, dataset: Dataset, needles: Needles) -> Iterator[Outcome]:
+    """The accepted rows in which one of `needles` stands, with the first column that has it."""
+    columns = [c.name for c in dataset.published if c.kind in WORDS]
+    if not needles.by_end or not columns:
+        return
+    cells = ", ".join(f"coalesce({quoted(name)}, '')" for name in columns)
+    asked = f"select source_id, source_row, [{cells}] as cells from {quoted(dataset.name)}"
+    for batch in con.sql(asked).to_arrow_reader(AT_ONCE):
+        texts = [text.encode() for text in batch["cells"].flatten().to_pylist()]
+        ends = [*accumulate(len(text) + 1 for text in texts)]
+        held = {bisect_right(ends, start) for start, _ in needles.places(b"\n".join(texts))}
+        first = {at // len(columns): at % len(columns) for at in sorted(held, reverse=True)}
+        for row, column in sorted(first.items()):
+            source_id, number = batch["source_id"][row].as_py(), batch["source_row"][row].as_py()
+            yield Outcome(
+                source_id, int(number), "quarantined", "hidden-value-elsewhere", columns[column]
+            )
