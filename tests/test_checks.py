@@ -13,15 +13,17 @@ import pytest
 from frictionless import Field
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shop import SmallShop, documents, rows_of
 
 from pipeline import catalog as contracts
 from pipeline import seal
-from pipeline.checks import keys
+from pipeline.checks import check, keys
 from pipeline.checks.check import check_chunk, record_ids
 from pipeline.checks.rules import RULES
 from pipeline.checks.schema import breaches
 from pipeline.errors import Unaccounted
 from pipeline.model import Catalog, Chunk, Column, Dataset, ForeignKey, Misfit, SetAside, Source
+from pipeline.release import package
 
 ROOT = Path(__file__).parent.parent
 TODAY = date(2025, 3, 31)
@@ -224,3 +226,19 @@ def test_of_several_penalties_the_heaviest_is_worked_out(contract: Catalog) -> N
     }  # fmt: skip
     done = checked(contract, [row], "penalty_filings")
     assert done.accepted["heaviest_penalty"].to_pylist() == ["责令停产停业"], done.findings
+
+
+def test_a_record_longer_than_what_reads_a_release_takes_is_held_back(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert (
+        check.RECORD_MOST * 2 + 100_000 < package.LONGEST_LINE
+    )  # each quote in it is written twice
+    monkeypatch.setattr(check, "RECORD_MOST", 3_000)
+    shop, rows = SmallShop(tmp_path), documents(5)
+    rows[1]["制定机关"] += "长" * 500
+    rows[3]["制定机关"] += "长" * 1_000
+    shop.send(rows)
+    shop.publish()
+    found = [f for f in rows_of(shop.private / "findings.csv") if f["rule"] == "record-too-long"]
+    assert [(f["row"], f["column"]) for f in found] == [("5", "issuing_authority")]

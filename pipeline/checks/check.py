@@ -32,6 +32,7 @@ from pipeline.model import (
     found,
 )
 
+RECORD_MOST = 15 << 20  # bytes of a record's text; written as CSV it has twice as many at most
 RECORD_ID = "^[0-9a-f]{20}$"  # as `record_ids` makes it
 QUARANTINE = pa.schema(
     [(name, pa.string()) for name in ("file", "sheet", "row", "reasons", "record")]
@@ -147,6 +148,7 @@ def _findings(
 ) -> Iterator[Finding]:
     """Every finding of the chunk, column by column, then rule by rule."""
     columns = Columns(table)
+    yield from _too_long(source, table, dataset)
     coded = privacy.code_suspects(dataset, columns)
     for column in dataset.columns:
         if column.heaviest_of:
@@ -166,6 +168,18 @@ def _findings(
         rule = RULES[use.rule]
         if rule.scope == "row":
             yield from _ruled(source, rule, use, dataset, columns, setting)
+
+
+def _too_long(source: Source, table: pa.Table, dataset: Dataset) -> Iterator[Finding]:
+    """Rows with more text than what reads a release takes for one record."""
+    if table.nbytes <= RECORD_MOST:
+        return
+    sizes = [pc.binary_length(table[c.name]).to_numpy() for c in dataset.published]
+    total = np.sum(np.stack(sizes).astype(np.int64), axis=0)
+    for at in np.flatnonzero(total > RECORD_MOST):
+        column = dataset.published[int(np.argmax([size[at] for size in sizes]))]
+        params = {**_titles(column), "size": int(total[at]) >> 20, "most": RECORD_MOST >> 20}
+        yield found("record-too-long", source, row=table["_row"][int(at)].as_py(), column=column.name, params=params)  # fmt: skip
 
 
 def _made(column: Column, dataset: Dataset) -> bool:

@@ -250,6 +250,8 @@ class _File:
 
 
 def _type(name: str) -> str:
+    if name.endswith(".csv"):
+        return "text/csv; charset=utf-8"
     kind, packed = mimetypes.guess_type(name)
     return "application/gzip" if packed else kind or "application/octet-stream"
 
@@ -257,8 +259,18 @@ def _type(name: str) -> str:
 @guarded
 async def file(edition: Edition, request: Request) -> Any:
     """`/downloads/<name>`: a file of `current`; never anything outside the release's folder."""
+    return _of_release(edition, "downloads", request)
+
+
+@guarded
+async def data(edition: Edition, request: Request) -> Any:
+    """`/data/<name>`: a table's CSV under the address that `/datapackage.json` gives it."""
+    return _of_release(edition, "data", request)
+
+
+def _of_release(edition: Edition, folder: str, request: Request) -> _File:
     name = unquote(request.url_vars["name"])
-    path = edition.release.path / "downloads" / name
+    path = edition.release.path / folder / name
     if not _NAME.match(name) or not path.is_file():
         raise NotFound("")
     return _File(path)

@@ -59,6 +59,7 @@ def register_routes(datasette: Any) -> list[Route]:
         (r"/reports$", reports.reports),
         (r"/reports/(?P<report>[^/]+)$", reports.report),
         (r"/downloads/(?P<name>.+)$", downloads.file),
+        (r"/data/(?P<name>.+)$", downloads.data),
         *machines.ROUTES,
         (r"/.*$", _missing),
     ]

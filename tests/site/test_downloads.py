@@ -8,10 +8,14 @@ import shutil
 import subprocess
 import zipfile
 from pathlib import Path
+from typing import Any
 
+import frictionless
 import httpx
 import openpyxl
 import pytest
+
+from tests.site.conftest import served
 
 TABLE = "/disclosure/penalty_filings"
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
@@ -87,3 +91,14 @@ def test_libreoffice_opens_it_with_chinese_and_codes_intact(
     assert "平市监罚〔2024〕20号" in {row["行政处罚决定书文号"] for row in rows}
     numbers = {row["行政相对人代码_2（工商注册号）"].strip() for row in rows}
     assert not [number for number in numbers if "E+" in number]
+
+
+def test_the_package_s_address_is_enough_for_frictionless(published: Any) -> None:
+    """Its files answer under the addresses that it gives them, in both languages; nothing beside them."""
+    with served(published.site) as address:
+        for language in ("", "/en"):
+            report = frictionless.validate(f"{address}{language}/datapackage.json")
+            assert report.valid, report.errors
+            assert report.stats["tasks"] == len(list((published.current / "data").glob("*.csv")))
+        for other in ("/data/%2e%2e/manifest.json", "/data/nothing.csv"):
+            assert httpx.get(f"{address}{other}").status_code == 404
