@@ -448,3 +448,23 @@ def test_a_rule_of_privacy_is_named_for_each_kind() -> None:
         c for c in fields if re.search(r"身份证|证件号码|电话|手机|住址|出生|账号|照片", c.title)
     ]
     assert number and {c.privacy for c in number if "证件编号" not in c.title} == {"never"}
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("身分證字號：A123456789，", "A123456789"), ("身份證號411503190003074566", "411503190003074566"),
+        ("電話：23456789。", "23456789"), ("聯絡電話：0376-6661234", "6661234"), ("手機：0912345678", "0912345678"), ("手機13812345678", "13812345678"),
+        ("住址：示例縣示例鎮示例路77號3樓", "77號3樓"), ("通訊地址：示例區示例街5號2樓", "5號2樓"), ("護照號碼：E12345678", "E12345678"),
+        ("銀行帳號：12345678901", "12345678901"), ("證人張建國證實", "張建國"), ("出生於1985年3月5日", "1985年3月5日"),
+    ],
+)  # fmt: skip
+def test_labels_in_traditional_characters_are_known(text: str, secret: str) -> None:
+    clean, rules = screened(text)
+    assert secret not in clean and len(rules) == 1
+    assert pc.match_substring_regex(pa.array([text]), SIGN)[0].as_py()
+
+
+def test_a_person_s_name_in_traditional_characters_is_a_person_s() -> None:
+    assert looks_like_person("張建國") and looks_like_person("歐陽鋒")
+    assert not looks_like_person("張建國餐飲店")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from pipeline.checks.traditional import FOLD
+
 # The two-character surnames that are still common; any other name has a surname of one character.
 COMPOUND = frozenset(
     "欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 司徒 令狐 长孙 宇文 夏侯 端木 南宫 百里 东郭 西门 澹台 公冶 轩辕 呼延 申屠 淳于 单于 太史 钟离 闾丘 鲜于 赫连 拓跋 独孤 第五 南门 北宫 左丘".split()  # noqa: SIM905
@@ -57,6 +59,7 @@ def is_masked(name: str) -> bool:
 
 def looks_like_person(name: str) -> bool:
     """Whether a party's name is one that a person may bear rather than a business."""
+    name = name.translate(FOLD)
     if _ORGANISATION.search(name) or not _HAN.match(name):
         return False
     if "·" in name:

@@ -20,6 +20,7 @@ from stdnum import luhn
 from pipeline.checks import bare
 from pipeline.checks.bare import replaced, starred
 from pipeline.checks.names import COMPOUND, SURNAMES, mask_name, name_at
+from pipeline.checks.traditional import FOLD, either
 
 Spot = tuple[int, int, str]  # start, end, what is put there
 _FULL: dict[int, str | int] = {0xFF01 + i: 0x21 + i for i in range(94)}
@@ -37,7 +38,9 @@ _SEP = r"[\s\-.·_/,]{0,3}"
 
 def fold(text: str) -> str:
     """`text` with its disguises taken off, character for character."""
-    return _SPELT.sub(lambda m: m[0].translate(_CHINESE_DIGITS), text.translate(_FOLD))
+    return _SPELT.sub(
+        lambda m: m[0].translate(_CHINESE_DIGITS), text.translate(_FOLD).translate(FOLD)
+    )
 
 
 # ---------------------------------------------------------------- what stands in front of a number
@@ -47,7 +50,7 @@ _OTHER_NUMBER = re.compile(
     r"(?:注册号|登记证?号|许可证|许可证?号|编号|批号|批次|型号|单号|订单|流水号?|税号|识别号|信用代码|机构代码|代码|文号|案号|书号|条码|条形码|产品码|序列号|发票号?码?|合同号|证书号?|执法证|执法证号|证件编号|备案号|货号|标准号|箱号|车架号|发动机号|账套|档案号|备案|证照?号|号牌号码|[A-Za-z]{2,})[码为是:：\s（(【\[第]*$"
 )
 _IDENTITY_LABEL = re.compile(
-    r"(?:身份证|公民身份|居民身份|证件号码?|身份号|身份证明|ID)[^，。；,;]{0,8}$", re.I
+    r"(?:身[份分]证|公民身份|居民身份|证件号码?|身份号|身份证明|ID)[^，。；,;]{0,8}$", re.I
 )
 _PHONE_LABEL = re.compile(
     r"(?:电话|手机|联系方式|联系|号码|致电|拨打|微信|传真|座机|来电|机主|tel|phone|mobile)[^，。；,;]{0,6}$",
@@ -166,7 +169,7 @@ def _telephone(text: str) -> Iterator[Spot]:
     for m in _FIXED.finditer(text):
         if not _behind(_OTHER_NUMBER, text, m.start()) or _behind(_PHONE_LABEL, text, m.start()):
             yield m.start(), m.end(), _stars(m[0])
-    for m in _SHORT.finditer(text):
+    for m in (*_SHORT.finditer(text), *_ISLAND_MOBILE.finditer(text)):
         yield m.start(1), m.end(1), _stars(m[1])
 
 
@@ -176,6 +179,10 @@ _FIXED = re.compile(
 )
 _SHORT = re.compile(
     r"(?:电话|座机|固话|传真|宅电)(?:号码)?[:：是为\s]{0,3}([2-8]\d{2,3}[ \-]?\d{4})(?!\d)"
+)
+
+_ISLAND_MOBILE = re.compile(
+    r"(?:电话|手机|行动)(?:号码)?[:：是为\s]{0,3}(09\d{2}[ \-]?\d{3}[ \-]?\d{3})(?!\d)"
 )
 
 _CARD = re.compile(r"(?<![\dA-Za-z])\d(?:[ \-\n]{0,2}\d){11,24}(?![\dA-Za-z])")
@@ -209,8 +216,14 @@ _PASSPORT = re.compile(
 _PASSPORT_ALONE = re.compile(r"(?<![A-Za-z0-9\-])(?:[EGDSPHM]\d{8}|E[A-Z]\d{7}|[HMC]\d{10}|[A-Z]{3}\d{12})(?![A-Za-z0-9\-])", re.I)  # fmt: skip
 
 
+#: Of Taiwan and Hong Kong, behind their labels only: a letter and digits are many things.
+_ISLAND = re.compile(
+    r"身[份分]证(?:统一编号|字?号码?)?[\s:：是为(（]{0,4}([A-Z]{1,2}\d{6,9}(?:\([0-9A]\))?)", re.I
+)
+
+
 def _passport(text: str) -> Iterator[Spot]:
-    for m in _PASSPORT.finditer(text):
+    for m in (*_PASSPORT.finditer(text), *_ISLAND.finditer(text)):
         yield m.start(1), m.end(1), _stars(m[1])
     for m in _PASSPORT_ALONE.finditer(text):
         if not _behind(_OTHER_NUMBER, text, m.start()):
@@ -361,11 +374,11 @@ KINDS = (
 #: Those of names, of organisations too.
 IN_NAMES = (*KINDS[:-1], Kind(KINDS[-1].rule, partial(_person, role_of=_ROLE_IN_NAME), KINDS[-1].sign))  # fmt: skip
 #: A cheap sign of any of them; text without it holds none.
-SIGN = "|".join(dict.fromkeys(kind.sign for kind in KINDS))
+SIGN = either("|".join(dict.fromkeys(kind.sign for kind in KINDS)))
 #: The same for a cell that should hold a code and holds words too, which has short numbers by right.
-WORDY_SIGN = "|".join((SIGN.replace("{6,}", "{10,}"), rf"[A-Za-z] ?\d{{7}}|{_PERMITS}|护照|电话|座机|固话|传真|宅电|卡号|银行卡|[账帐]号"))  # fmt: skip
+WORDY_SIGN = "|".join((SIGN.replace("{6,}", "{10,}"), either(rf"[A-Za-z] ?\d{{7}}|{_PERMITS}|护照|电话|座机|固话|传真|宅电|卡号|银行卡|[账帐]号")))  # fmt: skip
 #: A cheap sign of a personal value in a cell that holds one code.
-CODE_SIGN = (
+CODE_SIGN = either(
     r"\d{6}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]|(?:^|\D)1[3-9]\d[ \-]?\d{4}[ \-]?\d{4}(?:\D|$)"
     rf"|^[EGDSPHM]\d{{8}}$|^E[A-Z]\d{{7}}$|^[HMC]\d{{10}}$|^[A-Z]{{3}}\d{{12}}$|[@＠]|电话|手机|身份证|护照|(?:^|\D)62\d{{14,17}}(?:\D|$)|^[{_PROVINCES}][A-Z][·.]?[A-Z0-9]{{5,6}}$"
 )
