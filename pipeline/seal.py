@@ -69,27 +69,27 @@ def in_memory(table: pa.Table) -> Seal:
     Several times faster than a seal by rows, and for one and the same table only: it tells two that
     hold the same cells but lie otherwise apart.
     """
-    total = 0
+    told, known = list[object](), dict[tuple[int, int], int]()
     for name, column in zip(table.column_names, table.columns, strict=True):
-        total = zlib.crc32(name.encode(), total)
+        told.append(name)
         for chunk in column.chunks:
-            total = zlib.crc32(f"{chunk.offset} {len(chunk)}".encode(), total)
-            for buffer in chunk.buffers():
-                total = _checksum(buffer, total) if buffer else total
-    return Seal(len(table), total)
+            told += chunk.offset, len(chunk)
+            for buffer in filter(None, chunk.buffers()):
+                place = buffer.address, buffer.size  # blank columns may share one
+                known[place] = known[place] if place in known else _checksum(buffer)
+                told.append(known[place])
+    return Seal(len(table), zlib.crc32(repr(told).encode()))
 
 
 _WEIGHTS = np.arange(1, 1025, 2, dtype=np.uint64)  # odd, so that no change of one word is lost
 
 
-def _checksum(buffer: pa.Buffer, total: int) -> int:
-    """`total` carried on over a buffer, by the CRC of weighted sums of 512 words of 8 bytes each."""
+def _checksum(buffer: pa.Buffer) -> int:
+    """The CRC of a buffer's weighted sums of 512 words of 8 bytes each, and of what is left over."""
     data = np.frombuffer(buffer, np.uint8)
     whole = len(data) - len(data) % (8 * len(_WEIGHTS))
     words = data[:whole].view(np.uint64).reshape(-1, len(_WEIGHTS))
-    return zlib.crc32(
-        data[whole:].tobytes(), zlib.crc32(np.einsum("ij,j->i", words, _WEIGHTS), total)
-    )
+    return zlib.crc32(data[whole:].data, zlib.crc32((words @ _WEIGHTS).data))
 
 
 def compare(where: str, expected: Seal, found: Seal) -> None:

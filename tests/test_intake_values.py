@@ -219,19 +219,52 @@ LOSES_SOMETHING = [
 
 
 @pytest.mark.parametrize("behind", [0, cellbytes.PIECE - 5, cellbytes.PIECE - 4])
-def test_a_pass_over_bytes_sees_every_character_that_shows_nothing(behind: int) -> None:
+def test_a_pass_over_bytes_sees_every_character_that_shows_nothing(
+    monkeypatch: pytest.MonkeyPatch, behind: int
+) -> None:
+    monkeypatch.setattr(cellbytes, "LONG", 0)
     assert len(LOSES_SOMETHING) > 90
     for character in LOSES_SOMETHING if not behind else "\x00\x7f\x85\u200b\ufeff\ufffd":
         cells = pa.array(["x" * behind, "示例", f"示{character}例", "“例”，—"])
         assert cellbytes.unseen(cells).to_pylist() == [False, False, True, False]
 
 
-def test_text_with_quotation_marks_and_full_width_signs_calls_for_no_pattern(
-    monkeypatch: pytest.MonkeyPatch,
+BLANKS = [c for c in map(chr, range(1 << 16)) if c.isspace() or c == "#"]
+
+
+@pytest.mark.parametrize("cell", ["{}", "{}示", "示{}", "{}a", "a{}", "示例{}"])
+def test_a_pass_over_bytes_sees_every_blank_at_either_end(
+    monkeypatch: pytest.MonkeyPatch, cell: str
 ) -> None:
-    monkeypatch.setattr(cellbytes.pc, "match_substring_regex", None)
-    cells = pa.array(["“示例”——《示例》……，；：！￥１", ""])
-    assert cellbytes.unseen(cells).to_pylist() == [False, False]
+    monkeypatch.setattr(cellbytes, "LONG", 0)
+    assert len(BLANKS) > 25
+    for blank in BLANKS:
+        cells = pa.array(["", "例。", cell.format(blank), "《例》"]).slice(1)
+        is_seen = cell.format(blank).strip() != cell.format(blank) or cell.startswith("{}")
+        assert cellbytes.unseen(cells).to_pylist() == [False, is_seen or blank != "#", False]
+
+
+def test_text_with_full_width_signs_calls_for_no_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cellbytes, "LONG", 0)
+    for name in ("match_substring_regex", "utf8_trim_whitespace"):
+        monkeypatch.setattr(cellbytes.pc, name, None)
+    cells = pa.array(["例“示例”——《示例》……，；：！￥１", "《例》，", "", "。"])
+    assert cellbytes.unseen(cells).to_pylist() == [False] * 4
+
+
+AMOUNTS = st.from_regex(r"\A([0-9]{1,12}([.][0-9]{1,6})?)?\Z")
+
+
+@given(st.lists(AMOUNTS, max_size=20), st.sampled_from(["", *values.MONEY_UNITS]))
+def test_plain_amounts_at_once_are_what_they_are_one_by_one(cells: list[str], unit: str) -> None:
+    setting = Setting(unit=unit)
+    done = columns._plain_amounts(pa.array(cells, pa.string()), setting)
+    one_by_one = [values.money(c, setting) for c in cells]
+    if done is None:  # too large for 64 bits
+        assert max(Decimal(c or 0) for c in cells) * values.MONEY_UNITS[unit] >= 10**15
+        return
+    assert done.canonical.to_pylist() == [c for c, _ in one_by_one]
+    assert done.rules is not None and done.rules.to_pylist() == [rule for _, rule in one_by_one]
 
 
 def test_what_the_pattern_takes_for_a_date_is_a_day_of_the_calendar() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from pipeline.engine import Unseen
 from pipeline.errors import StoreError
-from pipeline.intake import ranges, text_files
+from pipeline.intake import encodings, measures, ranges, text_files
+from pipeline.intake.measures import Measure
 from pipeline.intake.ranges import Range
 from pipeline.intake.text_files import Block, Parsed, TextFormat
 
@@ -122,3 +124,79 @@ def test_another_file_in_its_place_is_as_if_it_were_not_there(tmp_path: Path) ->
         piece.block()
     with pytest.raises(StoreError, match="损坏"):
         piece.carried()
+
+
+# ---------------------------------------------------------------- borders told by the first look
+
+
+@pytest.fixture(params=[5, 16, 61, 1000])
+def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Blocks of so few bytes."""
+    for module in (encodings, ranges, text_files):
+        monkeypatch.setattr(module, "BLOCK", request.param)
+    return int(request.param)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("is_ended", [True, False])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_a_file_without_quotes_is_cut_by_what_the_first_look_told(
+    tmp_path: Path, encoding: str, ends: str, is_ended: bool
+) -> None:
+    path, rows = (
+        tmp_path / "示例.csv",
+        [("n", "a"), *((str(n), "示例"[: n % 3]) for n in range(60))],
+    )
+    text = written(rows, ends)
+    path.write_bytes((text if is_ended else text.removesuffix(ends)).encode(encoding))
+    _, pieces = cut(path, 0)
+    assert rows_of(pieces) == list(enumerate(rows, 1))
+
+
+def test_what_the_first_look_told_is_what_counting_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (encodings, ranges, text_files):
+        monkeypatch.setattr(module, "BLOCK", 300)
+    path = tmp_path / "示例.csv"
+    path.write_text("\ufeff" + written(ROWS), "utf-8")
+    fmt, at_once = cut(path, 0)
+    counted = ranges.borders(path, replace(fmt, stretches=()), 2, 1 << 20)
+    assert counted is not None and len(counted) == 1 < len(at_once)
+    assert all(isinstance(piece, Range) for piece in at_once)
+    assert (
+        sum((p.measure for p in at_once if isinstance(p, Range)), Measure()) == counted[0].measure
+    )
+    assert sum(p.lines for p in at_once if isinstance(p, Range)) == counted[0].lines
+
+
+@pytest.mark.parametrize("block", range(1, 9))
+@pytest.mark.parametrize(
+    ("data", "is_utf8"),
+    [
+        ("a示例\U00020bb7".encode() * 3, True),
+        ("示例".encode()[:-1], False),
+        ("示例".encode()[1:], False),
+        (b"a" * 7 + b"\xe7\xa4" + b"b" * 7, False),
+        (b"a" * 7 + b"\xba" * 4 + b"b" * 7, False),
+        (b"a" * 7 + b"\xff" + b"b" * 7, False),
+        (b"", True),
+    ],
+)
+def test_a_file_is_utf8_wherever_it_is_cut_to_look_at_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int, data: bytes, is_utf8: bool
+) -> None:
+    monkeypatch.setattr(encodings, "BLOCK", block)
+    path = tmp_path / "示例.csv"
+    path.write_bytes(data)
+    assert encodings.look(path).is_utf8 is is_utf8
+
+
+@given(st.binary(max_size=40), st.integers(0, 39), st.integers(1, 255))
+def test_a_measure_tells_any_one_byte_changed_and_adds_up(data: bytes, at: int, by: int) -> None:
+    parts = measures.of(data[:at]) + measures.of(data[at:])
+    assert parts == measures.of(data) and parts - measures.of(data[at:]) == measures.of(data[:at])
+    if at < len(data):
+        changed = bytes([*data[:at], data[at] ^ by, *data[at + 1 :]])
+        assert measures.of(changed) != measures.of(data)

@@ -185,10 +185,12 @@ def _canonical(
     position = {m.field: m.position for m in work.mapping if m.field}
     canonical, changes = {}, list[pa.Table]()
     doubts = list[tuple[tuple[int, int], Finding]]()
+    blank = pa.repeat("", len(raw))
     for column in work.dataset.columns:
         name = column.name
         if name not in position:
-            canonical[name] = pa.repeat(work.constants.get(name, ""), len(raw))
+            constant = work.constants.get(name)
+            canonical[name] = pa.repeat(constant, len(raw)) if constant else blank
             continue
         written = columns.whole(raw[str(position[name])])
         cells = columns.normalise_column(written, column.kind, work.settings[name])

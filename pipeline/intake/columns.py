@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 
 import numpy as np
@@ -24,6 +25,7 @@ _CJK = r"\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}"
 _ASCII = r"!$%&*+,./0-9:;=?@A-Z\\^_`a-z|~-"  # without quotes, brackets and #, which opens #N/A
 _NAME = rf"^(?:[{_ASCII}]*|[{_CJK}][{_CJK}{_ASCII}·（）]*)$"
 _BLANK_MARKS = pa.array(sorted(values.BLANK_MARKS))
+_LONGEST_MARK = pc.max(pc.binary_length(_BLANK_MARKS)).as_py()  # bytes
 _ORGAN = rf"[{_CJK}0-9A-Za-z]"
 
 #: What is canonical already, by kind. RE2 syntax; kinds not named go through Python always.
@@ -127,8 +129,11 @@ def whole(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _repeats(raw: pa.Array, sample: int = 512) -> bool:
-    """Whether the same few values come again and again, as far as a sample tells."""
-    return len(raw) > sample and len(raw.slice(0, sample).unique()) < sample // 4
+    """Whether values come several times each, as far as a sample tells.
+
+    Of 1,500 values, all as frequent, a sample of 512 holds 433 on average.
+    """
+    return len(raw) > sample and len(raw.slice(0, sample).unique()) < sample * 0.85
 
 
 def _spread(
@@ -143,13 +148,15 @@ def _spread(
 
 
 def _distinct(raw: pa.Array, kind: str, setting: Setting) -> Cells:
-    todo = pc.invert(_canonical_already(raw, kind, setting))
-    if not pc.any(todo).as_py():
+    is_canonical = _canonical_already(raw, kind, setting)
+    if pc.all(is_canonical).as_py():
         return Cells(raw)
+    todo = pc.invert(is_canonical)
     if kind == "money" and not setting.as_meant:
         fast = pc.match_substring_regex(raw, _PLAIN_AMOUNT)
-        if pc.all(pc.or_(fast, pc.equal(raw, ""))).as_py():
-            return Cells(*_plain_amounts(raw, setting))
+        is_plain = pc.all(pc.or_(fast, pc.equal(raw, ""))).as_py()
+        if is_plain and (amounts := _plain_amounts(raw, setting)):
+            return amounts
     rules = pa.nulls(len(raw), pa.string()).fill_null("")
     if kind in REWRITES and not setting.as_meant:
         raw, rules, todo = _rewritten(raw, todo, kind)
@@ -197,23 +204,33 @@ def _canonical_already(raw: pa.Array, kind: str, setting: Setting) -> pa.Array:
     if kind == "text":
         return pc.invert(cellbytes.unseen(raw))
     if kind in ("name", "organisation"):
-        return pc.and_not(pc.match_substring_regex(raw, _NAME), pc.is_in(raw, _BLANK_MARKS))
+        named = pc.match_substring_regex(raw, _NAME)
+        if (pc.min(pc.binary_length(raw)).as_py() or 0) > _LONGEST_MARK:
+            return named
+        return pc.and_not(named, pc.is_in(raw, _BLANK_MARKS))
     if kind in CANONICAL:
         return pc.match_substring_regex(raw, CANONICAL[kind])
     return pc.equal(raw, "")
 
 
-def _plain_amounts(raw: pa.Array, setting: Setting) -> tuple[pa.Array, pa.Array]:
-    """Digits alone, in Arrow's exact decimals: written amount × unit, where it comes out in fen."""
+def _plain_amounts(raw: pa.Array, setting: Setting) -> Cells | None:
+    """Digits alone, by whole numbers: written amount × unit, where it comes out in fen.
+
+    Arrow's decimals are counts of their smallest part. None where 64 bits cannot hold the amounts.
+    """
     present = pc.if_else(pc.equal(raw, ""), pa.scalar(None, pa.string()), raw)
-    factor = pa.scalar(values.MONEY_UNITS.get(setting.unit, Decimal(1)), pa.decimal128(9, 0))
-    exact = pc.multiply(present.cast(pa.decimal128(19, 6)), factor).cast(pa.decimal128(32, 6))
-    rounded = exact.cast(pa.decimal128(32, 2), safe=False)
-    whole = pc.equal(rounded.cast(pa.decimal128(32, 6)), exact)
-    canonical = pc.if_else(whole, rounded.cast(pa.string()), raw)
-    canonical = pc.fill_null(canonical, "")
-    rules = pc.if_else(pc.equal(canonical, raw), "", "money-unit")
-    return canonical, rules
+    written = present.cast(pa.decimal64(18, 6))
+    parts = np.frombuffer(written.buffers()[1], np.int64, len(raw), 8 * written.offset)
+    factor = Fraction(values.MONEY_UNITS.get(setting.unit, Decimal(1)) * 100) / 10**6
+    if int(parts.max(initial=0)) * factor >= 10**18:
+        return None
+    fen, rest = np.divmod(parts, factor.denominator)
+    mask = pc.or_(pc.is_null(written), pa.array(rest != 0))
+    yuan = pa.Array.from_buffers(
+        pa.decimal64(18, 2), len(raw), [None, pa.py_buffer(fen * factor.numerator)]
+    )
+    canonical = pc.if_else(mask, raw, yuan.cast(pa.string()))
+    return Cells(canonical, pc.if_else(pc.equal(canonical, raw), "", "money-unit"))
 
 
 def changes_of(rows: pa.Array, name: str, raw: pa.Array, cells: Cells) -> pa.Table | None:

@@ -14,12 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-
 from pipeline.engine import Unseen, ordered_map
 from pipeline.errors import StoreError
-from pipeline.intake import encodings, text_files
-from pipeline.intake.encodings import BLOCK, BadByte
+from pipeline.intake import encodings, measures, text_files
+from pipeline.intake.encodings import BLOCK, BadByte, Stretch
+from pipeline.intake.measures import Measure
 from pipeline.intake.text_files import Block, Parsed, TextFormat
 from pipeline.words import language, say
 
@@ -31,18 +30,21 @@ LEAST = 64  # bytes of a piece
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Whole records of the file at `path`: its bytes from `start` to `end`, known by their `mark`.
+    """Whole records of the file at `path`: its bytes from `start` to `end`, known by their measure.
 
-    `first_row` is the number of the first record.
+    `first_row` is the number of the first record, `lines` how many lines of text there are. `is_plain`:
+    no quote stands in them, and no carriage return.
     """
 
     path: Path
     start: int
     end: int
-    mark: tuple[int, int]
+    measure: Measure
     first_row: int
+    lines: int
     encoding: str
     is_clean: bool
+    is_plain: bool = False
 
     def block(self) -> Block:
         """The records as UTF-8. Raises Unseen where this file is not to be seen here."""
@@ -62,7 +64,7 @@ class Range:
                 data = file.read(self.end - self.start)
         except OSError as error:
             raise Unseen(str(self.path)) from error
-        if _mark(data) != self.mark:
+        if measures.of(data) != self.measure:
             raise Unseen(str(self.path))
         return data
 
@@ -72,7 +74,9 @@ class Range:
         if not self.is_clean:
             codec = self.encoding.removesuffix("-sig")
             data = encodings.decoded(data, codec, self.start, bad)
-        return Block(self.first_row, text_files.unix_lines(data), tuple(bad))
+        text = data if self.is_plain else text_files.unix_lines(data)
+        measure = self.measure if self.is_clean and text is data else text_files.NOT_TOLD
+        return Block(self.first_row, text, tuple(bad), self.lines, measure, self.is_plain)
 
 
 def pieces(
@@ -89,6 +93,8 @@ def borders(path: Path, fmt: TextFormat, columns: int, size: int = BLOCK) -> lis
     """The file cut at record borders about `size` bytes apart; None where that cannot be told."""
     if fmt.encoding not in CUTTABLE:
         return None
+    if size == BLOCK and all(map(_can_be_cut, fmt.stretches)):
+        return list(_at_line_ends(path, fmt))
     found, row = list[Range](), 1
     count = partial(_counted, path=path, fmt=fmt, columns=columns)
     for piece, records in ordered_map(count, _stretches(path, fmt, size)):
@@ -97,6 +103,25 @@ def borders(path: Path, fmt: TextFormat, columns: int, size: int = BLOCK) -> lis
         found.append(replace(piece, first_row=row))
         row += records
     return found
+
+
+def _can_be_cut(stretch: Stretch) -> bool:
+    return stretch.is_regular and not stretch.has_quotes and stretch.breaks > 0
+
+
+def _at_line_ends(path: Path, fmt: TextFormat) -> Iterator[Range]:
+    """The ranges of a file without quotes: what the look at its bytes told is enough."""
+    mark = codecs.BOM_UTF8 if fmt.encoding == "utf-8-sig" else b""
+    start, row, held = len(mark), 1, Measure() - measures.of(mark)
+    is_plain = not any(stretch.has_returns for stretch in fmt.stretches)
+    for stretch in fmt.stretches:
+        measure, lines = held + stretch.before, stretch.breaks
+        held = stretch.behind
+        if stretch is fmt.stretches[-1]:
+            measure, lines = measure + held, lines + bool(held.size)
+        end = start + measure.size
+        yield Range(path, start, end, measure, row, lines, fmt.encoding, fmt.is_clean, is_plain)
+        start, row = end, row + lines
 
 
 def _stretches(path: Path, fmt: TextFormat, size: int) -> Iterator[tuple[int, bytes]]:
@@ -127,22 +152,14 @@ def _counted(
 ) -> tuple[Range, int | None]:
     """A stretch as a range, and how many records it holds; None where its quotes leave room for doubt."""
     start, data = stretch
-    end = start + len(data)
-    piece = Range(path, start, end, _mark(data), 1, fmt.encoding, fmt.is_clean)
+    end, measure = start + len(data), measures.of(data)
+    block = Block(1, text_files.unix_lines(data))
+    piece = Range(path, start, end, measure, 1, block.lines, fmt.encoding, fmt.is_clean)
     if not data:
         return piece, None
-    block = Block(1, text_files.unix_lines(data))
     inside = text_files.breaks_inside(block)
     if not inside:
         return piece, block.lines
     parsed = text_files.parse(piece.as_block(data), fmt.delimiter, columns)
     is_in_order = parsed.inside == inside and all(n.rule == "bad-bytes" for n in parsed.notes)
     return piece, block.lines - inside if is_in_order else None
-
-
-def _mark(data: bytes) -> tuple[int, int]:
-    """Sum and parity of its words: enough to know bytes again whose hash was proven when they came,
-    in a tenth of the time that a CRC takes."""
-    whole = len(data) // 8
-    words, rest = np.frombuffer(data, "<u8", whole), int.from_bytes(data[whole * 8 :], "little")
-    return int(np.add.reduce(words)) + rest, int(np.bitwise_xor.reduce(words)) ^ rest

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import reduce
-from operator import xor
+from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +19,13 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from pipeline.errors import Unaccounted
-from pipeline.intake import encodings, tolerant
-from pipeline.intake.cellbytes import PIECE, bytes_of
-from pipeline.intake.encodings import BLOCK, LOST, BadByte
+from pipeline.intake import encodings, measures, tolerant
+from pipeline.intake.cellbytes import bytes_of
+from pipeline.intake.encodings import BLOCK, LOST, BadByte, Stretch
+from pipeline.intake.measures import Measure
 
 DELIMITERS = ",\t;|，；"
+NOT_TOLD = Measure(-1)
 RESUME = 1 << 18  # bytes that are read with tolerance before the fast way is tried again
 
 
@@ -39,25 +39,31 @@ class TextFormat:
     delimiter: str
     is_clean: bool  # every byte is known to be in the encoding, which is UTF-8
     head: bytes = b""  # the first 64 kB
+    stretches: tuple[Stretch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """A run of whole records as UTF-8, `first_row` being the number of its first.
 
-    `lost`: one entry for each U+FFFD in it, where bytes were in no encoding. `lines` and `is_quoted`
-    (whether any quote stands in it) are told of its bytes once, for all who ask.
+    `lost`: one entry for each U+FFFD in it, where bytes were in no encoding. The rest is told of its
+    bytes once, for all who ask: `lines`, the measure, and whether any quote stands in them.
     """
 
     first_row: int
     data: bytes
     lost: tuple[BadByte, ...] = ()
-    lines: int = field(init=False)
+    lines: int = -1  # not told: counted
+    measure: Measure = NOT_TOLD
+    is_plain: InitVar[bool] = False  # known to have no quotes
     is_quoted: bool = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "lines", count_lines(self.data))
-        object.__setattr__(self, "is_quoted", b'"' in self.data)
+    def __post_init__(self, is_plain: bool) -> None:
+        object.__setattr__(self, "is_quoted", not is_plain and b'"' in self.data)
+        if self.lines < 0:
+            object.__setattr__(self, "lines", count_lines(self.data))
+        if self.measure is NOT_TOLD:
+            object.__setattr__(self, "measure", measures.of(self.data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,9 @@ def examine(path: Path, encoding: str = "", delimiter: str = "", sha256: str = "
     is_clean = looked.is_utf8 and encoding in ("utf-8", "utf-8-sig")
     text = looked.head.decode(encoding, "ignore")
     delimiter = delimiter or likely_delimiter(text)
-    return TextFormat(looked.sha256, looked.size, encoding, delimiter, is_clean, looked.head)
+    return TextFormat(
+        looked.sha256, looked.size, encoding, delimiter, is_clean, looked.head, looked.stretches
+    )
 
 
 def likely_delimiter(head: str) -> str:
@@ -233,10 +241,7 @@ def _lost_in(data: bytes, bad: Sequence[BadByte], given: int) -> tuple[BadByte, 
 
 def count_lines(data: bytes) -> int:
     """Lines of text, the last of which may lack its line break."""
-    whole = np.frombuffer(data, np.uint8)
-    pieces = (whole[start : start + PIECE] for start in range(0, len(whole), PIECE))
-    breaks = sum(int(np.count_nonzero(piece == ord("\n"))) for piece in pieces)
-    return breaks + (bool(data) and not data.endswith(b"\n"))
+    return measures.breaks(data) + (bool(data) and not data.endswith(b"\n"))
 
 
 def breaks_inside(block: Block) -> int:
@@ -371,21 +376,10 @@ def _every_byte(
     marks = [(delimiters, delimiter), (line_ends, "\n"), (quotes, '"'), *((1, t) for t in ragged)]
     found = [bytes_of(part) for column in table.columns for part in column.chunks]
     found += [np.frombuffer(mark.encode() * n, np.uint8) for n, mark in marks]
-    if _measure(found) != _measure([np.frombuffer(block.data, np.uint8)]):
+    if measures.of_all(found) != block.measure:
         raise Unaccounted(
             f"{len(block.data)} bytes of text from row {block.first_row}: what was read of them is not they"
         )
-
-
-def _measure(parts: Sequence[np.ndarray]) -> tuple[int, int, int]:
-    """How many bytes there are, their sum and their parity, in whatever order they come.
-
-    Both in the width of a byte, for which the processor takes dozens at a time; either alone tells
-    any one byte changed, and of several changes that even out in one, the other tells most.
-    """
-    sums = [int(np.add.reduce(part, dtype=np.uint8)) for part in parts]
-    parities = [int(np.bitwise_xor.reduce(part)) for part in parts]
-    return sum(map(len, parts)), sum(sums) % 256, reduce(xor, parities, 0)
 
 
 def _blank_lines(table: pa.Table, block: Block) -> int:
