@@ -10,10 +10,14 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from pipeline import run
+from pipeline.checks import parts
 
 ROOT = Path(__file__).parent.parent
 TODAY = "2025-03-31"
@@ -42,7 +46,18 @@ class Published:
         return self.site / "current"
 
 
+#: Tests that check or publish, and do so on threads alone; all others do it on every engine.
+LOCAL_ALONE = {
+    "test_cluster": "has clusters of its own",
+    "test_cluster_bytes": "has clusters of its own",
+    "test_cluster_faults": "has clusters of its own",
+    "test_scale": "measures and cramps one process",
+    "site": "reads releases, which are the same to the byte whatever computed them",
+}
+#: Modules whose tests publish much: by default one test in so many goes to Dask.
+ONE_IN = {"test_feedback": 2, "test_parts": 2, "test_release": 3, "test_release_series": 2, "test_remote": 3, "test_union": 4, "test_withdraw": 5}  # fmt: skip
 _computing: list[str] = []  # what `gongshi` adds to `check` and `publish`
+_under_way: list[pytest.Item] = []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,14 +65,46 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests that use `every_engine` run on threads and on Dask; by default each with one number of
-    partitions, chosen by its name, so that every number has its share."""
-    if "every_engine" in metafunc.fixturenames:
-        chosen = zlib.crc32(metafunc.function.__name__.encode()) % len(PARTITIONS)
+    """Tests that use `every_engine` run on threads and on Dask."""
+    is_once = metafunc.definition.get_closest_marker("once")
+    if "every_engine" in metafunc.fixturenames and not is_once:
         every = metafunc.config.getoption("--engines") == "all"
-        counts = PARTITIONS if every else (PARTITIONS[chosen],)
+        counts = PARTITIONS if every else _by_default(metafunc.module, metafunc.function.__name__)
         ids = ["local", *(f"dask-{n}" for n in counts)]
         metafunc.parametrize("every_engine", [0, *counts], ids=ids, indirect=True)
+
+
+def _by_default(module: ModuleType, test: str) -> tuple[int, ...]:
+    """One number of partitions, chosen by the module's name so that what its tests share is made once;
+    or none, where only a share of the tests goes to Dask and `test` is not of it."""
+    chosen = PARTITIONS[zlib.crc32(module.__name__.encode()) % len(PARTITIONS)]
+    tests = [name for name in vars(module) if name.startswith("test_")]
+    return (chosen,) if tests.index(test) % ONE_IN.get(module.__name__, 1) == 0 else ()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    _under_way[:] = [item]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_run_on_threads_alone() -> Iterator[None]:
+    """Whatever test checks or publishes has to do so on every engine, or to be excepted by name."""
+    honest = run._check
+
+    def told(*args: Any) -> Any:
+        _is_on_every_engine()
+        return honest(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "_check", told)
+        yield
+
+
+def _is_on_every_engine() -> None:
+    [item] = _under_way
+    excepted = {item.path.stem, item.path.parent.name} & LOCAL_ALONE.keys()
+    assert excepted or "every_engine" in item.fixturenames, "it checks or publishes on threads alone: let it use every_engine"  # type: ignore[attr-defined]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -76,26 +123,28 @@ def cluster_here() -> Iterator[Any]:
         yield client
 
 
-@pytest.fixture
-def every_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """Makes every check and every release of the test on threads (0), or on Dask in so many partitions."""
-    count: int = request.param
+@pytest.fixture(scope="module")
+def every_engine(request: pytest.FixtureRequest) -> Iterator[int]:
+    """Makes every check and every release on threads (0), or on Dask in so many partitions.
+
+    A test asks for it by `pytest.mark.usefixtures`, or through a fixture that publishes.
+    """
+    count: int = getattr(request, "param", 0)
     if not count:
         yield 0
         return
     import distributed
 
-    from pipeline import run
-    from pipeline.checks import parts
     from pipeline.cluster import Spread
 
     client, honest = request.getfixturevalue("cluster_here"), run._check
     spread = Spread(distributed, client, count)
-    monkeypatch.setattr(run, "_check", lambda *a: honest(*a[:-1], spread))
-    monkeypatch.setattr(parts, "LEAST", 0)  # few rows as they are, each piece lays them down
-    _computing[:] = ["--engine", "dask", "--scheduler", client.scheduler.address, "--partitions", str(count)]  # fmt: skip
-    yield count
-    _computing.clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "_check", lambda *a: honest(*a[:-1], spread))
+        patch.setattr(parts, "LEAST", 0)  # few rows as they are, each piece lays them down
+        _computing[:] = ["--engine", "dask", "--scheduler", client.scheduler.address, "--partitions", str(count)]  # fmt: skip
+        yield count
+        _computing.clear()
 
 
 @pytest.fixture(scope="session")
@@ -108,11 +157,12 @@ def root() -> Path:
 def gongshi() -> Command:
     """Runs the command as a user does: `gongshi("check", inbox, env={"LANG": "en_GB"})`."""
 
-    def run(
+    def go(
         *arguments: object, env: dict[str, str] | None = None, **options: Any
     ) -> subprocess.CompletedProcess[str]:
         code = "import sys; from pipeline.cli import main; sys.exit(main())"
         if arguments[0] in ("check", "publish") and "--engine" not in arguments:
+            _is_on_every_engine()
             arguments = (*arguments, *_computing)
         return subprocess.run(
             [sys.executable, "-c", code, *map(str, arguments)],
@@ -123,19 +173,43 @@ def gongshi() -> Command:
             **options,
         )
 
-    return run
+    return go
 
 
 @pytest.fixture(scope="session")
-def published(gongshi: Command, tmp_path_factory: pytest.TempPathFactory) -> Published:
-    """The sample inbox, published once for all tests that only read it."""
-    folder = tmp_path_factory.mktemp("published")
-    site, private = folder / "site", folder / "private"
-    done = gongshi(
-        "publish", "examples/inbox", "--site", site, "--private", private, "--today", TODAY
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Published(site, private)
+def samples() -> dict[int, Published]:
+    """The sample as each engine has published it, by number of partitions."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def published(
+    every_engine: int,
+    samples: dict[int, Published],
+    gongshi: Command,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Published:
+    """The sample inbox, published once on an engine for all tests that only read it."""
+    if every_engine not in samples:
+        folder = tmp_path_factory.mktemp("published")
+        made = Published(folder / "site", folder / "private")
+        done = gongshi(
+            "publish", "examples/inbox", "--site", made.site, "--private", made.private, "--today", TODAY
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        samples[every_engine] = made
+    return samples[every_engine]
+
+
+@pytest.fixture(scope="session")
+def real_inbox() -> Path:
+    """Input that nobody here wrote."""
+    inbox = ROOT.parent / "shared" / "real" / "inbox"
+    if not inbox.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail("the real input is not there")
+        pytest.skip("needs ../shared/real beside the checkout")
+    return inbox
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")
 
 
 @pytest.fixture(scope="module", params=["", "https://example.org"])
-def release(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def release(
+    every_engine: int, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A release of a site whose address is known, and of one whose address is not."""
     shop = Shop(tmp_path_factory.mktemp("described"))
     shop.words["address"] = request.param

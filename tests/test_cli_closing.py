@@ -23,7 +23,7 @@ NAME = "市场监督管理局/2024年第一季度行政执法人员持证情况�
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> clerks.whole_way.Run:
+def run(every_engine: int, tmp_path: Path) -> clerks.whole_way.Run:
     wrong = {**CERTIFICATE, "证件编号": "16110300002", "姓名": "", "证件状态": "不知道"}
     clerks.write_csv(tmp_path / "inbox" / NAME, [CERTIFICATE, wrong])
     (tmp_path / "inbox" / "坏.xlsx").write_bytes(b"PK\x03\x04 broken")
@@ -86,6 +86,7 @@ def test_in_english_nothing_but_names_is_chinese(run: clerks.whole_way.Run) -> N
     assert not re.search(r"[\u4e00-\u9fff]", text)
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_markup_in_a_file_s_name_is_shown_and_not_obeyed(tmp_path: Path) -> None:
     clerks.write_csv(tmp_path / "inbox" / "[red]证件[-red].csv", [CERTIFICATE])
     run = clerks.check(tmp_path / "inbox", tmp_path / "private")
@@ -100,6 +101,7 @@ def inbox_with_an_error(tmp_path: Path) -> Path:
     return tmp_path / "inbox"
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_check_tells_where_the_findings_and_the_feedback_are(
     tmp_path: Path, gongshi: Command
 ) -> None:
@@ -109,6 +111,7 @@ def test_check_tells_where_the_findings_and_the_feedback_are(
     assert "反馈表 1 份" in done.stdout
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_check_in_json_is_one_object_and_nothing_else(tmp_path: Path, gongshi: Command) -> None:
     inbox = inbox_with_an_error(tmp_path)
     done = gongshi("check", inbox, "--private", tmp_path / "p", "--format", "json")
@@ -118,6 +121,7 @@ def test_check_in_json_is_one_object_and_nothing_else(tmp_path: Path, gongshi: C
     assert told["datasets"]["certificates"]["quarantined"] == 1
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_format_that_is_not_there_is_wrong_usage(tmp_path: Path, gongshi: Command) -> None:
     done = gongshi("check", inbox_with_an_error(tmp_path), "--format", "xml")
     assert done.returncode == 2 and "text, json" in done.stderr
@@ -176,6 +180,7 @@ def test_what_is_shown_ends_with_the_run_even_if_it_breaks() -> None:
     assert progress._screen is None
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_yearly_report_is_told_with_its_figures_and_how_the_records_agree(tmp_path: Path) -> None:
     clerks.write_csv(tmp_path / "inbox" / NAME, [CERTIFICATE])
     report = tmp_path / "inbox" / "reports" / "2024年度报告-示例数据.txt"

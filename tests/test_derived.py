@@ -166,6 +166,7 @@ def test_an_exact_sum_is_written_without_needless_zeros() -> None:
     assert list(map(derived._plain, row)) == ["1.5", 2, 3]
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_withdrawn_document_leaves_the_tables_made_of_it(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     rows = [row | {"有效期至": "2025-05-01", "状态": "有效"} for row in documents(3)]

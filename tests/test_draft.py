@@ -113,6 +113,7 @@ def test_a_title_above_the_header_is_not_taken_for_it(tmp_path: Path) -> None:
     assert "批复编号" in {c.title for c in dataset.columns}
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_what_is_published_from_the_draft_is_what_the_sample_holds(tmp_path: Path) -> None:
     _, dataset = licences(tmp_path)
     contract = contracts.load(tmp_path / "datapackage", RULES)

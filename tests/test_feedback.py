@@ -24,6 +24,9 @@ from pipeline.checks.findings import letters, line
 from pipeline.clerk import NOT_DATA, expected
 from pipeline.model import found
 
+# What a run finds and publishes does not depend on what computes.
+pytestmark = pytest.mark.usefixtures("every_engine")
+
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -348,7 +351,7 @@ def test_the_same_findings_give_the_same_bytes(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- sent back and read again
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def read_again(
     published: object, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Path, Path]]:
@@ -452,12 +455,14 @@ def test_the_clerk_s_guide_shows_findings_json_as_it_is(tmp_path: Path) -> None:
     assert {**shown, "findings": []} == {**read, "findings": []}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@x", "\tx", "＝1"])
 def test_a_value_in_findings_csv_is_never_run_by_a_spreadsheet(value: str) -> None:
     told = line(found("pattern", row=2, column="url", value=value), "zh")
     assert told[9] == f"'{value}"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("position", "name"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")])  # fmt: skip
 def test_a_column_is_named_as_a_spreadsheet_names_it(position: int, name: str) -> None:
     assert letters(position) == name
@@ -466,6 +471,7 @@ def test_a_column_is_named_as_a_spreadsheet_names_it(position: int, name: str) -
 COLUMNS = [(d.name, c) for d in clerks.CATALOG.datasets.values() if not d.produced for c in d.columns]  # fmt: skip
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("dataset", "column"), COLUMNS, ids=lambda x: getattr(x, "name", x))
 def test_of_every_column_it_can_be_said_what_should_stand_there(
     dataset: str, column: object

@@ -176,6 +176,7 @@ def test_the_sample_passes(published: Any, contract: Catalog) -> None:
     look(published.current.resolve(), contract)
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_nothing_is_switched_when_the_guard_refuses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

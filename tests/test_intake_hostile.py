@@ -25,7 +25,7 @@ TEXTS = [one.data for one in SMALL if one.name.endswith((".csv", ".tsv", ".txt")
 CONTRACT = catalog.load(Path(__file__).parent.parent / "datapackage", RULES)
 
 
-def read_all(folder: Path) -> tuple[list[Opened], list[Chunk], list[Finding]]:
+def read_all(folder: Path, partitions: int = 0) -> tuple[list[Opened], list[Chunk], list[Finding]]:
     """Everything that intake makes of an inbox."""
     listed = sources.scan(folder, CONTRACT)
     tables, chunks, findings = list[Opened](), list[Chunk](), list(listed.findings)
@@ -37,12 +37,12 @@ def read_all(folder: Path) -> tuple[list[Opened], list[Chunk], list[Finding]]:
             findings += opened.findings
             if opened.dataset:
                 tables.append(opened)
-                chunks += [opened.chunk(piece) for piece in opened.pieces()]
+                chunks += [opened.chunk(piece) for piece in opened.pieces(partitions)]
     return tables, chunks, findings + [f for c in chunks for f in c.findings]
 
 
-def outcome(folder: Path) -> Case:
-    tables, chunks, findings = read_all(folder)
+def outcome(folder: Path, partitions: int = 0) -> Case:
+    tables, chunks, findings = read_all(folder, partitions)
     misfits = [m for c in chunks for m in c.misfits]
     told = {f.rule for f in findings if f.severity != "info"} | {m.rule for m in misfits}
     return Case(
@@ -61,17 +61,20 @@ def test_there_are_at_least_sixty_hostile_files() -> None:
 
 
 @pytest.mark.parametrize("one", CASES, ids=lambda c: c.name.encode("unicode_escape").decode())
-def test_a_hostile_file_has_its_outcome(one: Case, tmp_path: Path) -> None:
+def test_a_hostile_file_has_its_outcome_in_however_many_pieces(
+    one: Case, tmp_path: Path, every_engine: int
+) -> None:
     write(tmp_path, [one])
     if one.rules == {"file-kind"}:
         (tmp_path / "beside.csv").write_bytes(b"x,y\n")
         assert "file-kind" in outcome(tmp_path).rules
         return
-    found = outcome(tmp_path)
+    found = outcome(tmp_path, every_engine)
     facts = ("records", "rules", "set_aside", "misfits", "tables")
     assert {f: getattr(found, f) for f in facts} == {f: getattr(one, f) for f in facts}
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_the_whole_corpus_in_one_inbox_goes_through_a_run(tmp_path: Path) -> None:
     inbox, private = tmp_path / "inbox", tmp_path / "private"
     inbox.mkdir()
@@ -99,6 +102,7 @@ def rules_of(inbox: Path) -> list[str]:
     return sorted(f.rule for f in sources.scan(inbox, CONTRACT).findings)
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_links_that_leave_the_inbox_lead_nowhere_or_round_in_a_circle_are_findings(
     tmp_path: Path,
 ) -> None:
@@ -130,6 +134,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     assert rules_of(inbox) == ["file-kind"]
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_name_that_is_no_utf8_is_shown_as_gb18030(tmp_path: Path) -> None:
     inbox = inbox_with(tmp_path)
     Path(os.fsdecode(os.fsencode(inbox) + b"/" + "处罚.csv".encode("gb18030"))).write_bytes(
@@ -139,6 +144,7 @@ def test_a_name_that_is_no_utf8_is_shown_as_gb18030(tmp_path: Path) -> None:
     run.check(inbox, tmp_path / "private", CONTRACT, date(2025, 3, 31))
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_file_that_keeps_changing_is_a_finding_and_the_others_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +164,7 @@ def test_a_file_that_keeps_changing_is_a_finding_and_the_others_are_read(
     assert "file-changed" in (tmp_path / "private" / "findings.csv").read_text("utf-8")
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_file_changed_after_it_was_taken_is_read_as_it_was(tmp_path: Path) -> None:
     inbox = inbox_with(tmp_path)
     (listed,) = sources.scan(inbox, CONTRACT).files
@@ -168,6 +175,7 @@ def test_a_file_changed_after_it_was_taken_is_read_as_it_was(tmp_path: Path) -> 
     assert isinstance(opened, Opened) and opened.source.header_row == 1
 
 
+@pytest.mark.usefixtures("every_engine")
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_is_a_finding(tmp_path: Path) -> None:
     inbox = inbox_with(tmp_path, "closed.csv")

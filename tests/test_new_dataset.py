@@ -68,6 +68,7 @@ class Outcome:
 
 @pytest.fixture(scope="module")
 def rewards(
+    every_engine: int,
     gongshi: Callable[..., subprocess.CompletedProcess[str]],
     root: Path,
     tmp_path_factory: pytest.TempPathFactory,

@@ -69,7 +69,7 @@ def spread(rows: int) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Divided:
+def shop(every_engine: int, tmp_path: Path) -> Divided:
     made = Divided(tmp_path / "shop")
     made.words["parts"] = dict(BOTH)
     made.send(spread(40))
@@ -358,6 +358,7 @@ def test_a_record_is_found_and_withdrawn_without_the_one_database(shop: Divided)
     assert shop.publish(downloads=True) == shop.current  # and what is published again lacks it
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_record_s_term_ends_in_a_part_too(tmp_path: Path) -> None:
     left = []
     for words in ({}, {"parts": {"by": ["year"], "above_rows": 10}}):

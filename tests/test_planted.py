@@ -96,7 +96,9 @@ CLEAN = [replace(p, value=Planted("", "", ""), number=p.number + 4000) for p in 
 
 
 @pytest.fixture(scope="module")
-def released(gongshi: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def released(
+    every_engine: int, gongshi: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """Every plant, one file for each dataset and kind of file, published."""
     folder = tmp_path_factory.mktemp("planted")
     for dataset in DATASETS:

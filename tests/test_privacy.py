@@ -343,7 +343,9 @@ def write(folder: Path, kind: str, rows: list[dict[str, str]]) -> None:
 
 
 @pytest.fixture(scope="module")
-def released(gongshi: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def released(
+    every_engine: int, gongshi: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """All personal values and all look-alikes, over all text columns and kinds of file, published."""
     folder = tmp_path_factory.mktemp("planted")
     rows = [row(i, **{TEXTS[i % len(TEXTS)]: p.text}) for i, p in enumerate(PERSONAL, 1)]

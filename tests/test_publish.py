@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -18,8 +17,10 @@ from frictionless import Package, system
 
 from tests.conftest import TODAY, Published
 
+# What a run finds and publishes does not depend on what computes.
+pytestmark = pytest.mark.usefixtures("every_engine")
+
 Command = Callable[..., subprocess.CompletedProcess[str]]
-REAL = Path(__file__).parent.parent.parent / "shared" / "real"
 
 DATASETS = [
     "penalty_filings",
@@ -37,17 +38,6 @@ DATASETS = [
     "rules",
     "run_tallies",
 ]
-
-
-@pytest.fixture(scope="session")
-def real_inbox() -> Path:
-    """Input that nobody here wrote."""
-    inbox = REAL / "inbox"
-    if not inbox.is_dir():
-        if os.environ.get("CI"):
-            pytest.fail("the real input is not there")
-        pytest.skip("needs ../shared/real beside the checkout")
-    return inbox
 
 
 def query(release: Path, sql: str) -> list[tuple[Any, ...]]:

@@ -43,14 +43,14 @@ HOSTILE = ["=1+1", "+86 1", "-2+3", "@SUM(A1)", "＝HYPERLINK(1)", "_x0041_<&>\"
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Shop:
+def shop(every_engine: int, tmp_path: Path) -> Shop:
     made = Shop(tmp_path)
     made.send(penalties(40))
     return made
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def hostile(every_engine: int, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A release some of whose cells a spreadsheet would run, or XML would trip over."""
     made = Shop(tmp_path_factory.mktemp("hostile"))
     rows = penalties(40)

@@ -38,7 +38,7 @@ def memory() -> Iterator[Any]:
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> SmallShop:
+def shop(every_engine: int, tmp_path: Path) -> SmallShop:
     made = SmallShop(tmp_path / "shop")
     made.send(documents(20), FILE)
     made.publish(downloads=True)
@@ -80,6 +80,7 @@ def _tree(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_an_inbox_at_an_address_gives_the_findings_of_the_same_folder(gongshi: Command, tmp_path: Path) -> None:  # fmt: skip
     folder = _tree(tmp_path / "inbox")
     packed = tmp_path / "inbox.zip"
@@ -99,6 +100,7 @@ def test_an_inbox_at_an_address_gives_the_findings_of_the_same_folder(gongshi: C
     assert told[0] == told[1] == told[2]
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_an_inbox_that_is_not_there_ends_with_one_sentence(gongshi: Command, tmp_path: Path) -> None:  # fmt: skip
     for inbox in (f"zip://::file://{tmp_path}/none.zip", "memory://nothing", "nonsense://x"):
         done = gongshi("check", inbox, "--private", tmp_path / "private")
@@ -106,6 +108,7 @@ def test_an_inbox_that_is_not_there_ends_with_one_sentence(gongshi: Command, tmp
         assert not (tmp_path / "private" / "fetched").exists()
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_missing_package_is_named_and_no_password_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setitem(sys.modules, "s3fs", None)
     with pytest.raises(UnreadableInput, match="s3fs") as told, remote.inbox("s3://me:secret@bucket/inbox", tmp_path):  # fmt: skip
@@ -133,6 +136,7 @@ def test_a_name_that_leads_out_of_the_inbox_is_refused(tmp_path: Path, name: str
     assert not list(tmp_path.rglob("escape*"))
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_link_in_a_folder_named_by_address_is_judged_as_in_any_inbox(gongshi: Command, tmp_path: Path) -> None:  # fmt: skip
     folder = _tree(tmp_path / "inbox")
     outside = tmp_path / "outside.csv"
@@ -341,6 +345,7 @@ def test_a_manifest_whose_names_lead_out_is_refused(shop: SmallShop, memory: Any
 # ---------------------------------------------------------------- the commands
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_publishing_withdrawing_and_going_back_reach_the_mirror(gongshi: Command, tmp_path: Path) -> None:  # fmt: skip
     inbox, address = _tree(tmp_path / "inbox"), f"local://{tmp_path}/mirror"
     private = tmp_path / "private"
@@ -362,6 +367,7 @@ def test_publishing_withdrawing_and_going_back_reach_the_mirror(gongshi: Command
     assert done.returncode == 2 and "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_new_machine_goes_on_from_what_the_mirror_holds(gongshi: Command, tmp_path: Path) -> None:
     inbox, address = _tree(tmp_path / "inbox"), f"local://{tmp_path}/mirror"
     contract = ("--contract", SmallShop(tmp_path / "shop").contract.folder)

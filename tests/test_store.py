@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> SmallShop:
+def shop(every_engine: int, tmp_path: Path) -> SmallShop:
     made = SmallShop(tmp_path)
     made.send(documents(20))
     return made
@@ -117,6 +117,7 @@ def test_a_site_that_is_a_file_is_said_so(shop: SmallShop) -> None:
         shop.publish()
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_store_on_another_file_system_than_the_working_folder_serves(tmp_path: Path) -> None:
     memory = Path("/dev/shm")
     if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
@@ -189,6 +190,7 @@ def test_releases_keep_their_order_when_the_clock_of_the_machine_goes_backwards(
     assert shop.releases() == [folder.name for folder in made[1:]]
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_only_the_last_releases_are_kept(tmp_path: Path) -> None:
     shop = SmallShop(tmp_path, keep=2)
     for rows in (20, 21, 22):

@@ -35,6 +35,7 @@ def test_every_dataset_of_departments_has_a_blank_workbook_with_examples_and_val
     assert book.active is not None and book.active.title == title
 
 
+@pytest.mark.usefixtures("every_engine")
 @pytest.mark.parametrize("name", INPUTS)
 def test_a_blank_workbook_that_is_sent_in_has_no_record_and_no_error(
     tmp_path: Path, name: str
@@ -62,6 +63,7 @@ def examples(book: openpyxl.Workbook) -> dict[str, Any]:
     return {str(h).lstrip("*").split("（万元）")[0]: v for h, v in named if v not in (None, "")}
 
 
+@pytest.mark.usefixtures("every_engine")
 @pytest.mark.parametrize("name", INPUTS)
 def test_what_the_sheet_of_examples_shows_passes_when_it_is_filled_in(
     tmp_path: Path, name: str
@@ -77,6 +79,7 @@ def test_what_the_sheet_of_examples_shows_passes_when_it_is_filled_in(
     assert tally.accepted + tally.withheld == 1
 
 
+@pytest.mark.usefixtures("every_engine")
 @pytest.mark.parametrize("name", INPUTS)
 def test_all_of_its_headers_are_known_and_none_is_missing(tmp_path: Path, name: str) -> None:
     blank(tmp_path / "inbox", name)
@@ -170,6 +173,7 @@ def test_the_command_writes_it_and_says_so(tmp_path: Path, gongshi: Command) -> 
 # ---------------------------------------------------------------- the clerk's whole path
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_clerk_fills_in_a_blank_workbook_with_mistakes_mends_the_feedback_and_it_is_published(
     tmp_path: Path, gongshi: Command
 ) -> None:

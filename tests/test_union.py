@@ -99,8 +99,8 @@ def entry(name: str, place: Path | str, **more: Any) -> dict[str, Any]:
     return {"package": str(place), "publisher": name, **more}
 
 
-@pytest.fixture(scope="session")
-def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module")
+def _made(every_engine: int, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("districts")
     rows = penalties(30)
     for number, name in enumerate(NAMES):

@@ -34,7 +34,7 @@ EVENTS = "执法证号,事项,办理日期\n16110000001,新申办,2024-01-02\n16
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Shop:
+def shop(every_engine: int, tmp_path: Path) -> Shop:
     """Three kept releases, each with one row more, and the row at 3 different in each."""
     made = Shop(tmp_path)
     for more in range(3):
@@ -183,6 +183,7 @@ def test_a_record_that_is_not_there_is_said_so_and_nothing_happens(shop: Shop) -
     assert not (shop.private / tombstones.FILE).exists()
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_number_of_two_records_names_both(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     rows = penalties(10)
@@ -195,6 +196,7 @@ def test_a_number_of_two_records_names_both(tmp_path: Path) -> None:
         shop.withdraw(rows[0][NUMBER])
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_what_points_to_a_withdrawn_record_leaves_with_it(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     shutil.copytree(ROOT / "datapackage", tmp_path / "datapackage")
@@ -247,6 +249,7 @@ def test_going_back_to_a_damaged_release_is_refused(shop: Shop) -> None:
     assert shop.current == shown
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_going_back_where_there_is_nothing_earlier_is_said_so(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     shop.send(penalties(10))
@@ -260,6 +263,7 @@ def test_going_back_where_there_is_nothing_earlier_is_said_so(tmp_path: Path) ->
 # ---------------------------------------------------------------- terms
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_record_whose_term_is_over_leaves_current_and_every_kept_release(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     rows = penalties(40)

@@ -84,6 +84,7 @@ def test_what_looks_like_a_flush_inside_a_block_is_none(tmp_path: Path) -> None:
         assert [text for text, _ in _unpacked(view, *packing.gzip_stream(view))] == texts
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_withdrawal_takes_over_the_blocks_of_all_downloads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +110,7 @@ def test_a_withdrawal_takes_over_the_blocks_of_all_downloads(
         assert [name for name, content in everything.items() if row[NUMBER].encode() in content] == []  # fmt: skip
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_more_than_a_few_rows_are_not_looked_for(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     shop.send(penalties(40))
