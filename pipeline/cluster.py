@@ -9,13 +9,16 @@ Dask's own documentation: https://distributed.dask.org
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import platform
+import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -27,6 +30,11 @@ from pipeline.words import language, say
 RETRIES = 3  # of a piece whose worker died or whose task failed
 A_WORKER = 2  # pieces under way for each thread of a worker
 CONNECT_S = 15
+LOST_S = 60  # without any worker until the run is given up
+FETCH_S = (
+    300  # for a piece that is done to come here: a worker whose disk is full never hands it over
+)
+ASK_S = 2  # how often a piece that takes its time makes us look whether there are workers
 
 
 @contextmanager
@@ -35,13 +43,16 @@ def engine(
 ) -> Iterator[Engine]:
     """An Engine over the cluster at `scheduler`; without one, over workers on this machine.
 
-    `partitions`: into how many pieces a table is cut; 0: enough for each thread of the cluster. `tell` is given the address at which Dask shows its work. Raises UsageError where Dask is not
-    installed, StoreError where the scheduler cannot be reached, runs other versions, or gives up.
+    `partitions`: into how many pieces a table is cut; 0: enough for each thread of the cluster. `tell`
+    is given the address at which Dask shows its work. Raises UsageError where Dask is not installed,
+    StoreError where the scheduler cannot be reached, or its workers leave, run other versions or give up.
     """
     try:
         import distributed
     except ImportError as error:
         raise UsageError(say("cluster-missing", language())) from error
+    # What goes wrong is told in one sentence, not by pages of Dask's own.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     local = None if scheduler else _local(distributed)
     try:
         client = _connected(distributed, scheduler or local)
@@ -93,9 +104,15 @@ def _same_everywhere(client: Any, where: str) -> None:
             say("cluster-versions", language(), address=where, problem=error)
         ) from error
     for worker, found in theirs.items():
-        if other := {name: found.get(name) for name in ours if found.get(name) != ours[name]}:
-            problem = ", ".join(f"{n} {other[n]} ≠ {ours[n]} ({worker})" for n in other)
+        if other := _differing(ours, found):
+            problem = f"{other} ({worker})"
             raise StoreError(say("cluster-versions", language(), address=where, problem=problem))
+
+
+def _differing(ours: dict[str, str], found: dict[str, str]) -> str:
+    """What is of another version there; "" where nothing is."""
+    names = [name for name in ours if found.get(name) != ours[name]]
+    return ", ".join(f"{name} {found.get(name)} ≠ {ours[name]}" for name in names)
 
 
 def versions() -> dict[str, str]:
@@ -112,6 +129,7 @@ class Spread:
 
     def __init__(self, distributed: Any, client: Any, partitions: int = 0) -> None:
         self._distributed, self._client, self._partitions = distributed, client, partitions
+        self._address, self._versions = client.scheduler.address, versions()
         self._carries = False  # once a worker has not seen a file, contents travel
 
     @property
@@ -119,8 +137,7 @@ class Spread:
         return self._partitions or self._most()
 
     def __call__(self, work: Callable[[Any], Any], items: Iterable[Any], /) -> Iterator[Any]:
-        # As a task of its own, not as scattered data: what a dead worker held is then made again.
-        task = self._client.submit(pickle.loads, pickle.dumps(work), pure=False, retries=RETRIES)
+        task = self._asked(self._task, work)
         under_way: deque[tuple[Any, Any]] = deque()
         for item in items:
             under_way.append((item, self._submit(task, item)))
@@ -129,44 +146,99 @@ class Spread:
         while under_way:
             yield self._result(task, *under_way.popleft())
 
+    def _task(self, work: Callable[[Any], Any]) -> Any:
+        """`work` as a task of its own, not as scattered data: what a dead worker held is then made again."""
+        return self._client.submit(pickle.loads, pickle.dumps(work), pure=False, retries=RETRIES)
+
     def _submit(self, task: Any, item: Any) -> Any:
         if self._carries:
             item = item.carried()
         with warnings.catch_warnings():  # of a piece that travels and is large: it has to
             warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
-            return self._client.submit(_apply, task, item, pure=False, retries=RETRIES)
+            return self._asked(self._client.submit, _apply, task, item, self._versions, pure=False, retries=RETRIES)  # fmt: skip
 
     def _most(self) -> int:
-        return max(1, A_WORKER * int(sum(self._client.nthreads().values())))
+        return max(1, A_WORKER * self._threads())
+
+    def _threads(self) -> int:
+        return int(sum(self._asked(self._client.nthreads).values()))
 
     def _result(self, task: Any, item: Any, future: Any) -> Any:
         result = self._gathered(future)
         if isinstance(result, Unseen):
             self._carries = True
             result = self._gathered(self._submit(task, item))
+        if isinstance(result, _Other):
+            raise self._other(result)
         return result
+
+    def _other(self, problem: object) -> StoreError:
+        return StoreError(
+            say("cluster-versions", language(), address=self._address, problem=problem)
+        )
 
     def _gathered(self, future: Any) -> Any:
         try:
-            return future.result()
-        except GongshiError:
-            raise
-        except (self._distributed.KilledWorker, self._distributed.client.FutureCancelledError, OSError) as error:  # fmt: skip
-            raise StoreError(_why(error)) from error
+            return self._asked(self._waited, future)
         finally:
             future.release()
+
+    def _waited(self, future: Any) -> Any:
+        """What a piece gives. Raises StoreError where all workers have left, and none has come since."""
+        last = time.monotonic()
+        while True:
+            is_done = future.status == "finished"
+            try:
+                return future.result(FETCH_S if is_done else ASK_S)
+            except TimeoutError:
+                if is_done or future.status == "error":  # an error of the piece itself
+                    raise
+            if self._threads():
+                last = time.monotonic()
+            elif time.monotonic() - last > LOST_S:
+                raise StoreError(say("cluster-lost", language(), address=self._address))
+
+    def _asked(self, ask: Callable[..., Any], *what: Any, **how: Any) -> Any:
+        """What the cluster gives. Raises StoreError where it cannot be reached any more, or has given up."""
+        lib = self._distributed
+        try:
+            return ask(*what, **how)
+        except GongshiError:
+            raise
+        except ImportError as error:  # of a worker that came later, without this program
+            raise self._other(error) from error
+        except (lib.client.FutureCancelledError, lib.client.ClosedClientError) as error:
+            raise StoreError(self._cut()) from error
+        except (lib.KilledWorker, OSError) as error:
+            is_cut = self._client.status != "running"
+            raise StoreError(self._cut() if is_cut else _why(error)) from error
+
+    def _cut(self) -> str:
+        return say("cluster-cut", language(), address=self._address)
 
 
 def _why(error: BaseException) -> str:
     """What is told of a piece that no try has brought to an end."""
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         why = error.strerror or str(error)
-        return say("cluster-no-room", language(), path=error.filename or "–", why=why)
+        path = error.filename or "dask worker --local-directory"  # without a name it is Dask's own
+        return say("cluster-no-room", language(), path=path, why=why)
     return say("cluster-gave-up", language(), problem=error)
 
 
-def _apply(task: Callable[[Any], Any], item: Any) -> Any:
-    """A result; Unseen is one, so that it is not tried again where it cannot help."""
+class _Other(str):
+    """Told by a worker that came later than the others and runs other versions."""
+
+
+@cache
+def _versions_here() -> dict[str, str]:
+    return versions()
+
+
+def _apply(task: Callable[[Any], Any], item: Any, wanted: dict[str, str]) -> Any:
+    """A result; what does not get better by another try is one, too."""
+    if other := _differing(wanted, _versions_here()):
+        return _Other(other)
     try:
         return task(item)
     except Unseen as unseen:

@@ -5,16 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import re
-import signal
-import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,39 +24,11 @@ from pipeline.checks import parts
 from pipeline.engine import Unseen
 from pipeline.errors import StoreError, Unaccounted
 from pipeline.intake import ranges
+from tests.clusters import running
 from tests.shop import ROOT, Shop, hashes, penalties
 
 TODAY = date(2025, 3, 31)
 Command = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@contextmanager
-def running(workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """A scheduler and its workers, each a process; their address and the workers."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    address = f"tcp://127.0.0.1:{port}"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    start = partial(
-        subprocess.Popen,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
-        **quiet,
-    )
-    dask = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
-    scheduler = start([*dask, "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"])
-    worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1"]
-    made = [start([*worker, "--no-dashboard", "--name", str(n)]) for n in range(workers)]
-    try:
-        if workers:
-            with Client(address, timeout=30, set_as_default=False) as client:
-                client.wait_for_workers(workers, timeout=60)
-        yield address, made
-    finally:
-        for process in (*made, scheduler):
-            process.terminate()
-        for process in (*made, scheduler):
-            process.wait(20)
 
 
 @pytest.fixture(scope="module")
@@ -181,36 +148,6 @@ def _slow_at_first(number: int) -> int:
     return number * number
 
 
-def test_a_worker_killed_in_the_middle_changes_nothing() -> None:
-    with running(2) as (address, workers), cluster.engine(address, lambda _: None) as spread:
-        found = []
-        for number, result in enumerate(spread(_takes_a_while, range(12))):
-            found.append(result)
-            if number == 2:
-                os.kill(workers[0].pid, signal.SIGKILL)
-        assert found == list(range(12))
-
-
-def _takes_a_while(number: int) -> int:
-    time.sleep(0.3)
-    return number
-
-
-def test_a_piece_that_fails_twice_and_then_works_is_no_failure(
-    tmp_path: Path, two_workers: str
-) -> None:
-    with cluster.engine(two_workers, lambda _: None) as spread:
-        assert list(spread(partial(_fails_twice, tmp_path), ["甲", "乙"])) == ["甲", "乙"]
-
-
-def _fails_twice(folder: Path, name: str) -> str:
-    tried = len(list(folder.glob(f"{name}*")))
-    (folder / f"{name}{tried}").touch()
-    if tried < 2:
-        raise OSError("not yet")
-    return name
-
-
 def test_a_piece_that_never_works_ends_the_run_in_one_sentence(two_workers: str) -> None:
     with (
         cluster.engine(two_workers, lambda _: None) as spread,
@@ -243,6 +180,35 @@ def test_other_versions_on_the_workers_are_refused(
         pass
 
 
+def test_another_version_on_a_worker_that_comes_later_is_refused(cluster_here: Client) -> None:
+    spread = cluster.Spread(distributed, cluster_here, 3)
+    spread._versions = {**spread._versions, "duckdb": "0.0.9"}
+    with pytest.raises(StoreError, match=r"≠ 0\.0\.9"):
+        list(spread(_takes_a_while, range(3)))
+
+
+def _takes_a_while(number: int) -> int:
+    time.sleep(0.3)
+    return number
+
+
+def test_a_piece_that_takes_longer_than_we_ask_is_waited_for(
+    cluster_here: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "ASK_S", 0.05)
+    monkeypatch.setattr(cluster, "LOST_S", 0.01)
+    assert list(cluster.Spread(distributed, cluster_here, 3)(_takes_a_while, range(3))) == [0, 1, 2]
+
+
+def test_a_piece_that_ran_out_of_its_own_time_is_no_lost_cluster(cluster_here: Client) -> None:
+    with pytest.raises(StoreError, match="took too long"):
+        list(cluster.Spread(distributed, cluster_here, 3)(_times_out, ["甲"]))
+
+
+def _times_out(_: str) -> str:
+    raise TimeoutError("took too long")
+
+
 def test_a_cluster_without_workers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "CONNECT_S", 3)
     with (
@@ -251,20 +217,6 @@ def test_a_cluster_without_workers_is_told(monkeypatch: pytest.MonkeyPatch) -> N
         cluster.engine(address, lambda _: None),
     ):
         pass
-
-
-def test_a_scheduler_that_cannot_be_reached_leaves_all_as_it_was(
-    gongshi: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cluster, "CONNECT_S", 1)
-    shop = Shop(tmp_path)
-    shop.send(penalties(5))
-    before = shop.publish()
-    told = gongshi("publish", shop.inbox, "--site", shop.site, "--private", shop.private, "--engine", "dask", "--scheduler", "tcp://127.0.0.1:9")  # fmt: skip
-    assert told.returncode == 5
-    assert "连不上集群 tcp://127.0.0.1:9" in told.stderr
-    assert "Traceback" not in told.stderr
-    assert shop.current == before
 
 
 @pytest.mark.parametrize("options", [["--engine", "spark"], ["--scheduler", "tcp://127.0.0.1:9"]])

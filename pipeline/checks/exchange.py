@@ -7,9 +7,11 @@ rule. Whether they do, and what becomes of them, `keys` then says of these rows 
 
 from __future__ import annotations
 
+import errno
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +19,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.checks.parts import Home, rows_in
+from pipeline import spill
+from pipeline.checks.parts import Home, naming, rows_in
 from pipeline.engine import Engine, Unseen
 from pipeline.model import ForeignKey
 from pipeline.seal import quoted
@@ -47,14 +50,17 @@ class _Keys:
         key = ", ".join(f"length({quoted(f)}), ':', {quoted(f)}" for f in self.fields)
         filled = " and ".join(f"{quoted(field)} <> ''" for field in self.fields)
         where = "" if self.takes_blanks else f"where {filled}"
-        with duckdb.connect() as con:
-            con.execute("set threads = 1")
+        with _database(self.home) as con:
             rows = con.sql(
                 f"select concat({key}) as key, source_id, source_row, "
                 f"cast(hash(concat({key})) % {self.buckets} as int) as bucket "
                 f"from {rows_in([self.source])} {where}"
             ).to_arrow_table()
-        with pa.OSFile(str(self.target), "wb") as file, pa.ipc.new_file(file, ROWS) as out:
+        with (
+            naming(self.target),
+            pa.OSFile(str(self.target), "wb") as file,
+            pa.ipc.new_file(file, ROWS) as out,
+        ):
             for bucket in range(self.buckets):
                 here = rows.filter(pc.equal(rows["bucket"], bucket)).drop(["bucket"])
                 [batch] = here.cast(ROWS).combine_chunks().to_batches() or [_none()]
@@ -79,8 +85,7 @@ class _Bucket:
         if not self.home.is_here():
             raise Unseen(str(self.home.folder))
         broken = "key in (select key from mine group by key having count(*) > 1)"
-        with duckdb.connect() as con:
-            con.execute("set threads = 1")
+        with _database(self.home) as con:
             con.register("mine", _batches(self.files, self.number))
             if self.others is not None:
                 con.register("others", _batches(self.others, self.number))
@@ -180,6 +185,21 @@ class _Exchange:
         """What all buckets have found."""
         buckets = (_Bucket(self._home, n, files, others) for n in range(self._buckets))
         return pa.concat_tables(self._engine(_Bucket.judge, buckets))
+
+
+@contextmanager
+def _database(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB with bounded memory, that spills into a folder of its own in the run's.
+
+    Raises OSError where there is no room for that.
+    """
+    try:
+        with spill.connect(home.folder / f"spill-{secrets.token_hex(8)}") as con:
+            con.execute("set threads = 1")
+            yield con
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        why = errno.ENOSPC if isinstance(error, duckdb.OutOfMemoryException) else errno.EIO
+        raise OSError(why, str(error).splitlines()[0], str(home.folder)) from error
 
 
 def _batches(files: Iterable[Path], bucket: int) -> pa.Table:

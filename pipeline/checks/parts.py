@@ -10,7 +10,8 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -69,9 +70,20 @@ def _part(table: pa.Table, folder: Path, key: bytes) -> Part:
     pq.write_table(table, sink, compression="lz4")
     data = sink.getvalue()
     path = folder / f"{secrets.token_hex(12)}.parquet"
-    with path.open("xb") as file:
+    with naming(path), path.open("xb") as file:
         file.write(data)
     return Part(path, len(table), mac_of(data, key).digest())
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """An error of writing that names no file names `path`."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename or error.errno is None:
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
 
 
 def mac_of(data: Any, key: bytes) -> Any:
