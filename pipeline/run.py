@@ -152,12 +152,15 @@ def publish(
             packages.keep(run.packages, private)
         progress.step(say("step-release", language()))
         try:
-            made = _made(run, catalog, site_words, making, today, orders)
+            made = _made(run, catalog, site_words, making, today, orders, engine)
             known = manifest.read(parent).get("content", "") if parent else ""
             if parent and known == made.content:
                 release, new = parent.name, False
             else:
-                release, new = _release(made, run, site, parent, secret, allowed, orders), True
+                release, new = (
+                    _release(made, run, site, parent, secret, allowed, orders, engine),
+                    True,
+                )
                 store.show(site, made.folder, release)
                 _keep_corrections(run, site, parent, made, release)
         except GateRefused:
@@ -187,6 +190,7 @@ def _made(
     making: Path,
     today: date,
     orders: Collection[Tombstone],
+    engine: Engine,
 ) -> build.Draft:
     """The release's data, once the gate has seen what was read."""
     tallies = run.by_dataset()
@@ -196,7 +200,7 @@ def _made(
     folder = making / "release"
     folder.mkdir()
     material = _material(run, catalog, orders)
-    made = build.draft(material, catalog, site_words, folder, today, run.sample)
+    made = build.draft(material, catalog, site_words, folder, today, run.sample, engine)
     gate.balanced(datasets, material.tallies, made.counts)
     return made
 
@@ -209,6 +213,7 @@ def _release(
     secret: bytes,
     allowed: Allowed,
     orders: Collection[Tombstone],
+    engine: Engine,
 ) -> str:
     """Hold the draft against the release before, and finish it; gives its id."""
     taken, con = tombstones.keys(orders), made.material.con
@@ -224,7 +229,8 @@ def _release(
     kept = store.kept(site)
     release = store.free_name(site, made.release)
     number = max((manifest.number(p) for p in kept), default=0) + 1
-    build.finish(made, build.History(release, parent, number, found, secret, allowed.downloads))
+    history = build.History(release, parent, number, found, secret, allowed.downloads)
+    build.finish(made, history, engine)
     guard.check(made.folder, run.ledger.secrets, made.datasets)
     return release
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import os
 import re
+import signal
 import sqlite3
+import threading
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import distributed
 import duckdb
 import httpx
 import pandas as pd
@@ -20,15 +28,32 @@ import pyarrow.parquet as pq
 import pytest
 from frictionless import Package, system
 
-from pipeline import catalog
+from pipeline import catalog, cluster, run
+from pipeline.catalog import published_columns
+from pipeline.checks.parts import Home, made_home
 from pipeline.checks.rules import RULES
-from pipeline.errors import GateRefused, UsageError
+from pipeline.engine import LOCAL, Engine, Unseen
+from pipeline.errors import GateRefused, StoreError, Unaccounted, UsageError
 from pipeline.model import Catalog
-from pipeline.release import changes, differences, guard, manifest, package, parts, store, verify
+from pipeline.release import (
+    changes,
+    database,
+    differences,
+    downloads,
+    guard,
+    manifest,
+    package,
+    part_databases,
+    part_files,
+    parts,
+    store,
+    verify,
+)  # fmt: skip
 from pipeline.site.serve import serve
 from tests.shop import (
     DOCUMENTS,
     PENALTIES,
+    TODAY,
     Shop,
     SmallShop,
     contents,
@@ -39,6 +64,7 @@ from tests.shop import (
     rows_of,
 )  # fmt: skip
 from tests.site.conftest import served
+from tests.test_cluster import running
 
 BOTH = {"by": ["year", "region"], "above_rows": 10}
 #: Places of the hostile inbox: nothing of what a cell says may lead out of the release.
@@ -179,17 +205,13 @@ def test_the_gate_reads_the_beginning_of_a_large_dataset_in_parts(shop: Divided,
     monkeypatch.setattr("pipeline.release.gate.WHOLE_UP_TO", 20)
     monkeypatch.setattr("pipeline.release.gate.SAMPLE", 15)
     shop.publish()
-    honest = package.write_data
+    honest = package.write_csv
 
-    def spoiled(*given: Any) -> list[Path]:
-        files = honest(*given)
-        if len(files) > 1:
-            files[0].write_text(
-                files[0].read_text("utf-8").replace("2023-05-06", "2023-02-30"), "utf-8"
-            )
-        return files
+    def spoiled(con: Any, source: str, path: Path) -> None:
+        honest(con, source, path)
+        path.write_text(path.read_text("utf-8").replace("2023-05-06", "2023-02-30"), "utf-8")
 
-    monkeypatch.setattr(package, "write_data", spoiled)
+    monkeypatch.setattr(package, "write_csv", spoiled)
     monkeypatch.setattr("pipeline.seal.compare", lambda *_: None)
     shop.send(spread(41))
     with pytest.raises(GateRefused, match=r"2023-02-30|type"):
@@ -254,6 +276,170 @@ def test_two_runs_write_the_same_bytes(shop: Divided, tmp_path: Path) -> None:
     again.words["parts"] = dict(BOTH)
     again.send(spread(40))
     assert hashes(shop.publish(downloads=True)) == hashes(again.publish(downloads=True))
+
+
+# ---------------------------------------------------------------- written wherever the engine says
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The release of two tables in parts as threads of this process make it."""
+    return hashes(many(tmp_path_factory.mktemp("local")).publish(downloads=True))
+
+
+def many(folder: Path) -> Divided:
+    made = Divided(folder / "shop")
+    made.words["parts"] = dict(BOTH)
+    made.send(spread(40))
+    return made
+
+
+def spread_over(shop: Divided, engine: Engine) -> dict[str, str]:
+    release, _, _ = run.publish(
+        shop.inbox, shop.site, shop.private, shop.contract, shop.words, TODAY, run.Allowed(), engine
+    )  # fmt: skip
+    return hashes(shop.site / "releases" / release)
+
+
+@pytest.fixture(scope="module")
+def two_workers() -> Iterator[str]:
+    """The address of a cluster whose two workers are processes of their own."""
+    with running(2) as (address, _):
+        yield address
+
+
+@pytest.fixture
+def dask(cluster_here: Any) -> Engine:
+    """An engine over workers that are threads of this process, so that a test can change what they see."""
+    return cluster.Spread(distributed, cluster_here, 3)
+
+
+@pytest.mark.parametrize("partitions", [1, 2, 3, 7])
+def test_parts_are_the_same_to_the_byte_whatever_wrote_them(tmp_path: Path, local: dict[str, str], two_workers: str, partitions: int) -> None:  # fmt: skip
+    with cluster.engine(two_workers, lambda _: None, partitions) as engine:
+        assert spread_over(many(tmp_path), engine) == local
+
+
+def test_the_database_of_a_part_is_the_same_with_and_without_another_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    shop = many(tmp_path)
+    shop.publish(downloads=True)
+    dataset, rows = shop.contract.datasets[DOCUMENTS], tmp_path / "rows.parquet"
+    with duckdb.connect() as con:
+        files = package.data_files(shop.current, DOCUMENTS)
+        names = [c.name for c in published_columns(dataset)]
+        package.write_rows(con, f"(from {package.csv_rows(files, names)})", rows)
+    monkeypatch.setattr(database, "ASIDE_FROM", 10)
+    paths = [tmp_path / "beside.db", tmp_path / "alone.db"]
+    for path, alone in zip(paths, (False, True), strict=True):
+        database.build(path, [dataset], {DOCUMENTS: rows}, alone=alone)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+@pytest.mark.parametrize("unseen", [("sorted", "unfinished"), ("sorted",), ("unfinished",)])
+def test_what_workers_do_not_see_travels(tmp_path: Path, local: dict[str, str], dask: Engine, monkeypatch: pytest.MonkeyPatch, unseen: tuple[str, ...]) -> None:  # fmt: skip
+    """`sorted` is a folder of PRIVATE, `unfinished` one of SITE."""
+    honest, asked = Home.is_here, set[str]()
+
+    def is_here(self: Home) -> bool:
+        far = "Dask" in threading.current_thread().name and self.folder.name in unseen
+        asked.update([self.folder.name] if far else [])
+        return honest(self) and not far
+
+    monkeypatch.setattr(Home, "is_here", is_here)
+    assert spread_over(many(tmp_path), dask) == local
+    assert asked == set(unseen)
+
+
+def test_a_folder_of_the_same_name_on_another_machine_is_not_taken_for_ours(tmp_path: Path) -> None:  # fmt: skip
+    ours = made_home(tmp_path / "sorted")
+    (ours.folder / "token").write_text("of another run")
+    places = part_files.Places(ours, made_home(tmp_path / "unfinished"), tmp_path / "release")
+    item = part_files.Rows("x.csv", parts.Part("", 0, 1), ours.folder / "x.parquet")
+    with pytest.raises(Unseen):
+        part_files._source(places, item, tmp_path)
+
+
+@pytest.mark.parametrize("write", ["_csv", "_parquet"])
+def test_a_worker_killed_while_it_writes_a_part_leaves_nothing_of_it(tmp_path: Path, local: dict[str, str], monkeypatch: pytest.MonkeyPatch, write: str) -> None:  # fmt: skip
+    monkeypatch.setattr(part_files, write, partial(killed_once, write))
+    with running(2) as (address, _), cluster.engine(address, lambda _: None) as engine:
+        assert spread_over(many(tmp_path), engine) == local
+    assert (tmp_path / "shop" / "died").exists()
+
+
+def test_a_worker_killed_while_it_writes_a_database_leaves_nothing_of_it(tmp_path: Path, local: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    monkeypatch.setattr(part_databases, "_database", partial(killed_once, "_database"))
+    with running(2) as (address, _), cluster.engine(address, lambda _: None) as engine:
+        assert spread_over(many(tmp_path), engine) == local
+    assert (tmp_path / "shop" / "died").exists()
+
+
+def killed_once(write: str, places: part_files.Places, about: Any, item: Any) -> part_files.Written:
+    """The first worker to come here dies over a file that is half written."""
+    module = part_databases if write == "_database" else part_files
+    with suppress(FileExistsError):
+        (places.release.parents[2] / "died").touch(exist_ok=False)
+        with part_files.desk(places) as folder:
+            (folder / "half").write_text("half a file")
+            os.kill(os.getpid(), signal.SIGKILL)
+    written: part_files.Written = getattr(module, write)(places, about, item)
+    return written
+
+
+FULL = {
+    "csv": (package, "write_csv", duckdb.IOException("IO Error: Could not write file: No space left on device")),
+    "parquet": (downloads, "write_parquet", OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "x")),
+    "database": (database, "load", sqlite3.OperationalError("database or disk is full")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", ["local", "dask"])
+@pytest.mark.parametrize("kind", FULL)
+def test_a_part_for_which_there_is_no_room_publishes_nothing(shop: Divided, dask: Engine, monkeypatch: pytest.MonkeyPatch, kind: str, engine: str) -> None:  # fmt: skip
+    before = shop.publish(downloads=True)
+    shop.send(spread(41))
+    module, name, error = FULL[kind]
+    honest = getattr(module, name)
+
+    def full(*given: Any) -> Any:
+        at_part = threading.current_thread() is not threading.main_thread()
+        if (at_part and any("unfinished" in str(each) for each in given)) or name == "load":
+            raise error
+        return honest(*given)
+
+    monkeypatch.setattr(module, name, full)
+    shop.words["parts"]["combined_up_to_rows"] = 1  # no database but those of parts
+    with pytest.raises(
+        StoreError, match="写不下结果" if engine == "dask" else "无法写入"
+    ) as raised:
+        spread_over(shop, dask if engine == "dask" else LOCAL)
+    assert raised.value.exit_code == 5
+    assert shop.current == before and shop.releases() == [before.name]
+    assert not (shop.site / ".making").exists()
+
+
+def test_a_file_that_is_not_as_its_worker_says_stops_the_run(shop: Divided, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    honest = part_files.handed
+
+    def cut(places: part_files.Places, name: str, path: Path, *seal: Any) -> part_files.Written:
+        written = honest(places, name, path, *seal)
+        (places.release / name).write_bytes(b"")
+        return written
+
+    monkeypatch.setattr(part_files, "handed", cut)
+    with pytest.raises(Unaccounted, match="is not the file"):
+        shop.publish()
+
+
+def test_a_row_lost_in_one_part_is_noticed(shop: Divided, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = part_files.Rows
+
+    def short(name: str, part: parts.Part, file: Path) -> part_files.Rows:
+        return honest(name, replace(part, rows=max(part.rows - 1, 1)), file)
+
+    monkeypatch.setattr(part_files, "Rows", short)
+    with pytest.raises(Unaccounted, match=f"{DOCUMENTS}.csv"):
+        shop.publish()
 
 
 # ---------------------------------------------------------------- from release to release

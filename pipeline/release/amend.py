@@ -514,6 +514,7 @@ def _downloads(
             without.write_downloads(con, order.gone[name], old, path, plain[0], new, count, day)
         except Missed:
             downloads.make(con, datasets[name], path, plain, new, count, day, here)
+            downloads.make_parts(con, datasets[name], path, new, here)
             scratch.append(datasets[name])
     downloads.opened(new, scratch, told["rows"])
 
@@ -536,7 +537,12 @@ def _part_databases(
         names = [name for name in keys if part_databases.outermost(keys[name]) == label]
         if any((target / "data" / name / folder).is_dir() for name in names):
             rows = {
-                name: part_databases.rows_of(con, target, datasets[name], folder, order.work)
+                name: part_databases.rows_of(
+                    con,
+                    datasets[name],
+                    part_databases.files_of(target, name, folder),
+                    order.work,
+                )
                 for name in names
                 if name in order.taken
             }

@@ -22,6 +22,8 @@ import pyarrow as pa
 
 from pipeline import seal, spill, words
 from pipeline.catalog import published_columns
+from pipeline.checks.parts import made_home
+from pipeline.engine import LOCAL, Engine
 from pipeline.model import Catalog, Dataset
 from pipeline.release import (
     changes,
@@ -34,10 +36,12 @@ from pipeline.release import (
     metadata,
     package,
     part_databases,
+    part_files,
     parts,
     working,
 )
 from pipeline.release.changes import Change
+from pipeline.release.part_files import Places
 from pipeline.release.parts import Keys, Layout
 from pipeline.seal import Seal, quoted
 
@@ -66,7 +70,8 @@ class Draft:
     """A release whose data stands in `folder` and which is not described, packed or signed yet.
 
     `content`: a hash over all that was put in, whatever the day; `release`: its id. `rows`: each
-    dataset's sorted Parquet file, `seals` what is in it, `keys` by what a dataset is in parts.
+    dataset's sorted Parquet file, `seals` what is in it, `keys` by what a dataset is in parts; of
+    these the files are written at `places`.
     """
 
     material: Material
@@ -80,6 +85,7 @@ class Draft:
     rows: Mapping[str, Path]
     seals: Mapping[str, Seal]
     keys: Mapping[str, Keys]
+    places: Places
 
     @property
     def datasets(self) -> list[Dataset]:
@@ -97,8 +103,11 @@ def draft(
     folder: Path,
     today: date,
     sample: bool,
+    engine: Engine = LOCAL,
 ) -> Draft:
     """Sort the rows and write each dataset's CSV into `folder`, in parts where metadata.yml says so.
+
+    Parts are written by `engine`, which has a folder beside `folder` to work in.
 
     The id is the day and the first eight digits of a hash over what is published, so that the same
     content has the same id wherever it is made. Raises Unaccounted where a file does not hold just
@@ -106,21 +115,25 @@ def draft(
     """
     datasets = [d for d in catalog.datasets.values() if d.name != changes.TABLE]
     (folder / "data").mkdir()
-    (material.work / "sorted").mkdir(exist_ok=True)
+    homes = made_home(material.work / "sorted"), made_home(folder.with_name("unfinished"))
+    places = Places(*homes, folder)
     rows, seals, keys = {}, {}, _keys(material, datasets, parts.layout(site_words))
     for dataset in datasets:
         if not dataset.query:
             here = keys.get(dataset.name, {})
-            rows[dataset.name], seals[dataset.name] = _dataset(material, dataset, folder, here)
+            rows[dataset.name], seals[dataset.name] = _dataset(
+                material, dataset, places, here, engine
+            )
     material = _with_derived(material, datasets, rows, today)
     for dataset in datasets:
         if dataset.query:
-            rows[dataset.name], seals[dataset.name] = _dataset(material, dataset, folder)
+            rows[dataset.name], seals[dataset.name] = _dataset(material, dataset, places)
     content = content_hash(_inputs(material, catalog, site_words, sample), folder / "data")
     release = f"{today.isoformat()}-{content[:8]}"
     return Draft(
-        material, catalog, site_words, folder, today, sample, content, release, rows, seals, keys
-    )
+        material, catalog, site_words, folder, today, sample, content, release, rows, seals, keys,
+        places,
+    )  # fmt: skip
 
 
 def _keys(material: Material, datasets: Collection[Dataset], asked: Layout) -> dict[str, Keys]:
@@ -135,7 +148,11 @@ def _keys(material: Material, datasets: Collection[Dataset], asked: Layout) -> d
 
 
 def _dataset(
-    material: Material, dataset: Dataset, folder: Path, keys: Keys = _WHOLE
+    material: Material,
+    dataset: Dataset,
+    places: Places,
+    keys: Keys = _WHOLE,
+    engine: Engine = LOCAL,
 ) -> tuple[Path, Seal]:
     """One dataset as sorted Parquet and as CSV, both proven to hold what was accepted."""
     con, names = material.con, [c.name for c in published_columns(dataset)]
@@ -147,14 +164,30 @@ def _dataset(
             table = pa.table({name: pa.array([], pa.string()) for name in names})
         con.register(f"produced_{dataset.name}", table)
         source, expected = quoted(f"produced_{dataset.name}"), seal.of_table(table, names)
-    rows = material.work / "sorted" / f"{dataset.name}.parquet"
+    rows = places.rows.folder / f"{dataset.name}.parquet"
     spill.prepare(con, expected.rows)
     package.sorted_rows(con, source, dataset, rows, keys)
     found = seal.of_query(con, package.parquet_rows(rows), names)
     seal.compare(f"{dataset.name} sorted", expected, found)
-    paths = package.write_data(con, rows, dataset.name, folder, keys)
-    seal.compare(f"{dataset.name}.csv", found, package.csv_seal(con, paths, dataset))
+    seal.compare(f"{dataset.name}.csv", found, _as_csv(con, dataset, rows, places, keys, engine))
     return rows, found
+
+
+def _as_csv(
+    con: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    rows: Path,
+    places: Places,
+    keys: Keys,
+    engine: Engine,
+) -> Seal:
+    """A dataset's sorted rows as its CSV, or as one for each part; gives the seal of what was read back."""
+    if not keys:
+        paths = package.write_data(con, rows, dataset.name, places.release)
+        return package.csv_seal(con, paths, dataset)
+    items = part_files.pieces(con, dataset, rows, keys, "data/{dataset}/{place}.csv")
+    written = part_files.write_csv(engine, places, dataset, items)
+    return sum((each.seal for each in written), Seal())
 
 
 def _with_derived(
@@ -213,8 +246,8 @@ class History:
     with_downloads: bool = True
 
 
-def finish(made: Draft, history: History) -> None:
-    """Write every other file of the release, and sign it.
+def finish(made: Draft, history: History, engine: Engine = LOCAL) -> None:
+    """Write every other file of the release, those of its parts by `engine`, and sign it.
 
     Raises GateRefused where frictionless does not find the package valid or a file does not open,
     Unaccounted where the database does not hold the rows.
@@ -231,7 +264,7 @@ def finish(made: Draft, history: History) -> None:
     )  # fmt: skip
     package.write_json(folder / "datapackage.json", descriptor)
     with ThreadPoolExecutor(1) as beside:
-        packing = beside.submit(_downloads, made) if history.with_downloads else None
+        packing = beside.submit(_downloads, made, engine) if history.with_downloads else None
         valid = partial(gate.valid_package, folder, descriptor, datasets)
         if parts.layout(made.site_words).combines(sum(made.counts.values())):
             _database(made.material.con.cursor(), folder / "disclosure.db", datasets, rows, valid)
@@ -264,7 +297,7 @@ def _public_changes(made: Draft, history: History, dataset: Dataset) -> tuple[Pa
     told = changes.rows(history.parent, history.release, made.today, history.changes)
     produced = {dataset.name: working.table(dataset, told)}
     material = Material(made.material.con, {}, {}, produced, {}, {}, made.material.work)
-    return _dataset(material, dataset, made.folder)
+    return _dataset(material, dataset, made.places)
 
 
 def _words(made: Draft) -> None:
@@ -278,16 +311,26 @@ def _words(made: Draft) -> None:
     package.write_json(made.folder / "metadata.json", site)
 
 
-def _downloads(made: Draft) -> None:
+def _downloads(made: Draft, engine: Engine) -> None:
     folder = made.folder / "downloads"
     folder.mkdir()
     for dataset in made.datasets:
         plain, count = package.data_files(made.folder, dataset.name), made.counts[dataset.name]
         rows, keys = made.rows[dataset.name], made.keys.get(dataset.name, {})
         downloads.make(made.material.con, dataset, rows, plain, folder, count, made.today, keys)
-    con, work = made.material.con.cursor(), made.material.work
-    part_databases.write(con, made.folder, made.datasets, made.keys, work)
+    _parts(made, engine)
     downloads.opened(folder, made.datasets, made.counts)
+
+
+def _parts(made: Draft, engine: Engine) -> None:
+    """The downloads of parts: Parquet, and the databases of years or divisions."""
+    con, pattern = made.material.con.cursor(), "downloads/{dataset}/{place}.parquet"
+    for dataset in (d for d in made.datasets if d.name in made.keys):
+        rows, keys = made.rows[dataset.name], made.keys[dataset.name]
+        items = part_files.pieces(con, dataset, rows, keys, pattern)
+        part_files.write_parquet(engine, made.places, dataset, items)
+    tables = part_databases.tables(made.folder, made.keys)
+    part_databases.write(engine, made.places, made.datasets, tables)
 
 
 def _told(made: Draft, history: History) -> dict[str, Any]:

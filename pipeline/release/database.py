@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -41,14 +43,16 @@ def build(
     datasets: Sequence[Dataset],
     rows: Mapping[str, Path],
     meanwhile: Callable[[], None] | None = None,
+    alone: bool = False,
 ) -> None:
     """Make the database at `path`; `rows` gives each dataset's Parquet file, sorted by key.
 
     Search indexes of large tables are made beside the tables, by another process in a file of their
-    own, and then copied; `meanwhile` is done while that one is still at it.
+    own, and then copied; `meanwhile` is done while that one is still at it. `alone`: by this process
+    too, where others are made beside this one. The file is the same.
     """
     large = {d.name for d in datasets if d.search and _rows_in(rows[d.name]) >= ASIDE_FROM}
-    with _helper(bool(large)) as pool, closing(_open(path)) as con:
+    with _helper(bool(large), alone) as pool, _open(path) as con:
         aside = {
             d: pool.submit(index_aside, path.with_name(f".{d.name}.fts"), d, rows[d.name])
             for d in datasets
@@ -72,27 +76,58 @@ def build(
         con.execute("analyze")
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    con = sqlite3.connect(path, isolation_level=None)
-    for pragma in (
-        "page_size = 8192",  # rows of long texts: a tenth less time and size than with 4096
-        "journal_mode = OFF",
-        "synchronous = OFF",
-        "locking_mode = EXCLUSIVE",
-        f"cache_size = -{CACHE_KB}",
-        # What an index is sorted in grows with the rows: it lies on disk, beside the database.
-        "temp_store = FILE",
-        f"temp_store_directory = '{str(path.parent).replace(chr(39), chr(39) * 2)}'",
-    ):
-        con.execute(f"pragma {pragma}")
-    return con
+@contextmanager
+def _open(path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as con, _sorting_beside(con, path):
+        for pragma in (
+            "page_size = 8192",  # rows of long texts: a tenth less time and size than with 4096
+            "journal_mode = OFF",
+            "synchronous = OFF",
+            "locking_mode = EXCLUSIVE",
+            f"cache_size = -{CACHE_KB}",
+            "temp_store = FILE",
+        ):
+            con.execute(f"pragma {pragma}")
+        yield con
 
 
 @contextmanager
-def _helper(wanted: bool) -> Iterator[Any]:
+def _sorting_beside(con: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """What an index is sorted in grows with the rows: it lies on disk, beside the database.
+
+    The folder is one for all of the process, and must not change while any database is written
+    (https://www.sqlite.org/pragma.html#pragma_temp_store_directory): the first of several decides.
+    """
+    beside = str(path.parent).replace("'", "''")
+    with _SORTING.lock:
+        if not _SORTING.open:
+            con.execute(f"pragma temp_store_directory = '{beside}'")
+        _SORTING.open += 1
+    try:
+        yield
+    finally:
+        with _SORTING.lock:
+            _SORTING.open -= 1
+
+
+@dataclass(slots=True)
+class _Sorting:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    open: int = 0  # databases that are being written
+
+
+_SORTING = _Sorting()
+
+
+@contextmanager
+def _helper(wanted: bool, alone: bool) -> Iterator[Any]:
     """Another process, or None. Spawned: a fork would copy locks that other threads hold."""
     if not wanted:
         yield None
+        return
+    if alone:  # a thread: a worker of Dask is allowed no processes of its own
+        with ThreadPoolExecutor(1) as thread:
+            yield thread
         return
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         yield pool
@@ -101,7 +136,7 @@ def _helper(wanted: bool) -> Iterator[Any]:
 def index_aside(path: Path, dataset: Dataset, rows: Path) -> Path:
     """The search index of one table in a database of its own at `path`."""
     path.unlink(missing_ok=True)
-    with closing(_open(path)) as con:
+    with _open(path) as con:
         con.execute(create_table(dataset, set()))
         index_text(con, dataset, rows)
     return path

@@ -43,7 +43,7 @@ def make(
     today: date,
     keys: Keys,
 ) -> None:
-    """Every download of one dataset into `folder`; Parquet in parts by `keys`.
+    """Every download of one dataset into `folder`, but Parquet where it is in parts by `keys`.
 
     `rows`: its sorted Parquet file with text columns, of which there are `count`. `plain`: its CSV.
     """
@@ -53,13 +53,19 @@ def make(
     packing.write_gzip(folder / f"{name}.csv.gz", packing.deflated(text))
     text = packing.joined(json_lines(con, dataset, source))
     packing.write_gzip(folder / f"{name}.jsonl.gz", packing.deflated(text))
-    for part in parts.of_rows(con, rows, keys) if keys else ():
-        path = folder / name / f"{part.place}.parquet"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_parquet(con, dataset, part.source(rows), path)
     if not keys:
         write_parquet(con, dataset, source, folder / f"{name}.parquet")
     workbook.write(con, dataset, source, folder / f"{name}.xlsx", count, today)
+
+
+def make_parts(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, rows: Path, folder: Path, keys: Keys
+) -> None:
+    """The Parquet downloads of a dataset that is in parts by `keys`, into `folder`."""
+    for part in parts.of_rows(con, rows, keys) if keys else ():
+        path = folder / dataset.name / f"{part.place}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_parquet(con, dataset, part.source(rows), path)
 
 
 def write_package(

@@ -66,9 +66,9 @@ def rows_in_order(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, 
     seal.compare(rows.name, csv_seal(con, [path], dataset), found)
 
 
-def write_csv(con: duckdb.DuckDBPyConnection, rows: Path, path: Path) -> None:
-    """A Parquet file as CSV: UTF-8, `\\n`, quotes only where needed, nothing between commas where blank."""
-    con.execute(f"copy (select * from {parquet_rows(rows)}) to '{_sql(path)}' (format csv, header)")
+def write_csv(con: duckdb.DuckDBPyConnection, source: str, path: Path) -> None:
+    """An SQL source as CSV: UTF-8, `\\n`, quotes only where needed, nothing between commas where blank."""
+    con.execute(f"copy (select * from {source}) to '{_sql(path)}' (format csv, header)")
 
 
 def write_data(
@@ -77,11 +77,11 @@ def write_data(
     """A dataset's sorted Parquet file as its CSV in `release`, or as one for each part."""
     data = release / "data"
     if not keys:
-        write_csv(con, rows, data / f"{name}.csv")
+        write_csv(con, parquet_rows(rows), data / f"{name}.csv")
     for part in parts.of_rows(con, rows, keys) if keys else ():
         path = data / name / f"{part.place}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
-        con.execute(f"copy {part.source(rows)} to '{_sql(path)}' (format csv, header)")
+        write_csv(con, part.source(rows), path)
     return data_files(release, name)
 
 
