@@ -68,7 +68,7 @@ def cramped(monkeypatch: pytest.MonkeyPatch, *settings: str) -> None:
 
     def connect(folder: Path) -> duckdb.DuckDBPyConnection:
         con = honest(folder)
-        for setting in ("memory_limit = '48MB'", *settings):
+        for setting in ("memory_limit = '72MB'", *settings):
             con.execute(f"set {setting}")
         return con
 
