@@ -185,7 +185,8 @@ def test_a_piece_that_kills_each_worker_is_told_of(shop: SmallShop, cluster: Fau
     cluster.befalls("always-die")
     code, said = publish(shop, cluster.address)
     assert (code, hashes(shop.site)) == (5, before), said
-    assert "多次重试" in said
+    # Which of the two is told hangs on whether Dask or its nannies are faster.
+    assert "多次重试" in said or "都已离开" in said
 
 
 def test_a_worker_without_room_is_told_of(shop: SmallShop, cluster: Faulty) -> None:
