@@ -83,7 +83,7 @@ def _stages(
     yield list(keys.withdrawn(run.con, dataset, here))
     yield list(keys.repeated(run.con, dataset, rank, among))
     yield list(keys.not_unique(run.con, dataset, among))
-    yield list(elsewhere.rows(run.con, dataset, needles))
+    yield sorted(elsewhere.rows(run.con, dataset, needles), key=lambda o: (o.source_id, o.row))
     present = {name for name, _ in run.ledger.accepted()}
     for key in dataset.foreign_keys:
         other = catalog.datasets[key.dataset]

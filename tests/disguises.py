@@ -204,7 +204,7 @@ LOOK_ALIKES: dict[str, Callable[[], str]] = {
     "batch": lambda: f"生产批号20{rng.randrange(10, 25)}{rng.randrange(1, 13):02}{rng.randrange(1, 29):02}",
     "batch with a letter": lambda: f"批号G20{rng.randrange(10, 25)}0{rng.randrange(1, 9)}1{rng.randrange(1, 9)}",
     "model": lambda: f"型号E{digits(8)}",
-    "order": lambda: f"订单编号20{digits(16)}",
+    "order": lambda: f"订单编号20{digits(4)}88{digits(10)}",
     "day": lambda: f"{rng.randrange(2000, 2025)}年{rng.randrange(1, 13)}月{rng.randrange(1, 29)}日生产的糕点",
     "period": lambda: f"2023-0{rng.randrange(1, 9)}-1{rng.randrange(1, 9)}至2024-0{rng.randrange(1, 9)}-2{rng.randrange(1, 9)}期间",
     "case": lambda: f"（2024）豫1503行审{rng.randrange(1, 999)}号裁定",

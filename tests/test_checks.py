@@ -228,6 +228,7 @@ def test_of_several_penalties_the_heaviest_is_worked_out(contract: Catalog) -> N
     assert done.accepted["heaviest_penalty"].to_pylist() == ["责令停产停业"], done.findings
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_record_longer_than_what_reads_a_release_takes_is_held_back(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

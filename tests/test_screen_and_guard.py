@@ -120,7 +120,7 @@ HIDDEN = "示例路1234号A5"
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def shop(every_engine: int, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Penalties of which each has another oddity, published once for all tests."""
     shop, rows = Shop(tmp_path_factory.mktemp("shop")), penalties(12)
     day, number = rows[0]["处罚决定日期"], rows[2]["行政处罚决定书文号"]
@@ -187,6 +187,7 @@ def test_a_telephone_in_a_number_s_column_holds_the_row_back() -> None:
     assert breach.mask.to_pylist() == [False, True, False, False]
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_small_files_publish_whatever_stands_behind_a_word_for_numbers(tmp_path: Path) -> None:
     shop, rows = SmallShop(tmp_path), documents(len(NUMBERS))
     for row, number in zip(rows, NUMBERS, strict=True):
