@@ -215,7 +215,7 @@ def test_a_publisher_without_room_to_spill_is_told_of(
     shop = sent(tmp_path)
     shop.send(documents(100_000), "许多-示例数据.csv")
     before = hashes(shop.site)
-    cramped(monkeypatch, "max_temp_directory_size = '100KB'")
+    cramped(monkeypatch, "max_temp_directory_size = '100KB'", memory="48MB")
     code, said = publish(shop, cluster.address)
     assert (code, hashes(shop.site)) == (5, before), said
     assert "腾出" in said

@@ -281,6 +281,11 @@ def test_two_runs_write_the_same_bytes(shop: Divided, tmp_path: Path) -> None:
 # ---------------------------------------------------------------- written wherever the engine says
 
 
+def by_itself(test: Any) -> Any:
+    """Marks a test that spreads the work itself: it runs once, whatever the engine of others."""
+    return pytest.mark.once(pytest.mark.usefixtures("every_engine")(test))
+
+
 @pytest.fixture(scope="module")
 def local(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The release of two tables in parts as threads of this process make it."""
@@ -314,12 +319,14 @@ def dask(cluster_here: Any) -> Engine:
     return cluster.Spread(distributed, cluster_here, 3)
 
 
+@by_itself
 @pytest.mark.parametrize("partitions", [1, 2, 3, 7])
 def test_parts_are_the_same_to_the_byte_whatever_wrote_them(tmp_path: Path, local: dict[str, str], two_workers: str, partitions: int) -> None:  # fmt: skip
     with cluster.engine(two_workers, lambda _: None, partitions) as engine:
         assert spread_over(many(tmp_path), engine) == local
 
 
+@by_itself
 def test_the_database_of_a_part_is_the_same_with_and_without_another_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     shop = many(tmp_path)
     shop.publish(downloads=True)
@@ -335,6 +342,7 @@ def test_the_database_of_a_part_is_the_same_with_and_without_another_process(tmp
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
+@by_itself
 @pytest.mark.parametrize("unseen", [("sorted", "unfinished"), ("sorted",), ("unfinished",)])
 def test_what_workers_do_not_see_travels(tmp_path: Path, local: dict[str, str], dask: Engine, monkeypatch: pytest.MonkeyPatch, unseen: tuple[str, ...]) -> None:  # fmt: skip
     """`sorted` is a folder of PRIVATE, `unfinished` one of SITE."""
@@ -359,6 +367,7 @@ def test_a_folder_of_the_same_name_on_another_machine_is_not_taken_for_ours(tmp_
         part_files._source(places, item, tmp_path)
 
 
+@by_itself
 @pytest.mark.parametrize("write", ["_csv", "_parquet"])
 def test_a_worker_killed_while_it_writes_a_part_leaves_nothing_of_it(tmp_path: Path, local: dict[str, str], monkeypatch: pytest.MonkeyPatch, write: str) -> None:  # fmt: skip
     monkeypatch.setattr(part_files, write, partial(killed_once, write))
@@ -367,6 +376,7 @@ def test_a_worker_killed_while_it_writes_a_part_leaves_nothing_of_it(tmp_path: P
     assert (tmp_path / "shop" / "died").exists()
 
 
+@by_itself
 def test_a_worker_killed_while_it_writes_a_database_leaves_nothing_of_it(tmp_path: Path, local: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setattr(part_databases, "_database", partial(killed_once, "_database"))
     with running(2) as (address, _), cluster.engine(address, lambda _: None) as engine:

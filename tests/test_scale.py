@@ -35,6 +35,8 @@ def peaks(tmp_path_factory: pytest.TempPathFactory) -> dict[int, int]:
         code = (
             "import sys\nfrom pathlib import Path\nfrom tests.shop import SmallShop\n"
             "from pipeline import spill\nspill.MEMORY = '100MB'\n"  # reached by both
+            "from pipeline.intake import encodings, ranges, text_files\n"
+            "encodings.BLOCK = ranges.BLOCK = text_files.BLOCK = 4 << 20\n"  # as well
             "if __name__ == '__main__':\n"
             "    SmallShop(Path(sys.argv[1])).publish(downloads=True)\n"
         )
@@ -62,13 +64,13 @@ def test_three_times_the_rows_take_no_more_memory(peaks: dict[int, int]) -> None
 # ---------------------------------------------------------------- room to spill
 
 
-def cramped(monkeypatch: pytest.MonkeyPatch, *settings: str) -> None:
+def cramped(monkeypatch: pytest.MonkeyPatch, *settings: str, memory: str = "72MB") -> None:
     """Whatever DuckDB does from now on has next to no memory; `settings` say what room to spill it has."""
     honest = spill.connect
 
     def connect(folder: Path) -> duckdb.DuckDBPyConnection:
         con = honest(folder)
-        for setting in ("memory_limit = '72MB'", *settings):
+        for setting in (f"memory_limit = '{memory}'", *settings):
             con.execute(f"set {setting}")
         return con
 

@@ -23,7 +23,7 @@ from pipeline.engine import ordered_map
 from pipeline.intake import measures
 from pipeline.intake.measures import Measure
 
-BLOCK = 16 << 20  # bytes of text in a block; about four of them are in memory at once
+BLOCK = 20 << 20  # bytes of text in a block; about four of them are in memory at once
 BIG5 = "big5hkscs"
 LOST = "\ufffd"  # what stands for a byte that means nothing
 _BOMS = (
