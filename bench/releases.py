@@ -3,7 +3,8 @@
     python -m bench.releases [ROWS]
 
 Twenty made-up files of one dataset are published; then one of them changes, twice; then one record
-is withdrawn from the three releases that are kept. Seconds are of the wall clock.
+is withdrawn from the three releases that are kept. The same rows as workbooks, as most departments
+send them, are published too, and then one of them changes. Seconds are of the wall clock.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from bench import make
 
@@ -47,8 +50,10 @@ def run(rows: int = ROWS) -> dict[str, Any]:
     )
     holds = [count(path, number) for path in sorted((work / "site" / "releases").iterdir())]
     shutil.rmtree(work)
+    books = _workbooks(work, parts)
     return {
         "rows": rows,
+        **books,
         "full_seconds": full,
         "one_file_of_twenty_changed_seconds": after,
         "nothing_changed_seconds": nothing,
@@ -56,6 +61,23 @@ def run(rows: int = ROWS) -> dict[str, Any]:
         "changed_to_full": round(min(after) / full, 2),
         "withdrawal_to_full": round(taken / full, 2),
         "releases_that_still_hold_it": sum(holds),
+    }
+
+
+def _workbooks(work: Path, parts: list[pd.DataFrame]) -> dict[str, float]:
+    inbox = work / "inbox" / DATASET
+    inbox.mkdir(parents=True)
+    for n, part in enumerate(parts):
+        part.to_excel(inbox / f"部门{n:02d}-示例数据.xlsx", index=False)
+    full = publish(work)
+    parts[3]["备注"] = f"{make.LABEL} 3"
+    parts[3].to_excel(inbox / "部门03-示例数据.xlsx", index=False)
+    after = publish(work)
+    shutil.rmtree(work)
+    return {
+        "workbooks_full_seconds": full,
+        "one_workbook_of_twenty_changed_seconds": after,
+        "workbook_changed_to_full": round(after / full, 2),
     }
 
 

@@ -30,8 +30,10 @@ from pipeline.intake.headers import HeaderMatch
 from pipeline.intake.read import Opened
 from pipeline.intake.sources import InboxFile
 from pipeline.model import Catalog, Checked, Finding, Part, Source
+from pipeline.release.again import Again
 
 Result = Finding | Opened | Checked  # what one file gives, in order
+MADE = "made.json"  # in the same folder: what made the files of the release before
 _MAC = 32  # bytes
 _SIZE = 8  # bytes of a record's length, packed and unpacked
 
@@ -57,7 +59,7 @@ class Cache:
     def __init__(self, private: Path, key: bytes, catalog: Catalog, today: date) -> None:
         self._folder, self._key, self._catalog = private / "cache", key, catalog
         self._about = (catalog.version, today.isoformat(), _software())
-        self._used: set[str] = set()
+        self._used = {Path(MADE).stem}
 
     def kept(self, file: InboxFile) -> Iterator[Result] | None:
         """What `file`, known by its hash, gave before; None where that is not known, or not proven."""
@@ -146,6 +148,11 @@ def _again(file: InboxFile, catalog: Catalog, source_id: str) -> Opened:
         for opened in read.open_file(file, catalog)
         if isinstance(opened, Opened) and opened.source.source_id == source_id
     )
+
+
+def made_before(private: Path, catalog: Catalog, parent: Path | None) -> Again:
+    """What need not be made again for a release after `parent`, which is proven whole."""
+    return Again((catalog.version, _software()), private / "cache" / MADE, parent)
 
 
 class Keeper:

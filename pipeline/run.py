@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline import packages, progress, spill, union, yearly
-from pipeline.cache import Cache
+from pipeline.cache import Cache, made_before
 from pipeline.checks.ledger import Ledger
 from pipeline.engine import LOCAL, Engine
 from pipeline.errors import GateRefused, UnreadableInput, UsageError
@@ -229,9 +229,11 @@ def _release(
     kept = store.kept(site)
     release = store.free_name(site, made.release)
     number = max((manifest.number(p) for p in kept), default=0) + 1
-    history = build.History(release, parent, number, found, secret, allowed.downloads)
+    again = made_before(run.ledger.private, made.catalog, parent)
+    history = build.History(release, parent, number, found, secret, allowed.downloads, again)
     build.finish(made, history, engine)
     guard.check(made.folder, run.ledger.secrets, made.datasets)
+    again.keep(made.folder)
     return release
 
 

@@ -278,6 +278,18 @@ def test_two_runs_write_the_same_bytes(shop: Divided, tmp_path: Path) -> None:
     assert hashes(shop.publish(downloads=True)) == hashes(again.publish(downloads=True))
 
 
+def test_files_of_parts_that_did_not_change_are_linked(shop: Divided) -> None:
+    before, rows = shop.publish(downloads=True), spread(40)
+    changed = next(row for row in rows if row["发布日期"].startswith("2023"))
+    changed["文件名称"] += "（修订）"
+    shop.send(rows)
+    after = shop.publish(downloads=True)
+    names = [name for name in hashes(after) if name.startswith("downloads/") and "year=" in name]
+    anew = [name for name in names if not (after / name).samefile(before / name)]
+    assert sorted(Path(name).suffix for name in anew) == [".db", ".parquet"]
+    assert len(names) > 10
+
+
 # ---------------------------------------------------------------- written wherever the engine says
 
 

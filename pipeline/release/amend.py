@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
@@ -29,6 +28,7 @@ from pipeline.catalog import published_columns
 from pipeline.errors import Unaccounted
 from pipeline.model import Column, Dataset, ForeignKey
 from pipeline.release import (
+    again,
     build,
     changes,
     database,
@@ -297,12 +297,7 @@ def _take_over(
             continue
         if path.parent != release and name.split("/")[1].split(".")[0] in concerned:
             continue
-        place = target / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(path, place)
-        except OSError:
-            shutil.copyfile(path, place)
+        again.link(path, target / name)
 
 
 def _data(
@@ -450,7 +445,7 @@ def _retold(told: dict[str, Any], release: Path, target: Path, order: Amendment)
     }
     if not order.replaces:
         return told | {"amendments": [*told["amendments"], note]}
-    content = build.content_hash(told, target / "data")
+    content = build.content_hash(told, build.data_hashes(target))
     name = f"{told['today']}-{content[:8]}"
     return told | {
         "release": name,
@@ -513,7 +508,7 @@ def _downloads(
                 raise Missed
             without.write_downloads(con, order.gone[name], old, path, plain[0], new, count, day)
         except Missed:
-            downloads.make(con, datasets[name], path, plain, new, count, day, here)
+            downloads.make(con, datasets[name], path, plain, new, count, day, downloads.kinds(here))
             downloads.make_parts(con, datasets[name], path, new, here)
             scratch.append(datasets[name])
     downloads.opened(new, scratch, told["rows"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -40,12 +40,16 @@ from pipeline.release import (
     parts,
     working,
 )
+from pipeline.release.again import Again
 from pipeline.release.changes import Change
-from pipeline.release.part_files import Places
+from pipeline.release.database import Before
+from pipeline.release.part_databases import Tables
+from pipeline.release.part_files import Places, SomePiece
 from pipeline.release.parts import Keys, Layout
 from pipeline.seal import Seal, quoted
 
 _WHOLE: Keys = {}
+DATABASE = "disclosure.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,9 @@ class Material:
 class Draft:
     """A release whose data stands in `folder` and which is not described, packed or signed yet.
 
-    `content`: a hash over all that was put in, whatever the day; `release`: its id. `rows`: each
-    dataset's sorted Parquet file, `seals` what is in it, `keys` by what a dataset is in parts; of
-    these the files are written at `places`.
+    `content`: a hash over all that was put in, whatever the day; `release`: its id. `hashes`: the data
+    files' sha256. `rows`: each dataset's sorted Parquet file, `seals` what is in it, `keys` by what a
+    dataset is in parts; of these the files are written at `places`.
     """
 
     material: Material
@@ -82,6 +86,7 @@ class Draft:
     sample: bool
     content: str
     release: str
+    hashes: dict[str, str]
     rows: Mapping[str, Path]
     seals: Mapping[str, Seal]
     keys: Mapping[str, Keys]
@@ -94,6 +99,11 @@ class Draft:
     @property
     def counts(self) -> dict[str, int]:
         return {name: found.rows for name, found in self.seals.items()}
+
+    def hashes_of(self, dataset: str) -> list[tuple[str, str]]:
+        """A dataset's data files, each with its sha256."""
+        own = (f"data/{dataset}.csv", f"data/{dataset}/")
+        return [each for each in self.hashes.items() if each[0].startswith(own)]
 
 
 def draft(
@@ -128,11 +138,12 @@ def draft(
     for dataset in datasets:
         if dataset.query:
             rows[dataset.name], seals[dataset.name] = _dataset(material, dataset, places)
-    content = content_hash(_inputs(material, catalog, site_words, sample), folder / "data")
+    hashes = data_hashes(folder)
+    content = content_hash(_inputs(material, catalog, site_words, sample), hashes)
     release = f"{today.isoformat()}-{content[:8]}"
     return Draft(
-        material, catalog, site_words, folder, today, sample, content, release, rows, seals, keys,
-        places,
+        material, catalog, site_words, folder, today, sample, content, release, hashes, rows, seals,
+        keys, places,
     )  # fmt: skip
 
 
@@ -216,14 +227,24 @@ def _inputs(
     }
 
 
-def content_hash(told: Mapping[str, Any], data: Path) -> str:
+def data_hashes(release: Path) -> dict[str, str]:
+    """The sha256 of every data file of a release, by its name there."""
+    return _hashes(release, _files_in(release / "data"))
+
+
+def _hashes(release: Path, files: Collection[Path]) -> dict[str, str]:
+    return {path.relative_to(release).as_posix(): manifest.sha256(path) for path in files}
+
+
+def content_hash(told: Mapping[str, Any], hashes: Mapping[str, str]) -> str:
     """A hash over everything that goes into a release but the day and the releases before it.
 
-    `told`: what its manifest says. The public changes do not count: they tell of other releases.
+    `told`: what its manifest says; `hashes`: its data's. The public changes do not count: they tell
+    of other releases.
     """
-    files = [p for p in _files_in(data) if p != data / f"{changes.TABLE}.csv"]
     content = {key: told[key] for key in _CONTENT}
-    content["data"] = {p.relative_to(data).as_posix(): manifest.sha256(p) for p in files}
+    data = {name.removeprefix("data/"): digest for name, digest in hashes.items()}
+    content["data"] = {name: each for name, each in data.items() if name != f"{changes.TABLE}.csv"}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -236,7 +257,10 @@ def _files_in(folder: Path) -> list[Path]:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Where a release stands: what came before it, what it changes, by whose key it is signed."""
+    """Where a release stands: what came before it, what it changes, by whose key it is signed.
+
+    `again`: what the release before has already.
+    """
 
     release: str
     parent: Path | None
@@ -244,6 +268,7 @@ class History:
     changes: Collection[Change]
     secret: bytes
     with_downloads: bool = True
+    again: Again = field(default_factory=Again)
 
 
 def finish(made: Draft, history: History, engine: Engine = LOCAL) -> None:
@@ -253,10 +278,11 @@ def finish(made: Draft, history: History, engine: Engine = LOCAL) -> None:
     Unaccounted where the database does not hold the rows.
     """
     folder, datasets = made.folder, made.datasets
-    rows, seals = dict(made.rows), dict(made.seals)
+    rows, seals, told = dict(made.rows), dict(made.seals), dict[str, str]()
     if public := made.catalog.datasets.get(changes.TABLE):
         rows[public.name], seals[public.name] = _public_changes(made, history, public)
-    made = replace(made, rows=rows, seals=seals)
+        told = _hashes(folder, package.data_files(folder, public.name))
+    made = replace(made, rows=rows, seals=seals, hashes=made.hashes | told)
     changes.write(folder / "changes.csv", history.release, history.changes)
     descriptor = package.descriptor(
         made.catalog, datasets, folder, made.counts, made.site_words, made.keys, history.release,
@@ -264,28 +290,40 @@ def finish(made: Draft, history: History, engine: Engine = LOCAL) -> None:
     )  # fmt: skip
     package.write_json(folder / "datapackage.json", descriptor)
     with ThreadPoolExecutor(1) as beside:
-        packing = beside.submit(_downloads, made, engine) if history.with_downloads else None
+        packing = (
+            beside.submit(_downloads, made, history.again, engine)
+            if history.with_downloads
+            else None
+        )
         valid = partial(gate.valid_package, folder, descriptor, datasets)
         if parts.layout(made.site_words).combines(sum(made.counts.values())):
-            _database(made.material.con.cursor(), folder / "disclosure.db", datasets, rows, valid)
+            _database(made, history.again, valid)
         else:
             valid()  # the site needs that database: pipeline.site.folder says so
         _words(made)
         _done(packing)
     seal_release(folder, descriptor, _told(made, history), history.secret)
+    history.again.proven(manifest.read(folder)["files"])
 
 
-def _database(
-    con: duckdb.DuckDBPyConnection,
-    path: Path,
-    datasets: Sequence[Dataset],
-    rows: Mapping[str, Path],
-    meanwhile: Callable[[], None],
-) -> None:
-    """The database of all tables, proven to hold just the rows."""
-    database.build(path, datasets, rows, meanwhile)
-    for dataset in datasets:
-        database.prove(con, path, dataset, rows[dataset.name])
+def _database(made: Draft, again: Again, meanwhile: Callable[[], None]) -> None:
+    """The database of all tables, proven to hold just the rows.
+
+    What the release before has of it is taken over: all of it, or the tables that are the same.
+    """
+    con, path, name = made.material.con.cursor(), made.folder / DATABASE, DATABASE
+    whole = again.recipe("database", made.hashes)
+    tables = {again.recipe("table", d.name, made.hashes_of(d.name)): d.name for d in made.datasets}
+    if again.take(whole, made.folder):
+        meanwhile()
+    else:
+        same = frozenset(table for recipe, table in tables.items() if again.has(recipe))
+        before = Before(again.parent / name, same) if again.parent and same else None
+        database.build(path, made.datasets, made.rows, meanwhile, before=before)
+    for recipe in (whole, *tables):
+        again.note(recipe, [name])
+    for dataset in made.datasets:
+        database.prove(con, path, dataset, made.rows[dataset.name])
 
 
 def _done(future: Future[None] | None) -> None:
@@ -311,26 +349,59 @@ def _words(made: Draft) -> None:
     package.write_json(made.folder / "metadata.json", site)
 
 
-def _downloads(made: Draft, engine: Engine) -> None:
+def _downloads(made: Draft, again: Again, engine: Engine) -> None:
     folder = made.folder / "downloads"
     folder.mkdir()
     for dataset in made.datasets:
         plain, count = package.data_files(made.folder, dataset.name), made.counts[dataset.name]
         rows, keys = made.rows[dataset.name], made.keys.get(dataset.name, {})
-        downloads.make(made.material.con, dataset, rows, plain, folder, count, made.today, keys)
-    _parts(made, engine)
+        asked = _not_yet(made, again, dataset, downloads.kinds(keys))
+        downloads.make(made.material.con, dataset, rows, plain, folder, count, made.today, asked)
+    _parts(made, again, engine)
     downloads.opened(folder, made.datasets, made.counts)
 
 
-def _parts(made: Draft, engine: Engine) -> None:
+def _not_yet(made: Draft, again: Again, dataset: Dataset, kinds: Collection[str]) -> list[str]:
+    """Those of a dataset's downloads that are not taken over from the release before."""
+    missing, data = list[str](), made.hashes_of(dataset.name)
+    for kind in kinds:
+        day = made.today if kind == "xlsx" else None
+        recipe = again.recipe(kind, dataset.name, data, day)
+        again.note(recipe, [f"downloads/{dataset.name}.{kind}"])
+        missing += [] if again.take(recipe, made.folder) else [kind]
+    return missing
+
+
+def _parts(made: Draft, again: Again, engine: Engine) -> None:
     """The downloads of parts: Parquet, and the databases of years or divisions."""
     con, pattern = made.material.con.cursor(), "downloads/{dataset}/{place}.parquet"
     for dataset in (d for d in made.datasets if d.name in made.keys):
         rows, keys = made.rows[dataset.name], made.keys[dataset.name]
         items = part_files.pieces(con, dataset, rows, keys, pattern)
-        part_files.write_parquet(engine, made.places, dataset, items)
-    tables = part_databases.tables(made.folder, made.keys)
-    part_databases.write(engine, made.places, made.datasets, tables)
+        data = f"data/{dataset.name}/{{place}}.csv"
+        recipes = [
+            again.recipe("parquet", dataset.name, made.hashes[data.format(place=item.part.place)])
+            for item in items
+        ]
+        part_files.write_parquet(engine, made.places, dataset, _others(made, again, items, recipes))
+    tables = list(part_databases.tables(made.folder, made.keys))
+    recipes = [again.recipe("part", _made_of(made, table)) for table in tables]
+    part_databases.write(engine, made.places, made.datasets, _others(made, again, tables, recipes))
+
+
+def _made_of(made: Draft, table: Tables) -> list[tuple[str, list[str]]]:
+    return [(name, [made.hashes[f] for f in files]) for name, files in table.files.items()]
+
+
+def _others(
+    made: Draft, again: Again, items: Collection[SomePiece], recipes: Collection[str]
+) -> list[SomePiece]:
+    """Those of `items`, each of a file by its recipe, that are not taken over from the release before."""
+    for item, recipe in zip(items, recipes, strict=True):
+        again.note(recipe, [item.name])
+    return [
+        i for i, recipe in zip(items, recipes, strict=True) if not again.take(recipe, made.folder)
+    ]
 
 
 def _told(made: Draft, history: History) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import duckdb
 import pyarrow as pa
@@ -38,47 +39,92 @@ HASHED = 64 << 20  # bytes of words that FTS5 gathers before it writes them down
 ASIDE_FROM = 50_000  # rows of a table whose search index another process makes
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A database that `build` made, and the names of its tables that are the same in the one to make."""
+
+    path: Path
+    tables: frozenset[str]
+
+
 def build(
     path: Path,
     datasets: Sequence[Dataset],
     rows: Mapping[str, Path],
     meanwhile: Callable[[], None] | None = None,
     alone: bool = False,
+    before: Before | None = None,
 ) -> None:
     """Make the database at `path`; `rows` gives each dataset's Parquet file, sorted by key.
 
     Search indexes of large tables are made beside the tables, by another process in a file of their
     own, and then copied; `meanwhile` is done while that one is still at it. `alone`: by this process
-    too, where others are made beside this one. The file is the same.
+    too, where others are made beside this one. Large tables are copied from `before` where they are
+    the same there. The file is the same in each case.
     """
-    large = {d.name for d in datasets if d.search and _rows_in(rows[d.name]) >= ASIDE_FROM}
-    with _helper(bool(large), alone) as pool, _open(path) as con:
+    large = {d.name for d in datasets if _rows_in(rows[d.name]) >= ASIDE_FROM}
+    same = before.tables & large if before else frozenset()
+    dear = {d.name for d in datasets if d.search and d.name in large - same}
+    with _helper(bool(dear), alone) as pool, _open(path) as con:
         aside = {
             d: pool.submit(index_aside, path.with_name(f".{d.name}.fts"), d, rows[d.name])
             for d in datasets
-            if pool and d.name in large
+            if pool and d.name in dear
         }
-        con.execute("begin")
-        for dataset in datasets:
-            con.execute(create_table(dataset, {d.name for d in datasets}))
-            load(con, dataset, rows[dataset.name])
-        con.execute("commit")
-        for dataset in datasets:
-            for statement in indexes(dataset):
-                con.execute(statement)
-        if meanwhile:
-            meanwhile()
-        for dataset in datasets:
-            if dataset in aside:
-                _copy_index(con, dataset, aside[dataset].result())
-            elif dataset.search:
-                index_text(con, dataset, rows[dataset.name])
+        with _attached(con, before.path if same and before else None, "before"):
+            _tables(con, datasets, rows, same)
+            if meanwhile:
+                meanwhile()
+            for dataset in (d for d in datasets if d.search):
+                if dataset in aside:
+                    made = aside[dataset].result()
+                    with _attached(con, made, "aside"):
+                        _copy_index(con, dataset, "aside")
+                    made.unlink()
+                elif dataset.name in same:
+                    _copy_index(con, dataset, "before")
+                else:
+                    index_text(con, dataset, rows[dataset.name])
         con.execute("analyze")
+
+
+def _tables(
+    con: sqlite3.Connection,
+    datasets: Sequence[Dataset],
+    rows: Mapping[str, Path],
+    same: Collection[str],
+) -> None:
+    """All tables with their rows, which are copied from the database before where they are the `same`;
+    then their indexes."""
+    con.execute("begin")
+    for dataset in datasets:
+        con.execute(create_table(dataset, {d.name for d in datasets}))
+        if dataset.name in same:
+            _copy_rows(con, dataset)
+        else:
+            load(con, dataset, rows[dataset.name])
+    con.execute("commit")
+    for dataset in datasets:
+        for statement in indexes(dataset):
+            con.execute(statement)
+
+
+@contextmanager
+def _attached(con: sqlite3.Connection, path: Path | None, name: str) -> Iterator[None]:
+    """A database that nobody writes, to be read as `name`; nothing where there is none."""
+    if path:
+        con.execute(f"attach ? as {name}", (f"file:{quote(str(path))}?mode=ro&immutable=1",))
+    yield
+    if path:
+        con.execute(f"detach {name}")
 
 
 @contextmanager
 def _open(path: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(path, isolation_level=None)) as con, _sorting_beside(con, path):
+    with (
+        closing(sqlite3.connect(path, isolation_level=None, uri=True)) as con,
+        _sorting_beside(con, path),
+    ):
         for pragma in (
             "page_size = 8192",  # rows of long texts: a tenth less time and size than with 4096
             "journal_mode = OFF",
@@ -142,18 +188,22 @@ def index_aside(path: Path, dataset: Dataset, rows: Path) -> Path:
     return path
 
 
-def _copy_index(con: sqlite3.Connection, dataset: Dataset, made: Path) -> None:
-    """Take over an index made aside: FTS5 keeps all of it in four ordinary tables."""
+def _copy_rows(con: sqlite3.Connection, dataset: Dataset) -> None:
+    """A table's rows from the database before, one by one and in their order: to copy whole pages
+    would lay the file out otherwise (https://www.sqlite.org/lang_insert.html, xfer optimization)."""
+    table = quoted(dataset.name)
+    con.execute(f"insert into main.{table} select * from before.{table} order by rowid")
+
+
+def _copy_index(con: sqlite3.Connection, dataset: Dataset, source: str) -> None:
+    """Take over an index of another database: FTS5 keeps all of it in four ordinary tables."""
     _create_index(con, dataset)
-    con.execute("attach ? as aside", (str(made),))
     con.execute("begin")
     for part in ("data", "idx", "docsize", "config"):
         table = quoted(f"{dataset.name}_fts_{part}")
         con.execute(f"delete from main.{table}")
-        con.execute(f"insert into main.{table} select * from aside.{table}")
+        con.execute(f"insert into main.{table} select * from {source}.{table}")
     con.execute("commit")
-    con.execute("detach aside")
-    made.unlink()
 
 
 def _rows_in(path: Path) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,12 @@ BOM = b"\xef\xbb\xbf"
 # injection). A dash alone is a blank as clerks write it.
 FORMULA_STARTS = "=+-@\t\r＝＋－＠"
 ROW_GROUP = 50_000
+KINDS = ("csv.gz", "jsonl.gz", "parquet", "xlsx")
+
+
+def kinds(keys: Keys) -> list[str]:
+    """The downloads of a whole dataset; one that is in parts by `keys` has its Parquet in parts."""
+    return [kind for kind in KINDS if kind != "parquet" or not keys]
 
 
 def make(
@@ -41,21 +47,24 @@ def make(
     folder: Path,
     count: int,
     today: date,
-    keys: Keys,
+    asked: Collection[str],
 ) -> None:
-    """Every download of one dataset into `folder`, but Parquet where it is in parts by `keys`.
+    """Those downloads of one dataset into `folder` that are `asked` for, some of `KINDS`.
 
     `rows`: its sorted Parquet file with text columns, of which there are `count`. `plain`: its CSV.
     """
     con = con.cursor()  # this runs beside others
     source, name = package.parquet_rows(rows), dataset.name
-    text = excel_csv(con, dataset, source, plain)
-    packing.write_gzip(folder / f"{name}.csv.gz", packing.deflated(text))
-    text = packing.joined(json_lines(con, dataset, source))
-    packing.write_gzip(folder / f"{name}.jsonl.gz", packing.deflated(text))
-    if not keys:
+    if "csv.gz" in asked:
+        text = excel_csv(con, dataset, source, plain)
+        packing.write_gzip(folder / f"{name}.csv.gz", packing.deflated(text))
+    if "jsonl.gz" in asked:
+        text = packing.joined(json_lines(con, dataset, source))
+        packing.write_gzip(folder / f"{name}.jsonl.gz", packing.deflated(text))
+    if "parquet" in asked:
         write_parquet(con, dataset, source, folder / f"{name}.parquet")
-    workbook.write(con, dataset, source, folder / f"{name}.xlsx", count, today)
+    if "xlsx" in asked:
+        workbook.write(con, dataset, source, folder / f"{name}.xlsx", count, today)
 
 
 def make_parts(

@@ -7,7 +7,7 @@ wherever the engine has it done.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -54,7 +54,7 @@ def tables(release: Path, keys: Mapping[str, Keys]) -> Iterator[Tables]:
         yield Tables(f"downloads/{parts.DATABASE.format(part=folder)}", release, files)
 
 
-def write(engine: Engine, places: Places, datasets: Sequence[Dataset], items: Iterator[Tables]) -> list[Written]:  # fmt: skip
+def write(engine: Engine, places: Places, datasets: Sequence[Dataset], items: Iterable[Tables]) -> list[Written]:  # fmt: skip
     """Write the databases `items` of some of `datasets`.
 
     A table that has no rows of a year or division is there and empty. Raises Unaccounted where a
