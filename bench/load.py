@@ -74,7 +74,7 @@ def fill(rows: Path, target: Path) -> None:
     from pipeline.release import database
 
     dataset = catalog.load(HERE.parent / "datapackage").datasets[DATASET]
-    with closing(database._open(target)) as con:
+    with database._open(target) as con:
         con.execute(database.create_table(dataset, set()))
         con.execute("begin")
         database.load(con, dataset, rows)
