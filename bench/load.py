@@ -76,9 +76,8 @@ def fill(rows: Path, target: Path) -> None:
     dataset = catalog.load(HERE.parent / "datapackage").datasets[DATASET]
     with database._open(target) as con:
         con.execute(database.create_table(dataset, set()))
-        con.execute("begin")
-        database.load(con, dataset, rows)
-        con.execute("commit")
+        with database.loading(target) as cursor:
+            database.load(cursor, dataset, rows)
         for statement in database.indexes(dataset):
             con.execute(statement)
 

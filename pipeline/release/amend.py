@@ -22,6 +22,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipeline import seal, spill
 from pipeline.catalog import published_columns
@@ -602,7 +603,11 @@ def _delete(con: sqlite3.Connection, dataset: Dataset, keys: Collection[str]) ->
 def _refill(con: sqlite3.Connection, dataset: Dataset, rows: Path) -> None:
     """A small table written again whole."""
     con.execute(f"delete from {quoted(dataset.name)}")
-    database.load(con, dataset, rows)
+    cells = pq.read_table(rows, columns=[c.name for c in dataset.columns]).to_pydict().values()
+    marks = ", ".join("?" * len(cells))
+    con.executemany(
+        f"insert into {quoted(dataset.name)} values ({marks})", zip(*cells, strict=True)
+    )
     if dataset.search:
         index = quoted(f"{dataset.name}_fts")
         con.execute(f"insert into {index}({index}) values ('delete-all')")

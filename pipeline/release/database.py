@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +23,7 @@ from urllib.parse import quote
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+from adbc_driver_sqlite import dbapi
 
 from pipeline.catalog import published_columns
 from pipeline.engine import ordered_map
@@ -34,6 +35,7 @@ from pipeline.release.search import segment_column
 from pipeline.seal import quoted
 
 BATCH = 2_500  # rows of Python objects at a time
+LOADED = 20_000  # rows of columns at a time
 CACHE_KB = 32_000  # SQLite's own, and what a sort of it holds before it goes to disk
 HASHED = 64 << 20  # bytes of words that FTS5 gathers before it writes them down
 ASIDE_FROM = 50_000  # rows of a table whose search index another process makes
@@ -71,8 +73,11 @@ def build(
             for d in datasets
             if pool and d.name in dear
         }
+        _tables(con, path, datasets, rows, Before(before.path, same) if before else None)
         with _attached(con, before.path if same and before else None, "before"):
-            _tables(con, datasets, rows, same)
+            for dataset in datasets:
+                for statement in indexes(dataset):
+                    con.execute(statement)
             if meanwhile:
                 meanwhile()
             for dataset in (d for d in datasets if d.search):
@@ -90,33 +95,46 @@ def build(
 
 def _tables(
     con: sqlite3.Connection,
+    path: Path,
     datasets: Sequence[Dataset],
     rows: Mapping[str, Path],
-    same: Collection[str],
+    before: Before | None,
 ) -> None:
-    """All tables with their rows, which are copied from the database before where they are the `same`;
-    then their indexes."""
-    con.execute("begin")
+    """All tables with their rows; those that `before` has the same are copied from there."""
     for dataset in datasets:
         con.execute(create_table(dataset, {d.name for d in datasets}))
-        if dataset.name in same:
-            _copy_rows(con, dataset)
-        else:
-            load(con, dataset, rows[dataset.name])
-    con.execute("commit")
-    for dataset in datasets:
-        for statement in indexes(dataset):
-            con.execute(statement)
+    with loading(path) as cursor:
+        if before and before.tables:
+            cursor.execute(_ATTACH.format(name="before"), (_unwritten(before.path),))
+        for dataset in datasets:
+            if before and dataset.name in before.tables:
+                _copy_rows(cursor, dataset)
+            else:
+                load(cursor, dataset, rows[dataset.name])
 
 
 @contextmanager
 def _attached(con: sqlite3.Connection, path: Path | None, name: str) -> Iterator[None]:
     """A database that nobody writes, to be read as `name`; nothing where there is none."""
     if path:
-        con.execute(f"attach ? as {name}", (f"file:{quote(str(path))}?mode=ro&immutable=1",))
+        con.execute(_ATTACH.format(name=name), (_unwritten(path),))
     yield
     if path:
         con.execute(f"detach {name}")
+
+
+_PRAGMAS = (
+    "page_size = 8192",  # rows of long texts: a tenth less time and size than with 4096
+    "journal_mode = OFF",
+    "synchronous = OFF",
+    f"cache_size = -{CACHE_KB}",
+    "temp_store = FILE",
+)
+_ATTACH = "attach ? as {name}"
+
+
+def _unwritten(path: Path) -> str:
+    return f"file:{quote(str(path))}?mode=ro&immutable=1"
 
 
 @contextmanager
@@ -125,14 +143,7 @@ def _open(path: Path) -> Iterator[sqlite3.Connection]:
         closing(sqlite3.connect(path, isolation_level=None, uri=True)) as con,
         _sorting_beside(con, path),
     ):
-        for pragma in (
-            "page_size = 8192",  # rows of long texts: a tenth less time and size than with 4096
-            "journal_mode = OFF",
-            "synchronous = OFF",
-            "locking_mode = EXCLUSIVE",
-            f"cache_size = -{CACHE_KB}",
-            "temp_store = FILE",
-        ):
+        for pragma in _PRAGMAS:
             con.execute(f"pragma {pragma}")
         yield con
 
@@ -188,11 +199,11 @@ def index_aside(path: Path, dataset: Dataset, rows: Path) -> Path:
     return path
 
 
-def _copy_rows(con: sqlite3.Connection, dataset: Dataset) -> None:
+def _copy_rows(cursor: dbapi.Cursor, dataset: Dataset) -> None:
     """A table's rows from the database before, one by one and in their order: to copy whole pages
     would lay the file out otherwise (https://www.sqlite.org/lang_insert.html, xfer optimization)."""
     table = quoted(dataset.name)
-    con.execute(f"insert into main.{table} select * from before.{table} order by rowid")
+    cursor.execute(f"insert into main.{table} select * from before.{table} order by rowid")
 
 
 def _copy_index(con: sqlite3.Connection, dataset: Dataset, source: str) -> None:
@@ -271,17 +282,36 @@ def _index(dataset: Dataset, name: str, columns: Sequence[str]) -> str:
     return f"create index {quoted(f'{dataset.name}_{name}')} on {quoted(dataset.name)} ({', '.join(columns)})"
 
 
-def _batches(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def _batches(path: Path, columns: Sequence[str], rows: int) -> Iterator[pa.RecordBatch]:
     with pq.ParquetFile(path) as file:
-        yield from file.iter_batches(BATCH, columns=list(columns))
+        yield from file.iter_batches(rows, columns=list(columns))
 
 
-def load(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:
+@contextmanager
+def loading(path: Path) -> Iterator[dbapi.Cursor]:
+    """A way to fill the database at `path` with whole columns, by Arrow's own driver and its SQLite.
+
+    Whoever has the database open besides must not have read of it what is written here. What goes
+    wrong is an sqlite3.OperationalError, as it is everywhere else.
+    """
+    try:
+        with dbapi.connect(str(path), autocommit=True) as con, con.cursor() as cursor:
+            for pragma in _PRAGMAS:
+                cursor.execute(f"pragma {pragma}")
+                cursor.fetchall()
+            con.adbc_connection.set_autocommit(False)  # or a full disk is told as "no transaction"
+            yield cursor
+            con.adbc_connection.commit()
+    except dbapi.Error as error:
+        raise sqlite3.OperationalError(str(error)) from error
+
+
+def load(cursor: dbapi.Cursor, dataset: Dataset, path: Path) -> None:
     """The rows of a Parquet file into their table."""
     names = [c.name for c in published_columns(dataset)]
-    insert = f"insert into {quoted(dataset.name)} values ({', '.join('?' * len(names))})"
-    for batch in _batches(path, names):
-        con.executemany(insert, zip(*(batch[name].to_pylist() for name in names), strict=True))
+    schema = pa.schema([(name, pa.string()) for name in names])
+    rows = pa.RecordBatchReader.from_batches(schema, _batches(path, names, LOADED))
+    cursor.adbc_ingest(dataset.name, rows, mode="append")
 
 
 def _create_index(con: sqlite3.Connection, dataset: Dataset) -> None:
@@ -310,7 +340,9 @@ def fill_index(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:
     index, columns = quoted(f"{dataset.name}_fts"), ", ".join(map(quoted, dataset.search))
     insert = f"insert into {index}(rowid, {columns}) values ({', '.join('?' * (len(dataset.search) + 1))})"
     first = 1
-    for cut in ordered_map(partial(_cut, names=dataset.search), _batches(path, dataset.search)):
+    for cut in ordered_map(
+        partial(_cut, names=dataset.search), _batches(path, dataset.search, BATCH)
+    ):
         con.executemany(insert, zip(range(first, first + len(cut[0])), *cut, strict=True))
         first += len(cut[0])
 
