@@ -23,6 +23,7 @@ from pipeline.model import TALLY_PARTS, Catalog, Dataset, Tally
 from pipeline.release import (
     build,
     changes,
+    draft,
     gate,
     guard,
     manifest,
@@ -191,7 +192,7 @@ def _made(
     today: date,
     orders: Collection[Tombstone],
     engine: Engine,
-) -> build.Draft:
+) -> draft.Draft:
     """The release's data, once the gate has seen what was read."""
     tallies = run.by_dataset()
     datasets = list(catalog.datasets.values())
@@ -200,13 +201,13 @@ def _made(
     folder = making / "release"
     folder.mkdir()
     material = _material(run, catalog, orders)
-    made = build.draft(material, catalog, site_words, folder, today, run.sample, engine)
+    made = draft.write(material, catalog, site_words, folder, today, run.sample, engine)
     gate.balanced(datasets, material.tallies, made.counts)
     return made
 
 
 def _release(
-    made: build.Draft,
+    made: draft.Draft,
     run: Run,
     site: Path,
     parent: Path | None,
@@ -249,7 +250,7 @@ def _gone_elsewhere(
 # ---------------------------------------------------------------- what a release is made of
 
 
-def _material(run: Run, catalog: Catalog, orders: Collection[Tombstone]) -> build.Material:
+def _material(run: Run, catalog: Catalog, orders: Collection[Tombstone]) -> draft.Material:
     produced: dict[str, list[working.Row]] = {
         tombstones.TABLE: list(tombstones.public_rows(orders)),
         "sources": working.sources(run.sources, run.ledger.tallies),
@@ -265,7 +266,7 @@ def _material(run: Run, catalog: Catalog, orders: Collection[Tombstone]) -> buil
         "run_tallies": working.run_tallies((o.source for o in run.opened), run.ledger.tallies),
         union.TABLE: union.publishers(run.packages, catalog),
     }
-    return build.Material(
+    return draft.Material(
         run.con,
         {n: rows for n, rows in run.accepted.items() if not catalog.datasets[n].produced},
         run.seals,
@@ -287,7 +288,7 @@ def _produced(run: Run, dataset: Dataset, rows: list[working.Row]) -> pa.Table:
 
 
 def _keep_corrections(
-    run: Run, site: Path, parent: Path | None, made: build.Draft, release: str
+    run: Run, site: Path, parent: Path | None, made: draft.Draft, release: str
 ) -> None:
     """The old values of published records that were changed, in PRIVATE only."""
     place = run.ledger.private / "corrections"

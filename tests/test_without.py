@@ -11,7 +11,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.release import amend, packing, store, without
+from pipeline.release import amend, holdings, packing, store, without
 from pipeline.release.without import Gone, Missed, _Edited, _gzip, _mapped, _unpacked
 from tests.shop import NUMBER, PENALTIES, Shop, contents, penalties, rows_of
 
@@ -114,7 +114,7 @@ def test_a_withdrawal_takes_over_the_blocks_of_all_downloads(
 def test_more_than_a_few_rows_are_not_looked_for(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     shop.send(penalties(40))
-    dataset = next(d for d in amend.datasets_of(shop.publish()) if d.name == PENALTIES)
+    dataset = next(d for d in holdings.datasets_of(shop.publish()) if d.name == PENALTIES)
     with duckdb.connect() as con, pytest.raises(Missed):
         gone = Gone(dataset, tmp_path / "none.parquet", without.FEW + 1)
         without.csv(con, gone, shop.current / "data" / f"{PENALTIES}.csv", tmp_path / "new.csv")

@@ -9,12 +9,8 @@ contract can be amended too.
 from __future__ import annotations
 
 import csv
-import json
-import shutil
-import sqlite3
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -22,37 +18,36 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline import seal, spill
 from pipeline.catalog import published_columns
 from pipeline.errors import Unaccounted
-from pipeline.model import Column, Dataset, ForeignKey
+from pipeline.model import Dataset
 from pipeline.release import (
     again,
+    amended_database,
     build,
     changes,
-    database,
     derived,
     downloads,
+    draft,
+    holdings,
     manifest,
     package,
-    part_databases,
     parts,
     tombstones,
     without,
     working,
 )
+from pipeline.release.amended_database import Loss
 from pipeline.release.changes import KEY_SEPARATOR, Change
+from pipeline.release.holdings import Keys
 from pipeline.release.parts import Keys as PartKeys
-from pipeline.release.search import segment_column
 from pipeline.release.tombstones import Tombstone
 from pipeline.release.without import Gone, Missed
 from pipeline.seal import Seal, quoted
 
-Keys = Mapping[str, Collection[str]]  # dataset → keys
 TALLIES = "run_tallies"
-_ORIGIN = "source_id"
 _WHOLE: PartKeys = {}
 
 
@@ -73,165 +68,20 @@ class Amendment:
     replaces: bool = False
     number: int = 0
     taken: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)  # key, source, part
-    gone: dict[str, Gone] = field(
-        default_factory=dict
-    )  # the same records, as they stood in the CSV
+    gone: dict[str, Gone] = field(default_factory=dict)  # the same, as they stood in the CSV
 
-
-def described(release: Path) -> dict[str, Any]:
-    """A release's datapackage.json."""
-    found: dict[str, Any] = json.loads((release / "datapackage.json").read_text("utf-8"))
-    return found
-
-
-def datasets_of(release: Path) -> list[Dataset]:
-    """The datasets of a release as its own datapackage.json and metadata.json describe them."""
-    tables = json.loads((release / "metadata.json").read_text("utf-8"))["zh"]["databases"]["disclosure"]["tables"]  # fmt: skip
-    return [_dataset(r, tables[r["name"]]) for r in described(release)["resources"]]
-
-
-def _dataset(resource: Mapping[str, Any], told: Mapping[str, Any]) -> Dataset:
-    schema = resource["schema"]
-    columns = tuple(
-        Column(f["name"], f.get("title", ""), f.get("title_en", ""), type=f["type"], kind=f.get("gongshi:kind", "text"))
-        for f in schema["fields"]
-    )  # fmt: skip
-    foreign = tuple(
-        ForeignKey(tuple(k["fields"]), k["reference"]["resource"], tuple(k["reference"]["fields"]))
-        for k in schema.get("foreignKeys", ())
-    )
-    return Dataset(
-        name=resource["name"],
-        title=resource.get("title", ""),
-        title_en=resource.get("title_en", ""),
-        description="",
-        description_en="",
-        columns=columns,
-        primary_key=tuple(schema.get("primaryKey", ())),
-        unique_keys=tuple(tuple(key) for key in schema.get("uniqueKeys", ())),
-        foreign_keys=foreign,
-        search=tuple(told["plugins"]["gongshi"]["search"]),
-        label=told.get("label_column", ""),
-        query=resource.get("gongshi:query", ""),
-        produced=True,  # its columns are all that there are: origin is among them
-    )
-
-
-# ---------------------------------------------------------------- what is there
-
-
-def connect(release: Path) -> sqlite3.Connection | duckdb.DuckDBPyConnection:
-    """A release's tables, to be read only; those too large for one database straight from their CSV."""
-    path = release / "disclosure.db"
-    if path.exists():
-        return sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
-    con = duckdb.connect()
-    for dataset in datasets_of(release):
-        rows = _csv(release, dataset)
-        con.execute(f"create view {quoted(dataset.name)} as select * from {rows}")
-    return con
-
-
-def _csv(release: Path, dataset: Dataset) -> str:
-    files = package.data_files(release, dataset.name)
-    return package.csv_rows(files, [c.name for c in dataset.columns])
-
-
-def key_sql(dataset: Dataset) -> str:
-    """A record's key as SQLite makes it of its columns."""
-    return f" || '{KEY_SEPARATOR}' || ".join(
-        f"coalesce({quoted(k)}, '')" for k in dataset.primary_key
-    )
-
-
-def holds(release: Path, keys: Keys) -> dict[str, list[tuple[str, str]]]:
-    """Dataset → (key, source_id) of those of `keys` that the release holds, dependents included.
-
-    A dependent is a record that points to one taken out, and could not stand without it.
-    """
-    datasets = {d.name: d for d in datasets_of(release)}
-    found: dict[str, list[tuple[str, str]]] = {}
-    with closing(connect(release)) as con:
-        con.execute("create temp table wanted (dataset text, key text, primary key (dataset, key))")
-        pairs = [(name, key) for name, each in keys.items() for key in each if name in datasets]
-        _add(con, pairs)
-        while True:
-            for name, dataset in datasets.items():
-                if dataset.primary_key:
-                    found[name] = _present(con, dataset)
-            more = [pair for d in datasets.values() for pair in _dependents(con, d, datasets)]
-            if not _add(con, more):
-                return {name: each for name, each in found.items() if each}
-
-
-def _add(con: sqlite3.Connection | duckdb.DuckDBPyConnection, pairs: list[tuple[str, str]]) -> bool:
-    """Add to the wanted pairs of dataset and key; whether any is new."""
-    known = set(con.execute("select dataset, key from wanted").fetchall())
-    if new := set(pairs) - known:
-        con.executemany("insert into wanted values (?, ?)", sorted(new))
-    return bool(new)
-
-
-def _present(
-    con: sqlite3.Connection | duckdb.DuckDBPyConnection, dataset: Dataset
-) -> list[tuple[str, str]]:
-    named = {c.name for c in dataset.columns}
-    origin = quoted(_ORIGIN) if _ORIGIN in named else "''"
-    return con.execute(
-        f"select {key_sql(dataset)}, {origin} from {quoted(dataset.name)} "
-        f"where {key_sql(dataset)} in (select key from wanted where dataset = ?)",
-        (dataset.name,),
-    ).fetchall()
-
-
-def _dependents(
-    con: sqlite3.Connection | duckdb.DuckDBPyConnection,
-    dataset: Dataset,
-    datasets: Mapping[str, Dataset],
-) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for key in dataset.foreign_keys:
-        other = datasets.get(key.dataset)
-        if other is None or not dataset.primary_key or not other.primary_key:
-            continue
-        on = " and ".join(
-            f"m.{quoted(a)} = o.{quoted(b)}"
-            for a, b in zip(key.fields, key.reference_fields, strict=True)
-        )
-        own = f" || '{KEY_SEPARATOR}' || ".join(
-            f"coalesce(m.{quoted(k)}, '')" for k in dataset.primary_key
-        )
-        theirs = f" || '{KEY_SEPARATOR}' || ".join(
-            f"coalesce(o.{quoted(k)}, '')" for k in other.primary_key
-        )
-        rows = con.execute(
-            f"select {own} from {quoted(other.name)} o join {quoted(dataset.name)} m on {on} "
-            f"where {theirs} in (select key from wanted where dataset = ?)",
-            (other.name,),
-        ).fetchall()
-        found += [(dataset.name, row[0]) for row in rows]
-    return found
-
-
-def shows(release: Path, stones: Collection[Tombstone]) -> bool:
-    """Whether a release's table of withdrawals holds all of `stones`."""
-    path = release / "data" / f"{tombstones.TABLE}.csv"
-    if not path.exists():
-        return True
-    with path.open(encoding="utf-8", newline="") as file:
-        shown = {tuple(row.values()) for row in csv.DictReader(file)}
-    return shown == set(tombstones.public_rows(stones))
-
-
-# ---------------------------------------------------------------- making it anew
+    @property
+    def keys(self) -> Keys:
+        """Those of the records that are taken out."""
+        return {name: {key for key, *_ in each} for name, each in self.taken.items()}
 
 
 def amend(release: Path, target: Path, order: Amendment) -> str:
     """Write `release` into the empty folder `target` without what `order` takes out; gives its id."""
-    datasets = {d.name: d for d in datasets_of(release)}
+    datasets = {d.name: d for d in holdings.datasets_of(release)}
     told = manifest.read(release)
     for part, keys in (("withheld", order.lapsed), ("withdrawn", order.withdrawn)):
-        for name, each in holds(release, keys).items():
+        for name, each in holdings.holds(release, keys).items():
             order.taken.setdefault(name, []).extend((*pair, part) for pair in each)
     remade = {tombstones.TABLE, TALLIES} & datasets.keys() | {
         n for n, d in datasets.items() if d.query
@@ -239,7 +89,7 @@ def amend(release: Path, target: Path, order: Amendment) -> str:
     concerned = {*order.taken, *remade}
     if order.replaces:
         concerned |= {changes.TABLE} & datasets.keys()
-    con, were = spill.connect(order.work / "spill"), parts.of_release(described(release))
+    con, were = spill.connect(order.work / "spill"), parts.of_release(holdings.described(release))
     touched = _touched(con, release, datasets, order, were)
     _take_over(release, target, concerned, touched, order.replaces)
     rows = _data(con, release, target, datasets, order, were)
@@ -254,11 +104,12 @@ def amend(release: Path, target: Path, order: Amendment) -> str:
     descriptor = _redescribed(release, target, rows, con, told["release"])
     keys = parts.of_release(descriptor)
     told["rows"] |= {r["name"]: r["gongshi:rows"] for r in descriptor["resources"]}
+    loss = Loss(release, target, order.work, datasets, order.keys)
     with ThreadPoolExecutor(1) as beside:
-        made = beside.submit(_database, release, target, "disclosure.db", datasets, rows, order)
+        made = beside.submit(amended_database.write, loss, "disclosure.db", rows)
         if (release / "downloads").is_dir():
             _downloads(con, release, target, datasets, rows, told, keys, order)
-            _part_databases(con, release, target, datasets, were, touched, order)
+            amended_database.write_parts(con, loss, were, touched)
         made.result()
     con.close()
     build.seal_release(target, descriptor, told, order.secret)
@@ -276,7 +127,7 @@ def _touched(
     found = set[str]()
     for name in order.taken.keys() & keys.keys():
         test = _leaves(con, datasets[name], [key for key, *_ in order.taken[name]])
-        rows = f"select distinct {parts.folder(keys[name])} from {_csv(release, datasets[name])}"
+        rows = f"select distinct {parts.folder(keys[name])} from {holdings.csv_of(release, datasets[name])}"
         found |= {folder for (folder,) in con.execute(f"{rows} where {test}").fetchall()}
     return found
 
@@ -337,7 +188,7 @@ def _derived(
     """Tables that are made of others, made anew of what stays, for the release's own day."""
     stand = {name: package.parquet_rows(path) for name, path in rows.items()}
     for name, dataset in datasets.items():
-        stand.setdefault(name, _csv(release, dataset))
+        stand.setdefault(name, holdings.csv_of(release, dataset))
     day = date.fromisoformat(manifest.read(release)["today"])
     made = derived.tables(datasets.values(), stand, day, order.work / "spill-derived")
     return {
@@ -356,7 +207,7 @@ def _without(
 ) -> tuple[Path, Gone]:
     """A dataset's CSV without `leaving`, proven to be what it was less those rows; gives both as Parquet."""
     names = [c.name for c in published_columns(dataset)]
-    source, test = _csv(release, dataset), _leaves(con, dataset, leaving)
+    source, test = holdings.csv_of(release, dataset), _leaves(con, dataset, leaving)
     rows, apart = (work / f"{dataset.name}.{kind}" for kind in ("parquet", "gone.parquet"))
     gone = Gone(dataset, apart, len(set(leaving)))
     package.sorted_rows(con, f"(select * from {source} where {test})", dataset, gone.path)
@@ -446,7 +297,7 @@ def _retold(told: dict[str, Any], release: Path, target: Path, order: Amendment)
     }
     if not order.replaces:
         return told | {"amendments": [*told["amendments"], note]}
-    content = build.content_hash(told, build.data_hashes(target))
+    content = draft.content_hash(told, draft.data_hashes(target))
     name = f"{told['today']}-{content[:8]}"
     return told | {
         "release": name,
@@ -473,7 +324,7 @@ def _redescribed(
     con: duckdb.DuckDBPyConnection,
     name: str,
 ) -> dict[str, Any]:
-    told = described(release)
+    told = holdings.described(release)
     for resource in told["resources"]:
         if path := rows.get(resource["name"]):
             count = con.execute(f"select count(*) from read_parquet('{path}')").fetchall()[0][0]
@@ -513,102 +364,3 @@ def _downloads(
             downloads.make_parts(con, datasets[name], path, new, here)
             scratch.append(datasets[name])
     downloads.opened(new, scratch, told["rows"])
-
-
-# ---------------------------------------------------------------- the database
-
-
-def _part_databases(
-    con: duckdb.DuckDBPyConnection,
-    release: Path,
-    target: Path,
-    datasets: Mapping[str, Dataset],
-    keys: Mapping[str, PartKeys],
-    touched: Collection[str],
-    order: Amendment,
-) -> None:
-    """The databases of years or divisions that lose a record; one whose last record left is gone."""
-    for folder in touched:
-        label = folder.partition("=")[0]
-        names = [name for name in keys if part_databases.outermost(keys[name]) == label]
-        if any((target / "data" / name / folder).is_dir() for name in names):
-            rows = {
-                name: part_databases.rows_of(
-                    con,
-                    datasets[name],
-                    part_databases.files_of(target, name, folder),
-                    order.work,
-                )
-                for name in names
-                if name in order.taken
-            }
-            file = f"downloads/{parts.DATABASE.format(part=folder)}"
-            _database(release, target, file, datasets, rows, order)
-
-
-def _database(
-    release: Path,
-    target: Path,
-    file: str,
-    datasets: Mapping[str, Dataset],
-    rows: Mapping[str, Path],
-    order: Amendment,
-) -> None:
-    """A database, written page for page anew: no free page keeps what left.
-
-    The work is done on a copy in PRIVATE. Merging the search index to one segment drops the words
-    that only a taken record had.
-    """
-    copy, made = order.work / Path(file).name, target / file
-    if not (release / file).exists():
-        return  # too large for one of all tables
-    shutil.copyfile(release / file, copy)
-    with closing(sqlite3.connect(copy, isolation_level=None)) as con:
-        for pragma in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -200000"):  # fmt: skip
-            con.execute(f"pragma {pragma}")
-        con.execute("begin")
-        for name, path in rows.items():
-            if name in order.taken:
-                _delete(con, datasets[name], {key for key, *_ in order.taken[name]})
-            else:
-                _refill(con, datasets[name], path)
-        con.execute("commit")
-        for name in rows:
-            if datasets[name].search:
-                index = quoted(f"{name}_fts")
-                con.execute(f"insert into {index}({index}) values ('optimize')")
-        con.execute("analyze")
-        con.execute("vacuum into ?", (str(made),))
-    copy.unlink()
-    with duckdb.connect() as proof:
-        for name, path in rows.items():
-            database.prove(proof, made, datasets[name], path)
-
-
-def _delete(con: sqlite3.Connection, dataset: Dataset, keys: Collection[str]) -> None:
-    table, index = quoted(dataset.name), quoted(f"{dataset.name}_fts")
-    con.execute("create temp table if not exists leaving (key text primary key)")
-    con.execute("delete from leaving")
-    con.executemany("insert into leaving values (?)", [(key,) for key in keys])
-    where = f"{key_sql(dataset)} in (select key from leaving)"
-    columns = ", ".join(map(quoted, dataset.search))
-    if dataset.search:
-        for rowid, *values in con.execute(f"select rowid, {columns} from {table} where {where}").fetchall():  # fmt: skip
-            cut = segment_column([None if v is None else str(v) for v in values])
-            marks = ", ".join("?" * len(cut))
-            con.execute(f"insert into {index}({index}, rowid, {columns}) values ('delete', ?, {marks})", (rowid, *cut))  # fmt: skip
-    con.execute(f"delete from {table} where {where}")
-
-
-def _refill(con: sqlite3.Connection, dataset: Dataset, rows: Path) -> None:
-    """A small table written again whole."""
-    con.execute(f"delete from {quoted(dataset.name)}")
-    cells = pq.read_table(rows, columns=[c.name for c in dataset.columns]).to_pydict().values()
-    marks = ", ".join("?" * len(cells))
-    con.executemany(
-        f"insert into {quoted(dataset.name)} values ({marks})", zip(*cells, strict=True)
-    )
-    if dataset.search:
-        index = quoted(f"{dataset.name}_fts")
-        con.execute(f"insert into {index}({index}) values ('delete-all')")
-        database.fill_index(con, dataset, rows)

@@ -282,7 +282,8 @@ def _index(dataset: Dataset, name: str, columns: Sequence[str]) -> str:
     return f"create index {quoted(f'{dataset.name}_{name}')} on {quoted(dataset.name)} ({', '.join(columns)})"
 
 
-def _batches(path: Path, columns: Sequence[str], rows: int) -> Iterator[pa.RecordBatch]:
+def batches(path: Path, columns: Sequence[str], rows: int) -> Iterator[pa.RecordBatch]:
+    """Some columns of a Parquet file, so many rows at a time."""
     with pq.ParquetFile(path) as file:
         yield from file.iter_batches(rows, columns=list(columns))
 
@@ -310,7 +311,7 @@ def load(cursor: dbapi.Cursor, dataset: Dataset, path: Path) -> None:
     """The rows of a Parquet file into their table."""
     names = [c.name for c in published_columns(dataset)]
     schema = pa.schema([(name, pa.string()) for name in names])
-    rows = pa.RecordBatchReader.from_batches(schema, _batches(path, names, LOADED))
+    rows = pa.RecordBatchReader.from_batches(schema, batches(path, names, LOADED))
     cursor.adbc_ingest(dataset.name, rows, mode="append")
 
 
@@ -341,7 +342,7 @@ def fill_index(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:
     insert = f"insert into {index}(rowid, {columns}) values ({', '.join('?' * (len(dataset.search) + 1))})"
     first = 1
     for cut in ordered_map(
-        partial(_cut, names=dataset.search), _batches(path, dataset.search, BATCH)
+        partial(_cut, names=dataset.search), batches(path, dataset.search, BATCH)
     ):
         con.executemany(insert, zip(range(first, first + len(cut[0])), *cut, strict=True))
         first += len(cut[0])

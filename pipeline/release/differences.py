@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline import spill
-from pipeline.release import amend, changes, manifest, store, tombstones
+from pipeline.release import changes, holdings, manifest, store, tombstones
 from pipeline.release.changes import VERBS, Change
 from pipeline.release.package import csv_header, data_files
 from pipeline.words import language, say
@@ -28,7 +28,7 @@ def between(before: Path, after: Path) -> list[Change]:
     records = manifest.read(after).get("records", {})
     found: list[Change] = []
     with tempfile.TemporaryDirectory() as aside, spill.connect(Path(aside)) as con:
-        for dataset in amend.datasets_of(after):
+        for dataset in holdings.datasets_of(after):
             had, now = (data_files(each, dataset.name) for each in (before, after))
             if dataset.name not in records or not had:
                 continue

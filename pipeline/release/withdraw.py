@@ -21,9 +21,10 @@ import chinese_calendar
 from pipeline.engine import ordered_map
 from pipeline.errors import StoreError, UsageError
 from pipeline.model import Dataset
-from pipeline.release import amend, manifest, store, tombstones
-from pipeline.release.amend import Amendment, Keys
+from pipeline.release import amend, holdings, manifest, store, tombstones
+from pipeline.release.amend import Amendment
 from pipeline.release.changes import KEY_SEPARATOR
+from pipeline.release.holdings import Keys
 from pipeline.release.tombstones import Tombstone
 from pipeline.seal import quoted
 from pipeline.words import language, say
@@ -95,7 +96,7 @@ def _wanted(site: Path, asked: Asked, orders: Collection[Tombstone]) -> list[Tom
 
 
 def _in_release(release: Path, asked: Asked) -> dict[str, list[str]]:
-    datasets = {d.name: d for d in amend.datasets_of(release)}
+    datasets = {d.name: d for d in holdings.datasets_of(release)}
     dataset = datasets.get(asked.dataset)
     if dataset is None or not dataset.primary_key:
         return {}
@@ -106,7 +107,7 @@ def _in_release(release: Path, asked: Asked) -> dict[str, list[str]]:
                 "withdraw-many", language(), key=" ".join(asked.keys), found=", ".join(sorted(keys))
             )
         )
-    held = amend.holds(release, {dataset.name: keys}) if keys else {}
+    held = holdings.holds(release, {dataset.name: keys}) if keys else {}
     return {name: [key for key, _ in each] for name, each in held.items()}
 
 
@@ -115,8 +116,8 @@ def _found(release: Path, dataset: Dataset, asked: Sequence[str]) -> set[str]:
 
     A clerk has the decision's number in hand, not our record's.
     """
-    key = amend.key_sql(dataset)
-    with closing(amend.connect(release)) as con:
+    key = holdings.key_sql(dataset)
+    with closing(holdings.connect(release)) as con:
         table = quoted(dataset.name)
         exact = con.execute(f"select {key} from {table} where {key} = ?", (KEY_SEPARATOR.join(asked),)).fetchall()  # fmt: skip
         if not exact and dataset.label:
@@ -183,7 +184,7 @@ def _concerned(release: Path, withdrawn: Keys, lapsed: Keys, stones: Collection[
     for keys in (withdrawn, lapsed):
         for name, each in keys.items():
             both.setdefault(name, set()).update(each)
-    return not amend.shows(release, stones) or bool(amend.holds(release, both))
+    return not holdings.shows(release, stones) or bool(holdings.holds(release, both))
 
 
 # ---------------------------------------------------------------- in time or not
