@@ -402,7 +402,13 @@ def test_no_released_byte_has_a_planted_value(released: Path) -> None:
             text = data.decode("utf-8", "ignore")
             assert not [e for e in exact if e in text], name
             lean = bare(text)
-            assert not [s for s in secrets if s in lean], name
+            assert not [s for s in secrets if stands(s, lean)], name
+
+
+def stands(secret: str, text: str) -> bool:
+    """Whether `secret` is in `text`; a short one inside a hash is there by chance."""
+    alone = rf"(?<![0-9A-F]){re.escape(secret)}(?![0-9A-F])"
+    return secret in text and (len(secret) >= 8 or re.search(alone, text) is not None)
 
 
 def test_every_planted_value_has_its_finding(released: Path) -> None:

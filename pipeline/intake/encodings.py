@@ -157,17 +157,35 @@ def _is_utf8(data: np.ndarray) -> bool:
 
 
 def decide(looked: Looked, path: Path) -> str:
-    """The file's encoding: by its byte order mark, then UTF-8 if all of it is, or nearly; else GB18030.
+    """The file's encoding: by its byte order mark, then UTF-8 if all of it is, or most lines at its
+    beginning are, or nearly all characters; else GB18030.
 
-    Text of another encoding is hardly ever UTF-8 by chance, so where far more characters are well
-    formed than not, the file is UTF-8 with a few stray bytes.
+    Text of another encoding is hardly ever UTF-8 by chance, so such a file is UTF-8 with a few stray
+    bytes, or with a line that was pasted from elsewhere.
     """
     for mark, name in _BOMS:
         if looked.head.startswith(mark):
             return name
     if b"\0" in looked.head and (wide := without_mark(looked.head)):
         return wide
-    return "utf-8" if looked.is_utf8 or _nearly_utf8(path) else "gb18030"
+    is_utf8 = looked.is_utf8 or _begins_as_utf8(looked.head) or _nearly_utf8(path)
+    return "utf-8" if is_utf8 else "gb18030"
+
+
+def _begins_as_utf8(head: bytes) -> bool:
+    """Whether of the whole lines in `head` more are UTF-8 with Chinese in it than are no UTF-8."""
+    told = [_is_chinese(line) for line in head[: head.rfind(b"\n") + 1].split(b"\n")]
+    return told.count(True) > told.count(False)
+
+
+def _is_chinese(line: bytes) -> bool | None:
+    """Whether a line is UTF-8 with East Asian characters; None where it has neither these nor bytes
+    that are no UTF-8. (Two bytes of GBK can look like one of another script.)"""
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True if max(text, default="") >= "\u2e80" else None
 
 
 def without_mark(head: bytes) -> str:

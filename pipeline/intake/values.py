@@ -51,6 +51,8 @@ BLANK_MARKS = frozenset(
     ]
 )
 
+TEXT_MARKS = "'‘’`"  # in front of what Excel is to take for text; other programs write it out
+
 # Control, zero-width, bidirectional and soft-hyphen characters: they show nothing and break matching.
 INVISIBLE = "\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
@@ -120,7 +122,7 @@ def name(written: str, setting: Setting) -> tuple[str, str]:
 
 def code(written: str, setting: Setting) -> tuple[str, str]:
     """A code that stays text: half-width, no blanks, no apostrophe that Excel wants in front."""
-    plain = unspaced(written).lstrip("'‘’`")
+    plain = unspaced(written).lstrip(TEXT_MARKS)
     return _changed(written, plain, "code-width")
 
 
@@ -173,7 +175,7 @@ _FOREVER = frozenset(("长期", "永久", "长期有效", "永久有效", "无�
 
 def day(written: str, setting: Setting) -> tuple[str, str]:
     """A date as ISO 8601. One that no calendar has (2024-02-30) is left for the checks to find."""
-    plain = half_width(written).replace("︰", ":")
+    plain = half_width(written).lstrip(TEXT_MARKS).replace("︰", ":")
     if plain in _FOREVER:
         return LONG_TERM, "date-long-term"
     for rule, year, month, dom in _readings(plain, re.sub(r"\s+", "", plain), setting):
@@ -243,7 +245,7 @@ def money(written: str, setting: Setting) -> tuple[str, str]:
 
     What does not come out in whole fen is left as it stands.
     """
-    plain = unspaced(written)
+    plain = unspaced(written).lstrip(TEXT_MARKS)
     plain = plain.replace("萬", "万").replace("億", "亿").replace("圓", "圆").replace("−", "-")
     unit, rule = MONEY_UNITS.get(setting.unit, Decimal(1)), "money-unit"
     if match := _AMOUNT.match(plain):
@@ -264,7 +266,7 @@ def money(written: str, setting: Setting) -> tuple[str, str]:
 
 def number(written: str, setting: Setting) -> tuple[str, str]:
     """A number with its thousands separators, width and trailing `.0` taken away."""
-    plain = re.sub(r"[\s,]+", "", half_width(written))
+    plain = re.sub(r"[\s,]+", "", half_width(written)).lstrip(TEXT_MARKS)
     try:
         value = Decimal(plain)
     except InvalidOperation:
@@ -279,7 +281,7 @@ def number(written: str, setting: Setting) -> tuple[str, str]:
 
 def year(written: str, setting: Setting) -> tuple[str, str]:
     """A year as four digits: 2024年, 2024年度, 二〇二四年."""
-    plain = re.sub(r"\s+|年度?$", "", half_width(written))
+    plain = re.sub(r"\s+|年度?$", "", half_width(written)).lstrip(TEXT_MARKS)
     if re.fullmatch(r"[〇零○一二三四五六七八九]{4}", plain):
         plain = f"{numerals.digits(plain):04d}"
     return _changed(written, plain.removesuffix(".0"), "year-style")
