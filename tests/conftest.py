@@ -55,7 +55,7 @@ LOCAL_ALONE = {
     "site": "reads releases, which are the same to the byte whatever computed them",
 }
 #: Modules whose tests publish much: by default one test in so many goes to Dask.
-ONE_IN = {"test_feedback": 2, "test_parts": 2, "test_release": 3, "test_release_series": 2, "test_remote": 3, "test_union": 4, "test_withdraw": 5}  # fmt: skip
+ONE_IN = {"test_again": 4, "test_cache": 3, "test_conservation": 3, "test_feedback": 2, "test_parts": 2, "test_publish": 2, "test_release": 3, "test_release_series": 2, "test_remote": 3, "test_union": 4, "test_withdraw": 5}  # fmt: skip
 _computing: list[str] = []  # what `gongshi` adds to `check` and `publish`
 _under_way: list[pytest.Item] = []
 
