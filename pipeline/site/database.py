@@ -1,8 +1,9 @@
 """The release's database as Datasette reads it: immutable, so that what was asked once is known.
 
-Three things that Datasette 0.65.5 lacks: a first page that is sorted by a column gets the primary
-key to break its ties (without it, rows are lost between pages), a result has a size that it may
-not pass, and what never changes (the schema, counts, facets of whole tables) is asked only once.
+Four things that Datasette 0.65.5 lacks: a first page that is sorted by a column gets the primary
+key to break its ties (without it, rows are lost between pages), a search and a later page are written
+so that SQLite answers them quickly, a result has a size that it may not pass, and what never changes
+(the schema, counts, facets of whole tables) is asked only once.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.release.metadata import DATABASE
-from pipeline.site import broad
+from pipeline.site import order
+from pipeline.site.hits import Hits, Searches
 from pipeline.site.upstream import BadRequest, Database, Datasette, QueryInterrupted, Results
 
 #: The primary key of the table whose page is being made: it breaks ties of that page's sort.
@@ -49,6 +51,7 @@ class Memory:
     """What has been asked of one release, shared by both languages of the site."""
 
     def __init__(self) -> None:
+        self.searches = Searches()
         self._known: OrderedDict[object, Any] = OrderedDict()
         self._asked: dict[object, asyncio.Future[Any]] = {}
 
@@ -114,14 +117,14 @@ class ReleaseDatabase(Database):
 
         limit_ms = min(custom_time_limit or self.ds.sql_time_limit_ms, self.ds.sql_time_limit_ms)
         most = self.ds.max_returned_rows + (page_size == self.ds.max_returned_rows)
-        shown = steady(sql, tie_breaker.get()) if truncate else sql
+        shown = order.steady(sql, tie_breaker.get()) if truncate else sql
 
         def run(conn: sqlite3.Connection) -> Results:
             with _limited(conn, limit_ms, sql, params):
+                begun = order.begun(conn, shown)
+                cursor = conn.execute(*self._memory.searches.answered(conn, begun, params or {}))
                 if not truncate:
-                    cursor = conn.execute(shown, params or {})
                     return Results(cursor.fetchall(), False, cursor.description)
-                cursor = conn.execute(broad.walking(conn, shown, params), params or {})
                 rows = list(islice(_bounded(cursor, self._max_characters), most + 1))
                 return Results(rows[:most], len(rows) > most, cursor.description)
 
@@ -133,6 +136,16 @@ class ReleaseDatabase(Database):
             known: Results = await self._memory.ask((sql, _frozen(params), limit_ms), ask)
             return known
         return await ask()
+
+    async def hits(self, index: str, words: str, limit_ms: int | None = None) -> Hits:
+        """What a search index finds for `words`. Raises QueryInterrupted where it takes too long."""
+
+        def run(conn: sqlite3.Connection) -> Hits:
+            with _limited(conn, limit_ms or self.ds.sql_time_limit_ms, index, words):
+                return self._memory.searches.hits(conn, index, words)
+
+        found: Hits = await self.execute_fn(run)
+        return found
 
     async def attached_databases(self) -> list[object]:
         """None: nothing can be attached."""
@@ -180,15 +193,6 @@ def _limited(conn: sqlite3.Connection, limit_ms: int, sql: str, params: object) 
         raise
     finally:
         conn.set_progress_handler(None, _STEPS)
-
-
-def steady(sql: str, key: tuple[str, ...]) -> str:
-    """A table page's SQL with the primary key behind the column that it is sorted by."""
-    head, limit, tail = sql.rpartition(" limit ")
-    order = head.rpartition("order by ")[2].removesuffix(" desc").strip('[]"')
-    if not (key and limit) or "," in order or order in key:
-        return sql
-    return f"{head}, {', '.join(f'[{column}]' for column in key)} limit {tail}"
 
 
 def _bounded(rows: Iterable[sqlite3.Row], limit: int) -> Iterator[sqlite3.Row]:

@@ -22,9 +22,9 @@ from urllib.parse import parse_qsl, unquote, urlencode
 import xlsxwriter
 
 from pipeline.release.metadata import DATABASE
-from pipeline.site.database import steady
 from pipeline.site.edition import Edition
 from pipeline.site.guards import TooBusy
+from pipeline.site.order import steady
 from pipeline.site.upstream import BadRequest, NotFound, Request, Response
 from pipeline.site.views import explained, guarded
 

@@ -43,23 +43,20 @@ async def _hits(
     own = told["plugins"]["gongshi"]
     most = edition.own["limits"]["search_hits"]
     names = list(dict.fromkeys([*own["key"], *own["title"], *own["search"]]))
-    match = f"select rowid from [{table}_fts] where [{table}_fts] match escape_fts(?)"  # noqa: S608
     group: dict[str, Any] = {"table": table, "title": told["title"], "count": None, "slow": False}
     group |= {"hits": [], "all": edition.table_link(table, urlencode({"_search": query}))}
     try:
-        count = await edition.db.rows(
-            f"select count(*) from [{table}_fts] where [{table}_fts] match escape_fts(?)",  # noqa: S608
-            [query],
-        )
+        hits = await edition.db.hits(f"{table}_fts", query)
+        found = hits.first[:most]
         rows = await edition.db.rows(
             f"select {', '.join(f'[{n}]' for n in names)} from [{table}] "  # noqa: S608
-            f"where rowid in ({match} limit {most})",
-            [query],
+            f"where rowid in ({', '.join('?' * len(found))})",
+            found,
         )
     except QueryInterrupted:
         return group | {"slow": True}
     fields = {field.name: field for field in edition.fields(table, names)}
-    group["count"] = count[0][0]
+    group["count"] = hits.count
     group["hits"] = [
         {
             "link": edition.record_link(table, *(row[part] for part in own["key"])),
