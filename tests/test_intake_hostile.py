@@ -131,7 +131,7 @@ def test_a_link_inside_the_inbox_is_read(tmp_path: Path) -> None:
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     inbox = inbox_with(tmp_path)
     os.mkfifo(inbox / "pipe.csv")
-    assert rules_of(inbox) == ["file-kind"]
+    assert rules_of(inbox) == ["file-special"]
 
 
 @pytest.mark.usefixtures("every_engine")

@@ -52,6 +52,18 @@ def test_a_second_column_of_the_same_field_stays_unmatched() -> None:
     assert (first.field, second.field, second.matched_by) == ("authority_name", "", "second")
 
 
+@pytest.mark.parametrize("written", ["序号", " 序 号 ", "No.", "行号"])
+def test_a_column_that_numbers_the_rows_is_no_unknown_column(written: str) -> None:
+    (match,) = headers.match([written], PENALTIES, {}, ())
+    assert (match.field, match.matched_by) == ("", "serial")
+
+
+def test_a_field_may_be_called_like_the_numbers_of_rows() -> None:
+    figures = CONTRACT.datasets["report_figures"]
+    (match,) = headers.match(["序号"], figures, {}, ())
+    assert match.field == "ordinal"
+
+
 def test_sources_yaml_names_columns_in_whatever_width() -> None:
     (match,) = headers.match(["老 板（大）"], PENALTIES, {"老板(大)": "legal_representative"}, ())
     assert (match.field, match.matched_by) == ("legal_representative", "sources.yaml")

@@ -15,6 +15,7 @@ from pipeline.errors import UnreadableInput
 from pipeline.intake import cells
 from pipeline.intake.celltext import as_text
 from pipeline.intake.guess import Guess, guess
+from pipeline.intake.headers import SERIAL
 from pipeline.intake.hints import Hint
 from pipeline.intake.sources import InboxFile
 from pipeline.model import Catalog
@@ -27,7 +28,6 @@ _NOT_TEXT = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}  # as 
 _UNPRINTABLE = re.compile(
     "[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]+"
 )
-_SERIAL = re.compile(r"^(?:序号|编次|行号|No\.?|#)$", re.I)
 _SAMPLE_NAME = re.compile(r"[-_—（(]?(?:示例数据|样表|样例|模板|导出)[)）]?$")
 
 
@@ -89,7 +89,7 @@ def _columns(
     known = {_plain(name) for name in taken}
     for position, written in enumerate(header):
         title = re.sub(r"\s+", "", written).lstrip("*＊★")
-        if not _plain(title) or _SERIAL.match(title) or _plain(title) in known:
+        if not _plain(title) or SERIAL.match(title) or _plain(title) in known:
             left_out += [title] if title else []
             continue
         cells_of = [row[position] for row in rows]

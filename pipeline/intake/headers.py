@@ -26,6 +26,7 @@ _MARKS = re.compile(r"[\s*＊★☆※•·_\-—()（）〔〕\[\]【】{}<>《
 _HINTS = re.compile(
     r"[(（](?:必填|选填|必填项|可为空|格式|示例|例如|填写|请填|yyyy|下拉)[^)）]*[)）]", re.I
 )
+SERIAL = re.compile(r"^(?:序号|编次|行号|No\.?|#)$", re.I)  # it numbers the rows and says no more
 
 
 @cache
@@ -53,7 +54,7 @@ class HeaderMatch:
     position: int
     header: str
     field: str
-    matched_by: str  # sources.yaml, title, name, alias, ignored, second, "" (not matched)
+    matched_by: str  # sources.yaml, title, name, alias, serial, ignored, second, "" (not matched)
     unit: str = ""
     suggestion: str = ""  # the nearest field's title, never taken
 
@@ -111,7 +112,7 @@ def match(
         elif form in ignored or not form:
             field, how = "", "ignored"
         else:
-            field, how = known.get(form, ("", ""))
+            field, how = known.get(form, ("", "serial" if SERIAL.match(form) else ""))
         if field in taken:
             field, how = "", "second"
         taken |= {field} - {""}

@@ -122,8 +122,10 @@ def _not_read(path: Path, name: str, root: Path, is_report: bool) -> Finding | N
         return found("file-link-broken", file=name)
     if not inside:
         return found("file-outside", file=name)
+    if not is_file:
+        return found("file-special", file=name)
     suffix = PurePosixPath(name).suffix
-    if not is_file or suffix.lower() not in (REPORTS if is_report else TABLES):
+    if suffix.lower() not in (REPORTS if is_report else TABLES):
         return found("file-kind", file=name, params={"suffix": suffix or "–"})
     return None
 
