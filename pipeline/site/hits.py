@@ -27,6 +27,7 @@ _HEAD = re.compile(r"\s*select .+? from (?P<table>\w+) where ", re.S)
 _TAIL = re.compile(r"\s+order by \[?(?P<column>\w+)\]?( desc)?(, \[\w+\])* limit \d+\s*")
 _COUNT = re.compile(r"select count\(\*\) from (?P<table>\w+) where ")
 LISTED = 150_000  # hits; more are counted and no more
+_WIDTH = 12  # characters of a rowid in a list, at most
 _FIRST = 100
 _MANY = 20_000  # hits whose rows are sorted quickly
 _ONE_IN = 50
@@ -81,7 +82,7 @@ class Searches:
             and f"{counted['table']}_fts" == search["index"]
             and search.end() == len(sql.rstrip())
         ):
-            return "select ?", [hits.count]
+            return 'select ? as "count(*)"', [hits.count]
         walked = _walked(conn, sql, search, params["search"], hits)
         if hits.rowids is None:
             return walked, params
@@ -90,13 +91,14 @@ class Searches:
 
 
 def _find(conn: sqlite3.Connection, index: str, words: str) -> Hits:
+    most = min(LISTED, conn.getlimit(sqlite3.SQLITE_LIMIT_LENGTH) // _WIDTH)
     matches = f"from {index} where {index} match escape_fts(?)"
     count, rowids = conn.execute(
-        f"select count(*), json_group_array(rowid) from (select rowid {matches} limit {LISTED + 1})",  # noqa: S608
+        f"select count(*), json_group_array(rowid) from (select rowid {matches} limit {most + 1})",  # noqa: S608
         [words],
     ).fetchone()
     first = tuple(int(each) for each in rowids[1:-1].split(",", _FIRST)[:_FIRST] if each)
-    if count <= LISTED:
+    if count <= most:
         return Hits(count, first, rowids)
     ((count,),) = conn.execute(f"select count(*) {matches}", [words])
     return Hits(count, first, None)

@@ -32,6 +32,8 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
         conn.execute("create virtual table t_fts using fts5(word, content='t')")
         cut = segment_column([row[1] for row in rows])
         conn.executemany("insert into t_fts(rowid, word) values (?, ?)", enumerate(cut, 1))
+        conn.execute("create table other (word text)")
+        conn.executemany("insert into other values (?)", [("甲",)] * 10)
         yield conn
 
 
@@ -44,15 +46,26 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
         PAGE.replace("day desc", "word"),
         PAGE.replace(SEARCH, f"{SEARCH} and day > '2024-01-05'"),
         f"select count(*) from t where {SEARCH}",
+        f"select count(*) from other where {SEARCH}",
+        f"select count(*) from t where {SEARCH} and day > '2024-01-05'",
     ],
-    ids=["page", "no index for the order", "other conditions", "count"],
+    ids=[
+        "page",
+        "no index for the order",
+        "other conditions",
+        "count",
+        "count of another table",
+        "count under other conditions",
+    ],
 )
 def test_the_rows_are_those_of_the_search(
     table: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, sql: str, listed: int, words: str
 ) -> None:
     monkeypatch.setattr(hits, "LISTED", listed)
-    answered = Searches().answered(table, sql, {"search": words})
-    assert table.execute(*answered).fetchall() == table.execute(sql, {"search": words}).fetchall()
+    ours = table.execute(*Searches().answered(table, sql, {"search": words}))
+    theirs = table.execute(sql, {"search": words})
+    assert ours.description == theirs.description
+    assert ours.fetchall() == theirs.fetchall()
 
 
 def test_hits_are_counted_and_listed(table: sqlite3.Connection) -> None:
@@ -66,6 +79,14 @@ def test_hits_that_are_too_many_are_counted_only(
     monkeypatch.setattr(hits, "LISTED", 20)
     found = Searches().hits(table, "t_fts", "食品")
     assert (found.count, found.first[:3], found.rowids) == (300, (1, 4, 7), None)
+
+
+def test_hits_are_not_listed_where_the_list_would_be_longer_than_a_value_may_be(
+    table: sqlite3.Connection,
+) -> None:
+    table.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 2_000)
+    found = Searches().hits(table, "t_fts", "食品")
+    assert (found.count, found.rowids) == (300, None)
 
 
 def test_the_index_is_searched_once_for_all_that_a_page_asks(table: sqlite3.Connection) -> None:
