@@ -71,14 +71,14 @@ def _as_text(plain: Path, target: Path) -> None:
 
 def fill(rows: Path, target: Path) -> None:
     from pipeline import catalog
-    from pipeline.release import database
+    from pipeline.release import database, tables
 
     dataset = catalog.load(HERE.parent / "datapackage").datasets[DATASET]
     with database._open(target) as con:
-        con.execute(database.create_table(dataset, set()))
+        con.execute(tables.create_table(dataset, set()))
         with database.loading(target) as cursor:
             database.load(cursor, dataset, rows)
-        for statement in database.indexes(dataset):
+        for statement in tables.indexes(dataset):
             con.execute(statement)
 
 

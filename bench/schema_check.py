@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from pipeline.checks import schema
 from pipeline.engine import ordered_map
-from pipeline.intake import text_files
+from pipeline.intake import blocks, text_files
 from pipeline.model import Column
 
 
@@ -39,9 +39,9 @@ def main(file: Path, target: Path) -> int:
     ]
     fmt = text_files.examine(file)
 
-    def check(piece: text_files.Block | text_files.Parsed) -> tuple[int, list[pa.Array]]:
-        if isinstance(piece, text_files.Block):
-            piece = text_files.parse(piece, fmt.delimiter, len(columns))
+    def check(piece: blocks.Block | blocks.Parsed) -> tuple[int, list[pa.Array]]:
+        if isinstance(piece, blocks.Block):
+            piece = blocks.parse(piece, fmt.delimiter, len(columns))
         table = piece.table.slice(1) if piece.table["_row"][0].as_py() == 1 else piece.table
         wrong = len(piece.ragged)
         for position, column in enumerate(columns):

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from pipeline.gather import Run
 from pipeline.model import TALLY_PARTS, Catalog, Tally
-from pipeline.words import Lang, rules, say
+from pipeline.words import Lang, rules, say, say_fix
 
 RANK = {"error": 0, "warning": 1, "info": 2, "": 3}
 COLOURS = {"error": "red", "warning": "yellow", "info": "dim", "": ""}
@@ -190,7 +190,7 @@ def _kind(rule: str, owner: str, lang: Lang) -> Text:
     """A kind of finding: its name, what to do, and who must."""
     colon, stop = ("：", "。") if lang == "zh" else (": ", ". ")
     text = Text(rules()[rule].title[lang], "bold")
-    text.append(f"{colon}{rules()[rule].fix[lang].rstrip('。. ')}{stop}", "not bold")
+    text.append(f"{colon}{say_fix(rule, lang).rstrip('。. ')}{stop}", "not bold")
     return text.append(f"({say(f'owner-{owner}', lang)})", "dim not bold")
 
 

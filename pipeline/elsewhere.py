@@ -14,7 +14,7 @@ import duckdb
 
 from pipeline.checks.keys import Outcome
 from pipeline.model import Dataset
-from pipeline.release.guard import Needles
+from pipeline.needles import Needles
 from pipeline.seal import quoted
 
 AT_ONCE = 20_000  # rows

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from typing import Any, Protocol, TypeVar
 
 In = TypeVar("In")
@@ -65,3 +66,8 @@ def ordered_map(work: Callable[[In], Out], items: Iterable[In]) -> Iterator[Out]
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
+
+
+def one_process() -> ProcessPoolExecutor:
+    """Another process beside this one. Spawned: a fork would copy locks that other threads hold."""
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"))

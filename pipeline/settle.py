@@ -19,7 +19,7 @@ from pipeline.engine import LOCAL, Engine
 from pipeline.gather import Run
 from pipeline.intake.read import Opened
 from pipeline.model import Catalog, Dataset, Source, found
-from pipeline.release.guard import Needles, read_secrets
+from pipeline.needles import Needles, read_secrets
 from pipeline.release.tombstones import Tombstone
 from pipeline.seal import Seal, quoted
 

@@ -19,7 +19,7 @@ import yaml
 from pipeline import catalog, gather, run, seal
 from pipeline.checks.rules import RULES
 from pipeline.errors import GateRefused, Unaccounted
-from pipeline.intake import text_files
+from pipeline.intake import blocks
 from pipeline.model import TALLY_PARTS, Checked, Chunk, Tally
 from pipeline.release import build, database, package
 
@@ -100,12 +100,12 @@ def test_untouched_rows_reach_the_database(publish: Callable[[], str]) -> None:
 def test_a_row_tampered_with_by_the_text_reader_is_noticed(
     publish: Callable[[], str], monkeypatch: pytest.MonkeyPatch, mutate: Mutation
 ) -> None:
-    honest = text_files.pa_csv.read_csv
+    honest = blocks.pa_csv.read_csv
 
     def tampered(*args: Any, **options: Any) -> pa.Table:
         return mutate(honest(*args, **options))
 
-    monkeypatch.setattr(text_files.pa_csv, "read_csv", tampered)
+    monkeypatch.setattr(blocks.pa_csv, "read_csv", tampered)
     with pytest.raises(Unaccounted):
         publish()
 

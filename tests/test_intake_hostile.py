@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from pipeline import catalog, run
 from pipeline.checks.rules import RULES
-from pipeline.intake import read, sources, text_files
+from pipeline.intake import blocks, read, sources, text_files
+from pipeline.intake.blocks import Block, Parsed
 from pipeline.intake.read import Opened
-from pipeline.intake.text_files import Block, Parsed
 from pipeline.model import Chunk, Finding
 
 SMALL = [one for one in CASES if len(one.data) < 60_000]
@@ -225,13 +225,13 @@ CUTS = st.lists(
 def lines_of(path: Path) -> int:
     """Physical lines, counted by themselves: over the text, whatever ends them."""
     fmt = text_files.examine(path)
-    return text_files.count_lines(b"".join(text_files.text_blocks(path, fmt)))
+    return blocks.count_lines(b"".join(text_files.text_blocks(path, fmt)))
 
 
 def parsed(path: Path, width: int) -> list[Parsed]:
     fmt = text_files.examine(path)
     return [
-        text_files.parse(p, fmt.delimiter, width) if isinstance(p, Block) else p
+        blocks.parse(p, fmt.delimiter, width) if isinstance(p, Block) else p
         for p in text_files.records(path, fmt, width)
     ]
 

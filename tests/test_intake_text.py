@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import Unaccounted
-from pipeline.intake import encodings, text_files, tolerant
-from pipeline.intake.text_files import Block, Parsed
+from pipeline.intake import blocks, encodings, text_files, tolerant
+from pipeline.intake.blocks import Block, Parsed
 
 CELL = st.text(alphabet="示例ab 1;\n\"',，", max_size=6)
 
@@ -25,7 +25,7 @@ def made(path: Path, data: bytes) -> Path:
 def parsed(path: Path, width: int) -> list[Parsed]:
     fmt = text_files.examine(path, delimiter=",")
     return [
-        text_files.parse(p, fmt.delimiter, width) if isinstance(p, Block) else p
+        blocks.parse(p, fmt.delimiter, width) if isinstance(p, Block) else p
         for p in text_files.records(path, fmt, width)
     ]
 
@@ -97,7 +97,7 @@ def test_what_a_well_formed_file_holds_is_read_as_it_is(
     # A cell that looks like lines of the table cannot be told from an open quote.
     if not any("\n" in c and c.count(",") >= 2 for row in rows for c in row):
         assert rows_of(pieces) == rows
-    assert sum(p.lines for p in pieces) == text_files.count_lines(text.getvalue().encode())
+    assert sum(p.lines for p in pieces) == blocks.count_lines(text.getvalue().encode())
 
 
 def test_after_a_quote_that_never_closes_the_table_resumes(tmp_path: Path) -> None:
@@ -132,14 +132,14 @@ def test_ragged_rows_keep_their_numbers_and_their_cells(tmp_path: Path) -> None:
 def test_a_byte_that_arrow_would_drop_or_change_is_noticed(
     instead: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = text_files.pa_csv.read_csv
+    honest = blocks.pa_csv.read_csv
 
     def careless(source: object, *rest: object) -> object:
-        return honest(text_files.pa.BufferReader(instead), *rest)
+        return honest(blocks.pa.BufferReader(instead), *rest)
 
-    monkeypatch.setattr(text_files.pa_csv, "read_csv", careless)
+    monkeypatch.setattr(blocks.pa_csv, "read_csv", careless)
     with pytest.raises(Unaccounted):
-        text_files.parse(Block(1, b"1,2\n3,4\n"), ",", 2)
+        blocks.parse(Block(1, b"1,2\n3,4\n"), ",", 2)
 
 
 @pytest.mark.parametrize("delimiter", list(text_files.DELIMITERS))

@@ -21,8 +21,8 @@ from filekinds import KINDS
 
 from pipeline import catalog as contracts
 from pipeline.checks import privacy
+from pipeline.checks.folding import fold
 from pipeline.checks.rules import RULES
-from pipeline.checks.screen import fold
 from pipeline.model import Column, Dataset
 
 ROOT = Path(__file__).parent.parent

@@ -23,9 +23,11 @@ from hypothesis import strategies as st
 
 from pipeline import catalog as contracts
 from pipeline.checks import privacy, schema, screen
+from pipeline.checks.folding import fold
 from pipeline.checks.names import is_masked, looks_like_person, mask_name, name_at
+from pipeline.checks.numbers import birth_of
 from pipeline.checks.rules import RULES
-from pipeline.checks.screen import SIGN, birth_of, fold, screened
+from pipeline.checks.screen import SIGN, screened
 from pipeline.model import Column
 
 PERSONAL, HARMLESS = planted(), look_alikes()
@@ -222,6 +224,107 @@ def test_a_number_that_may_be_a_mobile_s_is_a_code_where_the_column_s_pattern_sa
         column = Column("c", "", "", kind="code", example="13010112345", constraints=constraints)
         breaches = list(privacy.code_breaches(column, pa.array([value]), pa.array([True])))
         assert bool(breaches) == held
+
+
+WORDS = st.lists(
+    st.sampled_from(
+        [
+            *(
+                "平备",
+                "罚",
+                "字",
+                "第",
+                "号",
+                "案外人",
+                "张三",
+                "男",
+                "室",
+                "住",
+                "生",
+                "出生",
+                "一",
+                "二〇",
+                "幺三八",
+            ),
+            *(
+                "微信",
+                "电话",
+                "传真",
+                "护照",
+                "账号",
+                "卡号",
+                "银行",
+                "身份证",
+                "京A",
+                "E",
+                "EA",
+                "H",
+                "ID",
+            ),
+            *(
+                "(",
+                ")",
+                "（",
+                "）",
+                "〔",
+                "〕",
+                "-",
+                "－",
+                ".",
+                "/",
+                ",",
+                "+",
+                "@",
+                "qq.com",
+                " ",
+                "\u200b",
+                "\n",
+            ),
+            *("1", "12", "86", "0376", "１"),
+        ]
+    ),
+    max_size=4,
+).map("".join)
+
+
+@settings(max_examples=2000)
+@given(WORDS, st.integers(2000, 2099), WORDS, st.integers(1, 9_999_999), WORDS)
+def test_a_dated_number_without_a_sign_holds_nothing_of_a_person(
+    before: str, year: int, between: str, number: int, behind: str
+) -> None:
+    value = f"{before}{year}{between or '-'}{number}{behind}"
+    if (
+        re.search(screen.DATED_NUMBER, value)
+        and not privacy.code_signs(pa.array([value]))[0].as_py()
+    ):
+        assert screened(value) == (value, [])
+
+
+def test_no_cell_at_all_shows_no_sign() -> None:
+    assert privacy.code_signs(pa.array([], pa.string())).to_pylist() == []
+
+
+def test_document_numbers_of_a_large_province_are_not_looked_at_one_by_one() -> None:
+    numbers = [
+        "平备2023-1900001",
+        "示例罚(2023)1900001号",
+        "示例罚〔2023〕1900001号",
+        "示例2023－1900001",
+    ]
+    assert not privacy.code_signs(pa.array(numbers)).true_count
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "示例138 2023-1234",
+        "示例1923\n1234567",
+        "示例2023-1234567-13812345678",
+        "案外人张三2023-1234567",
+    ],
+)
+def test_what_a_dated_number_could_hide_is_looked_at(value: str) -> None:
+    assert privacy.code_signs(pa.array([value])).true_count == 1
 
 
 # ---------------------------------------------------------------- every column of the contract

@@ -76,6 +76,24 @@ def test_a_record_is_withheld_by_the_rule_that_holds_on_the_day(
     assert reason(contract, today, row) == why
 
 
+@pytest.mark.parametrize(
+    ("born", "decided", "why"),
+    [
+        ("20060801", "2024-08-01", "minor"),
+        ("20060801", "2024-08-02", ""),
+        ("20080229", "2026-03-01", "minor"),
+        ("20080229", "2026-03-02", ""),
+    ],
+)
+def test_a_party_is_of_age_from_the_day_behind_its_eighteenth_birthday(
+    contract: Catalog, born: str, decided: str, why: str
+) -> None:
+    row = filing(
+        respondent_type="自然人", respondent_id_no=f"411503{born}0014", decision_date=decided
+    )
+    assert reason(contract, "2026-03-31", row) == why
+
+
 def test_the_day_since_which_it_is_withheld_is_told(contract: Catalog) -> None:
     found = hidden(contract, "2025-04-30", filing(publicity_until="2025-03-31"), filing(record_state="撤销", review_date="2024-05-06"))  # fmt: skip
     assert {row: (h.rule, h.since) for row, h in found.items()} == {

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from pipeline.engine import Unseen
 from pipeline.errors import StoreError
-from pipeline.intake import encodings, measures, ranges, text_files
+from pipeline.intake import blocks, encodings, measures, ranges, text_files
+from pipeline.intake.blocks import Block, Parsed
 from pipeline.intake.measures import Measure
 from pipeline.intake.ranges import Range
-from pipeline.intake.text_files import Block, Parsed, TextFormat
+from pipeline.intake.text_files import TextFormat
 
 ROWS = [("文号", "名称"), *((f"示政发〔2024〕{n}号", f"示例办法之{n}") for n in range(1, 90))]
 CELL = st.text(alphabet="示例a ;\n\"',，", max_size=5)
@@ -39,7 +40,7 @@ def rows_of(pieces: list[Range | Block | Parsed]) -> Numbered:
     found: Numbered = []
     for piece in pieces:
         block = piece.block() if isinstance(piece, Range) else piece
-        parsed = block if isinstance(block, Parsed) else text_files.parse(block, ",", 2)
+        parsed = block if isinstance(block, Parsed) else blocks.parse(block, ",", 2)
         for record in parsed.table.to_pylist():
             number = record.pop("_row")
             found.append((number, tuple(record.values())))

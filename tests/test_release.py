@@ -7,6 +7,8 @@ import gzip
 import io
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -25,7 +27,7 @@ from frictionless import Package, system
 from openpyxl.utils.escape import unescape
 
 from pipeline.errors import GateRefused
-from pipeline.release import changes, differences, manifest, verify
+from pipeline.release import changes, differences, gate, manifest, verify
 from tests.shop import (
     NUMBER,
     PENALTIES,
@@ -163,6 +165,26 @@ def test_the_package_zip_is_valid_by_itself(hostile: Shop, tmp_path: Path) -> No
     with system.use_context(trusted=True):
         assert Package(str(tmp_path / "datapackage.json")).validate(limit_errors=10**6).valid
     assert verify.package(path, None).problems == ()
+
+
+@pytest.mark.parametrize("aside_from", [10**9, -1], ids=["here", "in another process"])
+def test_a_package_that_frictionless_finds_invalid_is_refused_with_what_it_says(
+    hostile: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, aside_from: int
+) -> None:
+    monkeypatch.setattr(gate, "ASIDE_FROM", aside_from)
+    folder = Path(shutil.copytree(hostile.current, tmp_path / "release"))
+    descriptor = json.loads((folder / "datapackage.json").read_text("utf-8"))
+    with gate.judging(folder, descriptor) as verdict:
+        verdict()
+    file = folder / "data" / f"{PENALTIES}.csv"
+    file.write_text(
+        re.sub(r",20(\d\d)-\d\d-", r",20\1-33-", file.read_text("utf-8"), count=1), "utf-8"
+    )
+    with (
+        pytest.raises(GateRefused, match="Type Error 2 decision_date"),
+        gate.judging(folder, descriptor) as verdict,
+    ):
+        verdict()
 
 
 def test_a_zip_larger_than_four_gigabytes_says_so_as_zip64_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip

@@ -27,7 +27,9 @@ from pipeline.checks.explain import explain
 from pipeline.checks.keys import Outcome
 from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting
 from pipeline.checks.rules.dates import months_after
+from pipeline.closing import _kind
 from pipeline.model import Catalog
+from pipeline.release import working
 from pipeline.seal import quoted
 
 ROOT = Path(__file__).parent.parent
@@ -71,6 +73,16 @@ def test_a_rule_has_examples_of_both_kinds_a_docstring_and_its_words(rule: Rule)
     assert rule.check.__doc__
     text = words.rules()[rule.name]
     assert text.title["zh"] and text.fix["zh"] and text.message["en"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_is_told_of_a_rule_without_a_finding_shows_no_names_in_braces(
+    contract: Catalog, lang: words.Lang
+) -> None:
+    told = [explain(name, contract, lang) for name in words.rules()]
+    told += [_kind(name, text.owner, lang).plain for name, text in words.rules().items()]
+    told += [str(row) for row in working.rules(contract)]
+    assert [text for text in told if re.search(r"\{\w+\}", text)] == []
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -9,12 +9,14 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from bench import measure
 from pipeline import spill
 from pipeline.errors import StoreError
-from pipeline.release import database
+from pipeline.release import database, package
 from tests.shop import ROOT, SmallShop, documents, hashes
 
 #: Rows of two files, all made up; the smaller one fills whatever is of a fixed size.
@@ -59,6 +61,17 @@ def _write(path: Path, rows: int) -> None:
 
 def test_twice_the_rows_take_no_more_memory(peaks: dict[int, int]) -> None:
     assert peaks[MANY] - peaks[FEW] < MOST_GROWTH, peaks
+
+
+def test_what_was_read_of_a_parquet_file_is_not_kept(tmp_path: Path) -> None:
+    path, schema = tmp_path / "made.parquet", pa.schema([("text", pa.string())])
+    with pq.ParquetWriter(path, schema) as writer:
+        for _ in range(20):
+            texts = pa.array([os.urandom(500).hex() for _ in range(1_000)])
+            writer.write_table(pa.table([texts], schema))
+    before = pa.total_allocated_bytes()
+    held = [pa.total_allocated_bytes() - before for _ in package.parquet_batches(path, 500)]
+    assert max(held) < path.stat().st_size / 2
 
 
 # ---------------------------------------------------------------- room to spill

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.checks.rules import RULES, Rule
 from pipeline.errors import UsageError
 from pipeline.model import Catalog, Dataset, RuleUse
-from pipeline.words import Lang, RuleText, rules, say
+from pipeline.words import Lang, RuleText, rules, say, say_fix
 
 
 def explain(name: str, catalog: Catalog, lang: Lang) -> str:
@@ -45,7 +45,7 @@ def _lines(text: RuleText, catalog: Catalog, lang: Lang) -> Iterator[str]:
         ("what", say(text.name, lang, **spoken)),
         ("severity", say(f"explain-{_fate(text)}", lang)),
         ("owner", say(f"explain-owner-{text.owner}", lang)),
-        ("fix", text.fix[lang]),
+        ("fix", say_fix(text.name, lang, **spoken)),
         ("law", text.source.get(lang, "") or say("explain-no-law", lang)),
     ):
         yield f"{say(f'explain-{label}', lang)}{said}"

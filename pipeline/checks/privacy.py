@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.checks import bare, screen
+from pipeline.checks import bare, numbers, screen
 from pipeline.checks.names import is_masked, looks_like_person, mask_name
 from pipeline.checks.rules.base import Columns
 from pipeline.checks.schema import Breach
@@ -120,8 +120,14 @@ def code_signs(values: pa.Array) -> pa.Array:
     """Where what should be a code shows a sign of a personal value, by itself or among words."""
     found = pc.match_substring_regex(values, screen.CODE_SIGN)
     wordy = pc.invert(pc.match_substring_regex(values, r"^[0-9A-Za-z]*$"))
-    among = pc.match_substring_regex(values.filter(wordy), screen.WORDY_SIGN)
-    return pc.or_(found, pc.replace_with_mask(found, wordy, among))
+    return pc.or_(found, _spread(wordy, _wordy_signs(values.filter(wordy))))
+
+
+def _wordy_signs(values: pa.Array) -> pa.Array:
+    found = pc.match_substring_regex(values, screen.WORDY_SIGN)
+    dated = pc.and_(found, pc.match_substring_regex(values, screen.DATED_NUMBER))
+    among = pc.match_substring_regex(values.filter(dated), screen.DATED_SIGN)
+    return pc.replace_with_mask(found, dated, among)
 
 
 def screen_column(
@@ -144,7 +150,7 @@ def screen_column(
 
 
 def _spread(where: pa.Array, values: pa.Array) -> pa.Array:
-    return pc.replace_with_mask(pa.array([False] * len(where)), where, values)
+    return pc.replace_with_mask(pa.array([False] * len(where), pa.bool_()), where, values)
 
 
 def code_breaches(column: Column, cells: pa.Array, suspect: pa.Array) -> Iterator[Breach]:
@@ -156,14 +162,14 @@ def code_breaches(column: Column, cells: pa.Array, suspect: pa.Array) -> Iterato
     usual = len(column.example) if column.example.isdigit() else 0
 
     def personal(value: str) -> bool:
-        if screen.is_mobile(value):
+        if numbers.is_mobile(value):
             return not column.owns(value)
         if len(value) == usual and value.isdigit() and value[:2] == column.example[:2]:
-            return screen.sure_identity(value)
+            return numbers.sure_identity(value)
         if column.kind == "social-credit-code" and re.fullmatch("[0-9A-Z]{18}", value):
-            is_business = value[0] == "9" and screen.is_credit_code(value)
-            return bare.is_identity(value) and not is_business
-        if usual == len(value) == 9 and screen.is_organisation_code(value):
+            is_business = value[0] == "9" and numbers.is_credit_code(value)
+            return bool(bare.found(value)) and not is_business
+        if usual == len(value) == 9 and numbers.is_organisation_code(value):
             return False
         return bool(screen.screened(value)[1])
 
@@ -283,5 +289,5 @@ def secrets(dataset: Dataset, table: pa.Table) -> Iterable[str]:
 def _is_open(value: str) -> bool:
     if _NOBODY_S.fullmatch(value):
         return True
-    is_code = re.fullmatch("[159][0-9A-Z]{17}", value) is not None and screen.is_credit_code(value)
-    return is_code and not screen.sure_identity(value)
+    is_code = re.fullmatch("[159][0-9A-Z]{17}", value) is not None and numbers.is_credit_code(value)
+    return is_code and not numbers.sure_identity(value)

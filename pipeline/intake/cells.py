@@ -12,9 +12,10 @@ from pathlib import Path
 import python_calamine as calamine
 
 from pipeline.clerk import Cell, Grid, is_added
-from pipeline.intake import json_files, markup, packed, read, text_files, workbooks
+from pipeline.intake import blocks, json_files, markup, packed, read, text_files, workbooks
+from pipeline.intake.blocks import Block, Parsed
 from pipeline.intake.sources import InboxFile
-from pipeline.intake.text_files import Block, Parsed, TextFormat
+from pipeline.intake.text_files import TextFormat
 from pipeline.intake.workbooks import Sheet
 
 Numbered = tuple[int, Sequence[Cell]]
@@ -56,9 +57,7 @@ def _text(file: InboxFile) -> Grid:
 
 def _records(path: Path, fmt: TextFormat, width: int) -> Iterator[Numbered]:
     for piece in text_files.records(path, fmt, width):
-        parsed = (
-            text_files.parse(piece, fmt.delimiter, width) if isinstance(piece, Block) else piece
-        )
+        parsed = blocks.parse(piece, fmt.delimiter, width) if isinstance(piece, Block) else piece
         yield from _in_order(parsed)
 
 

@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 
 from pipeline.errors import Unaccounted
 from pipeline.intake import columns, rows
+from pipeline.intake.blocks import Note, Parsed
 from pipeline.intake.headers import HeaderMatch
 from pipeline.intake.hints import Hint
 from pipeline.intake.layout import HeaderBlock, Merged
-from pipeline.intake.text_files import Note, Parsed
 from pipeline.intake.values import Setting
 from pipeline.model import (
     Catalog,

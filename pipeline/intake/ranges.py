@@ -16,10 +16,11 @@ from typing import BinaryIO
 
 from pipeline.engine import Unseen, ordered_map
 from pipeline.errors import StoreError
-from pipeline.intake import encodings, measures, text_files
+from pipeline.intake import blocks, encodings, measures, text_files
+from pipeline.intake.blocks import Block, Parsed
 from pipeline.intake.encodings import BLOCK, BadByte, Stretch
 from pipeline.intake.measures import Measure
-from pipeline.intake.text_files import Block, Parsed, TextFormat
+from pipeline.intake.text_files import TextFormat
 from pipeline.words import language, say
 
 #: Encodings in which the bytes of a line feed and of a quote are never part of another character.
@@ -75,7 +76,7 @@ class Range:
             codec = self.encoding.removesuffix("-sig")
             data = encodings.decoded(data, codec, self.start, bad)
         text = data if self.is_plain else text_files.unix_lines(data)
-        measure = self.measure if self.is_clean and text is data else text_files.NOT_TOLD
+        measure = self.measure if self.is_clean and text is data else blocks.NOT_TOLD
         return Block(self.first_row, text, tuple(bad), self.lines, measure, self.is_plain)
 
 
@@ -157,9 +158,9 @@ def _counted(
     piece = Range(path, start, end, measure, 1, block.lines, fmt.encoding, fmt.is_clean)
     if not data:
         return piece, None
-    inside = text_files.breaks_inside(block)
+    inside = blocks.breaks_inside(block)
     if not inside:
         return piece, block.lines
-    parsed = text_files.parse(piece.as_block(data), fmt.delimiter, columns)
+    parsed = blocks.parse(piece.as_block(data), fmt.delimiter, columns)
     is_in_order = parsed.inside == inside and all(n.rule == "bad-bytes" for n in parsed.notes)
     return piece, block.lines - inside if is_in_order else None

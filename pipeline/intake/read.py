@@ -15,6 +15,7 @@ import pyarrow as pa
 from pipeline.catalog import as_input
 from pipeline.clerk import is_added
 from pipeline.intake import (
+    blocks,
     chunks,
     encodings,
     headers,
@@ -25,12 +26,13 @@ from pipeline.intake import (
     text_files,
     workbooks,
 )
+from pipeline.intake.blocks import Block, Parsed
 from pipeline.intake.headers import HeaderMatch
 from pipeline.intake.hints import Hint
 from pipeline.intake.layout import Area, HeaderBlock, Rows
 from pipeline.intake.ranges import Range
 from pipeline.intake.sources import InboxFile
-from pipeline.intake.text_files import Block, Parsed, TextFormat
+from pipeline.intake.text_files import TextFormat
 from pipeline.intake.workbooks import Sheet
 from pipeline.model import PACKAGE, Catalog, Chunk, Dataset, Finding, Source, found
 
@@ -139,7 +141,7 @@ def _open_text(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
 
 def _chunk_of_text(work: chunks.Work, delimiter: str, width: int, piece: Piece) -> Chunk:
     piece = piece.block() if isinstance(piece, Range) else piece
-    parsed = text_files.parse(piece, delimiter, width) if isinstance(piece, Block) else piece
+    parsed = blocks.parse(piece, delimiter, width) if isinstance(piece, Block) else piece
     return chunks.chunk_of(parsed, work)
 
 
@@ -285,7 +287,7 @@ def _pieces(rows: Rows, area: Area, left: int, most: int, partitions: int = 0) -
         blank = ("",) * len(some)
         cells = [columns.get(i, blank) if i >= left else blank for i in range(right)]
         table = pa.table({str(i): pa.array(column, pa.string()) for i, column in enumerate(cells)})
-        yield Parsed(text_files.with_rows(table, range(first, first + len(some))), lines=len(some))
+        yield Parsed(blocks.with_rows(table, range(first, first + len(some))), lines=len(some))
 
 
 # ---------------------------------------------------------------- header and dataset

@@ -14,7 +14,9 @@ import duckdb
 from pipeline.model import Dataset
 from pipeline.release import database, part_databases, parts
 from pipeline.release.holdings import Keys, key_sql
+from pipeline.release.package import parquet_batches
 from pipeline.release.parts import Keys as PartKeys
+from pipeline.release.proof import prove
 from pipeline.release.search import segment_column
 from pipeline.seal import quoted
 
@@ -87,7 +89,7 @@ def write(loss: Loss, file: str, rows: Mapping[str, Path]) -> None:
     copy.unlink()
     with duckdb.connect() as proof:
         for name, path in rows.items():
-            database.prove(proof, made, loss.datasets[name], path)
+            prove(proof, made, loss.datasets[name], path)
 
 
 def _delete(con: sqlite3.Connection, dataset: Dataset, keys: Collection[str]) -> None:
@@ -110,7 +112,7 @@ def _refill(con: sqlite3.Connection, dataset: Dataset, rows: Path) -> None:
     con.execute(f"delete from {quoted(dataset.name)}")
     names = [column.name for column in dataset.columns]
     insert = f"insert into {quoted(dataset.name)} values ({', '.join('?' * len(names))})"
-    for batch in database.batches(rows, names, database.BATCH):
+    for batch in parquet_batches(rows, database.BATCH, names):
         con.executemany(insert, zip(*(cells.to_pylist() for cells in batch.columns), strict=True))
     if dataset.search:
         index = quoted(f"{dataset.name}_fts")

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,7 @@ from pipeline.release.database import Before
 from pipeline.release.draft import Draft, Material
 from pipeline.release.part_databases import Tables
 from pipeline.release.part_files import SomePiece
+from pipeline.release.proof import prove
 from pipeline.seal import Seal
 
 DATABASE = "disclosure.db"
@@ -73,17 +73,16 @@ def finish(made: Draft, history: History, engine: Engine = LOCAL) -> None:
         made.today, made.sample,
     )  # fmt: skip
     package.write_json(folder / "datapackage.json", descriptor)
-    with ThreadPoolExecutor(1) as beside:
+    with gate.judging(folder, descriptor) as verdict, ThreadPoolExecutor(1) as beside:
         packing = (
             beside.submit(_downloads, made, history.again, engine)
             if history.with_downloads
             else None
         )
-        valid = partial(gate.valid_package, folder, descriptor, datasets)
         if parts.layout(made.site_words).combines(sum(made.counts.values())):
-            _database(made, history.again, valid)
+            _database(made, history.again, verdict)
         else:
-            valid()  # the site needs that database: pipeline.site.folder says so
+            verdict()  # the site needs that database: pipeline.site.folder says so
         _words(made)
         _done(packing)
     seal_release(folder, descriptor, _told(made, history), history.secret)
@@ -107,7 +106,7 @@ def _database(made: Draft, again: Again, meanwhile: Callable[[], None]) -> None:
     for recipe in (whole, *tables):
         again.note(recipe, [name])
     for dataset in made.datasets:
-        database.prove(con, path, dataset, made.rows[dataset.name])
+        prove(con, path, dataset, made.rows[dataset.name])
 
 
 def _done(future: Future[None] | None) -> None:

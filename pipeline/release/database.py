@@ -7,31 +7,27 @@ as doubles, which two decimals below 90 billion survive exactly.
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from adbc_driver_sqlite import dbapi
 
 from pipeline.catalog import published_columns
-from pipeline.engine import ordered_map
-from pipeline.errors import Unaccounted
-from pipeline.model import Column, Dataset
-from pipeline.release.package import parquet_rows
-from pipeline.release.packing import texts_of
+from pipeline.engine import one_process, ordered_map
+from pipeline.model import Dataset
+from pipeline.release.package import parquet_batches
 from pipeline.release.search import segment_column
+from pipeline.release.tables import create_table, indexes
 from pipeline.seal import quoted
 
 BATCH = 2_500  # rows of Python objects at a time
@@ -60,9 +56,9 @@ def build(
     """Make the database at `path`; `rows` gives each dataset's Parquet file, sorted by key.
 
     Search indexes of large tables are made beside the tables, by another process in a file of their
-    own, and then copied; `meanwhile` is done while that one is still at it. `alone`: by this process
-    too, where others are made beside this one. Large tables are copied from `before` where they are
-    the same there. The file is the same in each case.
+    own, and then copied; `meanwhile` is done while that one is still at it, or else last. `alone`: by
+    this process too, where others are made beside this one. Large tables are copied from `before`
+    where they are the same there. The file is the same in each case.
     """
     large = {d.name for d in datasets if _rows_in(rows[d.name]) >= ASIDE_FROM}
     same = before.tables & large if before else frozenset()
@@ -78,7 +74,7 @@ def build(
             for dataset in datasets:
                 for statement in indexes(dataset):
                     con.execute(statement)
-            if meanwhile:
+            if meanwhile and aside:
                 meanwhile()
             for dataset in (d for d in datasets if d.search):
                 if dataset in aside:
@@ -91,6 +87,8 @@ def build(
                 else:
                     index_text(con, dataset, rows[dataset.name])
         con.execute("analyze")
+        if meanwhile and not aside:  # last, since it may wait for another process
+            meanwhile()
 
 
 def _tables(
@@ -179,7 +177,7 @@ _SORTING = _Sorting()
 
 @contextmanager
 def _helper(wanted: bool, alone: bool) -> Iterator[Any]:
-    """Another process, or None. Spawned: a fork would copy locks that other threads hold."""
+    """Another process, or None."""
     if not wanted:
         yield None
         return
@@ -187,7 +185,7 @@ def _helper(wanted: bool, alone: bool) -> Iterator[Any]:
         with ThreadPoolExecutor(1) as thread:
             yield thread
         return
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with one_process() as pool:
         yield pool
 
 
@@ -222,73 +220,6 @@ def _rows_in(path: Path) -> int:
     return int(pq.read_metadata(path).num_rows)
 
 
-def create_table(dataset: Dataset, present: set[str]) -> str:
-    """The CREATE TABLE statement of a dataset; foreign keys only to tables that are `present`."""
-    columns = published_columns(dataset)
-    lines = [f"  {quoted(c.name)} {sql_type(c)}" for c in columns]
-    if dataset.primary_key:
-        lines.append(f"  primary key ({', '.join(map(quoted, dataset.primary_key))})")
-    for key in dataset.foreign_keys:
-        if key.severity == "error" and key.dataset in present:
-            fields, theirs = (
-                ", ".join(map(quoted, key.fields)),
-                ", ".join(map(quoted, key.reference_fields)),
-            )
-            lines.append(f"  foreign key ({fields}) references {quoted(key.dataset)} ({theirs})")
-    return f"create table {quoted(dataset.name)} (\n" + ",\n".join(lines) + "\n)"
-
-
-def sql_type(column: Column) -> str:
-    """The declared type of a column's values."""
-    if column.kind == "money":
-        return "DECIMAL(18,2)"
-    return {"integer": "INTEGER", "year": "INTEGER", "number": "NUMERIC"}.get(column.type, "TEXT")
-
-
-def indexes(dataset: Dataset) -> Iterator[str]:
-    """The statements that make a table's indexes.
-
-    One by the order in which the table is first shown; one for each facet, in that order below it,
-    so that a page of one authority is read and not sorted; one for each foreign key and for the code
-    of the party. Where there are facets, a narrow index of them with the order and the amounts holds
-    all that counting the facets of a filter needs: an eighth of the table or less.
-    """
-    key = list(dataset.primary_key)
-    sort = dataset.sort.removeprefix("-")
-    order = (
-        [f"{quoted(sort)} desc" if dataset.sort.startswith("-") else quoted(sort)] if sort else []
-    )
-    order += [quoted(k) for k in key if k != sort]
-    if sort and sort not in key[:1]:
-        yield _index(dataset, sort, order)
-    for facet in dataset.facets:
-        if facet != sort:
-            yield _index(dataset, facet, [quoted(facet), *(o for o in order if o != quoted(facet))])
-    plain = [*(k.fields[0] for k in dataset.foreign_keys), *_party_code(dataset)]
-    for column in dict.fromkeys(plain):
-        if column not in (*dataset.facets, sort, *key[:1]):
-            yield _index(dataset, column, [quoted(column)])
-    money = [c.name for c in dataset.published if c.kind == "money"]
-    narrow = list(dict.fromkeys([*dataset.facets, *([sort] if sort else []), *money]))
-    if len(dataset.facets) > 1:
-        yield _index(dataset, "narrow", [quoted(name) for name in narrow])
-
-
-def _party_code(dataset: Dataset) -> list[str]:
-    """A body's records are looked up by its social credit code: the first of a table."""
-    return [c.name for c in dataset.published if c.kind == "social-credit-code"][:1]
-
-
-def _index(dataset: Dataset, name: str, columns: Sequence[str]) -> str:
-    return f"create index {quoted(f'{dataset.name}_{name}')} on {quoted(dataset.name)} ({', '.join(columns)})"
-
-
-def batches(path: Path, columns: Sequence[str], rows: int) -> Iterator[pa.RecordBatch]:
-    """Some columns of a Parquet file, so many rows at a time."""
-    with pq.ParquetFile(path) as file:
-        yield from file.iter_batches(rows, columns=list(columns))
-
-
 @contextmanager
 def loading(path: Path) -> Iterator[dbapi.Cursor]:
     """A way to fill the database at `path` with whole columns, by Arrow's own driver and its SQLite.
@@ -312,7 +243,7 @@ def load(cursor: dbapi.Cursor, dataset: Dataset, path: Path) -> None:
     """The rows of a Parquet file into their table."""
     names = [c.name for c in published_columns(dataset)]
     schema = pa.schema([(name, pa.string()) for name in names])
-    rows = pa.RecordBatchReader.from_batches(schema, batches(path, names, LOADED))
+    rows = pa.RecordBatchReader.from_batches(schema, parquet_batches(path, LOADED, names))
     cursor.adbc_ingest(dataset.name, rows, mode="append")
 
 
@@ -343,7 +274,7 @@ def fill_index(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:
     insert = f"insert into {index}(rowid, {columns}) values ({', '.join('?' * (len(dataset.search) + 1))})"
     first = 1
     for cut in ordered_map(
-        partial(_cut, names=dataset.search), batches(path, dataset.search, BATCH)
+        partial(_cut, names=dataset.search), parquet_batches(path, BATCH, dataset.search)
     ):
         con.executemany(insert, zip(range(first, first + len(cut[0])), *cut, strict=True))
         first += len(cut[0])
@@ -351,58 +282,3 @@ def fill_index(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:
 
 def _cut(batch: pa.RecordBatch, names: Sequence[str]) -> list[list[str]]:
     return [segment_column(batch[name].to_pylist()) for name in names]
-
-
-# ---------------------------------------------------------------- proof
-
-
-def prove(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, rows: Path) -> None:
-    """Raises Unaccounted unless a table gives back just the rows it was filled from, in their order.
-
-    Both sides write each row as one text, cells and rows parted by control characters that no cell
-    holds, and one digest runs over all of it.
-    """
-    expected, found = _digest_of_rows(con, dataset, rows), _digest_of_table(path, dataset)
-    if expected != found:
-        raise Unaccounted(f"{path.name} {dataset.name}: holds other rows than it was given")
-
-
-def _digest_of_rows(con: duckdb.DuckDBPyConnection, dataset: Dataset, rows: Path) -> str:
-    cells = ", ".join(f"coalesce({quoted(c.name)}, '')" for c in published_columns(dataset))
-    digest = hashlib.blake2b()
-    for text in texts_of(
-        con, f"select concat_ws(chr(31), {cells}) || chr(30) from {parquet_rows(rows)}"
-    ):
-        digest.update(text)
-    return digest.hexdigest()
-
-
-def _digest_of_table(path: Path, dataset: Dataset) -> str:
-    """By SQLite's printf, which makes one text of many cells several times faster than `||`."""
-    columns = published_columns(dataset)
-    parts = [columns[at : at + _ARGUMENTS] for at in range(0, len(columns), _ARGUMENTS)]
-    line = " || char(31) || ".join(map(_printed, parts))
-    digest = hashlib.blake2b()
-    with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as con:
-        con.text_factory = bytes
-        cursor = con.execute(
-            f"select {line} || char(30) from {quoted(dataset.name)} order by rowid"
-        )
-        while texts := cursor.fetchmany(2_000):
-            digest.update(b"".join([text for (text,) in texts]))
-    return digest.hexdigest()
-
-
-_ARGUMENTS = 90  # SQLite takes no more than 127 in a call
-
-
-def _printed(columns: Sequence[Column]) -> str:
-    spelled = ", ".join(map(_spelled, columns))
-    return f"printf('{chr(31).join(['%s'] * len(columns))}', {spelled})"
-
-
-def _spelled(column: Column) -> str:
-    """A cell in the pipeline's own spelling; a blank one prints as nothing."""
-    name, kind = quoted(column.name), sql_type(column)
-    digits = {"DECIMAL(18,2)": "%.2f", "NUMERIC": "%.15g"}.get(kind)
-    return f"case when {name} is not null then printf('{digits}', {name}) end" if digits else name

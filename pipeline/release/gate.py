@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pipeline import seal
+from pipeline.engine import one_process
 from pipeline.errors import GateRefused
 from pipeline.model import Dataset
 from pipeline.release.changes import Change
@@ -20,17 +22,37 @@ from pipeline.words import language, say
 
 WHOLE_UP_TO = 20_000  # rows of one table that frictionless reads whole
 SAMPLE = 5_000  # rows of a larger one
+ASIDE_FROM = 2_000  # rows that frictionless reads for longer than a process takes to start
 SHOWN = 5
 COLLAPSE, GROWTH = 0.8, 2.0  # of the last release's rows: below and above, a run is stopped
 JUDGED_FROM = 20  # rows; a share of fewer says nothing
 
 
-def valid_package(folder: Path, descriptor: dict[str, Any], datasets: Sequence[Dataset]) -> None:
-    """`frictionless validate` with no limit on errors finds the package valid, or GateRefused.
+@contextmanager
+def judging(folder: Path, descriptor: dict[str, Any]) -> Iterator[Callable[[], None]]:
+    """`frictionless validate` with no limit on errors; what is given waits for it.
 
-    Tables above `WHOLE_UP_TO` rows are given to it as their first `SAMPLE` rows; of the others
-    every row. Our own checks have read every row of both.
+    That raises GateRefused unless the package is valid. Tables above `WHOLE_UP_TO` rows are given to
+    frictionless as their first `SAMPLE` rows; of the others every row. Our own checks have read every
+    row of both. Where it has much to read it does so in another process: it is Python throughout, of
+    which a process runs one thread at a time.
     """
+    counts = [r["gongshi:rows"] for r in descriptor["resources"]]
+    much = sum(count for count in counts if count <= WHOLE_UP_TO) > ASIDE_FROM
+    with one_process() if much else nullcontext() as process:
+        told = process.submit(_judge, folder, descriptor) if process else None
+
+        def verdict() -> None:
+            is_valid, errors = told.result() if told else _judge(folder, descriptor)
+            if not is_valid:
+                listed = "; ".join(errors[:SHOWN])
+                raise GateRefused(say("gate-package", language(), count=len(errors), listed=listed))
+
+        yield verdict
+
+
+def _judge(folder: Path, descriptor: dict[str, Any]) -> tuple[bool, list[str]]:
+    """(whether frictionless finds the package valid, what it finds wrong)."""
     from frictionless import Package, system
 
     large = {r["name"] for r in descriptor["resources"] if r["gongshi:rows"] > WHOLE_UP_TO}
@@ -38,12 +60,8 @@ def valid_package(folder: Path, descriptor: dict[str, Any], datasets: Sequence[D
         judged = _sampled(folder, descriptor, large, Path(aside)) if large else folder
         with system.use_context(trusted=True):
             report = Package(str(judged / "datapackage.json")).validate(limit_errors=1_000_000)
-    if not report.valid:
-        errors = report.flatten(["title", "rowNumber", "fieldName", "note"])
-        listed = "; ".join(
-            " ".join(str(part) for part in error if part) for error in errors[:SHOWN]
-        )
-        raise GateRefused(say("gate-package", language(), count=len(errors), listed=listed))
+    errors = report.flatten(["title", "rowNumber", "fieldName", "note"])
+    return report.valid, [" ".join(str(part) for part in error if part) for error in errors]
 
 
 def _sampled(folder: Path, descriptor: dict[str, Any], large: set[str], aside: Path) -> Path:

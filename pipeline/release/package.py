@@ -15,9 +15,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipeline import seal
 from pipeline.catalog import published_columns, table_schema
@@ -107,6 +109,15 @@ def csv_rows(paths: Sequence[Path], names: Sequence[str]) -> str:
 def parquet_rows(path: Path) -> str:
     """The rows of a Parquet file as an SQL table function."""
     return f"read_parquet('{_sql(path)}', hive_partitioning=false)"
+
+
+def parquet_batches(
+    source: Path | BinaryIO, rows: int, columns: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """A Parquet file, or some of its columns, so many rows at a time."""
+    # Read ahead, all that was read of the file would be kept until its end.
+    with pq.ParquetFile(source, pre_buffer=False) as file:
+        yield from file.iter_batches(rows, columns=columns)
 
 
 def csv_header(paths: Sequence[Path]) -> list[str]:

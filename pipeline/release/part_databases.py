@@ -20,6 +20,7 @@ from pipeline.model import Dataset
 from pipeline.release import database, package, parts
 from pipeline.release.part_files import Places, Written, desk, gathered, handed, own_connection
 from pipeline.release.parts import Keys
+from pipeline.release.proof import prove
 from pipeline.seal import quoted
 
 
@@ -77,7 +78,7 @@ def _database(places: Places, datasets: Sequence[Dataset], item: Tables) -> Writ
         path = folder / Path(item.name).name
         database.build(path, here, rows, alone=True)
         for dataset in here:
-            database.prove(con, path, dataset, rows[dataset.name])
+            prove(con, path, dataset, rows[dataset.name])
         return handed(places, item.name, path)
 
 

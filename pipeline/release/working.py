@@ -79,7 +79,10 @@ def issues(counts: Mapping[tuple[str, str, str, str, str, str], int]) -> list[Ro
 
 
 def rules(catalog: Catalog) -> list[Row]:
-    """rule, version, severity, owner, title, message, fix, source, and examples of both kinds, in both languages."""
+    """rule, version, severity, owner, title, message, fix, source, and examples of both kinds, in both languages.
+
+    What a finding would bring (a value, another column) stands as ….
+    """
     return [
         (
             r.name,
@@ -88,10 +91,8 @@ def rules(catalog: Catalog) -> list[Row]:
             r.owner,
             r.title["zh"],
             r.title["en"],
-            r.message["zh"],
-            r.message["en"],
-            r.fix["zh"],
-            r.fix["en"],
+            *(words.say(r.name, lang) for lang in LANGS),
+            *(words.say_fix(r.name, lang) for lang in LANGS),
             r.source.get("zh", ""),
             r.source.get("en", ""),
             *(examples(r.name, catalog, lang, kind) for kind in ("ok", "bad") for lang in LANGS),

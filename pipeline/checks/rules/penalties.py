@@ -17,12 +17,10 @@ from pipeline.checks.rules.base import (  # fmt: skip
     Columns,
     Judged,
     Setting,
-    looks_for,
     matches,
     rule,
 )
 from pipeline.checks.rules.dates import LONG_TERM, both, months_after
-from pipeline.checks.screen import birth_of, fold
 
 _NUMBER = re.compile(r"〔(\d{4})〕")
 
@@ -317,104 +315,3 @@ def decision_revoked(
     gone = columns.equal(field, *states) | columns.equal(review, *results)
     days = columns.days(on)
     return withheld_since(gone, np.where(days == NO_DAY, setting.day, days))
-
-
-_CALLED_MINOR = re.compile(
-    r"(?:当事人|违法行为人|被处罚人|行为人|其)(?:[^，。；,;]{0,12})?(?:系|为|是|属|属于)(?:在校)?(?:限制民事行为能力的)?未成年人|(?:当事人|被处罚人|行为人)[(（][^)）]{0,12}未成年"
-    r"|已满十四周?岁不满十八周?岁|不满十八周?岁的?(?:当事人|违法行为人|被处罚人)"
-)
-_AGED = re.compile(
-    r"(?:当事人|被处罚人|行为人)[^。；;]{0,20}?(?<![\d一二三四五六七八九十])(\d{1,2}|[一二三四五六七八九十]{1,3})(?:周岁|岁)(?!以上|以下)"
-)
-_WORDS = {
-    w: i
-    for i, w in enumerate(
-        [
-            "零",
-            "一",
-            "二",
-            "三",
-            "四",
-            "五",
-            "六",
-            "七",
-            "八",
-            "九",
-            "十",
-            "十一",
-            "十二",
-            "十三",
-            "十四",
-            "十五",
-            "十六",
-            "十七",
-        ]
-    )
-}
-_MINOR_SIGN = looks_for("未成年|周岁|[0-9０-９一二三四五六七八九十]岁")
-
-
-@rule(
-    "minor",
-    scope="publication",
-    field="name",
-    kind="kind",
-    identity="identity",
-    age="age",
-    born="born",
-    texts=["facts"],
-    decided="decided",
-    ok=[
-        {"kind": "自然人", "facts": "当事人向未成年人销售烟草制品", "decided": "2024-01-01"},
-        {"kind": "自然人", "identity": "411503190001010011", "decided": "2024-01-01"},
-        {"kind": "法人及非法人组织", "facts": "当事人招用未满十六周岁的未成年人"},
-    ],
-    bad=[
-        {"kind": "自然人", "facts": "当事人系未成年人（十六周岁）"},
-        {"kind": "自然人", "identity": "411503201001010015", "decided": "2024-01-01"},
-        {"kind": "自然人", "age": "17"},
-        {"kind": "自然人", "born": "2010年1月1日", "decided": "2024-01-01"},
-    ],
-)
-def minor(
-    columns: Columns, setting: Setting, field: str, kind: str, identity: str, age: str, born: str, texts: list[str], decided: str
-) -> Judged:  # fmt: skip
-    """The punished party was under eighteen at the time: nothing of the record may be public."""
-    person = columns.equal(kind, "自然人") | ~columns.filled(kind)
-    broken = np.zeros(len(columns), bool)
-    signs = person & (columns.filled(identity) | columns.filled(age) | columns.filled(born))
-    for name in texts:
-        signs |= columns.mentions(name, _MINOR_SIGN, person)
-    for i in np.flatnonzero(signs).tolist():
-        day = columns[decided][i].as_py()
-        known = [columns[identity][i].as_py(), columns[born][i].as_py(), columns[age][i].as_py()]
-        said = "。".join(columns[name][i].as_py() for name in texts)
-        broken[i] = _under_age(known, said, day)
-    return withheld_since(broken, columns.days(decided))
-
-
-def _under_age(known: list[str], said: str, day: str) -> bool:
-    identity, born, age = known
-    birth = birth_of(identity) or _written_day(born)
-    if birth and day:
-        try:
-            return (date.fromisoformat(day) - birth).days < 18 * 365.2425
-        except ValueError:
-            return False
-    if age.rstrip("岁周 ").isdecimal() and int(age.rstrip("岁周 ")) < 18:
-        return True
-    return bool(_CALLED_MINOR.search(fold(said))) or any(_number(m[1]) < 18 for m in _AGED.finditer(fold(said)))  # fmt: skip
-
-
-def _number(word: str) -> int:
-    return int(word) if word.isdecimal() else _WORDS.get(word, 99)
-
-
-def _written_day(written: str) -> date | None:
-    parts = [int(p) for p in re.findall(r"\d+", fold(written))]
-    try:
-        if len(parts) == 1 and len(str(parts[0])) == 8:
-            return date.fromisoformat(str(parts[0]))
-        return date(parts[0], *(parts[1:3] if len(parts) >= 3 else (parts[1], 28))) if len(parts) >= 2 and parts[0] > 1880 else None  # fmt: skip
-    except ValueError:
-        return None

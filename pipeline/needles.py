@@ -1,0 +1,75 @@
+"""Many values looked for in much text at once: what this run's never-fields held."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Needles:
+    """Many values looked for in much text at once, by their last bytes.
+
+    Every seven bytes of the text are one number, and a table says which numbers can end a value: an
+    end tells values apart better than a beginning, which many addresses and numbers share.
+    """
+
+    WIDTH = 7  # bytes; shorter values could stand anywhere by chance
+    _MASK = np.uint64((1 << 8 * WIDTH) - 1)
+    _ODD = np.uint64(0x9E37_79B9_7F4A_7C15)  # spreads numbers over the table (Knuth, TAOCP 6.4)
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self.by_end: dict[int, list[bytes]] = {}
+        for value in values:
+            if len(value) >= self.WIDTH:
+                text = value.encode("utf-8", "replace")
+                end = int.from_bytes(text[-self.WIDTH :], "little")
+                self.by_end.setdefault(end, []).append(text)
+        self.ends = np.sort(np.array(list(self.by_end), np.uint64))
+        bits = min(max((64 * len(self.ends)).bit_length(), 16), 24)
+        self._shift = np.uint64(64 - bits)
+        self.seen = np.zeros(1 << bits, bool)
+        self.seen[self._short(self.ends)] = True
+
+    def _short(self, numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        return ((numbers * self._ODD) >> self._shift).view(np.int64)
+
+    def places(self, block: bytes) -> Iterator[tuple[int, int]]:
+        """Where in `block` a value stands, by its end."""
+        for end in self._ends_in(block) if self.by_end else ():
+            for value in self.by_end[int.from_bytes(block[end - self.WIDTH : end], "little")]:
+                start = end - len(value)
+                if start >= 0 and block[start:end] == value and _stands_alone(block, start, end):
+                    yield start, end
+
+    def _ends_in(self, block: bytes) -> list[int]:
+        """Where in `block` a value can end."""
+        padded, found = block + bytes(8), list[int]()
+        for first in range(8):
+            count = (len(padded) - first) // 8
+            numbers = np.frombuffer(padded, "<u8", count, first) & self._MASK
+            at = np.flatnonzero(self.seen[self._short(numbers)])
+            near = np.searchsorted(self.ends, numbers[at]).clip(max=len(self.ends) - 1)
+            at = at[self.ends[near] == numbers[at]]
+            found += (at * 8 + first + self.WIDTH).tolist()
+        return sorted(end for end in found if end <= len(block))
+
+
+def _stands_alone(block: bytes, start: int, end: int) -> bool:
+    """A number inside a longer number is another number."""
+    before = block[max(start - 1, 0) : start] + block[start : start + 1]
+    after = block[end - 1 : end + 1]
+    return not any(len(pair) == 2 and pair.isalnum() for pair in (before, after))
+
+
+def read_secrets(path: Path | None) -> Iterator[str]:
+    """The values of this run's never-fields, each once."""
+    if path is None or not path.exists():
+        return
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        next(rows, None)
+        yield from {row[0] for row in rows if row}

@@ -1,0 +1,70 @@
+"""What disclosure.db is made of: the SQL of each dataset's table and of its indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pipeline.catalog import published_columns
+from pipeline.model import Column, Dataset
+from pipeline.seal import quoted
+
+
+def create_table(dataset: Dataset, present: set[str]) -> str:
+    """The CREATE TABLE statement of a dataset; foreign keys only to tables that are `present`."""
+    columns = published_columns(dataset)
+    lines = [f"  {quoted(c.name)} {sql_type(c)}" for c in columns]
+    if dataset.primary_key:
+        lines.append(f"  primary key ({', '.join(map(quoted, dataset.primary_key))})")
+    for key in dataset.foreign_keys:
+        if key.severity == "error" and key.dataset in present:
+            fields, theirs = (
+                ", ".join(map(quoted, key.fields)),
+                ", ".join(map(quoted, key.reference_fields)),
+            )
+            lines.append(f"  foreign key ({fields}) references {quoted(key.dataset)} ({theirs})")
+    return f"create table {quoted(dataset.name)} (\n" + ",\n".join(lines) + "\n)"
+
+
+def sql_type(column: Column) -> str:
+    """The declared type of a column's values."""
+    if column.kind == "money":
+        return "DECIMAL(18,2)"
+    return {"integer": "INTEGER", "year": "INTEGER", "number": "NUMERIC"}.get(column.type, "TEXT")
+
+
+def indexes(dataset: Dataset) -> Iterator[str]:
+    """The statements that make a table's indexes.
+
+    One by the order in which the table is first shown; one for each facet, in that order below it,
+    so that a page of one authority is read and not sorted; one for each foreign key and for the code
+    of the party. Where there are facets, a narrow index of them with the order and the amounts holds
+    all that counting the facets of a filter needs: an eighth of the table or less.
+    """
+    key = list(dataset.primary_key)
+    sort = dataset.sort.removeprefix("-")
+    order = (
+        [f"{quoted(sort)} desc" if dataset.sort.startswith("-") else quoted(sort)] if sort else []
+    )
+    order += [quoted(k) for k in key if k != sort]
+    if sort and sort not in key[:1]:
+        yield _index(dataset, sort, order)
+    for facet in dataset.facets:
+        if facet != sort:
+            yield _index(dataset, facet, [quoted(facet), *(o for o in order if o != quoted(facet))])
+    plain = [*(k.fields[0] for k in dataset.foreign_keys), *_party_code(dataset)]
+    for column in dict.fromkeys(plain):
+        if column not in (*dataset.facets, sort, *key[:1]):
+            yield _index(dataset, column, [quoted(column)])
+    money = [c.name for c in dataset.published if c.kind == "money"]
+    narrow = list(dict.fromkeys([*dataset.facets, *([sort] if sort else []), *money]))
+    if len(dataset.facets) > 1:
+        yield _index(dataset, "narrow", [quoted(name) for name in narrow])
+
+
+def _party_code(dataset: Dataset) -> list[str]:
+    """A body's records are looked up by its social credit code: the first of a table."""
+    return [c.name for c in dataset.published if c.kind == "social-credit-code"][:1]
+
+
+def _index(dataset: Dataset, name: str, columns: Sequence[str]) -> str:
+    return f"create index {quoted(f'{dataset.name}_{name}')} on {quoted(dataset.name)} ({', '.join(columns)})"
