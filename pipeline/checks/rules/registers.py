@@ -167,18 +167,30 @@ def decision_number_skipped(
     "decision-number-repeated",
     scope="dataset",
     field="decision_no",
-    party="respondent_name",
-    ok=[{"penalty_filings": [_numbered(1), _numbered(2)]}],
+    authority="authority_name",
+    ok=[
+        {"penalty_filings": [_numbered(1), _numbered(2)]},
+        {"penalty_filings": [_FILING, {**_FILING, "record_id": "2", "respondent_name": "乙", "authority_name": "样本区市场监督管理局"}]},
+    ],
     bad=[{"penalty_filings": [_FILING, {**_FILING, "record_id": "2", "respondent_name": "乙"}]}],
-)
+)  # fmt: skip
 def decision_number_repeated(
-    con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, field: str, party: str
+    con: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    setting: Setting,
+    field: str,
+    authority: str,
 ) -> Iterator[Outcome]:
-    """One number is one decision; that it stands with several parties may be right, and may not."""
-    table, name = quoted(dataset.name), quoted(field)
+    """One number is one decision; that it stands with several parties may be right, and may not.
+
+    Two authorities may well have the same short name and so the same numbers.
+    """
+    table, name, whose = quoted(dataset.name), quoted(field), quoted(authority)
+    at = "(source_id, cast(source_row as bigint))"
     for source, row, number, other in con.execute(place(
-        f"select source_id, source_row, {name}, other from {table} join "
-        f"(select {name}, arg_min(source_row, (source_id, cast(source_row as bigint))) as other, min((source_id, cast(source_row as bigint))) as first from {table} where {name} <> '' group by 1 having count(*) > 1) "
-        f"using ({name}) where (source_id, cast(source_row as bigint)) <> first"
+        f"select source_id, source_row, {name}, first from {table} join "
+        f"(select {name}, {whose}, min({at}) as first from {table} where {name} <> '' group by 1, 2 having count(*) > 1) "
+        f"using ({name}, {whose}) where {at} <> first"
     )).fetchall():  # fmt: skip
-        yield Outcome(source, int(row), "kept", "decision-number-repeated", field, number, {"other_row": other})  # fmt: skip
+        other_source, other_row = other
+        yield Outcome(source, int(row), "kept", "decision-number-repeated", field, number, {"other_source": other_source, "other_row": other_row})  # fmt: skip
