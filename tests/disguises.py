@@ -175,7 +175,8 @@ DISGUISES: dict[str, Callable[[], Planted]] = {
 
 
 def planted(each: int = 7) -> list[Planted]:
-    """`each` texts of every disguise."""
+    """`each` texts of every disguise, the same whatever was made before."""
+    rng.seed(8)
     return [make() for make in DISGUISES.values() for _ in range(each)]
 
 
@@ -224,5 +225,6 @@ LOOK_ALIKES: dict[str, Callable[[], str]] = {
 
 
 def look_alikes(each: int = 10) -> list[str]:
-    """`each` texts of every kind that only looks like a personal value."""
+    """`each` texts of every kind that only looks like a personal value, the same whatever was made before."""
+    rng.seed(8)
     return [make() for make in LOOK_ALIKES.values() for _ in range(each)]

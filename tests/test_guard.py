@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import openpyxl
 import pyarrow as pa
@@ -19,13 +20,14 @@ import pyarrow.parquet as pq
 import pytest
 from disguises import card, identity, look_alikes, mobile
 from shop import SmallShop, documents
+from stdnum.iso7064 import mod_11_2
 
 from pipeline import catalog as contracts
 from pipeline.checks import bare
 from pipeline.errors import GateRefused
 from pipeline.model import Catalog, Dataset
 from pipeline.needles import Needles
-from pipeline.release import artefacts, guard
+from pipeline.release import artefacts, guard, numbers
 
 ROOT = Path(__file__).parent.parent
 NUMBER = identity()
@@ -131,6 +133,16 @@ def test_what_only_looks_like_one_does_not_stop_it(tmp_path: Path, contract: Cat
     hashes = [f"{i:064x}" for i in range(10**60, 10**60 + 500)]
     (tmp_path / "manifest.json").write_text(json.dumps(hashes), "utf-8")
     look(tmp_path, contract)
+
+
+@pytest.mark.parametrize(
+    "first", ["20240188120112345", "20190120190101123", "41150318791231123", "10150319900307123"]
+)
+def test_a_number_of_no_person_with_the_check_digit_of_one_passes(first: str) -> None:
+    order = first + mod_11_2.calc_check_digit(first)
+    assert list(numbers.numbers(f"a,订单编号{order}，手机{mobile()}".encode(), "a.csv")) == [
+        ("mobile", ANY, ANY)
+    ]
 
 
 def test_a_value_on_the_edge_of_a_block_is_found(tmp_path: Path, contract: Catalog) -> None:

@@ -25,7 +25,7 @@ from pipeline import catalog as contracts
 from pipeline.checks import privacy, schema, screen
 from pipeline.checks.folding import fold
 from pipeline.checks.names import is_masked, looks_like_person, mask_name, name_at
-from pipeline.checks.numbers import birth_of
+from pipeline.checks.numbers import birth_of, is_credit_code
 from pipeline.checks.rules import RULES
 from pipeline.checks.screen import SIGN, screened
 from pipeline.model import Column
@@ -108,6 +108,11 @@ HOSTILE = [
 def test_a_text_made_to_hold_the_screen_up_is_screened_once_for_all(text: str) -> None:
     clean, _ = screened(text)
     assert screened(clean)[0] == clean
+
+
+def test_a_credit_code_that_begins_like_an_old_identity_number_stays() -> None:
+    text = "当事人914115030130512LWD经营食品"
+    assert is_credit_code(text[3:21]) and screened(text) == (text, [])
 
 
 def test_folding_keeps_every_place() -> None:

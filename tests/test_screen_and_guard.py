@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from shop import PENALTIES, Shop, SmallShop, documents, penalties, rows_of
 from stdnum import luhn
 from stdnum.cn import uscc
+from stdnum.iso7064 import mod_11_2
 
 from pipeline import catalog as contracts
 from pipeline.checks import privacy
@@ -30,6 +31,14 @@ CODES = [(d, c) for d in CONTRACT.datasets.values() if not d.produced for c in d
 # ---------------------------------------------------------------- texts
 
 BEFORE = ["批号", "型号", "编号：", "订单", "许可证号", "登记证", "税号", "条码:", "备案号为", "车架号[", "电话", "卡号", "账号", "身份证号", "护照", "护照号码：", "微信", "QQ", "abc", "Ａ", "第", "No.", "-", ".", "*", "+86", "", "（", "9"]  # fmt: skip
+
+
+def like_an_identity() -> str:
+    """A number with the check digit of an identity number, of any division and any year of birth."""
+    first = f"{digits(6)}{rng.choice(['18', '19', '20', '21', '88'])}{digits(2)}0{rng.randrange(1, 10)}1{digits(1)}{digits(3)}"
+    return str(first + mod_11_2.calc_check_digit(first))
+
+
 AFTER = ["", "。", "号", "Ａ", "a", "1", ".", "-", "元", "）", " ", "ext1", "\n"]
 MADE: list[Callable[[], str]] = [
     mobile,
@@ -40,6 +49,7 @@ MADE: list[Callable[[], str]] = [
     lambda: "E" + digits(8),
     lambda: "zs@example.xyz",
     lambda: "9" + digits(5) + "19900307" + digits(4),
+    like_an_identity,
 ]
 WRITTEN: list[Callable[[str], str]] = [
     str,
@@ -49,7 +59,7 @@ WRITTEN: list[Callable[[str], str]] = [
     lambda v: cut(v, "－", 6, 14),
     lambda v: cut(v, "·", 3),
 ]
-NUMBERS = [write(make()) for make in MADE for write in WRITTEN for _ in range(4)]
+NUMBERS = [write(make()) for make in MADE for write in WRITTEN for _ in range(8)]
 PARTS = st.tuples(st.sampled_from(BEFORE), st.sampled_from(NUMBERS), st.sampled_from(AFTER))
 
 

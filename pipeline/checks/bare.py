@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date
 
 from stdnum import luhn
-from stdnum.iso7064 import mod_11_2
+
+from pipeline.checks.numbers import sure_identity
 
 Found = tuple[int, int, str]  # start, end, the rule of its kind
 
@@ -45,15 +45,6 @@ def replaced(text: str, spots: Iterable[tuple[int, int, str]]) -> str:
     return "".join([*parts, text[at:]])
 
 
-def is_identity(number: str) -> bool:
-    """Whether 18 characters have a day of birth and the check digit of GB 11643-1999."""
-    try:
-        born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
-    except ValueError:
-        return False
-    return born.year >= 1880 and number[0] != "0" and mod_11_2.is_valid(number.upper())
-
-
 def _is_card(number: str) -> bool:
     return 16 <= len(number) <= 19 and bool(luhn.is_valid(number))
 
@@ -69,7 +60,7 @@ _MOBILE = r"(1(?:[38]\d|4[014-9]|5[0-35-9]|6[2567]|7[0-8]|9[0-35-9])[ \-]?\d{4}[
 _MAIL = r"([A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,})"
 _PASSPORT = r"护照号?码?[:：]?([A-Z]\d{8})(?!\d)"
 _KINDS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
-    ("identity-number-in-text", re.compile(_FREE + _IDENTITY + _ENDS, re.A), is_identity),
+    ("identity-number-in-text", re.compile(_FREE + _IDENTITY + _ENDS, re.A), sure_identity),
     ("bank-card-in-text", re.compile(_ALONE + _CARD + _ENDS, re.A), _is_card),
     ("telephone-in-text", re.compile(_ALONE + _MOBILE + _ENDS, re.A), _always),
     ("e-mail-in-text", re.compile(_MAIL), _always),

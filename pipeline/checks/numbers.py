@@ -96,7 +96,7 @@ def identity_numbers(text: str) -> Iterator[Spot]:
 def _identity_length(text: str, digits: str, places: list[int], at: int) -> int:
     """How many of `digits` from `at` on are an identity number: 18, 15 or 0."""
     number = digits[at : at + 18]
-    if len(number) == 18 and number[:2] in _divisions() and number[:17].isdigit() and is_birth_date(number[6:14]) and "1880" <= number[6:10] <= "2029":  # fmt: skip
+    if len(number) == 18 and number[:2] in _divisions() and number[:17].isdigit() and is_birth_date(number[6:14]):  # fmt: skip
         alone = len(digits) == 18
         if has_check_digit(number):
             return 18
@@ -104,6 +104,7 @@ def _identity_length(text: str, digits: str, places: list[int], at: int) -> int:
             return 18  # a slip in one digit leaves the rest for everyone to read
     if len(digits) == 15 and at == 0 and number[:2] in _divisions() and is_birth_date("19" + digits[6:12]):  # fmt: skip
         solid = places[-1] - places[0] == 14
+        solid &= not is_credit_code(text[places[0] : places[0] + 18])
         if _behind(_IDENTITY_LABEL, text, places[0]) or (
             solid and not _behind(_OTHER_NUMBER, text, places[0])
         ):
