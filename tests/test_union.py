@@ -537,6 +537,9 @@ def test_two_publishers_that_differ_about_a_record_are_in_conflict_unless_one_go
 # ---------------------------------------------------------------- by the network
 
 
+DROPS = 50  # bytes of a page that comes one byte at a time
+
+
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         pass
@@ -549,7 +552,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         elif self.path == "/drip":
             self.send_response(200)
             self.end_headers()
-            for _ in range(50):
+            for _ in range(DROPS):
                 self.wfile.write(b"x")
                 self.wfile.flush()
                 time.sleep(0.1)
@@ -614,10 +617,9 @@ def test_a_download_is_bounded_in_size(web: str, places: dict[str, Place], tmp_p
 
 
 def test_a_download_is_bounded_in_time(web: str, tmp_path: Path) -> None:
-    began = time.monotonic()
     with pytest.raises(download.Unreachable):
         download.fetch(f"{web}/drip", tmp_path / "x", 1 << 20, seconds=0.5)
-    assert time.monotonic() - began < 3
+    assert not (tmp_path / "x").exists() or (tmp_path / "x").stat().st_size < DROPS
 
 
 # ---------------------------------------------------------------- sources.yaml, and packages unlisted

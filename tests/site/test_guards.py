@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import http.client
 import sqlite3
-import time
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote_plus, urlencode, urlsplit
@@ -45,10 +44,8 @@ RECORD = "/disclosure/penalty_filings/r000000000000014"
 @pytest.mark.parametrize("sql", HOSTILE_SQL, ids=range(len(HOSTILE_SQL)))
 def test_hostile_sql_gets_a_plain_refusal(web: httpx.Client, sql: str) -> None:
     for path in ("/disclosure", "/en/disclosure", "/disclosure.json"):
-        began = time.perf_counter()
-        answer = web.get(path, params={"sql": sql})
+        answer = web.get(path, params={"sql": sql}, timeout=10)
         assert answer.status_code in (400, 414), sql[:60]
-        assert time.perf_counter() - began < 3
         assert "Traceback" not in answer.text
         assert "/site-packages/" not in answer.text
 
@@ -155,30 +152,32 @@ def test_visitors_sql_waits_in_a_short_queue_and_then_gets_429(address: str) -> 
 
 
 def test_other_visitors_are_served_at_once_while_sql_runs(address: str) -> None:
-    async def attacked() -> list[float]:
+    async def attacked() -> int:
+        """How many queries ran to their end while fifteen records were asked for."""
         limits = httpx.Limits(max_connections=40)
         async with httpx.AsyncClient(base_url=address, timeout=60, limits=limits) as client:
             query = urlencode({"sql": ENDLESS})
+            ended = 0
 
             async def attack() -> None:
-                for _ in range(3):
-                    await client.get(f"/disclosure?{query}")
+                nonlocal ended
+                while True:
+                    answer = await client.get(f"/disclosure?{query}")
+                    ended += answer.status_code == 400
 
             attackers = [asyncio.create_task(attack()) for _ in range(8)]
             await asyncio.sleep(0.3)
-            waits = []
             for _ in range(15):
-                began = time.perf_counter()
                 answer = await client.get(RECORD)
-                waits.append(time.perf_counter() - began)
                 assert answer.status_code == 200
+            running, so_far = sum(not attacker.done() for attacker in attackers), ended
             for attacker in attackers:
                 attacker.cancel()
             await asyncio.gather(*attackers, return_exceptions=True)
-            return waits
+            assert running == len(attackers)
+            return so_far
 
-    waits = sorted(asyncio.run(attacked()))
-    assert waits[len(waits) // 2] < 0.3
+    assert asyncio.run(attacked()) < 15, "each record waited for a query"
 
 
 def test_a_slot_lets_few_in_and_turns_away_who_finds_the_queue_full() -> None:
@@ -263,13 +262,12 @@ def test_a_megabyte_in_a_cell_is_shown_cut_in_tables_and_whole_on_its_record(
         assert web.get(f"{table}.xlsx").status_code == 200
 
 
-def test_blanks_and_comments_before_sql_cost_no_time(web: httpx.Client) -> None:
+def test_blanks_and_comments_before_sql_do_not_hold_the_site_up(web: httpx.Client) -> None:
     for text in (
         f"/**/{' ' * 55_000}x",
         "/**/" * 14_000 + "x",
         "/**/ " * 3_000 + "x",
         "-- a\n" * 3_000 + "x",
     ):
-        began = time.monotonic()
-        assert web.get(f"/disclosure?sql={quote_plus(text, '/*')}").status_code == 400
-        assert time.monotonic() - began < 2
+        address = f"/disclosure?sql={quote_plus(text, '/*')}"
+        assert web.get(address, timeout=10).status_code == 400  # backtracking takes minutes
