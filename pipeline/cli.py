@@ -39,6 +39,7 @@ FOLLOW_EVERY_S = 10.0  # how often a mirror is looked at
 
 Inbox = Annotated[str, typer.Argument(help="收件箱，或网址 / the inbox, or its address")]
 Site = Annotated[str, typer.Option(help="公开文件夹，或网址 / the public folder, or its address")]
+SiteFolder = Annotated[str, typer.Option("--site", help="公开文件夹 / the public folder")]
 Private = Annotated[Path, typer.Option(help="私有文件夹 / the private folder")]
 Contract = Annotated[Path, typer.Option(help="数据集合同 / the datasets' contract")]
 Lang = Annotated[str, typer.Option(help="zh, en")]
@@ -226,7 +227,7 @@ def report(
 def diff(
     before: Annotated[str, typer.Argument(metavar="RELEASE_A")],
     after: Annotated[str, typer.Argument(metavar="RELEASE_B")],
-    site: Site = "site",
+    site: SiteFolder = "site",
     format: Annotated[str, typer.Option(help="text, markdown, json")] = "text",  # noqa: A002
     limit: Annotated[int, typer.Option(help="最多列出几条 / list so many")] = 50,
     lang: Lang = "",
@@ -282,7 +283,7 @@ def rollback(
 @app.command()
 def verify(
     release: Annotated[str, typer.Argument(help="版本，或下载的 ZIP / a release, or a ZIP")] = "",
-    site: Site = "site",
+    site: SiteFolder = "site",
     key: Annotated[Path | None, typer.Option(help="公钥文件 / the public key, PEM")] = None,
     lang: Lang = "",
 ) -> None:
