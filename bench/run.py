@@ -32,7 +32,8 @@ LIBRARIES = ("frictionless", "csvs-to-sqlite", "pandas", "pyarrow", "duckdb", "d
 
 # Modules with `run() -> dict` that are run after the peers, each for a table of its own; one that
 # is not there is left out.
-SUITES = ("bench.reports", "bench.intake", "bench.checks", "bench.releases", "bench.cluster")
+SUITES = ("bench.reports", "bench.intake", "bench.checks", "bench.releases")
+OF_ROWS = ("bench.cluster",)  # of as many rows as the peers
 SUITES_UP_TO = 200_000  # rows: they have sizes of their own and say nothing new of more
 OF_SITE = ("bench.load", "bench.site")  # these take the release that has just been made
 
@@ -188,9 +189,10 @@ def figures(rows: int, run: measure.Measured) -> dict[str, Any]:
     }
 
 
-def suites(wanted: list[str]) -> dict[str, Any]:
-    found = (name for name in wanted if importlib.util.find_spec(name))
-    return {name: importlib.import_module(name).run() for name in found}
+def suites(wanted: list[str], rows: int) -> dict[str, Any]:
+    own = {name: {} for name in SUITES if rows <= SUITES_UP_TO} | {name: {"rows": rows} for name in OF_ROWS}  # fmt: skip
+    found = (n for n in own if n in wanted and importlib.util.find_spec(n))
+    return {name: importlib.import_module(name).run(**own[name]) for name in found}
 
 
 def of_site(wanted: list[str], site: Path, rows: int) -> dict[str, Any]:
@@ -235,7 +237,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--wide", action="store_true", help="34 columns in place of 25")
     parser.add_argument(
-        "--suites", nargs="*", default=[*OF_SITE, *SUITES], help="none: just the peers"
+        "--suites", nargs="*", default=[*OF_SITE, *SUITES, *OF_ROWS], help="none: just the peers"
     )
     parser.add_argument("--only", nargs="+", help="just these programs", metavar="PROGRAM")
     arguments = parser.parse_args()
@@ -258,8 +260,7 @@ def main() -> int:
         "bytes": file.stat().st_size,
         "runs": {name: figures(rows, run) for name, run in measured.items()},
         "ratios": ratios(measured),
-        "suites": of_site(arguments.suites, work / "site", rows)
-        | suites([s for s in arguments.suites if s in SUITES and rows <= SUITES_UP_TO]),
+        "suites": of_site(arguments.suites, work / "site", rows) | suites(arguments.suites, rows),
         "machine": machine(),
         "failures": wrong,
     }
