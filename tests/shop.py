@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import os
 import re
 import shutil
 import sqlite3
@@ -169,4 +170,17 @@ def copy_of(shop: Shop, folder: Path) -> Shop:
     """The same inbox and key in another folder, with nothing published."""
     other = Shop(folder)
     shutil.copytree(shop.inbox, other.inbox, dirs_exist_ok=True)
+    return other
+
+
+def twin_of(shop: Shop, folder: Path) -> Shop:
+    """All of it in another folder; releases that share a file share it there too."""
+    other, seen = Shop(folder), dict[int, str]()
+
+    def copied(source: str, target: str) -> None:
+        first = seen.setdefault(Path(source).stat().st_ino, target)
+        shutil.copy2(source, target) if first is target else os.link(first, target)
+
+    for mine, theirs in ((shop.inbox, other.inbox), (shop.site, other.site), (shop.private, other.private)):  # fmt: skip
+        shutil.copytree(mine, theirs, dirs_exist_ok=True, symlinks=True, copy_function=copied)
     return other

@@ -13,7 +13,7 @@ import pytest
 from pipeline.errors import Unaccounted
 from pipeline.release import database, downloads
 from pipeline.release.again import Again
-from tests.shop import DOCUMENTS, PENALTIES, TODAY, Shop, documents, hashes, penalties
+from tests.shop import DOCUMENTS, PENALTIES, TODAY, Shop, documents, hashes, penalties, twin_of
 
 # What a run finds and publishes does not depend on what computes.
 pytestmark = pytest.mark.usefixtures("every_engine")
@@ -22,14 +22,20 @@ FILE = "规范性文件-示例数据.csv"
 Made = list[tuple[str, str]]
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Shop:
+@pytest.fixture(scope="module")
+def published(every_engine: int, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A release of penalties and of documents."""
-    made = Shop(tmp_path / "shop")
+    made = Shop(tmp_path_factory.mktemp("published"))
     made.send(penalties(40))
     made.send(documents(30), FILE)
     made.publish(downloads=True)
     return made
+
+
+@pytest.fixture
+def shop(published: Shop, tmp_path: Path) -> Shop:
+    """The release of `published`, to do with as a test likes."""
+    return twin_of(published, tmp_path / "shop")
 
 
 @pytest.fixture
@@ -52,9 +58,7 @@ def memory(shop: Shop) -> Path:
 
 def twin(shop: Shop) -> Shop:
     """The same shop somewhere else, which remembers nothing."""
-    other = Shop(shop.site.parent.with_name("twin"))
-    for mine, theirs in ((shop.inbox, other.inbox), (shop.site, other.site), (shop.private, other.private)):  # fmt: skip
-        shutil.copytree(mine, theirs, dirs_exist_ok=True, symlinks=True)
+    other = twin_of(shop, shop.site.parent.with_name("twin"))
     shutil.rmtree(other.private / "cache")
     return other
 
