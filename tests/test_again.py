@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import Unaccounted
-from pipeline.release import database, downloads
+from pipeline.release import database, downloads, withdraw
 from pipeline.release.again import Again
 from tests.shop import DOCUMENTS, PENALTIES, TODAY, Shop, documents, hashes, penalties, twin_of
 
@@ -117,6 +117,14 @@ def test_a_withdrawn_record_does_not_come_back_with_a_file_of_before(shop: Shop)
     other = twin(shop)
     for each in (shop, other):
         each.send(penalties(41))
+    assert hashes(shop.publish(downloads=True)) == hashes(other.publish(downloads=True))
+
+
+def test_after_going_back_a_file_is_not_taken_for_the_later_one_of_its_name(shop: Shop) -> None:
+    shop.send(documents(31), FILE)
+    shop.publish(downloads=True)
+    withdraw.rollback(shop.site, "")
+    other = twin(shop)
     assert hashes(shop.publish(downloads=True)) == hashes(other.publish(downloads=True))
 
 
