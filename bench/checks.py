@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from bench import make
-from pipeline import catalog
 from pipeline.checks import privacy, schema
 from pipeline.checks.rules import RULES, Columns, Setting
+from pipeline.contract import catalog
 from pipeline.intake import read, sources
 
 ROOT = Path(__file__).parent.parent

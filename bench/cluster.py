@@ -22,14 +22,14 @@ import distributed
 import yaml
 
 from bench.run import HERE, TODAY, prepare
-from pipeline import catalog
 from pipeline import run as whole_way
+from pipeline.base.model import Catalog
 from pipeline.checks.parts import made_home
 from pipeline.checks.rules import RULES
 from pipeline.cluster import Spread
+from pipeline.contract import catalog
 from pipeline.gather import Piece, Task
 from pipeline.intake import read, sources
-from pipeline.model import Catalog
 
 ROWS, TRIES = 200_000, 3
 PUBLISH_UP_TO = 200_000

@@ -15,9 +15,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pipeline import catalog
+from pipeline.base.model import Catalog, Column
+from pipeline.contract import catalog
 from pipeline.intake.headers import match
-from pipeline.model import Catalog, Column
 
 ROOT = Path(__file__).parent.parent
 

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from bench.run import DATASET, HERE, prepare
-from pipeline import catalog
+from pipeline.base.engine import ordered_map
 from pipeline.checks.rules import RULES
-from pipeline.engine import ordered_map
+from pipeline.contract import catalog
 from pipeline.intake import read
 from pipeline.intake.hints import Hint
 from pipeline.intake.read import Opened

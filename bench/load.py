@@ -60,17 +60,17 @@ def _count(database: Path) -> int:
 
 def _as_text(plain: Path, target: Path) -> None:
     """A release's CSV as a run has it when it fills the database: Parquet of text, in order."""
-    from pipeline import spill
+    from pipeline.base import sql
     from pipeline.release import package
 
-    with spill.connect(target.parent) as con:
+    with sql.connect(target.parent) as con:
         con.execute("set threads = 1")
         rows = package.csv_rows([plain], package.csv_header([plain]))
         con.execute(f"copy (select * from {rows}) to '{target}' (format parquet, row_group_size {package.ROW_GROUP})")  # fmt: skip
 
 
 def fill(rows: Path, target: Path) -> None:
-    from pipeline import catalog
+    from pipeline.contract import catalog
     from pipeline.release import database, tables
 
     dataset = catalog.load(HERE.parent / "datapackage").datasets[DATASET]

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pipeline.reports.indicators import load
+from pipeline.reports.figures.indicators import load
 from pipeline.reports.read import read_report
 
 ROOT = Path(__file__).parent.parent

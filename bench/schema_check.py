@@ -17,10 +17,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.base.engine import ordered_map
+from pipeline.base.model import Column
 from pipeline.checks import schema
-from pipeline.engine import ordered_map
 from pipeline.intake import blocks, text_files
-from pipeline.model import Column
 
 
 def columns_of(descriptor: dict[str, Any]) -> list[Column]:

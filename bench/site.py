@@ -33,8 +33,8 @@ from urllib.parse import quote
 
 import duckdb
 
-from pipeline.catalog import load, published_columns
-from pipeline.model import Dataset
+from pipeline.base.model import Dataset
+from pipeline.contract.catalog import load, published_columns
 from pipeline.release import database
 
 HERE = Path(__file__).parent

@@ -24,12 +24,12 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
+from pipeline.base.model import Catalog, Checked, Finding, Part, Source
 from pipeline.checks import parts
 from pipeline.intake import read
 from pipeline.intake.headers import HeaderMatch
 from pipeline.intake.read import Opened
 from pipeline.intake.sources import InboxFile
-from pipeline.model import Catalog, Checked, Finding, Part, Source
 from pipeline.release.again import Again
 
 Result = Finding | Opened | Checked  # what one file gives, in order

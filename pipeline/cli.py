@@ -17,21 +17,22 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from pipeline import catalog as contracts
-from pipeline import closing, progress, remote, yearly
+from pipeline import closing, yearly
 from pipeline import run as whole_way
+from pipeline.base import addresses, progress
+from pipeline.base.engine import LOCAL
+from pipeline.base.engine import Engine as Spread
+from pipeline.base.errors import GongshiError, StoreError, UnreadableInput, UsageError
+from pipeline.base.model import Catalog
+from pipeline.base.words import Lang as Language
+from pipeline.base.words import language, say
 from pipeline.checks.rules import RULES
-from pipeline.engine import LOCAL
-from pipeline.engine import Engine as Spread
-from pipeline.errors import GongshiError, StoreError, UnreadableInput, UsageError
+from pipeline.contract import catalog as contracts
 from pipeline.gather import Run, prepare_private
 from pipeline.intake import draft
 from pipeline.intake import template as blank
-from pipeline.model import Catalog
 from pipeline.release import differences, mirror, store, withdraw
 from pipeline.release import verify as proof
-from pipeline.words import Lang as Language
-from pipeline.words import language, say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 HOME = Path(__file__).parent.parent
@@ -124,7 +125,7 @@ def publish(
             "published" if new else "unchanged",
             language(),
             release=release,
-            site=f"{remote.shown(site)}/current",
+            site=f"{addresses.shown(site)}/current",
         )
     )
 
@@ -144,7 +145,7 @@ def serve(
     _speak(lang)
     from pipeline.site.serve import serve as serve_site
 
-    folder = remote.plain(site) or copy
+    folder = addresses.plain(site) or copy
     if folder is copy:
         mirror.pull(site, copy)
         threading.Thread(target=_follow, args=(site, copy), daemon=True).start()
@@ -237,7 +238,7 @@ def diff(
     if format not in differences.FORMATS:
         known = ", ".join(differences.FORMATS)
         raise UsageError(say("bad-format", language(), value=format, known=known))
-    typer.echo(differences.told(remote.folder(site), before, after, format, limit), nl=False)
+    typer.echo(differences.told(addresses.folder(site), before, after, format, limit), nl=False)
 
 
 @app.command(name="withdraw")
@@ -277,7 +278,7 @@ def rollback(
     _speak(lang)
     with _store(site, private) as here:
         now = withdraw.rollback(here, release)
-    typer.echo(say("rolled-back", language(), release=now, site=remote.shown(site)))
+    typer.echo(say("rolled-back", language(), release=now, site=addresses.shown(site)))
 
 
 @app.command()
@@ -294,7 +295,7 @@ def verify(
     verdict = (
         proof.package(Path(release), pem)
         if alone
-        else proof.release(remote.folder(site), release, pem)
+        else proof.release(addresses.folder(site), release, pem)
     )
     typer.echo("\n".join(verdict.lines()), err=bool(verdict.problems))
     if verdict.problems:
@@ -347,9 +348,9 @@ def _day(written: str) -> date:
 
 def _inbox(given: str, private: Path) -> AbstractContextManager[Path]:
     """The inbox as a folder of this machine."""
-    if remote.plain(given) is None:
+    if addresses.plain(given) is None:
         prepare_private(private)
-    return remote.inbox(given, private)
+    return addresses.inbox(given, private)
 
 
 @contextmanager
@@ -358,7 +359,7 @@ def _store(site: str, private: Path) -> Iterator[Path]:
 
     A machine that has none yet begins with what the address has, so that no history is lost there.
     """
-    if path := remote.plain(site):
+    if path := addresses.plain(site):
         yield path
         return
     prepare_private(private)

@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.base.model import TALLY_PARTS, Catalog, Tally
+from pipeline.base.words import Lang, rules, say, say_fix
 from pipeline.gather import Run
-from pipeline.model import TALLY_PARTS, Catalog, Tally
-from pipeline.words import Lang, rules, say, say_fix
 
 RANK = {"error": 0, "warning": 1, "info": 2, "": 3}
 COLOURS = {"error": "red", "warning": "yellow", "info": "dim", "": ""}

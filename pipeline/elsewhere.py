@@ -12,10 +12,10 @@ from itertools import accumulate
 
 import duckdb
 
+from pipeline.base.model import Dataset
+from pipeline.base.row_checksums import quoted
 from pipeline.checks.keys import Outcome
-from pipeline.model import Dataset
 from pipeline.needles import Needles
-from pipeline.seal import quoted
 
 AT_ONCE = 20_000  # rows
 WORDS = frozenset({"text", "name", "organisation", "code", "document-number", "social-credit-code", "url", "integer", "number"})  # fmt: skip

@@ -13,24 +13,34 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline import progress, yearly
+from pipeline import yearly
+from pipeline.base import progress
+from pipeline.base.engine import Engine
+from pipeline.base.errors import StoreError
+from pipeline.base.model import (
+    Catalog,
+    Checked,
+    Chunk,
+    Comparison,
+    Dataset,
+    Finding,
+    Source,
+    Tally,
+)
+from pipeline.base.row_checksums import Seal
+from pipeline.base.words import language, say
 from pipeline.cache import Cache, Keeper, Result
 from pipeline.checks import feedback
 from pipeline.checks.check import check_chunk
 from pipeline.checks.findings import Place
 from pipeline.checks.ledger import Ledger
 from pipeline.checks.parts import Home, laid_down
-from pipeline.engine import Engine
-from pipeline.errors import StoreError
 from pipeline.intake import cells, read, sources
 from pipeline.intake.ranges import Range
 from pipeline.intake.read import Opened
-from pipeline.model import Catalog, Checked, Chunk, Comparison, Dataset, Finding, Source, Tally
 from pipeline.packages import Taken
 from pipeline.release import store
 from pipeline.release.tombstones import Tombstone
-from pipeline.seal import Seal
-from pipeline.words import language, say
 
 
 @dataclass(slots=True)

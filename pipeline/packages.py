@@ -21,9 +21,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.base.model import Finding, found
 from pipeline.intake import download
 from pipeline.intake.packages import Listed
-from pipeline.model import Finding, found
 from pipeline.release import received, store
 from pipeline.release.received import Received, Refused
 

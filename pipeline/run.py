@@ -12,14 +12,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline import packages, progress, spill, union, yearly
+from pipeline import packages, union, yearly
+from pipeline.base import progress, sql
+from pipeline.base.engine import LOCAL, Engine
+from pipeline.base.errors import GateRefused, UnreadableInput, UsageError
+from pipeline.base.model import TALLY_PARTS, Catalog, Dataset, Tally
+from pipeline.base.words import language, say
 from pipeline.cache import Cache, made_before
 from pipeline.checks.ledger import Ledger
-from pipeline.engine import LOCAL, Engine
-from pipeline.errors import GateRefused, UnreadableInput, UsageError
 from pipeline.gather import Means, Run, prepare_private, read_reports, send_back, take_in
 from pipeline.intake import sources
-from pipeline.model import TALLY_PARTS, Catalog, Dataset, Tally
 from pipeline.release import (
     build,
     changes,
@@ -36,7 +38,6 @@ from pipeline.release import (
 )
 from pipeline.release.tombstones import Tombstone
 from pipeline.settle import settle
-from pipeline.words import language, say
 
 SAMPLE = "示例数据"  # in a file's name: made-up data, and the site says so on every page
 
@@ -69,7 +70,7 @@ def _check(
     listed = sources.scan(inbox, catalog)
     means = Means(catalog, key, today, engine, Cache(private, key, catalog, today))
     with Ledger(private, language()) as ledger:
-        run = Run(ledger, spill.connect(ledger.work / "spill"))
+        run = Run(ledger, sql.connect(ledger.work / "spill"))
         files = [*listed.files, *_packages(listed, run, catalog)]
         run.sample = any(SAMPLE in f.name for f in files) or union.is_sample(run.packages)
         named = working.named_persons(file.name for file in listed.files)

@@ -8,20 +8,21 @@ from datetime import date
 
 import pyarrow as pa
 
-from pipeline import elsewhere, seal
-from pipeline.catalog import as_input, published_columns
+from pipeline import elsewhere
+from pipeline.base import row_checksums
+from pipeline.base.engine import LOCAL, Engine
+from pipeline.base.model import Catalog, Dataset, Source, found
+from pipeline.base.row_checksums import Seal, quoted
 from pipeline.checks import keys, wider
 from pipeline.checks.check import QUARANTINE, as_written
 from pipeline.checks.exchange import Among
 from pipeline.checks.parts import rows_in
 from pipeline.checks.rules import Setting
-from pipeline.engine import LOCAL, Engine
+from pipeline.contract.catalog import as_input, published_columns
 from pipeline.gather import Run
 from pipeline.intake.read import Opened
-from pipeline.model import Catalog, Dataset, Source, found
 from pipeline.needles import Needles, read_secrets
 from pipeline.release.tombstones import Tombstone
-from pipeline.seal import Seal, quoted
 
 
 def settle(
@@ -39,8 +40,8 @@ def settle(
     for name, files in ledger.accepted():
         con.execute(f"create view {quoted('all_' + name)} as select * from {rows_in(files)}")
         names = [c.name for c in published_columns(catalog.datasets[name])]
-        found = seal.of_query(con, quoted("all_" + name), names)
-        seal.compare(f"{name} accepted", ledger.seals[name], found)
+        found = row_checksums.of_query(con, quoted("all_" + name), names)
+        row_checksums.compare(f"{name} accepted", ledger.seals[name], found)
         con.execute(
             f"create table {quoted('gone_' + name)} (source_id varchar, source_row varchar)"
         )
@@ -183,11 +184,13 @@ def _close(run: Run, dataset: Dataset) -> None:
         quoted("gone_" + dataset.name),
     )
     if run.con.execute(f"select count(*) from {leavers}").fetchall()[0][0]:
-        left = seal.of_query(run.con, quoted(dataset.name), names)
+        left = row_checksums.of_query(run.con, quoted(dataset.name), names)
         went = f"(select * from {everything} semi join {leavers} using (source_id, source_row))"
-        seal.compare(f"{dataset.name} settled", had - seal.of_query(run.con, went, names), left)
+        row_checksums.compare(
+            f"{dataset.name} settled", had - row_checksums.of_query(run.con, went, names), left
+        )
     else:
         left = had
     counted = run.by_dataset()[dataset.name].accepted
-    seal.compare(f"{dataset.name} tally", Seal(counted), Seal(left.rows))
+    row_checksums.compare(f"{dataset.name} tally", Seal(counted), Seal(left.rows))
     run.accepted[dataset.name], run.seals[dataset.name] = quoted(dataset.name), left

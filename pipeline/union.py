@@ -18,19 +18,19 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline.catalog import published_columns
+from pipeline.base.model import PACKAGE, UNITED, Catalog, Dataset, Finding, Source, found
+from pipeline.base.row_checksums import quoted
 from pipeline.checks import screen
 from pipeline.checks.check import RECORD_ID
 from pipeline.checks.keys import key_of
 from pipeline.checks.parts import rows_in
+from pipeline.contract.catalog import published_columns
 from pipeline.intake.hints import Hint
 from pipeline.intake.sources import InboxFile
-from pipeline.model import PACKAGE, UNITED, Catalog, Dataset, Finding, Source, found
 from pipeline.packages import Taken
 from pipeline.release import changes, package, received, tombstones
 from pipeline.release.received import Received
 from pipeline.release.tombstones import Tombstone
-from pipeline.seal import quoted
 
 TABLE = "publishers"
 _LONGEST = 500  # characters of a reason that another publisher gives

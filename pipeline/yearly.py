@@ -15,15 +15,24 @@ from typing import Any
 
 import duckdb
 
-from pipeline.catalog import published_columns
+from pipeline.base.model import (
+    Catalog,
+    Column,
+    Comparison,
+    Dataset,
+    Figure,
+    Reason,
+    Source,
+    Tally,
+)
+from pipeline.base.row_checksums import quoted
+from pipeline.base.words import Lang, say
+from pipeline.contract.catalog import published_columns
 from pipeline.intake import read
 from pipeline.intake.sources import InboxFile
-from pipeline.model import Catalog, Column, Comparison, Dataset, Figure, Reason, Source, Tally
-from pipeline.reports import indicators
+from pipeline.reports.compare.with_records import DIFFERS, Count, Params, reconcile
+from pipeline.reports.figures import indicators
 from pipeline.reports.read import Report, beside, read_report
-from pipeline.reports.reconcile import DIFFERS, Count, Params, reconcile
-from pipeline.seal import quoted
-from pipeline.words import Lang, say
 
 DATASET = "report_figures"
 

@@ -11,11 +11,11 @@ from typing import Any
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline import catalog as contracts
 from pipeline import run as whole_way
+from pipeline.base.model import Catalog
 from pipeline.checks.rules import RULES
+from pipeline.contract import catalog as contracts
 from pipeline.gather import Run
-from pipeline.model import Catalog
 
 ROOT = Path(__file__).parent.parent
 TODAY = date(2025, 3, 31)

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import cluster, gather
+from pipeline.base.engine import Unseen
 from pipeline.checks import exchange, parts
-from pipeline.engine import Unseen
 from pipeline.intake import ranges
 
 FOLDER = Path(os.environ["FAULTS"])

@@ -20,9 +20,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import yaml
 
-from pipeline import catalog, run
+from pipeline import run
+from pipeline.base.model import Catalog
 from pipeline.checks.rules import RULES
-from pipeline.model import Catalog
+from pipeline.contract import catalog
 from pipeline.release import store, withdraw
 
 ROOT = Path(__file__).parent.parent

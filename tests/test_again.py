@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import Unaccounted
+from pipeline.base.errors import Unaccounted
 from pipeline.release import database, downloads, withdraw
 from pipeline.release.again import Again
 from tests.shop import DOCUMENTS, PENALTIES, TODAY, Shop, documents, hashes, penalties, twin_of

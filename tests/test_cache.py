@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from pipeline import cache, catalog, gather, run
+from pipeline import cache, gather, run
 from pipeline.checks import parts
+from pipeline.contract import catalog
 from tests.shop import PENALTIES, ROOT, TODAY, Shop, hashes, penalties
 
 # What a run finds and publishes does not depend on what computes.

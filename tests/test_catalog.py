@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import catalog
+from pipeline.base.errors import UsageError
+from pipeline.base.model import Catalog, Dataset
 from pipeline.checks.rules import RULES
-from pipeline.errors import UsageError
+from pipeline.contract import catalog
 from pipeline.intake import headers, values
-from pipeline.model import Catalog, Dataset
 
 FOLDER = Path(__file__).parent.parent / "datapackage"
 

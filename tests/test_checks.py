@@ -15,14 +15,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shop import SmallShop, documents, rows_of
 
-from pipeline import catalog as contracts
-from pipeline import seal
+from pipeline.base import row_checksums
+from pipeline.base.errors import Unaccounted
+from pipeline.base.model import (
+    Catalog,
+    Chunk,
+    Column,
+    Dataset,
+    ForeignKey,
+    Misfit,
+    SetAside,
+    Source,
+)
 from pipeline.checks import check, keys
 from pipeline.checks.check import check_chunk, record_ids
 from pipeline.checks.rules import RULES
 from pipeline.checks.schema import breaches
-from pipeline.errors import Unaccounted
-from pipeline.model import Catalog, Chunk, Column, Dataset, ForeignKey, Misfit, SetAside, Source
+from pipeline.contract import catalog as contracts
 from pipeline.release import package
 
 ROOT = Path(__file__).parent.parent
@@ -168,7 +177,7 @@ def chunk(dataset: Dataset, rows: Rows, **more: Any) -> Chunk:
     table = pa.table({c.name: pa.array([r.get(c.name, "") for r in rows], pa.string()) for c in dataset.columns}).append_column("_row", at)  # fmt: skip
     raw = pa.table({str(i): pa.array([f"{i}-{r}" for r in range(len(rows))], pa.string()) for i in range(3)}).append_column("_row", at)  # fmt: skip
     changes = pa.table({"rule": pa.array([], pa.string())})
-    return Chunk(SOURCE, raw, table, seal.in_memory(table), changes, **more)
+    return Chunk(SOURCE, raw, table, row_checksums.in_memory(table), changes, **more)
 
 
 def checked(contract: Catalog, rows: Rows, name: str = "authorities", **more: Any) -> Any:

@@ -16,7 +16,8 @@ from clerks import CERTIFICATE
 from rich.console import Console
 from rich.text import Text
 
-from pipeline import closing, progress
+from pipeline import closing
+from pipeline.base import progress
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 NAME = "市场监督管理局/2024年第一季度行政执法人员持证情况台账.csv"

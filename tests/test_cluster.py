@@ -20,9 +20,9 @@ import pytest
 from distributed import Client
 
 from pipeline import cluster, run
+from pipeline.base.engine import Unseen
+from pipeline.base.errors import StoreError, Unaccounted
 from pipeline.checks import parts
-from pipeline.engine import Unseen
-from pipeline.errors import StoreError, Unaccounted
 from pipeline.intake import ranges
 from tests.clusters import running
 from tests.shop import ROOT, Shop, hashes, penalties

@@ -11,9 +11,9 @@ import pytest
 from distributed import Client
 
 from pipeline import run
+from pipeline.base.engine import LOCAL, Engine
 from pipeline.checks import parts
 from pipeline.cluster import Spread
-from pipeline.engine import LOCAL, Engine
 from tests.conftest import PARTITIONS
 from tests.shop import ROOT, TODAY, Shop, hashes, penalties
 from tests.test_union import NAMES, Place, entry

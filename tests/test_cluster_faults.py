@@ -15,8 +15,8 @@ import pytest
 
 from pipeline import cli
 from pipeline import cluster as engine
+from pipeline.base.errors import GongshiError
 from pipeline.checks import parts
-from pipeline.errors import GongshiError
 from tests.clusters import running
 from tests.shop import ROOT, SmallShop, documents, hashes
 from tests.test_scale import cramped

@@ -16,11 +16,13 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from pipeline import catalog, gather, run, seal
+from pipeline import gather, run
+from pipeline.base import row_checksums
+from pipeline.base.errors import GateRefused, Unaccounted
+from pipeline.base.model import TALLY_PARTS, Checked, Chunk, Tally
 from pipeline.checks.rules import RULES
-from pipeline.errors import GateRefused, Unaccounted
+from pipeline.contract import catalog
 from pipeline.intake import blocks
-from pipeline.model import TALLY_PARTS, Checked, Chunk, Tally
 from pipeline.release import build, database, package
 
 # What a run finds and publishes does not depend on what computes.
@@ -245,30 +247,30 @@ def parts_of_ten() -> Iterator[pa.Table]:
 
 def test_a_seal_does_not_depend_on_how_rows_are_cut_or_ordered() -> None:
     whole = pa.concat_tables(parts_of_ten())
-    apart = sum((seal.of_rows(part) for part in parts_of_ten()), seal.Seal())
+    apart = sum((row_checksums.of_rows(part) for part in parts_of_ten()), row_checksums.Seal())
     turned = whole.take(pa.array(range(9, -1, -1)))
-    assert seal.of_rows(whole) == apart == seal.of_rows(turned)
+    assert row_checksums.of_rows(whole) == apart == row_checksums.of_rows(turned)
 
 
 def test_a_seal_tells_a_cell_moved_to_the_next_column() -> None:
     table = pa.table({"a": ["x", ""], "b": ["", "y"]})
     moved = pa.table({"a": ["", ""], "b": ["x", "y"]})
-    assert seal.of_rows(table) != seal.of_rows(moved)
+    assert row_checksums.of_rows(table) != row_checksums.of_rows(moved)
 
 
 @pytest.mark.parametrize("rows", [3, 3000])
 def test_a_seal_in_memory_tells_each_cell_changed_and_each_pair_of_rows_swapped(rows: int) -> None:
     numbers = np.arange(rows) + 10_000_000
-    seals = {seal.in_memory(pa.table({"a": numbers}))}
+    seals = {row_checksums.in_memory(pa.table({"a": numbers}))}
     for at in range(0, rows, 7):
         changed, swapped = numbers.copy(), numbers.copy()
         changed[at] += 1
         swapped[[at, -1]] = swapped[[-1, at]]
-        seals |= {seal.in_memory(pa.table({"a": column})) for column in (changed, swapped)}
+        seals |= {row_checksums.in_memory(pa.table({"a": column})) for column in (changed, swapped)}
     assert len(seals) == 1 + 2 * len(range(0, rows, 7))
 
 
 def test_a_seal_counts_blank_and_missing_cells_as_the_same() -> None:
     blank, missing = pa.table({"a": [""]}), pa.table({"a": pa.array([None], pa.string())})
-    assert seal.of_rows(blank) == seal.of_rows(missing)
+    assert row_checksums.of_rows(blank) == row_checksums.of_rows(missing)
     assert pc.any(pc.is_null(missing["a"])).as_py()

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import catalog
-from pipeline.catalog import published_columns
-from pipeline.model import Dataset
+from pipeline.base.model import Dataset
+from pipeline.contract import catalog
+from pipeline.contract.catalog import published_columns
 from pipeline.release import database, tables
 from tests.shop import PENALTIES, ROOT
 

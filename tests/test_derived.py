@@ -11,9 +11,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipeline import catalog
-from pipeline.errors import UsageError
-from pipeline.model import Catalog, Dataset
+from pipeline.base.errors import UsageError
+from pipeline.base.model import Catalog, Dataset
+from pipeline.contract import catalog
 from pipeline.release import derived
 from tests.shop import DOCUMENTS, Shop, documents, query
 

@@ -15,11 +15,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import catalog as contracts
+from pipeline.base.errors import UnreadableInput
+from pipeline.base.model import Dataset
 from pipeline.checks.rules import RULES
-from pipeline.errors import UnreadableInput
+from pipeline.contract import catalog as contracts
 from pipeline.intake.draft import draft
-from pipeline.model import Dataset
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 

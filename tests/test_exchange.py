@@ -18,13 +18,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pipeline.base.engine import Threads
+from pipeline.base.model import Column, Dataset, ForeignKey
+from pipeline.base.row_checksums import quoted
 from pipeline.checks import keys
 from pipeline.checks.exchange import Among
 from pipeline.checks.keys import Outcome
 from pipeline.checks.parts import made_home, rows_in
-from pipeline.engine import Threads
-from pipeline.model import Column, Dataset, ForeignKey
-from pipeline.seal import quoted
 
 #: Few values, so that rows share keys; with blanks, and with what could be taken for two cells in one.
 CELL = st.sampled_from(["", "甲", "乙", "丙", "甲\x1f", "\x1f甲", "\x1f", "1:甲", "1:"])

@@ -18,11 +18,11 @@ from clerks import CERTIFICATE, RED, YELLOW
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.base.model import found
+from pipeline.base.sheet_cells import NOT_DATA, expected
 from pipeline.checks.feedback import book as feedback_book
 from pipeline.checks.feedback import notes as feedback_notes
 from pipeline.checks.findings import letters, line
-from pipeline.clerk import NOT_DATA, expected
-from pipeline.model import found
 
 # What a run finds and publishes does not depend on what computes.
 pytestmark = pytest.mark.usefixtures("every_engine")

@@ -22,10 +22,10 @@ from disguises import card, identity, look_alikes, mobile
 from shop import SmallShop, documents
 from stdnum.iso7064 import mod_11_2
 
-from pipeline import catalog as contracts
+from pipeline.base.errors import GateRefused
+from pipeline.base.model import Catalog, Dataset
 from pipeline.checks import bare
-from pipeline.errors import GateRefused
-from pipeline.model import Catalog, Dataset
+from pipeline.contract import catalog as contracts
 from pipeline.needles import Needles
 from pipeline.release import artefacts, guard, numbers
 

@@ -11,12 +11,13 @@ from hostile.cases import CASES, Case, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import catalog, run
+from pipeline import run
+from pipeline.base.model import Chunk, Finding
 from pipeline.checks.rules import RULES
+from pipeline.contract import catalog
 from pipeline.intake import blocks, read, sources, text_files
 from pipeline.intake.blocks import Block, Parsed
 from pipeline.intake.read import Opened
-from pipeline.model import Chunk, Finding
 
 SMALL = [one for one in CASES if len(one.data) < 60_000]
 TEXTS = [one.data for one in SMALL if one.name.endswith((".csv", ".tsv", ".txt")) and one.data]

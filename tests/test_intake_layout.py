@@ -9,9 +9,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipeline import catalog
+from pipeline.base.errors import UsageError
 from pipeline.checks.rules import RULES
-from pipeline.errors import UsageError
+from pipeline.contract import catalog
 from pipeline.intake import headers, hints, layout, packed, rows
 from pipeline.intake.chunks import letters
 from pipeline.intake.layout import Merged

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import Unaccounted
+from pipeline.base.errors import Unaccounted
 from pipeline.intake import blocks, encodings, text_files, tolerant
 from pipeline.intake.blocks import Block, Parsed
 

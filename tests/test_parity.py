@@ -26,9 +26,9 @@ import pyarrow.compute as pc
 import pytest
 from frictionless import Package, Resource, Schema
 
+from pipeline.base.model import Column, Dataset, ForeignKey
 from pipeline.checks import keys, schema
 from pipeline.checks.schema import breaches
-from pipeline.model import Column, Dataset, ForeignKey
 
 SEEDS, TABLES, ROWS = 24, 125, 12
 BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")

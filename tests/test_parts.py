@@ -28,13 +28,14 @@ import pyarrow.parquet as pq
 import pytest
 from frictionless import Package, system
 
-from pipeline import catalog, cluster, run
-from pipeline.catalog import published_columns
+from pipeline import cluster, run
+from pipeline.base.engine import LOCAL, Engine, Unseen
+from pipeline.base.errors import GateRefused, StoreError, Unaccounted, UsageError
+from pipeline.base.model import Catalog
 from pipeline.checks.parts import Home, made_home
 from pipeline.checks.rules import RULES
-from pipeline.engine import LOCAL, Engine, Unseen
-from pipeline.errors import GateRefused, StoreError, Unaccounted, UsageError
-from pipeline.model import Catalog
+from pipeline.contract import catalog
+from pipeline.contract.catalog import published_columns
 from pipeline.release import (
     changes,
     database,
@@ -212,7 +213,7 @@ def test_the_gate_reads_the_beginning_of_a_large_dataset_in_parts(shop: Divided,
         path.write_text(path.read_text("utf-8").replace("2023-05-06", "2023-02-30"), "utf-8")
 
     monkeypatch.setattr(package, "write_csv", spoiled)
-    monkeypatch.setattr("pipeline.seal.compare", lambda *_: None)
+    monkeypatch.setattr("pipeline.base.row_checksums.compare", lambda *_: None)
     shop.send(spread(41))
     with pytest.raises(GateRefused, match=r"2023-02-30|type"):
         shop.publish()

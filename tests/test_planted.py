@@ -19,11 +19,11 @@ import pytest
 from disguises import DISGUISES, Planted, planted
 from filekinds import KINDS
 
-from pipeline import catalog as contracts
+from pipeline.base.model import Column, Dataset
 from pipeline.checks import privacy
 from pipeline.checks.folding import fold
 from pipeline.checks.rules import RULES
-from pipeline.model import Column, Dataset
+from pipeline.contract import catalog as contracts
 
 ROOT = Path(__file__).parent.parent
 CONTRACT = contracts.load(ROOT / "datapackage", RULES)

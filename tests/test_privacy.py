@@ -21,14 +21,14 @@ from disguises import DISGUISES, LOOK_ALIKES, Planted, look_alikes, planted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import catalog as contracts
+from pipeline.base.model import Column
 from pipeline.checks import privacy, schema, screen
 from pipeline.checks.folding import fold
 from pipeline.checks.names import is_masked, looks_like_person, mask_name, name_at
 from pipeline.checks.numbers import birth_of, is_credit_code
 from pipeline.checks.rules import RULES
 from pipeline.checks.screen import SIGN, screened
-from pipeline.model import Column
+from pipeline.contract import catalog as contracts
 
 PERSONAL, HARMLESS = planted(), look_alikes()
 

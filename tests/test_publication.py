@@ -12,11 +12,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline import catalog as contracts
+from pipeline.base.model import Catalog, Dataset
+from pipeline.base.words import rules
 from pipeline.checks import publication
 from pipeline.checks.rules import RULES, Setting
-from pipeline.model import Catalog, Dataset
-from pipeline.words import rules
+from pipeline.contract import catalog as contracts
 
 ROOT = Path(__file__).parent.parent
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.engine import Unseen
-from pipeline.errors import StoreError
+from pipeline.base.engine import Unseen
+from pipeline.base.errors import StoreError
 from pipeline.intake import blocks, encodings, measures, ranges, text_files
 from pipeline.intake.blocks import Block, Parsed
 from pipeline.intake.measures import Measure

@@ -26,7 +26,7 @@ import pytest
 from frictionless import Package, system
 from openpyxl.utils.escape import unescape
 
-from pipeline.errors import GateRefused
+from pipeline.base.errors import GateRefused
 from pipeline.release import changes, differences, gate, manifest, verify
 from tests.shop import (
     NUMBER,

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline import catalog, run
+from pipeline import run
 from pipeline.checks.rules import RULES
+from pipeline.contract import catalog
 from pipeline.release import changes, differences, store, verify
 from tests.shop import rows_of
 

@@ -15,8 +15,8 @@ import fsspec
 import httpx
 import pytest
 
-from pipeline import remote
-from pipeline.errors import StoreError, UnreadableInput, UsageError
+from pipeline.base import addresses
+from pipeline.base.errors import StoreError, UnreadableInput, UsageError
 from pipeline.release import manifest, mirror, store
 from tests.conftest import TODAY as DAY
 from tests.shop import DOCUMENTS, ROOT, SmallShop, contents, documents, hashes
@@ -111,7 +111,7 @@ def test_an_inbox_that_is_not_there_ends_with_one_sentence(gongshi: Command, tmp
 @pytest.mark.usefixtures("every_engine")
 def test_a_missing_package_is_named_and_no_password_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setitem(sys.modules, "s3fs", None)
-    with pytest.raises(UnreadableInput, match="s3fs") as told, remote.inbox("s3://me:secret@bucket/inbox", tmp_path):  # fmt: skip
+    with pytest.raises(UnreadableInput, match="s3fs") as told, addresses.inbox("s3://me:secret@bucket/inbox", tmp_path):  # fmt: skip
         pass
     assert "secret" not in str(told.value)
     with pytest.raises(StoreError, match="s3fs"):
@@ -131,7 +131,10 @@ def test_a_name_that_leads_out_of_the_inbox_is_refused(tmp_path: Path, name: str
     with zipfile.ZipFile(packed, "w") as out:
         out.writestr(FILE, "a,b\n1,2\n")
         out.writestr(name, "a,b\n1,2\n")
-    with pytest.raises(UnreadableInput), remote.inbox(f"zip://::file://{packed}", tmp_path / "p"):
+    with (
+        pytest.raises(UnreadableInput),
+        addresses.inbox(f"zip://::file://{packed}", tmp_path / "p"),
+    ):
         pass
     assert not list(tmp_path.rglob("escape*"))
 

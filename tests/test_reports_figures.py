@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.reports.figures import RANK, find
-from pipeline.reports.numerals import NUMBER, han_value, plain, read
+from pipeline.reports.figures.figures import RANK, find
+from pipeline.reports.figures.numerals import NUMBER, han_value, plain, read
 
 
 def figures(text: str) -> list[tuple[str, str, str]]:

@@ -18,13 +18,14 @@ sys.path.insert(0, str(Path(__file__).parent / "reports"))
 import marked
 import paper
 
-from pipeline import catalog, yearly
-from pipeline.model import Figure
-from pipeline.reports import corrections, within
-from pipeline.reports.indicators import Indicator, load
+from pipeline import yearly
+from pipeline.base.model import Figure
+from pipeline.base.words import rules
+from pipeline.contract import catalog
+from pipeline.reports.compare import corrections, internal_consistency
+from pipeline.reports.compare.with_records import reconcile
+from pipeline.reports.figures.indicators import Indicator, load
 from pipeline.reports.read import Report, read_report
-from pipeline.reports.reconcile import reconcile
-from pipeline.words import rules
 
 ROOT = Path(__file__).parent.parent
 REAL = ROOT.parent / "shared" / "real" / "inbox" / "reports" / "000_dd65877722798507.txt"
@@ -284,9 +285,9 @@ def test_a_figure_in_a_sentence_of_doubtful_repair_is_marked(tmp_path: Path) -> 
 def checks(tmp_path: Path, text: str, last: str = "") -> set[str]:
     before = read(tmp_path, last, "last.txt") if last else None
     report = read(tmp_path, text)
-    problems = within.check(report.text, report.figures, "r")
+    problems = internal_consistency.check(report.text, report.figures, "r")
     if before:
-        problems += within.growth(report.figures, before.figures, "r")
+        problems += internal_consistency.growth(report.figures, before.figures, "r")
     return {problem.rule for problem in problems}
 
 

@@ -14,9 +14,9 @@ sys.path.insert(0, str(Path(__file__).parent / "reports"))
 import damage
 import marked
 
-from pipeline.reports.characters import is_han
-from pipeline.reports.edits import Edit, Traced, apply
-from pipeline.reports.repair import repair
+from pipeline.reports.repair.characters import is_han
+from pipeline.reports.repair.edits import Edit, Traced, apply
+from pipeline.reports.repair.repair import repair
 
 TEXTS = [
     marked.unmarked((marked.FOLDER / f"{name}.txt").read_text("utf-8"))[0]

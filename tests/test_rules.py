@@ -19,8 +19,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import catalog as contracts
-from pipeline import words
+from pipeline.base import words
+from pipeline.base.model import Catalog
+from pipeline.base.row_checksums import quoted
 from pipeline.checks.amounts import numeral, stated
 from pipeline.checks.calendar import working_days_after
 from pipeline.checks.explain import explain
@@ -28,9 +29,8 @@ from pipeline.checks.keys import Outcome
 from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting
 from pipeline.checks.rules.dates import months_after
 from pipeline.closing import _kind
-from pipeline.model import Catalog
+from pipeline.contract import catalog as contracts
 from pipeline.release import working
-from pipeline.seal import quoted
 
 ROOT = Path(__file__).parent.parent
 TODAY = date(2025, 3, 31)

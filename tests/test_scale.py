@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from bench import measure
-from pipeline import spill
-from pipeline.errors import StoreError
+from pipeline.base import sql
+from pipeline.base.errors import StoreError
 from pipeline.release import database, package
 from tests.shop import ROOT, SmallShop, documents, hashes
 
@@ -79,7 +79,7 @@ def test_what_was_read_of_a_parquet_file_is_not_kept(tmp_path: Path) -> None:
 
 def cramped(monkeypatch: pytest.MonkeyPatch, *settings: str, memory: str = "72MB") -> None:
     """Whatever DuckDB does from now on has next to no memory; `settings` say what room to spill it has."""
-    honest = spill.connect
+    honest = sql.connect
 
     def connect(folder: Path) -> duckdb.DuckDBPyConnection:
         con = honest(folder)
@@ -87,7 +87,7 @@ def cramped(monkeypatch: pytest.MonkeyPatch, *settings: str, memory: str = "72MB
             con.execute(f"set {setting}")
         return con
 
-    monkeypatch.setattr(spill, "connect", connect)
+    monkeypatch.setattr(sql, "connect", connect)
 
 
 @pytest.fixture
@@ -121,8 +121,8 @@ def test_with_room_to_spill_the_same_little_memory_is_enough(shop: SmallShop, mo
 
 def test_what_is_spilled_lies_in_the_private_folder_and_goes_with_the_run(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     folders = list[Path]()
-    honest = spill.connect
-    monkeypatch.setattr(spill, "connect", lambda folder: folders.append(folder) or honest(folder))
+    honest = sql.connect
+    monkeypatch.setattr(sql, "connect", lambda folder: folders.append(folder) or honest(folder))
     shop.publish(growth=True, removals=True)
     assert folders and all(folder.is_relative_to(shop.private) for folder in folders)
     assert not any(folder.exists() for folder in folders)

@@ -17,11 +17,11 @@ from stdnum import luhn
 from stdnum.cn import uscc
 from stdnum.iso7064 import mod_11_2
 
-from pipeline import catalog as contracts
+from pipeline.base.model import Column
 from pipeline.checks import privacy
 from pipeline.checks.rules import RULES
 from pipeline.checks.screen import screened
-from pipeline.model import Column
+from pipeline.contract import catalog as contracts
 from pipeline.release import guard, numbers
 
 ROOT = Path(__file__).parent.parent

@@ -11,7 +11,7 @@ import datasette
 import pytest
 from babel.messages.pofile import read_po
 
-from pipeline.catalog import load
+from pipeline.contract.catalog import load
 from pipeline.site.language import Language, phrases, read_catalogue
 from pipeline.site.values import Field, Values, mark_hits
 from tests.site.phrases import SITE, marked

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.catalog import load
-from pipeline.errors import UsageError
-from pipeline.model import Catalog, Code, CodeList, Column, Dataset, ForeignKey
+from pipeline.base.errors import UsageError
+from pipeline.base.model import Catalog, Code, CodeList, Column, Dataset, ForeignKey
+from pipeline.contract.catalog import load
 from pipeline.release.metadata import site_metadata
 
 WORDS = yaml.safe_load(Path("metadata.yml").read_text("utf-8"))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import StoreError
+from pipeline.base.errors import StoreError
 from pipeline.release import manifest, store, verify, withdraw
 from tests.shop import DOCUMENTS, TODAY, SmallShop, documents, hashes, rows_of
 

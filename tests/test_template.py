@@ -11,9 +11,9 @@ import clerks
 import openpyxl
 import pytest
 
-from pipeline.errors import UsageError
+from pipeline.base.errors import UsageError
+from pipeline.base.model import Column
 from pipeline.intake import template
-from pipeline.model import Column
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 INPUTS = [d.name for d in clerks.CATALOG.datasets.values() if not d.produced]

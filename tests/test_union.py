@@ -22,9 +22,9 @@ import pytest
 import yaml
 
 from pipeline import run
-from pipeline.errors import GateRefused, UsageError
+from pipeline.base.errors import GateRefused, UsageError
+from pipeline.base.model import Catalog
 from pipeline.intake import download
-from pipeline.model import Catalog
 from pipeline.release import manifest, received
 from pipeline.release.received import Refused
 from tests.shop import (

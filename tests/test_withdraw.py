@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from frictionless import Package, system
 
-from pipeline import catalog
+from pipeline.base.errors import StoreError, UsageError
 from pipeline.checks.rules import RULES
-from pipeline.errors import StoreError, UsageError
+from pipeline.contract import catalog
 from pipeline.release import changes, differences, manifest, store, tombstones, verify, withdraw
 from tests.shop import (
     NUMBER,

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline import words
+import pipeline
+from pipeline.base import words
 
-MESSAGES = Path(words.__file__).parent / "messages"
+MESSAGES = Path(pipeline.__file__).parent / "messages"
 ENTRIES = {
     key: entry
     for file in sorted(MESSAGES.glob("*.yaml"))

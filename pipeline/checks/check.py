@@ -12,13 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import seal
-from pipeline.catalog import published_columns
-from pipeline.checks import privacy, publication, schema
-from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting
-from pipeline.checks.rules.base import Bools, named_in_words, why_open
-from pipeline.errors import Unaccounted
-from pipeline.model import (
+from pipeline.base import row_checksums
+from pipeline.base.errors import Unaccounted
+from pipeline.base.model import (
     UNITED,
     Catalog,
     Checked,
@@ -31,6 +27,10 @@ from pipeline.model import (
     Tally,
     found,
 )
+from pipeline.checks import privacy, publication, schema
+from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting
+from pipeline.checks.rules.base import Bools, named_in_words, why_open
+from pipeline.contract.catalog import published_columns
 
 RECORD_MOST = 15 << 20  # bytes of a record's text; written as CSV it has twice as many at most
 RECORD_ID = "^[0-9a-f]{20}$"  # as `record_ids` makes it
@@ -49,7 +49,9 @@ def check_chunk(
     `key` makes the `record_id` of datasets that have an identity; `today` is the day on which terms
     are judged. Raises Unaccounted where rows came out that did not go in.
     """
-    seal.compare(f"{chunk.source.path} intake", chunk.seal, seal.in_memory(chunk.table))
+    row_checksums.compare(
+        f"{chunk.source.path} intake", chunk.seal, row_checksums.in_memory(chunk.table)
+    )
     findings = list[Finding]()
     reasons: dict[int, list[str]] = defaultdict(list)  # of rows that are not published
     table = _derived(chunk.table, dataset, chunk.source, key)
@@ -73,7 +75,7 @@ def check_chunk(
     return Checked(
         chunk.source,
         accepted,
-        seal.of_rows(accepted),
+        row_checksums.of_rows(accepted),
         quarantined,
         _with_origin(chunk.changes, chunk.source, 0),
         chunk.set_aside,

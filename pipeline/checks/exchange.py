@@ -19,11 +19,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import spill
+from pipeline.base import sql
+from pipeline.base.engine import Engine, Unseen
+from pipeline.base.model import ForeignKey
+from pipeline.base.row_checksums import quoted
 from pipeline.checks.parts import Home, naming, rows_in
-from pipeline.engine import Engine, Unseen
-from pipeline.model import ForeignKey
-from pipeline.seal import quoted
 
 ROWS = pa.schema([("key", pa.string()), ("source_id", pa.string()), ("source_row", pa.string())])
 
@@ -194,7 +194,7 @@ def _database(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises OSError where there is no room for that.
     """
     try:
-        with spill.connect(home.folder / f"spill-{secrets.token_hex(8)}") as con:
+        with sql.connect(home.folder / f"spill-{secrets.token_hex(8)}") as con:
             con.execute("set threads = 1")
             yield con
     except (duckdb.OutOfMemoryException, duckdb.IOException) as error:

@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipeline.base.errors import UsageError
+from pipeline.base.model import Catalog, Dataset, RuleUse
+from pipeline.base.words import Lang, RuleText, rules, say, say_fix
 from pipeline.checks.rules import RULES, Rule
-from pipeline.errors import UsageError
-from pipeline.model import Catalog, Dataset, RuleUse
-from pipeline.words import Lang, RuleText, rules, say, say_fix
 
 
 def explain(name: str, catalog: Catalog, lang: Lang) -> str:

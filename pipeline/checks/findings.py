@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline import words
-from pipeline.model import Finding
-from pipeline.words import Lang
+from pipeline.base import words
+from pipeline.base.model import Finding
+from pipeline.base.words import Lang
 
 COLUMNS = (
     "rule",

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import duckdb
 
+from pipeline.base.model import Dataset, ForeignKey
+from pipeline.base.row_checksums import quoted
 from pipeline.checks.exchange import Among
-from pipeline.model import Dataset, ForeignKey
-from pipeline.seal import quoted
 
 
 @dataclass(frozen=True, slots=True)

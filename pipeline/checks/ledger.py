@@ -17,13 +17,13 @@ from typing import Any, Self, TextIO
 
 import pyarrow as pa
 
+from pipeline.base.model import TALLY_PARTS, Checked, Dataset, Finding, Tally
+from pipeline.base.row_checksums import Seal
+from pipeline.base.words import Lang
 from pipeline.checks import findings, parts
 from pipeline.checks.feedback.notes import Notes
 from pipeline.checks.findings import Place
 from pipeline.checks.publication import WITHHELD
-from pipeline.model import TALLY_PARTS, Checked, Dataset, Finding, Tally
-from pipeline.seal import Seal
-from pipeline.words import Lang
 
 OF_A_TABLE = ("rule-not-applicable", "header-blank")  # findings of no single row
 QUARANTINE = ("file", "sheet", "row", "reasons", "record")

@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.model import Checked, Part
+from pipeline.base.model import Checked, Part
 
 KINDS = ("accepted", "left_out", "changes")
 LEAST = 1 << 18  # bytes of a table below which it is no part of its own

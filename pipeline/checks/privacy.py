@@ -13,11 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.base.model import Column, Dataset
 from pipeline.checks import bare, numbers, screen
 from pipeline.checks.names import is_masked, looks_like_person, mask_name
 from pipeline.checks.rules.base import Columns
 from pipeline.checks.schema import Breach
-from pipeline.model import Column, Dataset
 
 __all__ = ["cell_breaches", "code_breaches", "excerpts", "mask_column", "mask_name", "number_breaches", "own_values", "screen_column", "secrets", "without_own"]  # fmt: skip
 

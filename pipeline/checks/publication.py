@@ -13,10 +13,10 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
+from pipeline.base.model import Chunk, Dataset, Finding, Source, found
+from pipeline.base.words import language, rules
 from pipeline.checks.rules import RULES, Columns, Setting
 from pipeline.checks.rules.base import NO_DAY
-from pipeline.model import Chunk, Dataset, Finding, Source, found
-from pipeline.words import language, rules
 
 WITHHELD = ("file", "sheet", "row", "reason", "since", "basis", "record")
 

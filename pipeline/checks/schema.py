@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.model import Column
+from pipeline.base.model import Column
 
 #: Canonical text that is of its type without a further look. RE2 syntax.
 _SURELY = {

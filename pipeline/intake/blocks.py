@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from pipeline.errors import Unaccounted
+from pipeline.base.errors import Unaccounted
 from pipeline.intake import measures, tolerant
 from pipeline.intake.cellbytes import bytes_of
 from pipeline.intake.encodings import LOST, BadByte

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import python_calamine as calamine
 
-from pipeline.clerk import Cell, Grid, is_added
+from pipeline.base.sheet_cells import Cell, Grid, is_added
 from pipeline.intake import blocks, json_files, markup, packed, read, text_files, workbooks
 from pipeline.intake.blocks import Block, Parsed
 from pipeline.intake.sources import InboxFile

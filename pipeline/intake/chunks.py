@@ -9,14 +9,8 @@ from functools import reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.errors import Unaccounted
-from pipeline.intake import columns, rows
-from pipeline.intake.blocks import Note, Parsed
-from pipeline.intake.headers import HeaderMatch
-from pipeline.intake.hints import Hint
-from pipeline.intake.layout import HeaderBlock, Merged
-from pipeline.intake.values import Setting
-from pipeline.model import (
+from pipeline.base.errors import Unaccounted
+from pipeline.base.model import (
     Catalog,
     Chunk,
     Column,
@@ -27,7 +21,13 @@ from pipeline.model import (
     Source,
     found,
 )
-from pipeline.seal import in_memory
+from pipeline.base.row_checksums import in_memory
+from pipeline.intake import columns, rows
+from pipeline.intake.blocks import Note, Parsed
+from pipeline.intake.headers import HeaderMatch
+from pipeline.intake.hints import Hint
+from pipeline.intake.layout import HeaderBlock, Merged
+from pipeline.intake.values import Setting
 
 _SHOWN = frozenset(("code", "social-credit-code", "date", "money", "integer", "number", "year"))
 

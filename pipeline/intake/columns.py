@@ -16,10 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.catalog import spellings
+from pipeline.base.model import Catalog, CodeList, Column
+from pipeline.contract.catalog import spellings
 from pipeline.intake import cellbytes, values
 from pipeline.intake.values import Setting
-from pipeline.model import Catalog, CodeList, Column
 
 _CJK = r"\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}"
 _ASCII = r"!$%&*+,./0-9:;=?@A-Z\\^_`a-z|~-"  # without quotes, brackets and #, which opens #N/A

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from pipeline.catalog import KIND_TYPES, ORIGIN
-from pipeline.clerk import Grid
-from pipeline.errors import UnreadableInput
+from pipeline.base.errors import UnreadableInput
+from pipeline.base.model import Catalog
+from pipeline.base.sheet_cells import Grid
+from pipeline.base.words import language, say
+from pipeline.contract.catalog import KIND_TYPES, ORIGIN
 from pipeline.intake import cells
 from pipeline.intake.celltext import as_text
 from pipeline.intake.guess import Guess, guess
 from pipeline.intake.headers import SERIAL
 from pipeline.intake.hints import Hint
 from pipeline.intake.sources import InboxFile
-from pipeline.model import Catalog
-from pipeline.words import language, say
 
 SAMPLE = 5_000  # rows that guesses rest on
 HEAD = 60  # rows in which the header is looked for

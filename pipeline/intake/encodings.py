@@ -19,7 +19,7 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from pipeline.engine import ordered_map
+from pipeline.base.engine import ordered_map
 from pipeline.intake import measures
 from pipeline.intake.measures import Measure
 

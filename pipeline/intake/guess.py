@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pipeline.catalog import spellings
+from pipeline.base.model import Catalog, Column
+from pipeline.base.words import Lang, say
+from pipeline.contract.catalog import spellings
 from pipeline.intake import headers, values
 from pipeline.intake.values import Setting
-from pipeline.model import Catalog, Column
-from pipeline.words import Lang, say
 
 ENOUGH = 0.9  # of a column's values must be of a kind, for a few are always wrong
 LIST_MOST, LIST_LONGEST = 12, 20  # entries of a guessed list; characters of an entry

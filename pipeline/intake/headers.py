@@ -11,8 +11,8 @@ from functools import cache, lru_cache
 
 import opencc
 
+from pipeline.base.model import Dataset, Finding, Source, found
 from pipeline.intake.values import tidy
-from pipeline.model import Dataset, Finding, Source, found
 
 LONGEST = 200  # characters of a header that are looked at
 

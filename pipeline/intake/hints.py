@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
-from pipeline.errors import UsageError
+from pipeline.base.errors import UsageError
+from pipeline.base.model import Catalog
+from pipeline.base.words import language, say
 from pipeline.intake.values import MONEY_UNITS
-from pipeline.model import Catalog
-from pipeline.words import language, say
 
 HEADER_MOST = 60  # the last row that a header may stand in
 DATE_STYLES = {"year-first", "short-year", "minguo", "japanese"}

@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from pipeline.errors import UsageError
+from pipeline.base.errors import UsageError
+from pipeline.base.model import Catalog
 from pipeline.intake.hints import check_entry, entries, is_number, is_word, refusal
-from pipeline.model import Catalog
 
 SCHEMES = ("http", "https", "file")
 _DIGEST = re.compile(r"[0-9a-f]{64}")

@@ -14,14 +14,14 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.engine import Unseen, ordered_map
-from pipeline.errors import StoreError
+from pipeline.base.engine import Unseen, ordered_map
+from pipeline.base.errors import StoreError
+from pipeline.base.words import language, say
 from pipeline.intake import blocks, encodings, measures, text_files
 from pipeline.intake.blocks import Block, Parsed
 from pipeline.intake.encodings import BLOCK, BadByte, Stretch
 from pipeline.intake.measures import Measure
 from pipeline.intake.text_files import TextFormat
-from pipeline.words import language, say
 
 #: Encodings in which the bytes of a line feed and of a quote are never part of another character.
 CUTTABLE = ("utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312", "big5", encodings.BIG5)

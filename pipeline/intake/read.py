@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.catalog import as_input
-from pipeline.clerk import is_added
+from pipeline.base.model import PACKAGE, Catalog, Chunk, Dataset, Finding, Source, found
+from pipeline.base.sheet_cells import is_added
+from pipeline.contract.catalog import as_input
 from pipeline.intake import (
     blocks,
     chunks,
@@ -34,7 +35,6 @@ from pipeline.intake.ranges import Range
 from pipeline.intake.sources import InboxFile
 from pipeline.intake.text_files import TextFormat
 from pipeline.intake.workbooks import Sheet
-from pipeline.model import PACKAGE, Catalog, Chunk, Dataset, Finding, Source, found
 
 SLICE = 1 << 16  # rows of a sheet in one chunk
 TEXT, JSON, WORKBOOK, MARKUP = "text", "json", "workbook", "markup"

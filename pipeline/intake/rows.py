@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.model import SetAside
+from pipeline.base.model import SetAside
 
 _TOTAL = r"^\s*(?:本页|本表|本月|本季度|本年|全年)?(?:合\s*计|小\s*计|总\s*计|累\s*计)\s*(?:[：:（(\d].*)?$"
 _SIGNATURE = r"^\s*(?:填\s*表\s*人|填\s*报\s*人|审\s*核\s*人|制\s*表(?:\s*人)?|复\s*核(?:\s*人)?|经\s*办\s*人|(?:单位|部门)?负\s*责\s*人|填\s*报\s*日\s*期|填\s*表\s*日\s*期|填\s*报\s*单\s*位|联\s*系\s*电\s*话|联\s*系\s*人)\s*(?:（签[字章]）|\(签[字章]\))?\s*(?:[：:]|$)"

@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath, PurePosixPath
 
-from pipeline.errors import UnreadableInput
+from pipeline.base.errors import UnreadableInput
+from pipeline.base.model import Catalog, Finding, found
+from pipeline.base.words import language, say
 from pipeline.intake.hints import Hint, read_hints
 from pipeline.intake.packages import Listed, is_package, read_listed
-from pipeline.model import Catalog, Finding, found
-from pipeline.words import language, say
 
 TABLES = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".json"}
 REPORTS = {".txt", ".docx", ".html", ".htm", ".pdf"}

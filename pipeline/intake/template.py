@@ -16,11 +16,11 @@ from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.clerk import NOT_DATA, example_of, expected, written_unit
-from pipeline.errors import UsageError
-from pipeline.looks import FONT, Formats, lines, width
-from pipeline.model import Catalog, Code, Column, Dataset
-from pipeline.words import Lang, language, say
+from pipeline.base.errors import UsageError
+from pipeline.base.model import Catalog, Code, Column, Dataset
+from pipeline.base.sheet_cells import NOT_DATA, example_of, expected, written_unit
+from pipeline.base.sheet_styles import FONT, Formats, lines, width
+from pipeline.base.words import Lang, language, say
 
 NOTES, HEADER = 2, 3  # rows, from 0; records begin below
 FILLED = 5_000  # rows that have drop-downs

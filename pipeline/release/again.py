@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.errors import Unaccounted
+from pipeline.base.errors import Unaccounted
 from pipeline.release import manifest
 
 Files = Mapping[str, str]  # a file's name in the release → its sha256

@@ -19,10 +19,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline import seal, spill
-from pipeline.catalog import published_columns
-from pipeline.errors import Unaccounted
-from pipeline.model import Dataset
+from pipeline.base import row_checksums, sql
+from pipeline.base.errors import Unaccounted
+from pipeline.base.model import Dataset
+from pipeline.base.row_checksums import Seal, quoted
+from pipeline.contract.catalog import published_columns
 from pipeline.release import (
     again,
     amended_database,
@@ -45,7 +46,6 @@ from pipeline.release.holdings import Keys
 from pipeline.release.parts import Keys as PartKeys
 from pipeline.release.tombstones import Tombstone
 from pipeline.release.without import Gone, Missed
-from pipeline.seal import Seal, quoted
 
 TALLIES = "run_tallies"
 _WHOLE: PartKeys = {}
@@ -89,7 +89,7 @@ def amend(release: Path, target: Path, order: Amendment) -> str:
     concerned = {*order.taken, *remade}
     if order.replaces:
         concerned |= {changes.TABLE} & datasets.keys()
-    con, were = spill.connect(order.work / "spill"), parts.of_release(holdings.described(release))
+    con, were = sql.connect(order.work / "spill"), parts.of_release(holdings.described(release))
     touched = _touched(con, release, datasets, order, were)
     _take_over(release, target, concerned, touched, order.replaces)
     rows = _data(con, release, target, datasets, order, were)
@@ -211,7 +211,7 @@ def _without(
     rows, apart = (work / f"{dataset.name}.{kind}" for kind in ("parquet", "gone.parquet"))
     gone = Gone(dataset, apart, len(set(leaving)))
     package.sorted_rows(con, f"(select * from {source} where {test})", dataset, gone.path)
-    left = seal.of_query(con, package.parquet_rows(gone.path), names)
+    left = row_checksums.of_query(con, package.parquet_rows(gone.path), names)
     if left.rows != gone.rows:
         raise Unaccounted(f"{dataset.name}: {gone.rows} records to take out, {left.rows} found")
     try:
@@ -221,7 +221,7 @@ def _without(
         without.csv(con, gone, old, new)
         package.rows_in_order(con, new, dataset, rows)
     except Missed:
-        expected = seal.of_query(con, source, names) - left
+        expected = row_checksums.of_query(con, source, names) - left
         keys = keys if expected.rows else {}  # nothing is left to be in parts
         package.sorted_rows(con, f"(select * from {source} where not {test})", dataset, rows, keys)
         _as_csv(con, dataset, rows, target, expected, keys)
@@ -248,7 +248,7 @@ def _small(
     path = work / f"{dataset.name}.parquet"
     package.sorted_rows(con, "told", dataset, path)
     con.unregister("told")
-    return _as_csv(con, dataset, path, target, seal.of_rows(table))
+    return _as_csv(con, dataset, path, target, row_checksums.of_rows(table))
 
 
 def _as_csv(
@@ -260,7 +260,7 @@ def _as_csv(
     keys: PartKeys = _WHOLE,
 ) -> Path:
     paths = package.write_data(con, rows, dataset.name, target, keys)
-    seal.compare(f"{dataset.name}.csv", expected, package.csv_seal(con, paths, dataset))
+    row_checksums.compare(f"{dataset.name}.csv", expected, package.csv_seal(con, paths, dataset))
     return rows
 
 

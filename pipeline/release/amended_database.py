@@ -11,14 +11,14 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.model import Dataset
+from pipeline.base.model import Dataset
+from pipeline.base.row_checksums import quoted
 from pipeline.release import database, part_databases, parts
 from pipeline.release.holdings import Keys, key_sql
 from pipeline.release.package import parquet_batches
 from pipeline.release.parts import Keys as PartKeys
 from pipeline.release.proof import prove
 from pipeline.release.search import segment_column
-from pipeline.seal import quoted
 
 
 @dataclass(frozen=True, slots=True)

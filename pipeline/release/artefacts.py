@@ -17,8 +17,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
+from pipeline.base.row_checksums import quoted
 from pipeline.release.package import csv_header, csv_rows, parquet_batches
-from pipeline.seal import quoted
 
 BLOCK = 1 << 22  # bytes looked at in one go
 PACKED = (".zip", ".xlsx", ".docx", ".ods")

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline import words
-from pipeline.engine import LOCAL, Engine
-from pipeline.model import Dataset
+from pipeline.base import words
+from pipeline.base.engine import LOCAL, Engine
+from pipeline.base.model import Dataset
+from pipeline.base.row_checksums import Seal
 from pipeline.release import (
     changes,
     database,
@@ -34,7 +35,6 @@ from pipeline.release.draft import Draft, Material
 from pipeline.release.part_databases import Tables
 from pipeline.release.part_files import SomePiece
 from pipeline.release.proof import prove
-from pipeline.seal import Seal
 
 DATABASE = "disclosure.db"
 

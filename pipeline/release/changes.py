@@ -17,11 +17,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline.catalog import published_columns
-from pipeline.model import Dataset
+from pipeline.base.model import Dataset
+from pipeline.base.row_checksums import quoted
+from pipeline.contract.catalog import published_columns
 from pipeline.release import manifest
 from pipeline.release.package import csv_dicts, csv_header, csv_rows, data_files, parquet_rows
-from pipeline.seal import quoted
 
 HEADER = ("release", "dataset", "key", "verb", "columns")
 VERBS = ("added", "changed", "removed", "withdrawn")

@@ -22,13 +22,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from adbc_driver_sqlite import dbapi
 
-from pipeline.catalog import published_columns
-from pipeline.engine import one_process, ordered_map
-from pipeline.model import Dataset
+from pipeline.base.engine import one_process, ordered_map
+from pipeline.base.model import Dataset
+from pipeline.base.row_checksums import quoted
+from pipeline.contract.catalog import published_columns
 from pipeline.release.package import parquet_batches
 from pipeline.release.search import segment_column
 from pipeline.release.tables import create_table, indexes
-from pipeline.seal import quoted
 
 BATCH = 2_500  # rows of Python objects at a time
 LOADED = 20_000  # rows of columns at a time

@@ -14,13 +14,13 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipeline import spill
-from pipeline.catalog import published_columns
-from pipeline.errors import UsageError
-from pipeline.model import Column, Dataset
+from pipeline.base import sql
+from pipeline.base.errors import UsageError
+from pipeline.base.model import Column, Dataset
+from pipeline.base.row_checksums import quoted
+from pipeline.base.words import language, say
+from pipeline.contract.catalog import published_columns
 from pipeline.release import working
-from pipeline.seal import quoted
-from pipeline.words import language, say
 
 _TYPES = {"date": "date", "integer": "bigint", "number": "decimal(38, 6)"}
 
@@ -38,7 +38,7 @@ def tables(
     made = [d for d in datasets if d.query]
     if not made:
         return {}
-    with spill.connect(spilled) as con:
+    with sql.connect(spilled) as con:
         for dataset in datasets:
             if not dataset.query:
                 con.execute(_view(dataset, relations.get(dataset.name)))

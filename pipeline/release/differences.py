@@ -8,11 +8,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline import spill
+from pipeline.base import sql
+from pipeline.base.words import language, say
 from pipeline.release import changes, holdings, manifest, store, tombstones
 from pipeline.release.changes import VERBS, Change
 from pipeline.release.package import csv_header, data_files
-from pipeline.words import language, say
 
 FORMATS = ("text", "markdown", "json")
 ORIGIN = ("source_id", "source_row")
@@ -27,7 +27,7 @@ def between(before: Path, after: Path) -> list[Change]:
     earlier = _taken_out(before) - _taken_out(after)
     records = manifest.read(after).get("records", {})
     found: list[Change] = []
-    with tempfile.TemporaryDirectory() as aside, spill.connect(Path(aside)) as con:
+    with tempfile.TemporaryDirectory() as aside, sql.connect(Path(aside)) as con:
         for dataset in holdings.datasets_of(after):
             had, now = (data_files(each, dataset.name) for each in (before, after))
             if dataset.name not in records or not had:

@@ -16,15 +16,15 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from pipeline.catalog import published_columns
-from pipeline.errors import GateRefused
-from pipeline.model import Column, Dataset
+from pipeline.base.errors import GateRefused
+from pipeline.base.model import Column, Dataset
+from pipeline.base.row_checksums import quoted
+from pipeline.base.words import language, say
+from pipeline.contract.catalog import published_columns
 from pipeline.release import package, packing, parts, workbook
 from pipeline.release.package import as_one
 from pipeline.release.packing import Zip
 from pipeline.release.parts import Keys
-from pipeline.seal import quoted
-from pipeline.words import language, say
 
 BOM = b"\xef\xbb\xbf"
 # What a spreadsheet takes for the start of a formula, full-width forms included (OWASP, CSV

@@ -16,11 +16,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline import seal, spill
-from pipeline.catalog import published_columns
+from pipeline.base import row_checksums, sql
+from pipeline.base.engine import LOCAL, Engine
+from pipeline.base.model import Catalog, Dataset
+from pipeline.base.row_checksums import Seal, quoted
 from pipeline.checks.parts import made_home
-from pipeline.engine import LOCAL, Engine
-from pipeline.model import Catalog, Dataset
+from pipeline.contract.catalog import published_columns
 from pipeline.release import (
     changes,
     derived,
@@ -31,7 +32,6 @@ from pipeline.release import (
 )
 from pipeline.release.part_files import Places
 from pipeline.release.parts import Keys, Layout
-from pipeline.seal import Seal, quoted
 
 _WHOLE: Keys = {}
 
@@ -158,13 +158,15 @@ def write_dataset(
         if table is None:
             table = pa.table({name: pa.array([], pa.string()) for name in names})
         con.register(f"produced_{dataset.name}", table)
-        source, expected = quoted(f"produced_{dataset.name}"), seal.of_table(table, names)
+        source, expected = quoted(f"produced_{dataset.name}"), row_checksums.of_table(table, names)
     rows = places.rows.folder / f"{dataset.name}.parquet"
-    spill.prepare(con, expected.rows)
+    sql.prepare(con, expected.rows)
     package.sorted_rows(con, source, dataset, rows, keys)
-    found = seal.of_query(con, package.parquet_rows(rows), names)
-    seal.compare(f"{dataset.name} sorted", expected, found)
-    seal.compare(f"{dataset.name}.csv", found, _as_csv(con, dataset, rows, places, keys, engine))
+    found = row_checksums.of_query(con, package.parquet_rows(rows), names)
+    row_checksums.compare(f"{dataset.name} sorted", expected, found)
+    row_checksums.compare(
+        f"{dataset.name}.csv", found, _as_csv(con, dataset, rows, places, keys, engine)
+    )
     return rows, found
 
 

@@ -11,14 +11,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pipeline import seal
-from pipeline.engine import one_process
-from pipeline.errors import GateRefused
-from pipeline.model import Dataset
+from pipeline.base import row_checksums
+from pipeline.base.engine import one_process
+from pipeline.base.errors import GateRefused
+from pipeline.base.model import Dataset
+from pipeline.base.row_checksums import Seal
+from pipeline.base.words import language, say
 from pipeline.release.changes import Change
 from pipeline.release.package import csv_dicts, csv_header, data_files, write_json
-from pipeline.seal import Seal
-from pipeline.words import language, say
 
 WHOLE_UP_TO = 20_000  # rows of one table that frictionless reads whole
 SAMPLE = 5_000  # rows of a larger one
@@ -123,7 +123,7 @@ def balanced(
     for dataset in datasets:
         if not dataset.produced:
             accepted = tallies.get(dataset.name, {}).get("accepted", 0)
-            seal.compare(f"{dataset.name} tally", Seal(accepted), Seal(rows[dataset.name]))
+            row_checksums.compare(f"{dataset.name} tally", Seal(accepted), Seal(rows[dataset.name]))
 
 
 def removals(

@@ -17,15 +17,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.engine import ordered_map
-from pipeline.errors import GateRefused
-from pipeline.model import Column, Dataset
+from pipeline.base.engine import ordered_map
+from pipeline.base.errors import GateRefused
+from pipeline.base.model import Column, Dataset
+from pipeline.base.row_checksums import quoted
+from pipeline.base.words import language, say
 from pipeline.needles import Needles, read_secrets
 from pipeline.release.artefacts import Blocks, blocks_in, columns_of
 from pipeline.release.numbers import Hit, line_at, numbers, own_numbers
 from pipeline.release.package import data_files
-from pipeline.seal import quoted
-from pipeline.words import language, say
 
 
 def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> None:

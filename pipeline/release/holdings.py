@@ -15,11 +15,11 @@ from typing import Any
 
 import duckdb
 
-from pipeline.model import Column, Dataset, ForeignKey
+from pipeline.base.model import Column, Dataset, ForeignKey
+from pipeline.base.row_checksums import quoted
 from pipeline.release import package, tombstones
 from pipeline.release.changes import KEY_SEPARATOR
 from pipeline.release.tombstones import Tombstone
-from pipeline.seal import quoted
 
 Keys = Mapping[str, Collection[str]]  # dataset → keys
 _ORIGIN = "source_id"

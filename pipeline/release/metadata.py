@@ -14,10 +14,10 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from pipeline.catalog import published_columns
-from pipeline.errors import UsageError
-from pipeline.model import Catalog, Column, Dataset
-from pipeline.words import Lang, say
+from pipeline.base.errors import UsageError
+from pipeline.base.model import Catalog, Column, Dataset
+from pipeline.base.words import Lang, say
+from pipeline.contract.catalog import published_columns
 
 DATABASE = "disclosure"
 LANGUAGES: tuple[Lang, Lang] = ("zh", "en")

@@ -18,10 +18,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pipeline import remote
-from pipeline.errors import StoreError, UsageError
+from pipeline.base import addresses
+from pipeline.base.errors import StoreError, UsageError
+from pipeline.base.words import language, say
 from pipeline.release import manifest, store
-from pipeline.words import language, say
 
 POINTER = "current"
 _LAST = (manifest.SIGNATURE, manifest.MANIFEST)
@@ -48,7 +48,7 @@ class There:
     def pointer(self) -> str:
         """The id of the release on show; "" before the first."""
         name = (self.read(POINTER) or b"").decode("utf-8", "replace").strip()
-        return name if remote.inside(name) and "/" not in name else ""
+        return name if addresses.inside(name) and "/" not in name else ""
 
     def releases(self) -> set[str]:
         top = self.at("releases")
@@ -85,7 +85,7 @@ def push(site: Path, address: str) -> None:
     what is kept no more is deleted: records that were withdrawn are gone from `current` before anything
     else is touched. Cut short, it is completed by the next push. StoreError where that fails.
     """
-    with store.locked(site), remote.reached(address, StoreError) as (files, root):
+    with store.locked(site), addresses.reached(address, StoreError) as (files, root):
         there, shown = There(files, root), store.current(site)
         if shown is None:
             return
@@ -130,7 +130,7 @@ def _put(there: There, release: Path, names: Iterable[str]) -> None:
 
 def exists(address: str) -> bool:
     """Whether anything was ever pushed there. StoreError where that cannot be told."""
-    with remote.reached(address, StoreError) as (files, root):
+    with addresses.reached(address, StoreError) as (files, root):
         return bool(There(files, root).pointer())
 
 
@@ -141,13 +141,13 @@ def pull(address: str, site: Path) -> str:
     what it held may be withdrawn. If that is the one on show, nothing is changed and StoreError says
     so, as it does where the mirror cannot be reached; UsageError where nothing was ever pushed.
     """
-    with remote.reached(address, StoreError) as (files, root), store.writing(site) as making:
+    with addresses.reached(address, StoreError) as (files, root), store.writing(site) as making:
         there = There(files, root)
         shown = there.pointer()
         if not shown:
-            raise UsageError(say("no-release", language(), site=remote.shown(address)))
+            raise UsageError(say("no-release", language(), site=addresses.shown(address)))
         if not _pull(there, shown, site, making):
-            raise StoreError(say("mirror-damaged", language(), release=shown, address=remote.shown(address)))  # fmt: skip
+            raise StoreError(say("mirror-damaged", language(), release=shown, address=addresses.shown(address)))  # fmt: skip
         store.switch(site, shown)
         whole = {n for n in there.releases() - {shown} if _pull(there, n, site, making)}
         for release in store.kept(site):
@@ -163,7 +163,7 @@ def _pull(there: There, name: str, site: Path, making: Path) -> bool:
     if text and (here / manifest.MANIFEST).is_file() and (here / manifest.MANIFEST).read_bytes() == text:  # fmt: skip
         return True
     names = (*_listed(text), *_LAST)
-    if not remote.inside(name) or not text or not all(map(remote.inside, names)):
+    if not addresses.inside(name) or not text or not all(map(addresses.inside, names)):
         return False
     for each in names:
         place = making / name / each

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.model import Column, Dataset
+from pipeline.base.model import Column, Dataset
 from pipeline.release.artefacts import columns_of
 from pipeline.release.package import csv_header, data_files
 

@@ -21,12 +21,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline import seal
-from pipeline.catalog import published_columns, table_schema
-from pipeline.model import Catalog, Dataset
+from pipeline.base import row_checksums
+from pipeline.base.model import Catalog, Dataset
+from pipeline.base.row_checksums import Seal, quoted
+from pipeline.contract.catalog import published_columns, table_schema
 from pipeline.release import parts
 from pipeline.release.parts import Keys
-from pipeline.seal import Seal, quoted
 
 ROW_GROUP = 20_480  # rows; a reader holds several groups at once, and a writer one for each thread
 LONGEST_LINE = 32 << 20  # bytes; without a word DuckDB would hold sixteen times as much of a file
@@ -64,8 +64,8 @@ def rows_in_order(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, 
     write_rows(
         con, f"(select {', '.join(map(quoted, names))} from {csv_rows([path], names)})", rows
     )
-    found = seal.of_query(con, parquet_rows(rows), names)
-    seal.compare(rows.name, csv_seal(con, [path], dataset), found)
+    found = row_checksums.of_query(con, parquet_rows(rows), names)
+    row_checksums.compare(rows.name, csv_seal(con, [path], dataset), found)
 
 
 def write_csv(con: duckdb.DuckDBPyConnection, source: str, path: Path) -> None:
@@ -96,7 +96,7 @@ def data_files(release: Path, name: str) -> list[Path]:
 def csv_seal(con: duckdb.DuckDBPyConnection, paths: Sequence[Path], dataset: Dataset) -> Seal:
     """The seal of a written CSV, read back."""
     names = [c.name for c in published_columns(dataset)]
-    return seal.of_query(con, csv_rows(paths, names), names)
+    return row_checksums.of_query(con, csv_rows(paths, names), names)
 
 
 def csv_rows(paths: Sequence[Path], names: Sequence[str]) -> str:

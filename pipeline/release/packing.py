@@ -18,7 +18,7 @@ from typing import BinaryIO, Self
 import duckdb
 import pyarrow as pa
 
-from pipeline.engine import ordered_map
+from pipeline.base.engine import ordered_map
 
 LEVEL = 4  # a fifth larger than 6, in half the time
 BLOCK = 1 << 20  # bytes of text, about

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.catalog import published_columns
-from pipeline.engine import Engine, Unseen
-from pipeline.model import Dataset
+from pipeline.base.engine import Engine, Unseen
+from pipeline.base.model import Dataset
+from pipeline.base.row_checksums import quoted
+from pipeline.contract.catalog import published_columns
 from pipeline.release import database, package, parts
 from pipeline.release.part_files import Places, Written, desk, gathered, handed, own_connection
 from pipeline.release.parts import Keys
 from pipeline.release.proof import prove
-from pipeline.seal import quoted
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,14 +22,14 @@ from typing import Protocol, TypeVar
 
 import duckdb
 
-from pipeline import spill
+from pipeline.base import sql
+from pipeline.base.engine import Engine, Unseen
+from pipeline.base.errors import Unaccounted
+from pipeline.base.model import Dataset
+from pipeline.base.row_checksums import Seal
 from pipeline.checks.parts import Home
-from pipeline.engine import Engine, Unseen
-from pipeline.errors import Unaccounted
-from pipeline.model import Dataset
 from pipeline.release import downloads, manifest, package, parts
 from pipeline.release.parts import Keys, Part
-from pipeline.seal import Seal
 
 _UNSEALED = Seal()
 _FULL = ("No space left", "disk is full", "quota exceeded")
@@ -169,7 +169,7 @@ def own_connection() -> duckdb.DuckDBPyConnection:
     as they are read, so that nothing has to be spilled."""
     if not hasattr(_own, "con"):
         _own.con = duckdb.connect()
-        _own.con.execute(f"set memory_limit = '{spill.MEMORY}'")
+        _own.con.execute(f"set memory_limit = '{sql.MEMORY}'")
         _own.con.execute("set threads = 1")
         _own.con.execute("set temp_directory = ''")
     con: duckdb.DuckDBPyConnection = _own.con

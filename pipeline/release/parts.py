@@ -17,10 +17,10 @@ from typing import Any, TypeGuard
 
 import duckdb
 
-from pipeline.errors import UsageError
-from pipeline.model import Dataset
-from pipeline.seal import quoted
-from pipeline.words import language, say
+from pipeline.base.errors import UsageError
+from pipeline.base.model import Dataset
+from pipeline.base.row_checksums import quoted
+from pipeline.base.words import language, say
 
 KEY = "gongshi:parts"  # of a resource: label → the column that it is made of
 YEAR, REGION, REGION_COLUMN = "year", "region", "region_code"

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.catalog import published_columns
-from pipeline.errors import Unaccounted
-from pipeline.model import Column, Dataset
+from pipeline.base.errors import Unaccounted
+from pipeline.base.model import Column, Dataset
+from pipeline.base.row_checksums import quoted
+from pipeline.contract.catalog import published_columns
 from pipeline.release.package import parquet_rows
 from pipeline.release.packing import texts_of
 from pipeline.release.tables import sql_type
-from pipeline.seal import quoted
 
 
 def prove(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, rows: Path) -> None:

@@ -25,9 +25,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.errors import StoreError
+from pipeline.base.errors import StoreError
+from pipeline.base.words import language, say
 from pipeline.release import manifest
-from pipeline.words import language, say
 
 
 @contextmanager

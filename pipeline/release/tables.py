@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.catalog import published_columns
-from pipeline.model import Column, Dataset
-from pipeline.seal import quoted
+from pipeline.base.model import Column, Dataset
+from pipeline.base.row_checksums import quoted
+from pipeline.contract.catalog import published_columns
 
 
 def create_table(dataset: Dataset, present: set[str]) -> str:

@@ -13,11 +13,11 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from pipeline.base.model import Catalog, Dataset
+from pipeline.base.row_checksums import quoted
 from pipeline.checks import publication
 from pipeline.checks.rules import RULES, Setting
-from pipeline.model import Catalog, Dataset
 from pipeline.release import changes, package
-from pipeline.seal import quoted
 
 BATCH = 20_000  # rows looked at at a time
 

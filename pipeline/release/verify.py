@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import UsageError
+from pipeline.base.errors import UsageError
+from pipeline.base.words import language, say
 from pipeline.release import manifest, packing, store
 from pipeline.release.manifest import Problem
-from pipeline.words import language, say
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,16 +18,16 @@ from pathlib import Path
 
 import chinese_calendar
 
-from pipeline.engine import ordered_map
-from pipeline.errors import StoreError, UsageError
-from pipeline.model import Dataset
+from pipeline.base.engine import ordered_map
+from pipeline.base.errors import StoreError, UsageError
+from pipeline.base.model import Dataset
+from pipeline.base.row_checksums import quoted
+from pipeline.base.words import language, say
 from pipeline.release import amend, holdings, manifest, store, tombstones
 from pipeline.release.amend import Amendment
 from pipeline.release.changes import KEY_SEPARATOR
 from pipeline.release.holdings import Keys
 from pipeline.release.tombstones import Tombstone
-from pipeline.seal import quoted
-from pipeline.words import language, say
 
 REPORT = "withdrawals-report.csv"
 WITHIN = 3  # working days from the order to the withdrawal: 行政处罚法 §48

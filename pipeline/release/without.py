@@ -21,9 +21,9 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from pipeline.catalog import published_columns
-from pipeline.engine import ordered_map
-from pipeline.model import Dataset
+from pipeline.base.engine import ordered_map
+from pipeline.base.model import Dataset
+from pipeline.contract.catalog import published_columns
 from pipeline.release import downloads, package, packing, workbook
 from pipeline.release.packing import Pair, Zip
 

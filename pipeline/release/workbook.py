@@ -17,11 +17,11 @@ from pathlib import Path
 import duckdb
 import xlsxwriter
 
-from pipeline.catalog import published_columns
-from pipeline.model import Column, Dataset
+from pipeline.base.model import Column, Dataset
+from pipeline.base.row_checksums import quoted
+from pipeline.contract.catalog import published_columns
 from pipeline.release import packing
 from pipeline.release.packing import Zip
-from pipeline.seal import quoted
 
 ROWS_A_SHEET = 1_048_575  # Excel's 1,048,576 less the header
 LONGEST = 32_767  # characters that a cell holds

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
-from pipeline import words
-from pipeline.catalog import published_columns
+from pipeline.base import words
+from pipeline.base.model import TALLY_PARTS, Catalog, Dataset, Finding, Source, Tally, found
+from pipeline.base.words import Lang
 from pipeline.checks import bare
 from pipeline.checks.bare import starred
 from pipeline.checks.explain import examples
-from pipeline.model import TALLY_PARTS, Catalog, Dataset, Finding, Source, Tally, found
-from pipeline.words import Lang
+from pipeline.contract.catalog import published_columns
 
 Row = Sequence[object]
 LANGS: tuple[Lang, ...] = ("zh", "en")

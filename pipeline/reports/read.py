@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.model import CodeList, Figure, Finding
-from pipeline.reports import corrections, figures, indicators, within
-from pipeline.reports.characters import HAN, simplified_view
-from pipeline.reports.edits import Repair
-from pipeline.reports.heading import heading, overruled
-from pipeline.reports.indicators import Indicator
-from pipeline.reports.numerals import plain
-from pipeline.reports.repair import Repaired, repair
-from pipeline.reports.sections import Places, Section, sections
-from pipeline.reports.text import Loaded, finding, load
+from pipeline.base.model import CodeList, Figure, Finding
+from pipeline.reports.compare import corrections, internal_consistency
+from pipeline.reports.documents.text import Loaded, finding, load
+from pipeline.reports.figures import figures, indicators
+from pipeline.reports.figures.heading import heading, overruled
+from pipeline.reports.figures.indicators import Indicator
+from pipeline.reports.figures.numerals import plain
+from pipeline.reports.figures.sections import Places, Section, sections
+from pipeline.reports.repair.characters import HAN, simplified_view
+from pipeline.reports.repair.edits import Repair
+from pipeline.reports.repair.repair import Repaired, repair
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def read_report(
     """The report in the file at `path`, called `name` in every output.
 
     `body`, `region_code` and `year` overrule what the text says. `indicators` is the vocabulary
-    (`pipeline.reports.indicators.load`), `divisions` the code list by which a body's name gives
+    (`pipeline.reports.figures.figures.indicators.load`), `divisions` the code list by which a body's name gives
     its division, `last_year` the same body's report of the year before, for stated growth.
     Corrections are taken from `<path>.corrections.csv`. Bad files give findings, never errors.
     """
@@ -70,7 +71,7 @@ def read_report(
     found = [
         *report.findings,
         *problems,
-        *within.check(report.text, corrected, name),
+        *internal_consistency.check(report.text, corrected, name),
     ]
     report = replace(report, figures=corrected, findings=tuple(found))
     return beside(report, last_year) if last_year else report
@@ -78,7 +79,7 @@ def read_report(
 
 def beside(report: Report, last_year: Report) -> Report:
     """The report with what its stated growth says wrongly of `last_year`."""
-    found = within.growth(report.figures, last_year.figures, report.name)
+    found = internal_consistency.growth(report.figures, last_year.figures, report.name)
     return replace(report, findings=(*report.findings, *found))
 
 

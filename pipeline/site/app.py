@@ -17,7 +17,8 @@ from typing import Any
 
 import httpx
 
-from pipeline.errors import GongshiError
+from pipeline.base.errors import GongshiError
+from pipeline.base.words import language, say
 from pipeline.release.metadata import DATABASE
 from pipeline.site import folder, plugin
 from pipeline.site.database import Memory
@@ -26,7 +27,6 @@ from pipeline.site.folder import ReleaseFolder
 from pipeline.site.front import SECURITY, Asgi, Front, Receive, Scope, Send
 from pipeline.site.guards import HEAVY_SLOTS, Slots
 from pipeline.site.upstream import pm
-from pipeline.words import language, say
 
 log = logging.getLogger("gongshi.site")
 

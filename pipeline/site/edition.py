@@ -16,6 +16,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.base.words import Lang
 from pipeline.release.metadata import DATABASE
 from pipeline.site import charts
 from pipeline.site.database import Memory, ReleaseDatabase, use
@@ -25,7 +26,6 @@ from pipeline.site.guards import Slots
 from pipeline.site.language import N_, Language
 from pipeline.site.upstream import Datasette, Request, Response, tilde_encode
 from pipeline.site.values import Field, Values, fields_of
-from pipeline.words import Lang
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _UNTOLD: Mapping[str, Any] = {"plugins": {"gongshi": {"columns": []}}}

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import StoreError, UsageError
+from pipeline.base.errors import StoreError, UsageError
+from pipeline.base.words import Lang, language, say
 from pipeline.release import manifest
 from pipeline.release.metadata import DATABASE
-from pipeline.words import Lang, language, say
 
 _NEEDED = ("disclosure.db", "metadata.json", "manifest.json")
 

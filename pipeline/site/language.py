@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.words import Lang
+from pipeline.base.words import Lang
 
 _LINE = re.compile(r'^(msgid_plural|msgid|msgstr(?:\[0\])?)?\s*(".*")\s*$')
 _HTML_LANG = {"zh": "zh-CN", "en": "en"}

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
-from pipeline.model import PACKAGE
+from pipeline.base.model import PACKAGE
 from pipeline.release.metadata import DATABASE
 from pipeline.site import history
 from pipeline.site.edition import Edition

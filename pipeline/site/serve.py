@@ -10,10 +10,10 @@ from typing import Any
 
 import uvicorn
 
-from pipeline.errors import UsageError
+from pipeline.base.errors import UsageError
+from pipeline.base.words import language, say
 from pipeline.site import folder
 from pipeline.site.app import application
-from pipeline.words import language, say
 
 _SITE = "GONGSHI_SITE"  # how the folder reaches the workers, which are processes of their own
 _BACKLOG = 1024

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.model import Figure
-from pipeline.reports.characters import simplified_view
+from pipeline.base.model import Figure
+from pipeline.reports.repair.characters import simplified_view
 
 FOLDER = Path(__file__).parent / "marked"
 _MARK = re.compile(r"⟦(?P<written>[^|⟧]+)\|(?P<rest>[^⟧]+)⟧", re.DOTALL)

@@ -17,8 +17,8 @@ from typing import Any
 
 import yaml
 
-from pipeline.catalog import load
-from pipeline.model import Catalog, Column, Dataset
+from pipeline.base.model import Catalog, Column, Dataset
+from pipeline.contract.catalog import load
 from pipeline.release.metadata import site_metadata
 from pipeline.release.search import segment_column
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pipeline.errors import StoreError, UsageError
+from pipeline.base.errors import StoreError, UsageError
 from pipeline.site.folder import current
 from pipeline.site.serve import serve
 from tests.site.conftest import free_port, served

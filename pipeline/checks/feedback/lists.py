@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from xlsxwriter.worksheet import Worksheet
 
+from pipeline.base.model import Tally
+from pipeline.base.sheet_cells import NOT_DATA
+from pipeline.base.sheet_styles import Formats, lines
+from pipeline.base.words import rules, say
 from pipeline.checks.feedback.notes import MOST_OF_A_KIND, Kind
 from pipeline.checks.feedback.painted import MOST_COLUMNS, MOST_ROWS
 from pipeline.checks.findings import letters
-from pipeline.clerk import NOT_DATA
-from pipeline.looks import Formats, lines
-from pipeline.model import Tally
-from pipeline.words import rules, say
 
 MOST_LINKS = 60_000  # a sheet can hold 65,530
 LINE = 16  # points that a line of text takes

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.model import Finding
+from pipeline.base.model import Finding
 
 MOST_OF_A_KIND = 20_000  # of one kind in one column of a sheet; further ones are only counted
 

@@ -12,8 +12,8 @@ from xlsxwriter.exceptions import OverlappingRange
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.clerk import Cell, Grid
-from pipeline.looks import FONT, Formats, lines, number_format, width
+from pipeline.base.sheet_cells import Cell, Grid
+from pipeline.base.sheet_styles import FONT, Formats, lines, number_format, width
 
 LONGEST = 32_000  # characters; a spreadsheet's cell holds 32,767
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384  # of a sheet

@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.model import Catalog, Dataset
-from pipeline.words import say
+from pipeline.base.model import Catalog, Dataset
+from pipeline.base.words import say
 
 # Neither pyarrow nor an operator between numpy arrays tells a type checker what it gives.
 Mask = Any  # a boolean Arrow array, a value for each row

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import duckdb
 
+from pipeline.base.model import Dataset
+from pipeline.base.row_checksums import quoted
 from pipeline.checks.keys import Outcome
 from pipeline.checks.rules.base import Setting, place, rule
-from pipeline.model import Dataset
-from pipeline.seal import quoted
 
 ISSUED, REVIEWED = "新申办", "年审"
 _NO = "16110312345"

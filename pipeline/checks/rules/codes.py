@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from stdnum.cn import uscc
 
+from pipeline.base.model import Catalog
 from pipeline.checks.rules.base import Bools, Columns, Mask, Setting, each_distinct, rule, to_numpy
-from pipeline.model import Catalog
 
 SOLE_TRADER_WITHOUT_CODE = "0" * 17 + "X"  # 424 layout: fails the check digit and is allowed
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"

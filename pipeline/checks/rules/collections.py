@@ -10,9 +10,9 @@ from typing import Any
 
 import duckdb
 
+from pipeline.base.model import Dataset
+from pipeline.base.row_checksums import quoted
 from pipeline.checks.rules.base import Setting, rule
-from pipeline.model import Dataset
-from pipeline.seal import quoted
 
 
 def _decided(*days: str) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 import duckdb
 
+from pipeline.base.model import Dataset
+from pipeline.base.row_checksums import quoted
 from pipeline.checks.keys import Outcome
 from pipeline.checks.rules.base import Setting, place, rule
-from pipeline.model import Dataset
-from pipeline.seal import quoted
 
 _NO = "示政文〔2022〕1号"
 _DOCUMENT = {

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import duckdb
 
+from pipeline.base.model import Dataset
+from pipeline.base.row_checksums import quoted
 from pipeline.checks.keys import Outcome
 from pipeline.checks.rules.base import Setting, place, rule
-from pipeline.model import Dataset
-from pipeline.seal import quoted
 
 _MARKET = {
     "authority_name": "示例区市场监督管理局",

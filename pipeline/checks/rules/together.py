@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 import duckdb
 import numpy as np
 
+from pipeline.base.model import Dataset
+from pipeline.base.row_checksums import quoted
 from pipeline.checks.keys import Outcome
 from pipeline.checks.rules.base import Bools, Columns, Judged, Numbers, Setting, place, rule
 from pipeline.checks.rules.dates import both
-from pipeline.model import Dataset
-from pipeline.seal import quoted
 
 
 def _quoted(values: Sequence[str], word: str) -> str:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from lxml import etree, html
 
-from pipeline.model import Finding
-from pipeline.reports import documents
-from pipeline.reports.characters import is_common
-from pipeline.reports.documents import BIGGEST, Unreadable
+from pipeline.base.model import Finding
+from pipeline.reports.documents import documents
+from pipeline.reports.documents.documents import BIGGEST, Unreadable
+from pipeline.reports.repair.characters import is_common
 
 LONGEST = 20_000_000  # characters of text that are read
 _BOMS = (
@@ -95,7 +95,7 @@ def load(path: Path, name: str) -> Loaded:
 
 def finding(rule: str, name: str, **params: object) -> Finding:
     """A finding about the report called `name`, as `pipeline/messages/reports.yaml` describes it."""
-    from pipeline.words import rules
+    from pipeline.base.words import rules
 
     text = rules()[rule]
     severity, owner = text.severity, text.owner

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import groupby, pairwise
 
-from pipeline.model import Figure, Finding
-from pipeline.reports.characters import simplified_view
-from pipeline.reports.corrections import current
-from pipeline.reports.numerals import plain
-from pipeline.reports.text import finding
-from pipeline.reports.units import alike
+from pipeline.base.model import Figure, Finding
+from pipeline.reports.compare.corrections import current
+from pipeline.reports.documents.text import finding
+from pipeline.reports.figures.numerals import plain
+from pipeline.reports.figures.units import alike
+from pipeline.reports.repair.characters import simplified_view
 
 _SENTENCE_END = re.compile(r"[。！？!?\n]")
 _RATE = re.compile(r"(?P<part>[\u4e00-\u9fff]{2,4}?)率$")

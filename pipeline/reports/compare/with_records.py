@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
-from pipeline.model import Comparison, Figure, Reason
-from pipeline.reports.corrections import current
-from pipeline.reports.indicators import Indicator
-from pipeline.reports.numerals import plain
+from pipeline.base.model import Comparison, Figure, Reason
+from pipeline.reports.compare.corrections import current
+from pipeline.reports.figures.indicators import Indicator
+from pipeline.reports.figures.numerals import plain
 
 AGREES, DIFFERS, NOT_COMPARABLE = "agrees", "differs", "not comparable"
 

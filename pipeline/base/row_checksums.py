@@ -16,7 +16,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from pipeline.errors import Unaccounted
+from pipeline.base.errors import Unaccounted
 
 
 @dataclass(frozen=True, slots=True)

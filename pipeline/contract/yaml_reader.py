@@ -1,6 +1,6 @@
 """How a file of `datapackage/` is read and held to account: its YAML, line by line.
 
-For `pipeline.catalog` alone. Every mistake raises `UsageError`, whose one sentence names the file,
+For `pipeline.contract.catalog` alone. Every mistake raises `UsageError`, whose one sentence names the file,
 the line, what is wrong and what to do (pipeline/messages/catalog.yaml).
 """
 
@@ -16,9 +16,9 @@ from typing import Any, cast
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
-from pipeline.errors import UsageError
-from pipeline.model import CodeList, Column, Dataset, ForeignKey
-from pipeline.words import language, say
+from pipeline.base.errors import UsageError
+from pipeline.base.model import CodeList, Column, Dataset, ForeignKey
+from pipeline.base.words import language, say
 
 KIND_TYPES: Mapping[str, str] = {
     "text": "string",

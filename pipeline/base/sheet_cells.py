@@ -12,8 +12,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
-from pipeline.model import CodeList, Column
-from pipeline.words import Lang, say
+from pipeline.base.model import CodeList, Column
+from pipeline.base.words import Lang, say
 
 Cell: TypeAlias = str | int | float | bool | date | datetime | time | timedelta
 

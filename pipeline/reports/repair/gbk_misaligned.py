@@ -13,16 +13,16 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.reports.bytepairs import (
+from pipeline.reports.repair.bytepairs import (
     before_dropped,
     common_characters,
     dropped_between,
     first_bytes,
     read_with,
 )
-from pipeline.reports.characters import from_gbk, gbk, is_common, is_han, reads_as
-from pipeline.reports.edits import Edit
-from pipeline.reports.glosses import SYLLABLE
+from pipeline.reports.repair.characters import from_gbk, gbk, is_common, is_han, reads_as
+from pipeline.reports.repair.edits import Edit
+from pipeline.reports.repair.glosses import SYLLABLE
 
 LOST = "?\ufffd"  # how decoders write a byte that they could not read
 UNKNOWN = "?"  # stands for a character that could not be told

@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from pipeline.errors import GongshiError, UnreadableInput, UsageError
-from pipeline.words import language, say
+from pipeline.base.errors import GongshiError, UnreadableInput, UsageError
+from pipeline.base.words import language, say
 
 
 def is_address(given: str) -> bool:

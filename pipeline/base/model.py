@@ -1,6 +1,6 @@
 """The frozen dataclasses that flow from one stage to the next.
 
-The contract (`Dataset` and what it holds) is read once by `pipeline.catalog`. Everything else is
+The contract (`Dataset` and what it holds) is read once by `pipeline.contract.catalog`. Everything else is
 made by one stage and read by later ones; none of it is ever changed in place.
 """
 
@@ -14,9 +14,9 @@ from typing import Any, Literal, cast
 
 import pyarrow as pa
 
-from pipeline.errors import Unaccounted
-from pipeline.seal import Seal
-from pipeline.words import rules
+from pipeline.base.errors import Unaccounted
+from pipeline.base.row_checksums import Seal
+from pipeline.base.words import rules
 
 Severity = Literal["error", "warning", "info"]
 Owner = Literal["department", "publisher", "pipeline"]
@@ -143,7 +143,7 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalog:
-    """The whole contract: `datapackage/` as read by `pipeline.catalog.load`."""
+    """The whole contract: `datapackage/` as read by `pipeline.contract.catalog.load`."""
 
     package: Mapping[str, Any]  # package.yaml: name, titles, licences, contributors, settings
     datasets: Mapping[str, Dataset]  # by name, in `order`

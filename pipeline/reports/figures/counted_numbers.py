@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipeline.reports import numerals, shares
-from pipeline.reports.numerals import NUMBER, Number
-from pipeline.reports.units import COUNTING, NAMING, UNIT, is_noun
+from pipeline.reports.figures import numerals, shares
+from pipeline.reports.figures.numerals import NUMBER, Number
+from pipeline.reports.figures.units import COUNTING, NAMING, UNIT, is_noun
 
 RANK = "位次"  # the unit of an ordinal: 排名第三 is 3 位次, no count
 _TO = re.compile(r" ?(?:至|到|[-—–－~～]{1,2}) ?")

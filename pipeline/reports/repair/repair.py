@@ -1,10 +1,10 @@
 """Undo what a scraper did to a report's text, as far as the text itself proves what stood there.
 
 Three layers, from the last done to the first: runs of GBK decoded one byte off
-(`pipeline.reports.stepped`), pinyin glosses (`pipeline.reports.glosses`), simplified text made
+(`pipeline.reports.repair.repair.gbk_misaligned`), pinyin glosses (`pipeline.reports.repair.repair.glosses`), simplified text made
 traditional. Each needs evidence of a converter at work; where there is none, simplified,
 traditional and mixed text comes out byte for byte as it went in. The page's own damage
-(`pipeline.reports.layout`) comes last.
+(`pipeline.reports.repair.layout`) comes last.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from pipeline.reports.characters import (
+from pipeline.reports.repair.characters import (
     HAN,
     is_han,
     simplified_view,
     to_simplified,
     toneless,
 )
-from pipeline.reports.edits import Edit, Repair, Traced
-from pipeline.reports.glosses import GLOSS, glosses, made_by_converter
-from pipeline.reports.layout import tidy
-from pipeline.reports.lexicon import PAIRS
-from pipeline.reports.stepped import LOST, RULE, UNPROVEN, find
+from pipeline.reports.repair.edits import Edit, Repair, Traced
+from pipeline.reports.repair.gbk_misaligned import LOST, RULE, UNPROVEN, find
+from pipeline.reports.repair.glosses import GLOSS, glosses, made_by_converter
+from pipeline.reports.repair.layout import tidy
+from pipeline.reports.repair.lexicon import PAIRS
 
 _HOLE = re.compile(rf"(?<=[\u3400-\u9fff，、；])[{LOST}]+(?=[\u3400-\u9fff，。、；\d])")
 _ASKING = "吗呢嗎么麼何谁誰哪几幾否啥怎办辦"

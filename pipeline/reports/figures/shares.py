@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from pipeline.reports import numerals
-from pipeline.reports.numerals import BEFORE, HAN_NUMERAL, Number
+from pipeline.reports.figures import numerals
+from pipeline.reports.figures.numerals import BEFORE, HAN_NUMERAL, Number
 
 _ENDS = r"(?=[以之][上下]|多|左右|[，,。；;、的群企案）)\s])"
 _SHARE = re.compile(
@@ -45,7 +45,7 @@ def _han(text: str) -> Decimal:
 
 
 def _value(match: re.Match[str]) -> Decimal | None:
-    """Per cent; None where it is no share, or one that `pipeline.reports.numerals` reads (百分之)."""
+    """Per cent; None where it is no share, or one that `pipeline.reports.figures.figures.numerals` reads (百分之)."""
     if match["tenths"]:
         return _han(match["tenths"]) * 10 + (5 if match["half"] else 0)
     if match["one_of_two"] or match["over_half"]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from pipeline.reports.edits import Edit, Traced
-from pipeline.reports.radicals import RADICALS, UNIFIED
+from pipeline.reports.repair.edits import Edit, Traced
+from pipeline.reports.repair.radicals import RADICALS, UNIFIED
 
 _WIDE_DIGITS = re.compile(r"[０-９．％]*[０-９][０-９．％]*")
 _NARROW = {ord(wide): ord(wide) - 0xFEE0 for wide in "０１２３４５６７８９．％"}

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.reports.characters import (
+from pipeline.reports.repair.characters import (
     is_common,
     is_han,
     is_traditional,

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.model import CodeList
-from pipeline.reports.characters import simplified_view
+from pipeline.base.model import CodeList
+from pipeline.reports.repair.characters import simplified_view
 
 _ABOUT = re.compile(
     r"法治|依法行政|依法治|行政执法|年度报告|工作报告|工作总结|情况报告|情况的报告|情况汇报|报告"
@@ -155,7 +155,7 @@ def _date(lines: Sequence[str]) -> str:
 
 
 def _small(text: str) -> int:
-    from pipeline.reports.numerals import han_value
+    from pipeline.reports.figures.numerals import han_value
 
     return int(han_value(text) or 0)
 

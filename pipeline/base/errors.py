@@ -1,6 +1,6 @@
 """What stops a run: the few exceptions meant for the operator, each with its exit code.
 
-Bad data never raises; it becomes a finding (`pipeline.model.Finding`). These are for a run that
+Bad data never raises; it becomes a finding (`pipeline.base.model.Finding`). These are for a run that
 cannot go on, and each carries one sentence that says where, what, and what to do.
 
 ::

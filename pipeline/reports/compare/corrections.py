@@ -13,9 +13,9 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from pipeline.model import Figure, Finding
-from pipeline.reports.numerals import plain
-from pipeline.reports.text import decode, finding
+from pipeline.base.model import Figure, Finding
+from pipeline.reports.documents.text import decode, finding
+from pipeline.reports.figures.numerals import plain
 
 _STATES = ("confirmed", "corrected")
 _MOST = 10_000  # lines; a report has a few hundred figures

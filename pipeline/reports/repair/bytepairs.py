@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from pipeline.reports.characters import from_gbk, gbk, is_common, is_han, reads_as
+from pipeline.reports.repair.characters import from_gbk, gbk, is_common, is_han, reads_as
 
 _WIDE = 0xA3  # the row of full-width ASCII
 _NUMERALS = "一二三四五六七八九十"

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import UsageError
-from pipeline.reports.units import alike
+from pipeline.base.errors import UsageError
+from pipeline.reports.figures.units import alike
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.contract import KIND_TYPES, Document, broken_at, check, check_profile, read_text
-from pipeline.errors import UsageError
-from pipeline.model import Catalog, Code, CodeList, Column, Dataset, ForeignKey, RuleUse
+from pipeline.base.errors import UsageError
+from pipeline.base.model import Catalog, Code, CodeList, Column, Dataset, ForeignKey, RuleUse
+from pipeline.contract.yaml_reader import (
+    KIND_TYPES,
+    Document,
+    broken_at,
+    check,
+    check_profile,
+    read_text,
+)
 
 __all__ = [
     "KIND_TYPES",

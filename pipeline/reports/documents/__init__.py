@@ -1,0 +1,1 @@
+"""A report's file to text: TXT, DOCX, HTML and PDF."""

@@ -1,0 +1,1 @@
+"""Numbers with their sentences: which numbers count something, what they count, in which unit."""

@@ -1,0 +1,1 @@
+"""Damage of scraped text undone: misaligned GBK, pinyin glosses, split radicals; each edit with its offsets."""
