@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import make
-from pipeline.checks import privacy, schema
+from pipeline.checks.row import privacy, schema
 from pipeline.checks.rules import RULES, Columns, Setting
 from pipeline.contract import catalog
 from pipeline.intake import read, sources

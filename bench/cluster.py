@@ -24,7 +24,7 @@ import yaml
 from bench.run import HERE, TODAY, prepare
 from pipeline import run as whole_way
 from pipeline.base.model import Catalog
-from pipeline.checks.parts import made_home
+from pipeline.checks.results.parquet import made_home
 from pipeline.checks.rules import RULES
 from pipeline.cluster import Spread
 from pipeline.contract import catalog

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from pipeline.base.engine import ordered_map
 from pipeline.base.model import Column
-from pipeline.checks import schema
+from pipeline.checks.row import schema
 from pipeline.intake import blocks, text_files
 
 

@@ -25,7 +25,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from pipeline.base.model import Catalog, Checked, Finding, Part, Source
-from pipeline.checks import parts
+from pipeline.checks.results import parquet
 from pipeline.intake import read
 from pipeline.intake.headers import HeaderMatch
 from pipeline.intake.read import Opened
@@ -113,7 +113,7 @@ class Cache:
         return whole
 
     def _has(self, part: Part) -> bool:
-        return parts.is_whole(self._at(part), self._key)
+        return parquet.is_whole(self._at(part), self._key)
 
     def _at(self, part: Part) -> Part:
         return replace(part, path=self._folder / part.path)
@@ -212,7 +212,7 @@ class Keeper:
         target = self._path.with_name(f"{self._path.name}.{len(self._parts):06}.parquet")
         self._parts.append(replace(part, path=Path(target.name)))
         target.unlink(missing_ok=True)
-        parts.link(part.path, target)
+        parquet.link(part.path, target)
         return self._parts[-1]
 
     def _write(self, told: object) -> None:

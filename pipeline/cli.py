@@ -310,7 +310,7 @@ def explain(
 ) -> None:
     """说明一条规则查什么、依据什么、怎样改，并举例。/ What a rule checks, by which law, with examples."""
     _speak(lang)
-    from pipeline.checks.explain import explain as told
+    from pipeline.checks.rules.explain import explain as told
 
     typer.echo(told(rule, _catalog(contract), language()))
 

@@ -31,10 +31,10 @@ from pipeline.base.row_checksums import Seal
 from pipeline.base.words import language, say
 from pipeline.cache import Cache, Keeper, Result
 from pipeline.checks import feedback
-from pipeline.checks.check import check_chunk
-from pipeline.checks.findings import Place
-from pipeline.checks.ledger import Ledger
-from pipeline.checks.parts import Home, laid_down
+from pipeline.checks.results.findings import Place
+from pipeline.checks.results.ledger import Ledger
+from pipeline.checks.results.parquet import Home, laid_down
+from pipeline.checks.row.check import check_chunk
 from pipeline.intake import cells, read, sources
 from pipeline.intake.ranges import Range
 from pipeline.intake.read import Opened

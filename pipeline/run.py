@@ -19,7 +19,7 @@ from pipeline.base.errors import GateRefused, UnreadableInput, UsageError
 from pipeline.base.model import TALLY_PARTS, Catalog, Dataset, Tally
 from pipeline.base.words import language, say
 from pipeline.cache import Cache, made_before
-from pipeline.checks.ledger import Ledger
+from pipeline.checks.results.ledger import Ledger
 from pipeline.gather import Means, Run, prepare_private, read_reports, send_back, take_in
 from pipeline.intake import sources
 from pipeline.release import (

@@ -8,20 +8,20 @@ from datetime import date
 
 import pyarrow as pa
 
-from pipeline import elsewhere
 from pipeline.base import row_checksums
 from pipeline.base.engine import LOCAL, Engine
 from pipeline.base.model import Catalog, Dataset, Source, found
 from pipeline.base.row_checksums import Seal, quoted
-from pipeline.checks import keys, wider
-from pipeline.checks.check import QUARANTINE, as_written
-from pipeline.checks.exchange import Among
-from pipeline.checks.parts import rows_in
-from pipeline.checks.rules import Setting
+from pipeline.checks.across import keys
+from pipeline.checks.across.key_shuffle import Among
+from pipeline.checks.privacy import other_rows
+from pipeline.checks.privacy.known_values import Needles, read_secrets
+from pipeline.checks.results.parquet import rows_in
+from pipeline.checks.row.check import QUARANTINE, as_written
+from pipeline.checks.rules import Setting, whole_datasets
 from pipeline.contract.catalog import as_input, published_columns
 from pipeline.gather import Run
 from pipeline.intake.read import Opened
-from pipeline.needles import Needles, read_secrets
 from pipeline.release.tombstones import Tombstone
 
 
@@ -57,9 +57,9 @@ def settle(
         for stage in _stages(run, dataset, catalog, rank, among, needles):
             _apply(run, dataset, stage, sources, catalog)
     setting = Setting(today, catalog, frozenset(d.name for d in datasets))
-    for dataset, outcomes in wider.judge(con, datasets, setting, ledger.left_out):
+    for dataset, outcomes in whole_datasets.judge(con, datasets, setting, ledger.left_out):
         _apply(run, dataset, outcomes, sources, catalog)
-    for finding in wider.collections(con, datasets, setting):
+    for finding in whole_datasets.collections(con, datasets, setting):
         ledger.finding(finding)
     for dataset in datasets:
         _close(run, dataset)
@@ -84,7 +84,7 @@ def _stages(
     yield list(keys.withdrawn(run.con, dataset, here))
     yield list(keys.repeated(run.con, dataset, rank, among))
     yield list(keys.not_unique(run.con, dataset, among))
-    yield sorted(elsewhere.rows(run.con, dataset, needles), key=lambda o: (o.source_id, o.row))
+    yield sorted(other_rows.rows(run.con, dataset, needles), key=lambda o: (o.source_id, o.row))
     present = {name for name, _ in run.ledger.accepted()}
     for key in dataset.foreign_keys:
         other = catalog.datasets[key.dataset]

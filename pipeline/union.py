@@ -20,10 +20,10 @@ import pyarrow as pa
 
 from pipeline.base.model import PACKAGE, UNITED, Catalog, Dataset, Finding, Source, found
 from pipeline.base.row_checksums import quoted
-from pipeline.checks import screen
-from pipeline.checks.check import RECORD_ID
-from pipeline.checks.keys import key_of
-from pipeline.checks.parts import rows_in
+from pipeline.checks.across.keys import key_of
+from pipeline.checks.privacy import screen
+from pipeline.checks.results.parquet import rows_in
+from pipeline.checks.row.check import RECORD_ID
 from pipeline.contract.catalog import published_columns
 from pipeline.intake.hints import Hint
 from pipeline.intake.sources import InboxFile

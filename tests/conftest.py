@@ -17,7 +17,7 @@ import pytest
 from hypothesis import settings
 
 from pipeline import run
-from pipeline.checks import parts
+from pipeline.checks.results import parquet
 
 ROOT = Path(__file__).parent.parent
 TODAY = "2025-03-31"
@@ -142,7 +142,7 @@ def every_engine(request: pytest.FixtureRequest) -> Iterator[int]:
     spread = Spread(distributed, client, count)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run, "_check", lambda *a: honest(*a[:-1], spread))
-        patch.setattr(parts, "LEAST", 0)  # few rows as they are, each piece lays them down
+        patch.setattr(parquet, "LEAST", 0)  # few rows as they are, each piece lays them down
         _computing[:] = ["--engine", "dask", "--scheduler", client.scheduler.address, "--partitions", str(count)]  # fmt: skip
         yield count
         _computing.clear()

@@ -20,7 +20,8 @@ from typing import Any
 
 from pipeline import cluster, gather
 from pipeline.base.engine import Unseen
-from pipeline.checks import exchange, parts
+from pipeline.checks.across import key_shuffle
+from pipeline.checks.results import parquet
 from pipeline.intake import ranges
 
 FOLDER = Path(os.environ["FAULTS"])
@@ -68,7 +69,7 @@ def _unseen(self: ranges.Range) -> bytes:
     return honest_read(self)
 
 
-def _is_here(self: parts.Home) -> bool:
+def _is_here(self: parquet.Home) -> bool:
     return not (FOLDER / "elsewhere").exists() and honest_is_here(self)
 
 
@@ -80,16 +81,16 @@ def _version(name: str) -> str:
 honest_version, honest_read, honest_is_here = (
     cluster.version,
     ranges.Range._read,
-    parts.Home.is_here,
+    parquet.Home.is_here,
 )
 # What is put in the place of what: this process is a worker of tests alone, and ends with them.
 REPLACED: list[tuple[Any, str, Callable[..., Any]]] = [
     (ranges.Range, "_read", _unseen),
-    (parts.Home, "is_here", _is_here),
+    (parquet.Home, "is_here", _is_here),
     (cluster, "version", _version),
     (gather, "check_chunk", _faulty(gather.check_chunk, "rows", lambda chunk: f"{chunk.source.path}-{chunk.raw['_row'][0]}")),
-    (exchange._Keys, "split", _faulty(exchange._Keys.split, "split", lambda keys: f"{keys.source.name}-{keys.fields}")),
-    (exchange._Bucket, "judge", _faulty(exchange._Bucket.judge, "judge", lambda bucket: f"{bucket.number}-{bucket.files[0].name}")),
+    (key_shuffle._Keys, "split", _faulty(key_shuffle._Keys.split, "split", lambda keys: f"{keys.source.name}-{keys.fields}")),
+    (key_shuffle._Bucket, "judge", _faulty(key_shuffle._Bucket.judge, "judge", lambda bucket: f"{bucket.number}-{bucket.files[0].name}")),
 ]  # fmt: skip
 for owner, attribute, fault in REPLACED:
     setattr(owner, attribute, fault)

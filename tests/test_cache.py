@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pipeline import cache, gather, run
-from pipeline.checks import parts
+from pipeline.checks.results import parquet
 from pipeline.contract import catalog
 from tests.shop import PENALTIES, ROOT, TODAY, Shop, hashes, penalties
 
@@ -143,7 +143,7 @@ def test_a_damaged_entry_is_as_if_absent(shop: Shop, read: Read, damage: str) ->
 def test_a_part_that_is_damaged_or_gone_is_read_anew(
     shop: Shop, read: Read, damage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parts, "LEAST", 0)
+    monkeypatch.setattr(parquet, "LEAST", 0)
     first = hashes(shop.publish())
     read.clear()
     shop.publish()

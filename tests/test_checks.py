@@ -27,10 +27,11 @@ from pipeline.base.model import (
     SetAside,
     Source,
 )
-from pipeline.checks import check, keys
-from pipeline.checks.check import check_chunk, record_ids
+from pipeline.checks.across import keys
+from pipeline.checks.row import check
+from pipeline.checks.row.check import check_chunk, record_ids
+from pipeline.checks.row.schema import breaches
 from pipeline.checks.rules import RULES
-from pipeline.checks.schema import breaches
 from pipeline.contract import catalog as contracts
 from pipeline.release import package
 

@@ -22,7 +22,7 @@ from distributed import Client
 from pipeline import cluster, run
 from pipeline.base.engine import Unseen
 from pipeline.base.errors import StoreError, Unaccounted
-from pipeline.checks import parts
+from pipeline.checks.results import parquet
 from pipeline.intake import ranges
 from tests.clusters import running
 from tests.shop import ROOT, Shop, hashes, penalties
@@ -81,7 +81,7 @@ def test_a_release_is_the_same_to_the_byte_whatever_computed_it(
     monkeypatch: pytest.MonkeyPatch,
     partitions: int,
 ) -> None:
-    monkeypatch.setattr(parts, "LEAST", 0)
+    monkeypatch.setattr(parquet, "LEAST", 0)
     shop = sent(tmp_path)
     with cluster.engine(two_workers, lambda _: None, partitions) as spread:
         assert spread_over(shop, spread) == local[0]
@@ -90,7 +90,7 @@ def test_a_release_is_the_same_to_the_byte_whatever_computed_it(
 
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """What workers of this process's cluster would see on a machine without PRIVATE: nothing."""
-    read, is_here = ranges.Range._read, parts.Home.is_here
+    read, is_here = ranges.Range._read, parquet.Home.is_here
 
     def is_worker() -> bool:
         return "Dask" in threading.current_thread().name
@@ -101,7 +101,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
         return read(self)
 
     monkeypatch.setattr(ranges.Range, "_read", not_there)
-    monkeypatch.setattr(parts.Home, "is_here", lambda self: not is_worker() and is_here(self))
+    monkeypatch.setattr(parquet.Home, "is_here", lambda self: not is_worker() and is_here(self))
 
 
 def test_workers_that_do_not_see_private_give_the_same(
@@ -110,7 +110,7 @@ def test_workers_that_do_not_see_private_give_the_same(
     cluster_here: Client,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(parts, "LEAST", 0)
+    monkeypatch.setattr(parquet, "LEAST", 0)
     elsewhere(monkeypatch)
     shop = sent(tmp_path)
     assert spread_over(shop, cluster.Spread(distributed, cluster_here, 3)) == local[0]
@@ -127,8 +127,8 @@ def test_a_worker_without_room_for_its_rows_ends_the_run_and_changes_nothing(
     def full(_: Any, folder: Path, key: bytes) -> None:
         raise OSError(error, os.strerror(error), str(folder))
 
-    monkeypatch.setattr(parts, "LEAST", 0)
-    monkeypatch.setattr(parts, "_part", full)
+    monkeypatch.setattr(parquet, "LEAST", 0)
+    monkeypatch.setattr(parquet, "_part", full)
     shop.send(penalties(90)[60:], "更多-示例数据.csv")
     with pytest.raises(StoreError, match="写不下结果") as raised:
         spread_over(shop, cluster.Spread(distributed, cluster_here, 3))

@@ -12,7 +12,7 @@ from distributed import Client
 
 from pipeline import run
 from pipeline.base.engine import LOCAL, Engine
-from pipeline.checks import parts
+from pipeline.checks.results import parquet
 from pipeline.cluster import Spread
 from tests.conftest import PARTITIONS
 from tests.shop import ROOT, TODAY, Shop, hashes, penalties
@@ -120,7 +120,7 @@ def test_release_findings_and_run_are_the_same_to_the_byte_on_dask(
     if name == "real":
         request.getfixturevalue("real_inbox")
     shop, expected = on_threads(name)
-    monkeypatch.setattr(parts, "LEAST", 0)  # few rows as they are, each piece lays them down
+    monkeypatch.setattr(parquet, "LEAST", 0)  # few rows as they are, each piece lays them down
     release, told, cells = published(shop, tmp_path, Spread(distributed, cluster_here, partitions))
     assert release == expected[0]
     assert told == expected[1]

@@ -16,7 +16,7 @@ import pytest
 from pipeline import cli
 from pipeline import cluster as engine
 from pipeline.base.errors import GongshiError
-from pipeline.checks import parts
+from pipeline.checks.results import parquet
 from tests.clusters import running
 from tests.shop import ROOT, SmallShop, documents, hashes
 from tests.test_scale import cramped
@@ -106,7 +106,7 @@ def refused(shop: SmallShop, address: str) -> str:
 @pytest.fixture(autouse=True)
 def small_and_impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few rows as they are, each piece lays them down; and no test waits for long."""
-    monkeypatch.setattr(parts, "LEAST", 0)
+    monkeypatch.setattr(parquet, "LEAST", 0)
     for name, seconds in {"CONNECT_S": 8, "LOST_S": 3, "FETCH_S": 3}.items():
         monkeypatch.setattr(engine, name, seconds)
 

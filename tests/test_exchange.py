@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 from pipeline.base.engine import Threads
 from pipeline.base.model import Column, Dataset, ForeignKey
 from pipeline.base.row_checksums import quoted
-from pipeline.checks import keys
-from pipeline.checks.exchange import Among
-from pipeline.checks.keys import Outcome
-from pipeline.checks.parts import made_home, rows_in
+from pipeline.checks.across import keys
+from pipeline.checks.across.key_shuffle import Among
+from pipeline.checks.across.keys import Outcome
+from pipeline.checks.results.parquet import made_home, rows_in
 
 #: Few values, so that rows share keys; with blanks, and with what could be taken for two cells in one.
 CELL = st.sampled_from(["", "甲", "乙", "丙", "甲\x1f", "\x1f甲", "\x1f", "1:甲", "1:"])

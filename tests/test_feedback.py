@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from pipeline.base.model import found
 from pipeline.base.sheet_cells import NOT_DATA, expected
 from pipeline.checks.feedback import book as feedback_book
-from pipeline.checks.feedback import notes as feedback_notes
-from pipeline.checks.findings import letters, line
+from pipeline.checks.results import notes as feedback_notes
+from pipeline.checks.results.findings import letters, line
 
 # What a run finds and publishes does not depend on what computes.
 pytestmark = pytest.mark.usefixtures("every_engine")

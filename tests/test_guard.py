@@ -24,9 +24,9 @@ from stdnum.iso7064 import mod_11_2
 
 from pipeline.base.errors import GateRefused
 from pipeline.base.model import Catalog, Dataset
-from pipeline.checks import bare
+from pipeline.checks.privacy import unlabelled_numbers
+from pipeline.checks.privacy.known_values import Needles
 from pipeline.contract import catalog as contracts
-from pipeline.needles import Needles
 from pipeline.release import artefacts, guard, numbers
 
 ROOT = Path(__file__).parent.parent
@@ -197,7 +197,7 @@ def test_nothing_is_switched_when_the_guard_refuses(
     rows[1]["文件名称"] = f"示例办法，批号{mobile()}"
     shop = SmallShop(tmp_path)
     shop.send(rows, "文件-示例数据.csv")
-    monkeypatch.setattr(bare, "found", lambda text: [])
+    monkeypatch.setattr(unlabelled_numbers, "found", lambda text: [])
     with pytest.raises(GateRefused):
         shop.publish()
     assert not (shop.site / "current").exists()

@@ -27,8 +27,9 @@ import pytest
 from frictionless import Package, Resource, Schema
 
 from pipeline.base.model import Column, Dataset, ForeignKey
-from pipeline.checks import keys, schema
-from pipeline.checks.schema import breaches
+from pipeline.checks.across import keys
+from pipeline.checks.row import schema
+from pipeline.checks.row.schema import breaches
 
 SEEDS, TABLES, ROWS = 24, 125, 12
 BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")

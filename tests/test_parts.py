@@ -32,7 +32,7 @@ from pipeline import cluster, run
 from pipeline.base.engine import LOCAL, Engine, Unseen
 from pipeline.base.errors import GateRefused, StoreError, Unaccounted, UsageError
 from pipeline.base.model import Catalog
-from pipeline.checks.parts import Home, made_home
+from pipeline.checks.results.parquet import Home, made_home
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
 from pipeline.contract.catalog import published_columns

@@ -20,8 +20,8 @@ from disguises import DISGUISES, Planted, planted
 from filekinds import KINDS
 
 from pipeline.base.model import Column, Dataset
-from pipeline.checks import privacy
-from pipeline.checks.folding import fold
+from pipeline.checks.privacy.folded_text import fold
+from pipeline.checks.row import privacy
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
 

@@ -22,12 +22,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.base.model import Column
-from pipeline.checks import privacy, schema, screen
-from pipeline.checks.folding import fold
-from pipeline.checks.names import is_masked, looks_like_person, mask_name, name_at
-from pipeline.checks.numbers import birth_of, is_credit_code
+from pipeline.checks.privacy import screen
+from pipeline.checks.privacy.folded_text import fold
+from pipeline.checks.privacy.names import is_masked, looks_like_person, mask_name, name_at
+from pipeline.checks.privacy.personal_numbers import birth_of, is_credit_code
+from pipeline.checks.privacy.screen import SIGN, screened
+from pipeline.checks.row import privacy, schema
 from pipeline.checks.rules import RULES
-from pipeline.checks.screen import SIGN, screened
 from pipeline.contract import catalog as contracts
 
 PERSONAL, HARMLESS = planted(), look_alikes()

@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.base.model import Catalog, Dataset
 from pipeline.base.words import rules
-from pipeline.checks import publication
+from pipeline.checks.row import publication
 from pipeline.checks.rules import RULES, Setting
 from pipeline.contract import catalog as contracts
 

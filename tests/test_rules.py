@@ -22,12 +22,12 @@ from hypothesis import strategies as st
 from pipeline.base import words
 from pipeline.base.model import Catalog
 from pipeline.base.row_checksums import quoted
-from pipeline.checks.amounts import numeral, stated
-from pipeline.checks.calendar import working_days_after
-from pipeline.checks.explain import explain
-from pipeline.checks.keys import Outcome
+from pipeline.checks.across.keys import Outcome
+from pipeline.checks.privacy.amounts import numeral, stated
 from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting
+from pipeline.checks.rules.calendar import working_days_after
 from pipeline.checks.rules.dates import months_after
+from pipeline.checks.rules.explain import explain
 from pipeline.closing import _kind
 from pipeline.contract import catalog as contracts
 from pipeline.release import working

@@ -18,9 +18,9 @@ from stdnum.cn import uscc
 from stdnum.iso7064 import mod_11_2
 
 from pipeline.base.model import Column
-from pipeline.checks import privacy
+from pipeline.checks.privacy.screen import screened
+from pipeline.checks.row import privacy
 from pipeline.checks.rules import RULES
-from pipeline.checks.screen import screened
 from pipeline.contract import catalog as contracts
 from pipeline.release import guard, numbers
 

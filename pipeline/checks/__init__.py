@@ -1,5 +1,7 @@
 """Canonical rows to accepted and quarantined ones, with every reason.
 
-`schema` holds a column against its Table Schema, `rules` against the law, `privacy` keeps back what
-must not be public, `keys` looks across rows and datasets, `check` joins them for one chunk.
+`row` judges each row for itself (Table Schema, privacy, publication), `rules` holds what the law and
+the contract ask of columns, rows and whole datasets, `privacy` finds what is personal in a text,
+`across` judges keys over all rows, `results` keeps what came of it, `feedback` writes the workbooks
+that departments get back.
 """

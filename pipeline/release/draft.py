@@ -20,7 +20,7 @@ from pipeline.base import row_checksums, sql
 from pipeline.base.engine import LOCAL, Engine
 from pipeline.base.model import Catalog, Dataset
 from pipeline.base.row_checksums import Seal, quoted
-from pipeline.checks.parts import made_home
+from pipeline.checks.results.parquet import made_home
 from pipeline.contract.catalog import published_columns
 from pipeline.release import (
     changes,

@@ -22,7 +22,7 @@ from pipeline.base.errors import GateRefused
 from pipeline.base.model import Column, Dataset
 from pipeline.base.row_checksums import quoted
 from pipeline.base.words import language, say
-from pipeline.needles import Needles, read_secrets
+from pipeline.checks.privacy.known_values import Needles, read_secrets
 from pipeline.release.artefacts import Blocks, blocks_in, columns_of
 from pipeline.release.numbers import Hit, line_at, numbers, own_numbers
 from pipeline.release.package import data_files

@@ -27,7 +27,7 @@ from pipeline.base.engine import Engine, Unseen
 from pipeline.base.errors import Unaccounted
 from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import Seal
-from pipeline.checks.parts import Home
+from pipeline.checks.results.parquet import Home
 from pipeline.release import downloads, manifest, package, parts
 from pipeline.release.parts import Keys, Part
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pipeline.base.model import Catalog, Dataset
 from pipeline.base.row_checksums import quoted
-from pipeline.checks import publication
+from pipeline.checks.row import publication
 from pipeline.checks.rules import RULES, Setting
 from pipeline.release import changes, package
 

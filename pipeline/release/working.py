@@ -9,9 +9,9 @@ import pyarrow as pa
 from pipeline.base import words
 from pipeline.base.model import TALLY_PARTS, Catalog, Dataset, Finding, Source, Tally, found
 from pipeline.base.words import Lang
-from pipeline.checks import bare
-from pipeline.checks.bare import starred
-from pipeline.checks.explain import examples
+from pipeline.checks.privacy import unlabelled_numbers
+from pipeline.checks.privacy.unlabelled_numbers import starred
+from pipeline.checks.rules.explain import examples
 from pipeline.contract.catalog import published_columns
 
 Row = Sequence[object]
@@ -38,7 +38,7 @@ def table(dataset: Dataset, rows: Iterable[Row]) -> pa.Table:
 
 def masked(words: str) -> str:
     """`words` of a file's name or a header with the numbers of persons in them masked."""
-    spots = bare.found(words)
+    spots = unlabelled_numbers.found(words)
     return starred(words, spots) if spots else words
 
 

@@ -17,11 +17,11 @@ from pipeline.base.model import Catalog, Dataset, Source, Tally
 from pipeline.base.sheet_cells import Grid, expected
 from pipeline.base.sheet_styles import Formats
 from pipeline.base.words import language, say
-from pipeline.checks import findings
 from pipeline.checks.feedback import lists
 from pipeline.checks.feedback.lists import Summary, Told, z
-from pipeline.checks.feedback.notes import Note, Notes
 from pipeline.checks.feedback.painted import Paint, Painter
+from pipeline.checks.results import findings
+from pipeline.checks.results.notes import Note, Notes
 
 LARGE = 500_000  # cells; of a larger file only the rows with problems are written
 MOST_PART = 20_000  # rows of such a part, at most

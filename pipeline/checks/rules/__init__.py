@@ -1,6 +1,7 @@
 """Rules beyond Table Schema, by subject. Importing this fills `RULES`."""
 
 from pipeline.checks.rules import (
+    across_columns,
     certificates,
     codes,
     collections,
@@ -10,7 +11,6 @@ from pipeline.checks.rules import (
     penalties,
     registers,
     sums,
-    together,
 )
 from pipeline.checks.rules.base import RULES, Columns, Judged, Rule, Setting
 
@@ -20,6 +20,7 @@ __all__ = [
     "Judged",
     "Rule",
     "Setting",
+    "across_columns",
     "certificates",
     "codes",
     "collections",
@@ -29,5 +30,4 @@ __all__ = [
     "penalties",
     "registers",
     "sums",
-    "together",
 ]

@@ -8,7 +8,7 @@ import duckdb
 
 from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import quoted
-from pipeline.checks.keys import Outcome
+from pipeline.checks.across.keys import Outcome
 from pipeline.checks.rules.base import Setting, place, rule
 
 _NO = "示政文〔2022〕1号"

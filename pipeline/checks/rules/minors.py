@@ -7,8 +7,8 @@ from datetime import date
 
 import numpy as np
 
-from pipeline.checks.folding import fold
-from pipeline.checks.numbers import birth_of
+from pipeline.checks.privacy.folded_text import fold
+from pipeline.checks.privacy.personal_numbers import birth_of
 from pipeline.checks.rules.base import Columns, Judged, Setting, looks_for, rule
 from pipeline.checks.rules.dates import months_after
 from pipeline.checks.rules.penalties import withheld_since

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.checks.amounts import stated
+from pipeline.checks.privacy.amounts import stated
 from pipeline.checks.rules.base import NO_SUM, Bools, Columns, Numbers, Setting, looks_for, rule
 
 WAN = 10_000

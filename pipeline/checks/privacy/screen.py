@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from pipeline.checks import bare, numbers, persons
-from pipeline.checks.bare import replaced, starred
-from pipeline.checks.folding import fold
-from pipeline.checks.names import COMPOUND, SURNAMES
-from pipeline.checks.numbers import Spot
-from pipeline.checks.traditional import either
+from pipeline.checks.privacy import personal_numbers, persons, unlabelled_numbers
+from pipeline.checks.privacy.folded_text import fold
+from pipeline.checks.privacy.names import COMPOUND, SURNAMES
+from pipeline.checks.privacy.personal_numbers import Spot
+from pipeline.checks.privacy.traditional import either
+from pipeline.checks.privacy.unlabelled_numbers import replaced, starred
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,12 @@ _DIGITS = rf"{_D}(?:[\s\-.·_/,－—–‐‑‒―−﹣\x{{3000}}\x{{a0}}\x{{
 _LONG = rf"{_DIGITS}{{6,}}|[〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]{{7,}}"
 #: In this order: a value that two kinds would take is the first one's.
 KINDS = (
-    Kind("identity-number-in-text", numbers.identity_numbers, _LONG),
-    Kind("bank-card-in-text", numbers.bank_cards, _LONG),
-    Kind("passport-in-text", numbers.passports, _LONG),
-    Kind("telephone-in-text", numbers.telephones, _LONG),
-    Kind("e-mail-in-text", numbers.mail_addresses, r"[@＠]|[(（\[]at[)）\]]|微信|QQ|qq|抖音号|支付宝|旺旺"),
-    Kind("number-plate-in-text", numbers.number_plates, rf"[{numbers.PROVINCES}] ?[A-Za-zＡ-Ｚａ-ｚ]"),
+    Kind("identity-number-in-text", personal_numbers.identity_numbers, _LONG),
+    Kind("bank-card-in-text", personal_numbers.bank_cards, _LONG),
+    Kind("passport-in-text", personal_numbers.passports, _LONG),
+    Kind("telephone-in-text", personal_numbers.telephones, _LONG),
+    Kind("e-mail-in-text", personal_numbers.mail_addresses, r"[@＠]|[(（\[]at[)）\]]|微信|QQ|qq|抖音号|支付宝|旺旺"),
+    Kind("number-plate-in-text", personal_numbers.number_plates, rf"[{personal_numbers.PROVINCES}] ?[A-Za-zＡ-Ｚａ-ｚ]"),
     Kind("birth-date-in-text", persons.birth_dates, r"出生|生日|生于|[日号月年] ?生"),
     Kind("address-in-text", persons.home_addresses, r"住[址在于所]|[家现居租暂常]住|户籍|籍贯|[联讯货家][系地庭][地址在]|家在|[\d０-９一二三四五六七八九十]室|[户楼院栋幢].{0,12}[\d０-９一二三四五六七八九十][号户室]|[村湾屯庄寨].{0,8}[组队社].{0,6}号|[小花家苑村寓里弄].{0,12}[-－—]"),
     Kind("third-person-in-text", persons.third_persons, rf"(?:{persons.ROLES})(?:姓名)?[:：是为“\"\s]{{0,2}}(?:[{SURNAMES}]|[A-Z]|{'|'.join(sorted(COMPOUND))}|[\x{{4e00}}-\x{{9fff}}]{{1,6}}[·•])|[(（，,] ?[男女]"),
@@ -48,7 +48,7 @@ IN_NAMES = (*KINDS[:-1], Kind(KINDS[-1].rule, partial(persons.third_persons, rol
 #: A cheap sign of any of them; text without it holds none.
 SIGN = either("|".join(dict.fromkeys(kind.sign for kind in KINDS)))
 _IN_CODES = either(
-    rf"[A-Za-z] ?\d{{7}}|{numbers.PERMITS}|护照|电话|座机|固话|传真|宅电|卡号|银行卡|[账帐]号"
+    rf"[A-Za-z] ?\d{{7}}|{personal_numbers.PERMITS}|护照|电话|座机|固话|传真|宅电|卡号|银行卡|[账帐]号"
 )
 #: The same for a cell that should hold a code and holds words too, which has short numbers by right.
 WORDY_SIGN = f"{SIGN.replace('{6,}', '{10,}')}|{_IN_CODES}"
@@ -59,7 +59,7 @@ DATED_SIGN = f"{SIGN.replace(_DIGITS + '{6,}|', '')}|{_IN_CODES}"
 #: A cheap sign of a personal value in a cell that holds one code.
 CODE_SIGN = either(
     r"\d{6}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]|(?:^|\D)1[3-9]\d[ \-]?\d{4}[ \-]?\d{4}(?:\D|$)"
-    rf"|^[EGDSPHM]\d{{8}}$|^E[A-Z]\d{{7}}$|^[HMC]\d{{10}}$|^[A-Z]{{3}}\d{{12}}$|[@＠]|电话|手机|身份证|护照|(?:^|\D)62\d{{14,17}}(?:\D|$)|^[{numbers.PROVINCES}][A-Z][·.]?[A-Z0-9]{{5,6}}$"
+    rf"|^[EGDSPHM]\d{{8}}$|^E[A-Z]\d{{7}}$|^[HMC]\d{{10}}$|^[A-Z]{{3}}\d{{12}}$|[@＠]|电话|手机|身份证|护照|(?:^|\D)62\d{{14,17}}(?:\D|$)|^[{personal_numbers.PROVINCES}][A-Z][·.]?[A-Z0-9]{{5,6}}$"
 )
 
 
@@ -74,7 +74,9 @@ def screened(text: str, among: tuple[Kind, ...] = KINDS) -> tuple[str, list[str]
                 spots.append((start, end, instead))
                 kinds.append(kind.rule)
         folded = starred(folded, spots)
-    while more := bare.found(starred(text, spots)):  # what is masked can free what is beside it
-        spots += [(start, end, numbers.stars(text[start:end])) for start, end, _ in more]
+    while more := unlabelled_numbers.found(
+        starred(text, spots)
+    ):  # what is masked can free what is beside it
+        spots += [(start, end, personal_numbers.stars(text[start:end])) for start, end, _ in more]
         kinds += [rule for _, _, rule in more]
     return replaced(text, spots), list(dict.fromkeys(kinds))

@@ -10,8 +10,8 @@ import duckdb
 from pipeline.base.model import Dataset, Finding, RuleUse, found
 from pipeline.base.row_checksums import quoted
 from pipeline.base.words import rules
-from pipeline.checks.keys import Outcome
-from pipeline.checks.parts import rows_in
+from pipeline.checks.across.keys import Outcome
+from pipeline.checks.results.parquet import rows_in
 from pipeline.checks.rules import RULES, Setting
 from pipeline.checks.rules.base import named_in_words
 

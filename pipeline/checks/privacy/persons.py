@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.checks.names import COMPOUND, SURNAMES, mask_name, name_at
-from pipeline.checks.numbers import Spot
+from pipeline.checks.privacy.names import COMPOUND, SURNAMES, mask_name, name_at
+from pipeline.checks.privacy.personal_numbers import Spot
 
 # ---------------------------------------------------------------- where someone lives, when born
 

@@ -20,10 +20,10 @@ import pyarrow as pa
 from pipeline.base.model import TALLY_PARTS, Checked, Dataset, Finding, Tally
 from pipeline.base.row_checksums import Seal
 from pipeline.base.words import Lang
-from pipeline.checks import findings, parts
-from pipeline.checks.feedback.notes import Notes
-from pipeline.checks.findings import Place
-from pipeline.checks.publication import WITHHELD
+from pipeline.checks.results import findings, parquet
+from pipeline.checks.results.findings import Place
+from pipeline.checks.results.notes import Notes
+from pipeline.checks.row.publication import WITHHELD
 
 OF_A_TABLE = ("rule-not-applicable", "header-blank")  # findings of no single row
 QUARANTINE = ("file", "sheet", "row", "reasons", "record")
@@ -42,7 +42,7 @@ class Ledger:
         self.places: dict[str, Place] = {}
         self.notes = Notes(self.work / "notes")
         self.seals: dict[str, Seal] = defaultdict(Seal)
-        self._rows: dict[tuple[str, str], parts.Rows] = {}  # (kind, dataset)
+        self._rows: dict[tuple[str, str], parquet.Rows] = {}  # (kind, dataset)
         self._of_tables: dict[tuple[str, ...], Finding] = {}
         self._open: list[TextIO] = []
         self._quarantine: dict[str, Any] = {}
@@ -50,7 +50,7 @@ class Ledger:
     def __enter__(self) -> Self:
         shutil.rmtree(self.work, ignore_errors=True)
         (self.work / "quarantine").mkdir(parents=True)
-        self.home = parts.made_home(self.work / "parts")
+        self.home = parquet.made_home(self.work / "parts")
         self._withheld = self._csv("withheld.csv", ("dataset", *WITHHELD))
         self._secrets = self._csv("secrets.csv", ("value",))
         (self.work / "notes").mkdir()
@@ -83,7 +83,7 @@ class Ledger:
         (self.work / "changes").mkdir()
         changes = self._rows.get(("changes", ""))
         for number, path in enumerate(changes.files if changes else ()):
-            parts.link(path, self.work / "changes" / f"{number:06}.parquet")
+            parquet.link(path, self.work / "changes" / f"{number:06}.parquet")
 
     def _csv(self, name: str, header: Iterable[str]) -> Any:
         file = (self.work / name).open("w", encoding="utf-8", newline="")
@@ -176,11 +176,11 @@ class Ledger:
     def _write_accepted(self, table: pa.Table, dataset: Dataset) -> None:
         self._rows_of("accepted", dataset.name).write(table)
 
-    def _rows_of(self, kind: str, dataset: str) -> parts.Rows:
+    def _rows_of(self, kind: str, dataset: str) -> parquet.Rows:
         """Where rows of this kind go; the record of changes is one for all datasets."""
         at = (kind, "" if kind == "changes" else dataset)
         if at not in self._rows:
-            self._rows[at] = parts.Rows(self.work / "rows" / kind / at[1])
+            self._rows[at] = parquet.Rows(self.work / "rows" / kind / at[1])
         return self._rows[at]
 
     def close_tables(self) -> None:

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.base.model import Column, Dataset
-from pipeline.checks import bare, numbers, screen
-from pipeline.checks.names import is_masked, looks_like_person, mask_name
+from pipeline.checks.privacy import personal_numbers, screen, unlabelled_numbers
+from pipeline.checks.privacy.names import is_masked, looks_like_person, mask_name
+from pipeline.checks.row.schema import Breach
 from pipeline.checks.rules.base import Columns
-from pipeline.checks.schema import Breach
 
 __all__ = ["cell_breaches", "code_breaches", "excerpts", "mask_column", "mask_name", "number_breaches", "own_values", "screen_column", "secrets", "without_own"]  # fmt: skip
 
@@ -162,14 +162,14 @@ def code_breaches(column: Column, cells: pa.Array, suspect: pa.Array) -> Iterato
     usual = len(column.example) if column.example.isdigit() else 0
 
     def personal(value: str) -> bool:
-        if numbers.is_mobile(value):
+        if personal_numbers.is_mobile(value):
             return not column.owns(value)
         if len(value) == usual and value.isdigit() and value[:2] == column.example[:2]:
-            return numbers.sure_identity(value)
+            return personal_numbers.sure_identity(value)
         if column.kind == "social-credit-code" and re.fullmatch("[0-9A-Z]{18}", value):
-            is_business = value[0] == "9" and numbers.is_credit_code(value)
-            return bool(bare.found(value)) and not is_business
-        if usual == len(value) == 9 and numbers.is_organisation_code(value):
+            is_business = value[0] == "9" and personal_numbers.is_credit_code(value)
+            return bool(unlabelled_numbers.found(value)) and not is_business
+        if usual == len(value) == 9 and personal_numbers.is_organisation_code(value):
             return False
         return bool(screen.screened(value)[1])
 
@@ -289,5 +289,7 @@ def secrets(dataset: Dataset, table: pa.Table) -> Iterable[str]:
 def _is_open(value: str) -> bool:
     if _NOBODY_S.fullmatch(value):
         return True
-    is_code = re.fullmatch("[159][0-9A-Z]{17}", value) is not None and numbers.is_credit_code(value)
-    return is_code and not numbers.sure_identity(value)
+    is_code = re.fullmatch(
+        "[159][0-9A-Z]{17}", value
+    ) is not None and personal_numbers.is_credit_code(value)
+    return is_code and not personal_numbers.sure_identity(value)

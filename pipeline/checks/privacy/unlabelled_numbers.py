@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 
 from stdnum import luhn
 
-from pipeline.checks.numbers import sure_identity
+from pipeline.checks.privacy.personal_numbers import sure_identity
 
 Found = tuple[int, int, str]  # start, end, the rule of its kind
 

@@ -27,7 +27,7 @@ from pipeline.base.model import (
     Tally,
     found,
 )
-from pipeline.checks import privacy, publication, schema
+from pipeline.checks.row import privacy, publication, schema
 from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting
 from pipeline.checks.rules.base import Bools, named_in_words, why_open
 from pipeline.contract.catalog import published_columns

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.checks.traditional import FOLD
+from pipeline.checks.privacy.traditional import FOLD
 
 _FULL: dict[int, str | int] = {0xFF01 + i: 0x21 + i for i in range(94)}
 _DASHES: dict[int, str | int] = dict.fromkeys(map(ord, "‐‑‒–—―−－﹣"), "-")

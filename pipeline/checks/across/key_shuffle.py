@@ -23,7 +23,7 @@ from pipeline.base import sql
 from pipeline.base.engine import Engine, Unseen
 from pipeline.base.model import ForeignKey
 from pipeline.base.row_checksums import quoted
-from pipeline.checks.parts import Home, naming, rows_in
+from pipeline.checks.results.parquet import Home, naming, rows_in
 
 ROWS = pa.schema([("key", pa.string()), ("source_id", pa.string()), ("source_row", pa.string())])
 

@@ -15,7 +15,7 @@ from functools import cache
 from stdnum import luhn
 from stdnum.iso7064 import mod_11_2
 
-from pipeline.checks.folding import fold
+from pipeline.checks.privacy.folded_text import fold
 
 Spot = tuple[int, int, str]  # start, end, what is put there
 _SEP = r"[\s\-.·_/,]{0,3}"

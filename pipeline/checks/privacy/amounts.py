@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from pipeline.checks.folding import fold
+from pipeline.checks.privacy.folded_text import fold
 
 _DIGIT = {c: i for i, row in enumerate(("〇零○", "一壹", "二贰两贰弍", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")) for c in row}  # fmt: skip
 _UNIT = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}

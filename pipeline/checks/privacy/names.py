@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.checks.traditional import FOLD
+from pipeline.checks.privacy.traditional import FOLD
 
 # The two-character surnames that are still common; any other name has a surname of one character.
 COMPOUND = frozenset(

@@ -14,7 +14,7 @@ import duckdb
 
 from pipeline.base.model import Dataset, ForeignKey
 from pipeline.base.row_checksums import quoted
-from pipeline.checks.exchange import Among
+from pipeline.checks.across.key_shuffle import Among
 
 
 @dataclass(frozen=True, slots=True)

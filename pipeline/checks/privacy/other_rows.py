@@ -14,8 +14,8 @@ import duckdb
 
 from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import quoted
-from pipeline.checks.keys import Outcome
-from pipeline.needles import Needles
+from pipeline.checks.across.keys import Outcome
+from pipeline.checks.privacy.known_values import Needles
 
 AT_ONCE = 20_000  # rows
 WORDS = frozenset({"text", "name", "organisation", "code", "document-number", "social-credit-code", "url", "integer", "number"})  # fmt: skip

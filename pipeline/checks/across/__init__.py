@@ -1,0 +1,1 @@
+"""Judged over all rows of a dataset: keys, duplicates, conflicts, references."""
