@@ -16,7 +16,8 @@ from bench import make
 from pipeline.checks.row import privacy, schema
 from pipeline.checks.rules import RULES, Columns, Setting
 from pipeline.contract import catalog
-from pipeline.intake import read, sources
+from pipeline.intake import read
+from pipeline.intake.inbox import sources
 
 ROOT = Path(__file__).parent.parent
 

@@ -29,7 +29,8 @@ from pipeline.checks.rules import RULES
 from pipeline.cluster import Spread
 from pipeline.contract import catalog
 from pipeline.gather import Piece, Task
-from pipeline.intake import read, sources
+from pipeline.intake import read
+from pipeline.intake.inbox import sources
 
 ROWS, TRIES = 200_000, 3
 PUBLISH_UP_TO = 200_000

@@ -17,7 +17,7 @@ from typing import Any
 
 from pipeline.base.model import Catalog, Column
 from pipeline.contract import catalog
-from pipeline.intake.headers import match
+from pipeline.intake.table.headers import match
 
 ROOT = Path(__file__).parent.parent
 

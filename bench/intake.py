@@ -21,9 +21,9 @@ from pipeline.base.engine import ordered_map
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
 from pipeline.intake import read
-from pipeline.intake.hints import Hint
+from pipeline.intake.inbox.sources import InboxFile
 from pipeline.intake.read import Opened
-from pipeline.intake.sources import InboxFile
+from pipeline.intake.table.sources_yaml import Hint
 
 ROWS = 200_000
 SHEETS, SHEET_ROWS = 4, 5_000

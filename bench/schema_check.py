@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from pipeline.base.engine import ordered_map
 from pipeline.base.model import Column
 from pipeline.checks.row import schema
-from pipeline.intake import blocks, text_files
+from pipeline.intake.text import blocks, text_files
 
 
 def columns_of(descriptor: dict[str, Any]) -> list[Column]:

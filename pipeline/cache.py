@@ -27,9 +27,9 @@ import pyarrow as pa
 from pipeline.base.model import Catalog, Checked, Finding, Part, Source
 from pipeline.checks.results import parquet
 from pipeline.intake import read
-from pipeline.intake.headers import HeaderMatch
+from pipeline.intake.inbox.sources import InboxFile
 from pipeline.intake.read import Opened
-from pipeline.intake.sources import InboxFile
+from pipeline.intake.table.headers import HeaderMatch
 from pipeline.release.again import Again
 
 Result = Finding | Opened | Checked  # what one file gives, in order

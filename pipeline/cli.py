@@ -29,8 +29,8 @@ from pipeline.base.words import language, say
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
 from pipeline.gather import Run, prepare_private
-from pipeline.intake import draft
-from pipeline.intake import template as blank
+from pipeline.intake.authoring import new_dataset
+from pipeline.intake.authoring import template as blank
 from pipeline.release import differences, mirror, store, withdraw
 from pipeline.release import verify as proof
 
@@ -189,7 +189,7 @@ def new(
 ) -> None:
     """从一份样表起草数据集的 YAML，凡是猜测都有注明。/ Draft a dataset's YAML from a sample file."""
     _speak(lang)
-    drafted = draft.draft(file, _catalog(contract))
+    drafted = new_dataset.draft(file, _catalog(contract))
     if output is None:
         sys.stdout.write(drafted)
         return

@@ -35,9 +35,10 @@ from pipeline.checks.results.findings import Place
 from pipeline.checks.results.ledger import Ledger
 from pipeline.checks.results.parquet import Home, laid_down
 from pipeline.checks.row.check import check_chunk
-from pipeline.intake import cells, read, sources
-from pipeline.intake.ranges import Range
+from pipeline.intake import cells, read
+from pipeline.intake.inbox import sources
 from pipeline.intake.read import Opened
+from pipeline.intake.text.ranges import Range
 from pipeline.packages import Taken
 from pipeline.release import store
 from pipeline.release.tombstones import Tombstone

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from pipeline.base.model import Finding, found
 from pipeline.intake import download
-from pipeline.intake.packages import Listed
+from pipeline.intake.inbox.listed_publishers import Listed
 from pipeline.release import received, store
 from pipeline.release.received import Received, Refused
 

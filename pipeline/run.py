@@ -21,7 +21,7 @@ from pipeline.base.words import language, say
 from pipeline.cache import Cache, made_before
 from pipeline.checks.results.ledger import Ledger
 from pipeline.gather import Means, Run, prepare_private, read_reports, send_back, take_in
-from pipeline.intake import sources
+from pipeline.intake.inbox import sources
 from pipeline.release import (
     build,
     changes,

@@ -25,8 +25,8 @@ from pipeline.checks.privacy import screen
 from pipeline.checks.results.parquet import rows_in
 from pipeline.checks.row.check import RECORD_ID
 from pipeline.contract.catalog import published_columns
-from pipeline.intake.hints import Hint
-from pipeline.intake.sources import InboxFile
+from pipeline.intake.inbox.sources import InboxFile
+from pipeline.intake.table.sources_yaml import Hint
 from pipeline.packages import Taken
 from pipeline.release import changes, package, received, tombstones
 from pipeline.release.received import Received

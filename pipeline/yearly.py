@@ -29,7 +29,7 @@ from pipeline.base.row_checksums import quoted
 from pipeline.base.words import Lang, say
 from pipeline.contract.catalog import published_columns
 from pipeline.intake import read
-from pipeline.intake.sources import InboxFile
+from pipeline.intake.inbox.sources import InboxFile
 from pipeline.reports.compare.with_records import DIFFERS, Count, Params, reconcile
 from pipeline.reports.figures import indicators
 from pipeline.reports.read import Report, beside, read_report

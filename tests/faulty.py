@@ -22,7 +22,7 @@ from pipeline import cluster, gather
 from pipeline.base.engine import Unseen
 from pipeline.checks.across import key_shuffle
 from pipeline.checks.results import parquet
-from pipeline.intake import ranges
+from pipeline.intake.text import ranges
 
 FOLDER = Path(os.environ["FAULTS"])
 

@@ -14,7 +14,7 @@ from pipeline.base.errors import UsageError
 from pipeline.base.model import Catalog, Dataset
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
-from pipeline.intake import headers, values
+from pipeline.intake.table import headers, values
 
 FOLDER = Path(__file__).parent.parent / "datapackage"
 

@@ -23,7 +23,7 @@ from pipeline import cluster, run
 from pipeline.base.engine import Unseen
 from pipeline.base.errors import StoreError, Unaccounted
 from pipeline.checks.results import parquet
-from pipeline.intake import ranges
+from pipeline.intake.text import ranges
 from tests.clusters import running
 from tests.shop import ROOT, Shop, hashes, penalties
 

@@ -22,7 +22,7 @@ from pipeline.base.errors import GateRefused, Unaccounted
 from pipeline.base.model import TALLY_PARTS, Checked, Chunk, Tally
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
-from pipeline.intake import blocks
+from pipeline.intake.text import blocks
 from pipeline.release import build, database, package
 
 # What a run finds and publishes does not depend on what computes.

@@ -19,7 +19,7 @@ from pipeline.base.errors import UnreadableInput
 from pipeline.base.model import Dataset
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
-from pipeline.intake.draft import draft
+from pipeline.intake.authoring.new_dataset import draft
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -334,7 +334,7 @@ def test_whatever_stands_in_the_cells_comes_back_as_it_was(
 
 def feedback_cells(path: Path) -> list[str]:
     """The seventh column as intake reads it from the workbook."""
-    from pipeline.intake import workbooks
+    from pipeline.intake.workbook import workbooks
 
     sheet = next(workbooks.sheets(path))
     return [row[6] for row in sheet.rows[1:]]

@@ -15,9 +15,11 @@ from pipeline import run
 from pipeline.base.model import Chunk, Finding
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
-from pipeline.intake import blocks, read, sources, text_files
-from pipeline.intake.blocks import Block, Parsed
+from pipeline.intake import read
+from pipeline.intake.inbox import sources
 from pipeline.intake.read import Opened
+from pipeline.intake.text import blocks, text_files
+from pipeline.intake.text.blocks import Block, Parsed
 
 SMALL = [one for one in CASES if len(one.data) < 60_000]
 TEXTS = [one.data for one in SMALL if one.name.endswith((".csv", ".tsv", ".txt")) and one.data]

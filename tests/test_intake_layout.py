@@ -12,9 +12,10 @@ import pytest
 from pipeline.base.errors import UsageError
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
-from pipeline.intake import headers, hints, layout, packed, rows
-from pipeline.intake.chunks import letters
-from pipeline.intake.layout import Merged
+from pipeline.intake.table import find_tables, headers, not_records, sources_yaml
+from pipeline.intake.table.chunks import letters
+from pipeline.intake.table.find_tables import Merged
+from pipeline.intake.workbook import limits
 
 CONTRACT = catalog.load(Path(__file__).parent.parent / "datapackage", RULES)
 INPUTS = [d for d in CONTRACT.datasets.values() if not d.produced]
@@ -81,7 +82,7 @@ MERGED = [Merged(1, 0, 1, 4), Merged(2, 0, 2, 1), Merged(2, 2, 2, 3), Merged(2, 
 
 
 def test_a_header_of_two_rows_becomes_one_name_for_each_column() -> None:
-    block = layout.find_block(TWO_ROWS, [PENALTIES], MERGED)
+    block = find_tables.find_block(TWO_ROWS, [PENALTIES], MERGED)
     assert block is not None
     assert (block.first, block.last) == (2, 3)
     assert block.names == ("行政相对人名称", "行政相对人类别", "处罚机关", "处罚机关统一社会信用代码", "处罚决定日期")  # fmt: skip
@@ -89,24 +90,24 @@ def test_a_header_of_two_rows_becomes_one_name_for_each_column() -> None:
 
 def test_a_groups_credit_code_is_not_taken_for_anothers() -> None:
     above = [["数据来源单位情况", ""], ["名称", "统一社会信用代码"]]
-    block = layout.block_at(above, 1, 2, [PENALTIES], [Merged(1, 0, 1, 1)])
+    block = find_tables.block_at(above, 1, 2, [PENALTIES], [Merged(1, 0, 1, 1)])
     matched = headers.match(block.names, PENALTIES, {}, ())
     assert matched[1].field == "source_uscc"
 
 
 def test_the_first_record_is_no_part_of_the_header() -> None:
     above = [["行政相对人名称", "处罚机关", "备注"], ["示例公司", "示例局", ""]]
-    block = layout.find_block(above, INPUTS)
+    block = find_tables.find_block(above, INPUTS)
     assert block is not None and (block.first, block.last) == (1, 1)
 
 
 def test_no_header_where_no_row_names_two_fields() -> None:
-    assert layout.find_block([["处罚机关", "心情"], ["示例局", "好"]], INPUTS) is None
+    assert find_tables.find_block([["处罚机关", "心情"], ["示例局", "好"]], INPUTS) is None
 
 
 def test_a_merged_cell_is_filled_down_in_its_first_column() -> None:
     table = [["a", "b"], ["x", "y"], ["", "z"], ["", ""]]
-    full, used = layout.filled_down(table, [Merged(2, 0, 900, 0), Merged(2, 1, 2, 1)], 1)
+    full, used = find_tables.filled_down(table, [Merged(2, 0, 900, 0), Merged(2, 1, 2, 1)], 1)
     assert [row[0] for row in full] == ["a", "x", "x", "x"]
     assert used == [Merged(2, 0, 4, 0)]
 
@@ -140,9 +141,9 @@ HEADS = (("单位", "件数", "金额"),)
 def test_totals_signatures_and_notes_are_told_from_records(
     cells: tuple[str, ...], why: str | None
 ) -> None:
-    assert rows.reason(cells, HEADS, 2) == why
+    assert not_records.reason(cells, HEADS, 2) == why
     table = pa.table({str(i): [c] for i, c in enumerate(cells)} | {"_row": [7]})
-    kept, aside, blank = rows.split(table, HEADS, 2)
+    kept, aside, blank = not_records.split(table, HEADS, 2)
     assert (len(kept), [a.why for a in aside], blank) == (
         int(why is None),
         [why] if why else [],
@@ -157,10 +158,10 @@ def test_columns_are_lettered_as_in_a_spreadsheet() -> None:
 # ---------------------------------------------------------------- sources.yaml
 
 
-def said(tmp_path: Path, entry: str) -> list[hints.Hint]:
+def said(tmp_path: Path, entry: str) -> list[sources_yaml.Hint]:
     path = tmp_path / "sources.yaml"
     path.write_text(f"- {{match: a.csv, {entry}}}\n", "utf-8")
-    return hints.read_hints(path, CONTRACT)
+    return sources_yaml.read_hints(path, CONTRACT)
 
 
 def test_sources_yaml_is_read(tmp_path: Path) -> None:
@@ -202,13 +203,13 @@ def test_a_slip_in_sources_yaml_stops_the_run_with_a_sentence(tmp_path: Path, en
 def test_a_part_is_looked_at_whole_and_never_much_of_it_at_once(
     filler: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packed, "PIECE", 16)
-    monkeypatch.setattr(packed, "HELD_MOST", 200)
+    monkeypatch.setattr(limits, "PIECE", 16)
+    monkeypatch.setattr(limits, "HELD_MOST", 200)
     part = b"<x>" + b'<c r="A1" t="e"><v>#N/A</v></c>' * 9 + filler + b"<m/>" * 9
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
         archive.writestr("part.xml", part)
-        pieces = list(packed._pieces(archive, "part.xml"))
+        pieces = list(limits._pieces(archive, "part.xml"))
     assert b"".join(pieces) == part
     assert max(map(len, pieces)) <= 200 + 16
     assert all(piece.count(b"<c ") == piece.count(b"</c>") for piece in pieces)

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.base.errors import Unaccounted
-from pipeline.intake import blocks, encodings, text_files, tolerant
-from pipeline.intake.blocks import Block, Parsed
+from pipeline.intake.text import blocks, broken_quotes, encodings, text_files
+from pipeline.intake.text.blocks import Block, Parsed
 
 CELL = st.text(alphabet="示例ab 1;\n\"',，", max_size=6)
 
@@ -156,16 +156,16 @@ LINES = st.lists(st.text(alphabet='a,"', max_size=8), max_size=12)
 @given(LINES, st.integers(0, 4))
 def test_every_line_is_in_just_one_record(lines: list[str], columns: int) -> None:
     text = "".join(line + "\n" for line in lines)
-    assert sum(r.lines for r in tolerant.read(text, ",", columns)) == len(lines)
+    assert sum(r.lines for r in broken_quotes.read(text, ",", columns)) == len(lines)
 
 
 def test_a_quoted_cell_of_several_lines_is_believed() -> None:
-    (record,) = tolerant.read('1,"a\nb\nc",2\n', ",", 3)
-    assert record == tolerant.Record(("1", "a\nb\nc", "2"), 3)
+    (record,) = broken_quotes.read('1,"a\nb\nc",2\n', ",", 3)
+    assert record == broken_quotes.Record(("1", "a\nb\nc", "2"), 3)
 
 
 def test_a_quote_that_would_swallow_a_record_is_a_slip() -> None:
-    read = list(tolerant.read('1,"a,2\n3,b,4\n5,c",6\n', ",", 3))
+    read = list(broken_quotes.read('1,"a,2\n3,b,4\n5,c",6\n', ",", 3))
     assert [r.cells for r in read] == [("1", "a", "2"), ("3", "b", "4"), ("5", "c", "6")]
 
 
@@ -174,4 +174,4 @@ def test_a_quote_that_would_swallow_a_record_is_a_slip() -> None:
     [('a,"b",c', True), ('"a""b",c', True), ('"a\nb"', True), ('a"b",c', False), ('"a"b,c', False)],
 )
 def test_strict_is_what_rfc_4180_says(record: str, strict: bool) -> None:
-    assert tolerant.is_strict(record, ",") == strict
+    assert broken_quotes.is_strict(record, ",") == strict

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.intake import cellbytes, columns, numerals, values
-from pipeline.intake.values import Setting
+from pipeline.intake.table import columns, numerals, values
+from pipeline.intake.table.values import Setting
+from pipeline.intake.text import cellbytes
 
 PENALTIES = Setting(
     codes={

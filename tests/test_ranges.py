@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from pipeline.base.engine import Unseen
 from pipeline.base.errors import StoreError
-from pipeline.intake import blocks, encodings, measures, ranges, text_files
-from pipeline.intake.blocks import Block, Parsed
-from pipeline.intake.measures import Measure
-from pipeline.intake.ranges import Range
-from pipeline.intake.text_files import TextFormat
+from pipeline.intake.text import blocks, checksums, encodings, ranges, text_files
+from pipeline.intake.text.blocks import Block, Parsed
+from pipeline.intake.text.checksums import Measure
+from pipeline.intake.text.ranges import Range
+from pipeline.intake.text.text_files import TextFormat
 
 ROWS = [("文号", "名称"), *((f"示政发〔2024〕{n}号", f"示例办法之{n}") for n in range(1, 90))]
 CELL = st.text(alphabet="示例a ;\n\"',，", max_size=5)
@@ -196,8 +196,10 @@ def test_a_file_is_utf8_wherever_it_is_cut_to_look_at_it(
 
 @given(st.binary(max_size=40), st.integers(0, 39), st.integers(1, 255))
 def test_a_measure_tells_any_one_byte_changed_and_adds_up(data: bytes, at: int, by: int) -> None:
-    parts = measures.of(data[:at]) + measures.of(data[at:])
-    assert parts == measures.of(data) and parts - measures.of(data[at:]) == measures.of(data[:at])
+    parts = checksums.of(data[:at]) + checksums.of(data[at:])
+    assert parts == checksums.of(data) and parts - checksums.of(data[at:]) == checksums.of(
+        data[:at]
+    )
     if at < len(data):
         changed = bytes([*data[:at], data[at] ^ by, *data[at + 1 :]])
-        assert measures.of(changed) != measures.of(data)
+        assert checksums.of(changed) != checksums.of(data)

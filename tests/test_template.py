@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.base.errors import UsageError
 from pipeline.base.model import Column
-from pipeline.intake import template
+from pipeline.intake.authoring import template
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 INPUTS = [d.name for d in clerks.CATALOG.datasets.values() if not d.produced]

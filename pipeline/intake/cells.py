@@ -12,11 +12,13 @@ from pathlib import Path
 import python_calamine as calamine
 
 from pipeline.base.sheet_cells import Cell, Grid, is_added
-from pipeline.intake import blocks, json_files, markup, packed, read, text_files, workbooks
-from pipeline.intake.blocks import Block, Parsed
-from pipeline.intake.sources import InboxFile
-from pipeline.intake.text_files import TextFormat
-from pipeline.intake.workbooks import Sheet
+from pipeline.intake import read
+from pipeline.intake.inbox.sources import InboxFile
+from pipeline.intake.text import blocks, json_files, text_files
+from pipeline.intake.text.blocks import Block, Parsed
+from pipeline.intake.text.text_files import TextFormat
+from pipeline.intake.workbook import limits, markup, workbooks
+from pipeline.intake.workbook.workbooks import Sheet
 
 Numbered = tuple[int, Sequence[Cell]]
 
@@ -102,7 +104,7 @@ def _as_text(sheets: Iterator[Sheet]) -> Iterator[Grid]:
 
 
 def _workbook(path: Path) -> Iterator[Grid]:
-    facts = packed.inspect(path)
+    facts = limits.inspect(path)
     if any(sheet.is_vast for sheet in facts.sheets.values()):
         return
     with path.open("rb") as opened:

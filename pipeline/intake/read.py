@@ -15,26 +15,17 @@ import pyarrow as pa
 from pipeline.base.model import PACKAGE, Catalog, Chunk, Dataset, Finding, Source, found
 from pipeline.base.sheet_cells import is_added
 from pipeline.contract.catalog import as_input
-from pipeline.intake import (
-    blocks,
-    chunks,
-    encodings,
-    headers,
-    json_files,
-    layout,
-    markup,
-    ranges,
-    text_files,
-    workbooks,
-)
-from pipeline.intake.blocks import Block, Parsed
-from pipeline.intake.headers import HeaderMatch
-from pipeline.intake.hints import Hint
-from pipeline.intake.layout import Area, HeaderBlock, Rows
-from pipeline.intake.ranges import Range
-from pipeline.intake.sources import InboxFile
-from pipeline.intake.text_files import TextFormat
-from pipeline.intake.workbooks import Sheet
+from pipeline.intake.inbox.sources import InboxFile
+from pipeline.intake.table import chunks, find_tables, headers
+from pipeline.intake.table.find_tables import Area, HeaderBlock, Rows
+from pipeline.intake.table.headers import HeaderMatch
+from pipeline.intake.table.sources_yaml import Hint
+from pipeline.intake.text import blocks, encodings, json_files, ranges, text_files
+from pipeline.intake.text.blocks import Block, Parsed
+from pipeline.intake.text.ranges import Range
+from pipeline.intake.text.text_files import TextFormat
+from pipeline.intake.workbook import markup, workbooks
+from pipeline.intake.workbook.workbooks import Sheet
 
 SLICE = 1 << 16  # rows of a sheet in one chunk
 TEXT, JSON, WORKBOOK, MARKUP = "text", "json", "workbook", "markup"
@@ -152,7 +143,7 @@ def _best_format(
 
     What was found by looking at bytes and lines holds, unless no header is found so.
     """
-    most = layout.HEAD + layout.TALLEST
+    most = find_tables.HEAD + find_tables.TALLEST
     tried = [(fmt, text_files.head_rows(fmt, most))]
     if _hits(tried[0][1], hint, datasets) >= 2:
         return tried[0]
@@ -168,7 +159,7 @@ def _best_format(
 
 
 def _hits(head: Rows, hint: Hint, datasets: Sequence[Dataset]) -> int:
-    block = layout.find_block(head, datasets, (), hint.columns)
+    block = find_tables.find_block(head, datasets, (), hint.columns)
     return block.hits if block else 0
 
 
@@ -239,8 +230,8 @@ def _open_sheet(
         return
     areas = [Area(block, 1, len(sheet.rows))]
     if not file.hint.header_rows:
-        areas = layout.areas(sheet.rows, block, datasets, sheet.merged)
-    rows, merged = layout.filled_down(sheet.rows, sheet.merged, block.last)
+        areas = find_tables.areas(sheet.rows, block, datasets, sheet.merged)
+    rows, merged = find_tables.filled_down(sheet.rows, sheet.merged, block.last)
     for area in areas:
         part = "" if area.start == 1 and area is areas[0] else f"{area.block.last}.{_left(area)}"
         opened = _matched(source, area.block, file, catalog, part)
@@ -249,7 +240,7 @@ def _open_sheet(
             continue
         work = chunks.prepare(
             opened.source, opened.dataset, opened.mapping, file.hint, catalog, area.block,
-            sheet.is_1904, merged, layout.banners(sheet.merged, area.block),
+            sheet.is_1904, merged, find_tables.banners(sheet.merged, area.block),
         )  # fmt: skip
         yield replace(
             opened,
@@ -308,12 +299,14 @@ def _candidates(file: InboxFile, catalog: Catalog) -> tuple[list[Dataset], str]:
 
 
 def _header_block(
-    rows: Rows, merged: Sequence[layout.Merged], hint: Hint, datasets: Sequence[Dataset]
+    rows: Rows, merged: Sequence[find_tables.Merged], hint: Hint, datasets: Sequence[Dataset]
 ) -> HeaderBlock | None:
     if hint.header_rows:
         first, last = hint.header_rows[0], hint.header_rows[-1]
-        return layout.block_at(rows, first, last, datasets, merged) if last <= len(rows) else None
-    return layout.find_block(rows, datasets, merged, hint.columns)
+        return (
+            find_tables.block_at(rows, first, last, datasets, merged) if last <= len(rows) else None
+        )
+    return find_tables.find_block(rows, datasets, merged, hint.columns)
 
 
 def _matched(

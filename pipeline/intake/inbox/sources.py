@@ -13,8 +13,8 @@ from pathlib import Path, PurePath, PurePosixPath
 from pipeline.base.errors import UnreadableInput
 from pipeline.base.model import Catalog, Finding, found
 from pipeline.base.words import language, say
-from pipeline.intake.hints import Hint, read_hints
-from pipeline.intake.packages import Listed, is_package, read_listed
+from pipeline.intake.inbox.listed_publishers import Listed, is_package, read_listed
+from pipeline.intake.table.sources_yaml import Hint, read_hints
 
 TABLES = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".json"}
 REPORTS = {".txt", ".docx", ".html", ".htm", ".pdf"}

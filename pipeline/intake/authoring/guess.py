@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pipeline.base.model import Catalog, Column
 from pipeline.base.words import Lang, say
 from pipeline.contract.catalog import spellings
-from pipeline.intake import headers, values
-from pipeline.intake.values import Setting
+from pipeline.intake.table import headers, values
+from pipeline.intake.table.values import Setting
 
 ENOUGH = 0.9  # of a column's values must be of a kind, for a few are always wrong
 LIST_MOST, LIST_LONGEST = 12, 20  # entries of a guessed list; characters of an entry

@@ -20,8 +20,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.base.engine import ordered_map
-from pipeline.intake import measures
-from pipeline.intake.measures import Measure
+from pipeline.intake.text import checksums
+from pipeline.intake.text.checksums import Measure
 
 BLOCK = 20 << 20  # bytes of text in a block; about four of them are in memory at once
 BIG5 = "big5hkscs"
@@ -104,8 +104,8 @@ def _stretch(file: int, step: int, start: int) -> Stretch:
     border = block.rfind(b"\n", 0, size) + 1
     has_quotes, has_returns = (block.find(mark, 0, size) >= 0 for mark in (b'"', b"\r"))
     is_regular = not (has_returns and _lone_returns(data, size))
-    before, behind = measures.of(data[:border]), measures.of(data[border:size])
-    breaks = measures.breaks(data[:border])
+    before, behind = checksums.of(data[:border]), checksums.of(data[border:size])
+    breaks = checksums.breaks(data[:border])
     return Stretch(
         start, _is_utf8(own), has_quotes, has_returns, is_regular, breaks, before, behind
     )

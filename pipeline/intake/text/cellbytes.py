@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.intake import values
+from pipeline.intake.table import values
 
 # What is taken away, what becomes "\n", and U+FFFD, which stands for lost characters.
 _UNSEEN = values.INVISIBLE + "\r\ufffd"

@@ -17,7 +17,7 @@ from posixpath import join, normpath
 import numpy as np
 from lxml import etree
 
-from pipeline.intake.layout import Merged
+from pipeline.intake.table.find_tables import Merged
 
 UNPACKED_MOST = 1 << 30  # bytes that a workbook may unpack to before it is taken for a zip bomb
 RATIO_MOST = 400

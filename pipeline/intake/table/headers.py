@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 import opencc
 
 from pipeline.base.model import Dataset, Finding, Source, found
-from pipeline.intake.values import tidy
+from pipeline.intake.table.values import tidy
 
 LONGEST = 200  # characters of a header that are looked at
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.intake import encodings
+from pipeline.intake.text import encodings
 
 Rows = list[tuple[str, ...]]
 

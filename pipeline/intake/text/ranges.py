@@ -17,11 +17,11 @@ from typing import BinaryIO
 from pipeline.base.engine import Unseen, ordered_map
 from pipeline.base.errors import StoreError
 from pipeline.base.words import language, say
-from pipeline.intake import blocks, encodings, measures, text_files
-from pipeline.intake.blocks import Block, Parsed
-from pipeline.intake.encodings import BLOCK, BadByte, Stretch
-from pipeline.intake.measures import Measure
-from pipeline.intake.text_files import TextFormat
+from pipeline.intake.text import blocks, checksums, encodings, text_files
+from pipeline.intake.text.blocks import Block, Parsed
+from pipeline.intake.text.checksums import Measure
+from pipeline.intake.text.encodings import BLOCK, BadByte, Stretch
+from pipeline.intake.text.text_files import TextFormat
 
 #: Encodings in which the bytes of a line feed and of a quote are never part of another character.
 CUTTABLE = ("utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312", "big5", encodings.BIG5)
@@ -65,7 +65,7 @@ class Range:
                 data = file.read(self.end - self.start)
         except OSError as error:
             raise Unseen(str(self.path)) from error
-        if measures.of(data) != self.measure:
+        if checksums.of(data) != self.measure:
             raise Unseen(str(self.path))
         return data
 
@@ -113,7 +113,7 @@ def _can_be_cut(stretch: Stretch) -> bool:
 def _at_line_ends(path: Path, fmt: TextFormat) -> Iterator[Range]:
     """The ranges of a file without quotes: what the look at its bytes told is enough."""
     mark = codecs.BOM_UTF8 if fmt.encoding == "utf-8-sig" else b""
-    start, row, held = len(mark), 1, Measure() - measures.of(mark)
+    start, row, held = len(mark), 1, Measure() - checksums.of(mark)
     is_plain = not any(stretch.has_returns for stretch in fmt.stretches)
     for stretch in fmt.stretches:
         measure, lines = held + stretch.before, stretch.breaks
@@ -153,7 +153,7 @@ def _counted(
 ) -> tuple[Range, int | None]:
     """A stretch as a range, and how many records it holds; None where its quotes leave room for doubt."""
     start, data = stretch
-    end, measure = start + len(data), measures.of(data)
+    end, measure = start + len(data), checksums.of(data)
     block = Block(1, text_files.unix_lines(data))
     piece = Range(path, start, end, measure, 1, block.lines, fmt.encoding, fmt.is_clean)
     if not data:

@@ -13,7 +13,7 @@ from urllib.request import url2pathname
 
 from pipeline.base.errors import UsageError
 from pipeline.base.model import Catalog
-from pipeline.intake.hints import check_entry, entries, is_number, is_word, refusal
+from pipeline.intake.table.sources_yaml import check_entry, entries, is_number, is_word, refusal
 
 SCHEMES = ("http", "https", "file")
 _DIGEST = re.compile(r"[0-9a-f]{64}")

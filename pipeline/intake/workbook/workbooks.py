@@ -9,10 +9,10 @@ from typing import Any
 
 import python_calamine as calamine
 
-from pipeline.intake import apart, packed
-from pipeline.intake.celltext import as_text
-from pipeline.intake.layout import Merged
-from pipeline.intake.packed import SheetFacts, Unreadable
+from pipeline.intake.table.find_tables import Merged
+from pipeline.intake.workbook import limits, xls_process
+from pipeline.intake.workbook.celltext import as_text
+from pipeline.intake.workbook.limits import SheetFacts, Unreadable
 
 __all__ = ["Sheet", "Unreadable", "is_old", "sheets"]
 
@@ -38,7 +38,7 @@ def sheets(path: Path) -> Iterator[Sheet]:
     if is_old(path):
         yield from _old_sheets(path)
         return
-    facts = packed.inspect(path)
+    facts = limits.inspect(path)
     with _opened(path) as book:
         for meta in book.sheets_metadata:
             about = facts.sheets.get(meta.name, NOTHING_KNOWN)
@@ -61,7 +61,7 @@ def is_old(path: Path) -> bool:
 def _old_sheets(path: Path) -> Iterator[Sheet]:
     if _ENCRYPTED in path.read_bytes():
         raise Unreadable("file-password")
-    read = apart.sheets(path)
+    read = xls_process.sheets(path)
     if isinstance(read, str):
         raise Unreadable(read)
     for sheet in read:

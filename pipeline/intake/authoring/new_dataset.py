@@ -15,11 +15,11 @@ from pipeline.base.sheet_cells import Grid
 from pipeline.base.words import language, say
 from pipeline.contract.catalog import KIND_TYPES, ORIGIN
 from pipeline.intake import cells
-from pipeline.intake.celltext import as_text
-from pipeline.intake.guess import Guess, guess
-from pipeline.intake.headers import SERIAL
-from pipeline.intake.hints import Hint
-from pipeline.intake.sources import InboxFile
+from pipeline.intake.authoring.guess import Guess, guess
+from pipeline.intake.inbox.sources import InboxFile
+from pipeline.intake.table.headers import SERIAL
+from pipeline.intake.table.sources_yaml import Hint
+from pipeline.intake.workbook.celltext import as_text
 
 SAMPLE = 5_000  # rows that guesses rest on
 HEAD = 60  # rows in which the header is looked for

@@ -14,7 +14,7 @@ import yaml
 from pipeline.base.errors import UsageError
 from pipeline.base.model import Catalog
 from pipeline.base.words import language, say
-from pipeline.intake.values import MONEY_UNITS
+from pipeline.intake.table.values import MONEY_UNITS
 
 HEADER_MOST = 60  # the last row that a header may stand in
 DATE_STYLES = {"year-first", "short-year", "minguo", "japanese"}

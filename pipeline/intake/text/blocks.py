@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from pipeline.base.errors import Unaccounted
-from pipeline.intake import measures, tolerant
-from pipeline.intake.cellbytes import bytes_of
-from pipeline.intake.encodings import LOST, BadByte
-from pipeline.intake.measures import Measure
+from pipeline.intake.text import broken_quotes, checksums
+from pipeline.intake.text.cellbytes import bytes_of
+from pipeline.intake.text.checksums import Measure
+from pipeline.intake.text.encodings import LOST, BadByte
 
 NOT_TOLD = Measure(-1)
 
@@ -44,7 +44,7 @@ class Block:
         if self.lines < 0:
             object.__setattr__(self, "lines", count_lines(self.data))
         if self.measure is NOT_TOLD:
-            object.__setattr__(self, "measure", measures.of(self.data))
+            object.__setattr__(self, "measure", checksums.of(self.data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Parsed:
 
 def count_lines(data: bytes) -> int:
     """Lines of text, the last of which may lack its line break."""
-    return measures.breaks(data) + (bool(data) and not data.endswith(b"\n"))
+    return checksums.breaks(data) + (bool(data) and not data.endswith(b"\n"))
 
 
 def breaks_inside(block: Block) -> int:
@@ -190,7 +190,7 @@ def _believable(table: pa.Table, block: Block, delimiter: str, columns: int, exp
     broken = [pc.match_substring(cells, "\n") for cells in table.columns]
     if not any(pc.any(mask).as_py() for mask in broken):
         return True
-    if not tolerant.is_strict(block.data.decode(), delimiter):
+    if not broken_quotes.is_strict(block.data.decode(), delimiter):
         return False
     return columns == 1 or not any(
         pc.any(
@@ -214,7 +214,7 @@ def _every_byte(
     marks = [(delimiters, delimiter), (line_ends, "\n"), (quotes, '"'), *((1, t) for t in ragged)]
     found = [bytes_of(part) for column in table.columns for part in column.chunks]
     found += [np.frombuffer(mark.encode() * n, np.uint8) for n, mark in marks]
-    if measures.of_all(found) != block.measure:
+    if checksums.of_all(found) != block.measure:
         raise Unaccounted(
             f"{len(block.data)} bytes of text from row {block.first_row}: what was read of them is not they"
         )
@@ -260,7 +260,7 @@ def tolerant_block(block: Block, delimiter: str, columns: int) -> Parsed:
     """A block that is not well formed, record by record."""
     good, numbers = list[tuple[str, ...]](), list[int]()
     ragged, notes, lines, inside = list[Ragged](), list[Note](), block.lines, 0
-    read = tolerant.read(block.data.decode(), delimiter, columns)
+    read = broken_quotes.read(block.data.decode(), delimiter, columns)
     number = block.first_row
     for number, record in enumerate(read, block.first_row):
         inside += record.lines - 1

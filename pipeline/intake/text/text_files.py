@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.intake import encodings, tolerant
-from pipeline.intake.blocks import Block, Parsed, breaks_inside, parse, tolerant_block
-from pipeline.intake.encodings import BLOCK, LOST, BadByte, Stretch
+from pipeline.intake.text import broken_quotes, encodings
+from pipeline.intake.text.blocks import Block, Parsed, breaks_inside, parse, tolerant_block
+from pipeline.intake.text.encodings import BLOCK, LOST, BadByte, Stretch
 
 DELIMITERS = ",\t;|，；"
 RESUME = 1 << 18  # bytes that are read with tolerance before the fast way is tried again
@@ -63,7 +63,7 @@ def head_rows(fmt: TextFormat, most: int) -> list[tuple[str, ...]]:
     """The file's first records, `most` of them, as far as its first 64 kB reach."""
     codec = fmt.encoding
     text = fmt.head.decode(codec, "ignore").removeprefix("\ufeff")
-    records = tolerant.read(unix_lines(text.encode()).decode(), fmt.delimiter, 0)
+    records = broken_quotes.read(unix_lines(text.encode()).decode(), fmt.delimiter, 0)
     return [record.cells for record, _ in zip(records, range(most), strict=False)]
 
 
@@ -159,7 +159,7 @@ def _tolerant_part(data: bytes, delimiter: str, columns: int) -> int:
     size = 0
     lines = text.split("\n")
     at = 0
-    for record in tolerant.read(text, delimiter, columns):
+    for record in broken_quotes.read(text, delimiter, columns):
         size += sum(len(line.encode()) + 1 for line in lines[at : at + record.lines])
         at += record.lines
         if size >= RESUME:

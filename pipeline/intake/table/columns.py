@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 
 from pipeline.base.model import Catalog, CodeList, Column
 from pipeline.contract.catalog import spellings
-from pipeline.intake import cellbytes, values
-from pipeline.intake.values import Setting
+from pipeline.intake.table import values
+from pipeline.intake.table.values import Setting
+from pipeline.intake.text import cellbytes
 
 _CJK = r"\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}"
 _ASCII = r"!$%&*+,./0-9:;=?@A-Z\\^_`a-z|~-"  # without quotes, brackets and #, which opens #N/A

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from lxml import etree, html
 
-from pipeline.intake import encodings
-from pipeline.intake.layout import Merged
-from pipeline.intake.packed import Unreadable
-from pipeline.intake.workbooks import Sheet
+from pipeline.intake.table.find_tables import Merged
+from pipeline.intake.text import encodings
+from pipeline.intake.workbook.limits import Unreadable
+from pipeline.intake.workbook.workbooks import Sheet
 
 LARGEST = 128 << 20  # bytes
 WIDEST = 1024  # columns that one cell may span

@@ -17,7 +17,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from stdnum.cn import ric, uscc
 
-from pipeline.intake import numerals
+from pipeline.intake.table import numerals
 
 LONG_TERM = "2099-12-31"  # 424 layout: the date that stands for 长期
 

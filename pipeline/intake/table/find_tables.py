@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.base.model import Dataset
-from pipeline.intake import headers
+from pipeline.intake.table import headers
 
 HEAD = 60  # rows in which a header is looked for
 TALLEST = 3  # rows that a header may have

@@ -16,7 +16,7 @@ from typing import Any
 
 import python_calamine as calamine
 
-from pipeline.intake.celltext import as_text
+from pipeline.intake.workbook.celltext import as_text
 
 MEMORY = 4 << 30  # bytes of address space
 SECONDS = 120
@@ -24,7 +24,7 @@ SECONDS = 120
 
 def sheets(path: Path) -> list[dict[str, Any]] | str:
     """Every sheet: name, type, visible, rows, merged; or the rule that says why there is none."""
-    command = [sys.executable, "-m", "pipeline.intake.apart", str(path)]
+    command = [sys.executable, "-m", "pipeline.intake.workbook.xls_process", str(path)]
     try:
         done = subprocess.run(  # noqa: S603 - this Python and this module; the path is one argument
             command,

@@ -22,12 +22,12 @@ from pipeline.base.model import (
     found,
 )
 from pipeline.base.row_checksums import in_memory
-from pipeline.intake import columns, rows
-from pipeline.intake.blocks import Note, Parsed
-from pipeline.intake.headers import HeaderMatch
-from pipeline.intake.hints import Hint
-from pipeline.intake.layout import HeaderBlock, Merged
-from pipeline.intake.values import Setting
+from pipeline.intake.table import columns, not_records
+from pipeline.intake.table.find_tables import HeaderBlock, Merged
+from pipeline.intake.table.headers import HeaderMatch
+from pipeline.intake.table.sources_yaml import Hint
+from pipeline.intake.table.values import Setting
+from pipeline.intake.text.blocks import Note, Parsed
 
 _SHOWN = frozenset(("code", "social-credit-code", "date", "money", "integer", "number", "year"))
 
@@ -85,7 +85,7 @@ def prepare(
         )
         for c in dataset.columns
     }
-    heads = tuple(dict.fromkeys(map(rows.stripped, (*block.rows, block.names))))
+    heads = tuple(dict.fromkeys(map(not_records.stripped, (*block.rows, block.names))))
     return Work(
         source, dataset, mapping, settings, hint.constants, block.first, heads, merged, banners
     )
@@ -97,7 +97,7 @@ def chunk_of(piece: Parsed, work: Work) -> Chunk:
     Raises Unaccounted where one is none of these, or where the piece's lines are not all in a row.
     """
     body, above, misfits, spent = _below_header(piece, work)
-    raw, aside, blank = rows.split(body, work.heads, work.needed)
+    raw, aside, blank = not_records.split(body, work.heads, work.needed)
     _account(piece, len(raw) + len(aside) + len(above) + len(misfits) + blank + spent)
     table, changes, doubts = _canonical(raw, work)
     known = {(note.row, note.position) for note in piece.notes if note.rule == "bad-bytes"}
@@ -174,7 +174,7 @@ def _why_apart(row: int, filled: list[str], first: int, last: int, work: Work) -
         return "spent"
     if row < first:
         return "title"
-    return rows.reason(filled, work.heads, len(work.source.header)) or ""
+    return not_records.reason(filled, work.heads, len(work.source.header)) or ""
 
 
 def _canonical(
