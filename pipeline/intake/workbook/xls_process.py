@@ -3,7 +3,7 @@
 calamine takes what such a file says of its own sizes at face value: a mangled one makes it ask for
 more memory than there is, which ends the process that asks, or go round for ever.
 
-    python -m pipeline.intake.apart FILE      prints the sheets as JSON
+    python -m pipeline.intake.workbook.xls_process FILE      prints the sheets as JSON
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def sheets(path: Path) -> list[dict[str, Any]] | str:
             command,
             capture_output=True,
             timeout=SECONDS,
-            cwd=Path(__file__).parents[2],
+            cwd=Path(__file__).parents[3],
             check=False,
         )
         read: list[dict[str, Any]] | str = json.loads(done.stdout)
