@@ -61,7 +61,7 @@ def _count(database: Path) -> int:
 def _as_text(plain: Path, target: Path) -> None:
     """A release's CSV as a run has it when it fills the database: Parquet of text, in order."""
     from pipeline.base import sql
-    from pipeline.release import package
+    from pipeline.release.package import package
 
     with sql.connect(target.parent) as con:
         con.execute("set threads = 1")
@@ -71,14 +71,14 @@ def _as_text(plain: Path, target: Path) -> None:
 
 def fill(rows: Path, target: Path) -> None:
     from pipeline.contract import catalog
-    from pipeline.release import database, tables
+    from pipeline.release.database import database, schema
 
     dataset = catalog.load(HERE.parent / "datapackage").datasets[DATASET]
     with database._open(target) as con:
-        con.execute(tables.create_table(dataset, set()))
+        con.execute(schema.create_table(dataset, set()))
         with database.loading(target) as cursor:
             database.load(cursor, dataset, rows)
-        for statement in tables.indexes(dataset):
+        for statement in schema.indexes(dataset):
             con.execute(statement)
 
 

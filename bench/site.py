@@ -35,7 +35,7 @@ import duckdb
 
 from pipeline.base.model import Dataset
 from pipeline.contract.catalog import load, published_columns
-from pipeline.release import database
+from pipeline.release.database import database
 
 HERE = Path(__file__).parent
 TABLE = "/disclosure/penalty_filings"

@@ -30,7 +30,7 @@ from pipeline.intake import read
 from pipeline.intake.inbox.sources import InboxFile
 from pipeline.intake.read import Opened
 from pipeline.intake.table.headers import HeaderMatch
-from pipeline.release.again import Again
+from pipeline.release.data.reuse import Again
 
 Result = Finding | Opened | Checked  # what one file gives, in order
 MADE = "made.json"  # in the same folder: what made the files of the release before

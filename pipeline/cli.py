@@ -31,8 +31,10 @@ from pipeline.contract import catalog as contracts
 from pipeline.gather import Run, prepare_private
 from pipeline.intake.authoring import new_dataset
 from pipeline.intake.authoring import template as blank
-from pipeline.release import differences, mirror, store, withdraw
-from pipeline.release import verify as proof
+from pipeline.release.package import store
+from pipeline.release.removal import withdraw
+from pipeline.release.store import differences, mirror
+from pipeline.release.store import verify as proof
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 HOME = Path(__file__).parent.parent

@@ -39,9 +39,9 @@ from pipeline.intake import cells, read
 from pipeline.intake.inbox import sources
 from pipeline.intake.read import Opened
 from pipeline.intake.text.ranges import Range
-from pipeline.packages import Taken
-from pipeline.release import store
-from pipeline.release.tombstones import Tombstone
+from pipeline.publishers.packages import Taken
+from pipeline.release.package import store
+from pipeline.release.removal.tombstones import Tombstone
 
 
 @dataclass(slots=True)

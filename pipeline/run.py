@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline import packages, union, yearly
+from pipeline import yearly
 from pipeline.base import progress, sql
 from pipeline.base.engine import LOCAL, Engine
 from pipeline.base.errors import GateRefused, UnreadableInput, UsageError
@@ -22,21 +22,13 @@ from pipeline.cache import Cache, made_before
 from pipeline.checks.results.ledger import Ledger
 from pipeline.gather import Means, Run, prepare_private, read_reports, send_back, take_in
 from pipeline.intake.inbox import sources
-from pipeline.release import (
-    build,
-    changes,
-    draft,
-    gate,
-    guard,
-    manifest,
-    parts,
-    store,
-    terms,
-    tombstones,
-    withdraw,
-    working,
-)
-from pipeline.release.tombstones import Tombstone
+from pipeline.publishers import packages, union
+from pipeline.release import build
+from pipeline.release.data import draft
+from pipeline.release.gate import exit_guard, gate
+from pipeline.release.package import changes, manifest, parts, store, working
+from pipeline.release.removal import publication_terms, tombstones, withdraw
+from pipeline.release.removal.tombstones import Tombstone
 from pipeline.settle import settle
 
 SAMPLE = "示例数据"  # in a file's name: made-up data, and the site says so on every page
@@ -182,7 +174,9 @@ def _lapsed(
     """Keys of records in kept releases whose term is over; none where the day is still the same."""
     if parent is None or manifest.read(parent).get("today") == today.isoformat():
         return {}
-    return terms.merged(*(terms.over(run.con, each, catalog, today) for each in store.kept(site)))
+    return publication_terms.merged(
+        *(publication_terms.over(run.con, each, catalog, today) for each in store.kept(site))
+    )
 
 
 def _made(
@@ -222,8 +216,10 @@ def _release(
     found = changes.since(con, parent, made.datasets, made.rows, taken)
     dropped = changes.dropped_by_source(con, parent, made.datasets, made.today)
     went = parent if any(change.verb == "removed" for change in found) else None
-    lapsed = terms.over(con, went, made.catalog, made.today) if went else {}
-    explained = terms.merged(dropped, lapsed, _gone_elsewhere(found, run, parent, made.catalog))
+    lapsed = publication_terms.over(con, went, made.catalog, made.today) if went else {}
+    explained = publication_terms.merged(
+        dropped, lapsed, _gone_elsewhere(found, run, parent, made.catalog)
+    )
     gate.removals(found, explained, allowed.removals, run.ledger.private / "removals.csv")
     before = manifest.read(parent).get("rows", {}) if parent else {}
     left = changes.left_with_cause(found, explained)
@@ -234,7 +230,7 @@ def _release(
     again = made_before(run.ledger.private, made.catalog, parent)
     history = build.History(release, parent, number, found, secret, allowed.downloads, again)
     build.finish(made, history, engine)
-    guard.check(made.folder, run.ledger.secrets, made.datasets)
+    exit_guard.check(made.folder, run.ledger.secrets, made.datasets)
     again.keep(made.folder)
     return release
 

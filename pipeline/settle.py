@@ -22,7 +22,7 @@ from pipeline.checks.rules import Setting, whole_datasets
 from pipeline.contract.catalog import as_input, published_columns
 from pipeline.gather import Run
 from pipeline.intake.read import Opened
-from pipeline.release.tombstones import Tombstone
+from pipeline.release.removal.tombstones import Tombstone
 
 
 def settle(

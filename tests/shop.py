@@ -24,7 +24,8 @@ from pipeline import run
 from pipeline.base.model import Catalog
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
-from pipeline.release import store, withdraw
+from pipeline.release.package import store
+from pipeline.release.removal import withdraw
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))

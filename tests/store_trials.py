@@ -24,7 +24,8 @@ from typing import Any
 import frictionless  # noqa: F401
 import pandas  # noqa: F401
 
-from pipeline.release import store, verify
+from pipeline.release.package import store
+from pipeline.release.store import verify
 from tests.shop import DOCUMENTS, SmallShop, documents, query, rows_of
 
 STEPS = ("fsync", "replace", "rename", "unlink", "rmdir", "mkdir", "symlink", "link")

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from pipeline.base.errors import Unaccounted
-from pipeline.release import database, downloads, withdraw
-from pipeline.release.again import Again
+from pipeline.release.data.reuse import Again
+from pipeline.release.database import database
+from pipeline.release.downloads import downloads
+from pipeline.release.removal import withdraw
 from tests.shop import DOCUMENTS, PENALTIES, TODAY, Shop, documents, hashes, penalties, twin_of
 
 # What a run finds and publishes does not depend on what computes.

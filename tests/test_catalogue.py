@@ -11,7 +11,7 @@ import pytest
 from pyshacl import validate
 from rdflib import Graph
 
-from pipeline.release import manifest
+from pipeline.release.package import manifest
 from tests.shop import Shop, penalties
 
 HERE = Path(__file__).parent

@@ -33,7 +33,7 @@ from pipeline.checks.row.check import check_chunk, record_ids
 from pipeline.checks.row.schema import breaches
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
-from pipeline.release import package
+from pipeline.release.package import package
 
 ROOT = Path(__file__).parent.parent
 TODAY = date(2025, 3, 31)

@@ -23,7 +23,9 @@ from pipeline.base.model import TALLY_PARTS, Checked, Chunk, Tally
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
 from pipeline.intake.text import blocks
-from pipeline.release import build, database, package
+from pipeline.release import build
+from pipeline.release.database import database
+from pipeline.release.package import package
 
 # What a run finds and publishes does not depend on what computes.
 pytestmark = pytest.mark.usefixtures("every_engine")

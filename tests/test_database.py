@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pipeline.base.model import Dataset
 from pipeline.contract import catalog
 from pipeline.contract.catalog import published_columns
-from pipeline.release import database, tables
+from pipeline.release.database import database, schema
 from tests.shop import PENALTIES, ROOT
 
 Cells = list[str | None]
@@ -61,13 +61,13 @@ def test_a_row_loaded_with_its_column_is_as_if_inserted_alone(folder: Path, data
     path, made = parquet(folder, dataset, rows), folder / "made.db"
     made.unlink(missing_ok=True)
     with closing(sqlite3.connect(made)) as con:
-        con.execute(tables.create_table(dataset, set()))
+        con.execute(schema.create_table(dataset, set()))
         con.commit()
         with database.loading(made) as cursor:
             database.load(cursor, dataset, path)
         by_columns = stored(con, dataset)
     with closing(sqlite3.connect(":memory:")) as con:
-        con.execute(tables.create_table(dataset, set()))
+        con.execute(schema.create_table(dataset, set()))
         marks = ", ".join("?" * (width + 1))
         con.executemany(f"insert into {dataset.name} values ({marks})", rows)
         assert by_columns == stored(con, dataset)
@@ -87,7 +87,7 @@ def test_a_disk_that_is_full_while_rows_are_loaded_is_an_error_of_sqlite(folder:
     rows: list[Cells] = [[f"{n:05}", *["示例" * 20] * (len(published_columns(dataset)) - 1)] for n in range(500)]  # fmt: skip
     path, made = parquet(folder, dataset, rows), folder / "full.db"
     with closing(sqlite3.connect(made)) as con:
-        con.execute(tables.create_table(dataset, set()))
+        con.execute(schema.create_table(dataset, set()))
         con.commit()
     with pytest.raises(sqlite3.OperationalError, match="full"), database.loading(made) as cursor:
         cursor.execute("pragma max_page_count = 20")

@@ -14,7 +14,7 @@ import pytest
 from pipeline.base.errors import UsageError
 from pipeline.base.model import Catalog, Dataset
 from pipeline.contract import catalog
-from pipeline.release import derived
+from pipeline.release.data import derived
 from tests.shop import DOCUMENTS, Shop, documents, query
 
 CONTRACT = catalog.load(Path(__file__).parent.parent / "datapackage")

@@ -27,7 +27,7 @@ from pipeline.base.model import Catalog, Dataset
 from pipeline.checks.privacy import unlabelled_numbers
 from pipeline.checks.privacy.known_values import Needles
 from pipeline.contract import catalog as contracts
-from pipeline.release import artefacts, guard, numbers
+from pipeline.release.gate import artefacts, exit_guard, personal_numbers
 
 ROOT = Path(__file__).parent.parent
 NUMBER = identity()
@@ -87,7 +87,7 @@ ARTEFACTS: list[Write] = [as_csv, as_csv_gz, as_jsonl_gz, as_workbook, as_parque
 
 
 def look(release: Path, contract: Catalog, secrets: Path | None = None) -> None:
-    guard.check(release, secrets, list(contract.datasets.values()))
+    exit_guard.check(release, secrets, list(contract.datasets.values()))
 
 
 @pytest.mark.parametrize("write", ARTEFACTS, ids=lambda w: w.__name__)
@@ -140,9 +140,9 @@ def test_what_only_looks_like_one_does_not_stop_it(tmp_path: Path, contract: Cat
 )
 def test_a_number_of_no_person_with_the_check_digit_of_one_passes(first: str) -> None:
     order = first + mod_11_2.calc_check_digit(first)
-    assert list(numbers.numbers(f"a,订单编号{order}，手机{mobile()}".encode(), "a.csv")) == [
-        ("mobile", ANY, ANY)
-    ]
+    assert list(
+        personal_numbers.numbers(f"a,订单编号{order}，手机{mobile()}".encode(), "a.csv")
+    ) == [("mobile", ANY, ANY)]
 
 
 def test_a_value_on_the_edge_of_a_block_is_found(tmp_path: Path, contract: Catalog) -> None:
@@ -225,7 +225,7 @@ def test_a_certificate_s_number_that_looks_like_a_mobile_s_is_its_column_s_own(
     tmp_path: Path, contract: Catalog
 ) -> None:
     certificate(tmp_path, "13010112345")
-    guard.check(tmp_path, None, with_pattern(contract, HEBEI))
+    exit_guard.check(tmp_path, None, with_pattern(contract, HEBEI))
     with pytest.raises(GateRefused):
         look(tmp_path, contract)
 
@@ -244,4 +244,4 @@ def test_a_mobile_s_number_is_found_beside_a_column_s_own(
 ) -> None:
     certificate(tmp_path, number, text)
     with pytest.raises(GateRefused):
-        guard.check(tmp_path, None, with_pattern(contract, pattern))
+        exit_guard.check(tmp_path, None, with_pattern(contract, pattern))

@@ -36,20 +36,12 @@ from pipeline.checks.results.parquet import Home, made_home
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
 from pipeline.contract.catalog import published_columns
-from pipeline.release import (
-    changes,
-    database,
-    differences,
-    downloads,
-    guard,
-    manifest,
-    package,
-    part_databases,
-    part_files,
-    parts,
-    store,
-    verify,
-)  # fmt: skip
+from pipeline.release.data import part_files
+from pipeline.release.database import database, part_databases
+from pipeline.release.downloads import downloads
+from pipeline.release.gate import exit_guard
+from pipeline.release.package import changes, manifest, package, parts, store
+from pipeline.release.store import differences, verify
 from pipeline.site.serve import serve
 from tests.shop import (
     DOCUMENTS,
@@ -203,8 +195,8 @@ def test_frictionless_sees_a_part_that_was_changed(shop: Divided) -> None:
 
 
 def test_the_gate_reads_the_beginning_of_a_large_dataset_in_parts(shop: Divided, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
-    monkeypatch.setattr("pipeline.release.gate.WHOLE_UP_TO", 20)
-    monkeypatch.setattr("pipeline.release.gate.SAMPLE", 15)
+    monkeypatch.setattr("pipeline.release.gate.gate.WHOLE_UP_TO", 20)
+    monkeypatch.setattr("pipeline.release.gate.gate.SAMPLE", 15)
     shop.publish()
     honest = package.write_csv
 
@@ -588,11 +580,11 @@ def test_a_record_s_term_ends_in_a_part_too(tmp_path: Path) -> None:
 
 def test_the_guard_reads_every_part(shop: Divided) -> None:
     release = shop.publish(downloads=True)
-    guard.check(release, None, list(shop.contract.datasets.values()))
+    exit_guard.check(release, None, list(shop.contract.datasets.values()))
     last = package.data_files(release, DOCUMENTS)[-1]
     last.write_text(last.read_text("utf-8").replace("示例办法", "13800138000 办法", 1), "utf-8")
     with pytest.raises(GateRefused, match=re.escape("part-0.csv")):
-        guard.check(release, None, list(shop.contract.datasets.values()))
+        exit_guard.check(release, None, list(shop.contract.datasets.values()))
 
 
 def test_the_guard_reads_the_database_of_every_year(shop: Divided) -> None:
@@ -602,7 +594,7 @@ def test_the_guard_reads_the_database_of_every_year(shop: Divided) -> None:
         con.execute(f"update {DOCUMENTS} set title = '电话 13800138000' where rowid = 1")
         con.commit()
     with pytest.raises(GateRefused, match="year=2024"):
-        guard.check(release, None, list(shop.contract.datasets.values()))
+        exit_guard.check(release, None, list(shop.contract.datasets.values()))
 
 
 # ---------------------------------------------------------------- the setting

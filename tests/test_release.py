@@ -27,7 +27,9 @@ from frictionless import Package, system
 from openpyxl.utils.escape import unescape
 
 from pipeline.base.errors import GateRefused
-from pipeline.release import changes, differences, gate, manifest, verify
+from pipeline.release.gate import gate
+from pipeline.release.package import changes, manifest
+from pipeline.release.store import differences, verify
 from tests.shop import (
     NUMBER,
     PENALTIES,
@@ -114,7 +116,7 @@ def test_a_formula_is_made_safe_for_excel_and_stays_exact_in_the_plain_csv(hosti
 
 
 def downloads_risky() -> str:
-    from pipeline.release import downloads
+    from pipeline.release.downloads import downloads
 
     return downloads.FORMULA_STARTS
 
@@ -188,12 +190,12 @@ def test_a_package_that_frictionless_finds_invalid_is_refused_with_what_it_says(
 
 
 def test_a_zip_larger_than_four_gigabytes_says_so_as_zip64_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
-    from pipeline.release import packing
+    from pipeline.release.downloads import zip_gzip
 
-    monkeypatch.setattr(packing, "LARGE", 100)
-    with packing.Zip(tmp_path / "a.zip") as packed:
-        packed.add("a", packing.deflated([b"x" * 500, b"y" * 500]), large=True)
-        packed.add("b", packing.deflated([b"z"]))
+    monkeypatch.setattr(zip_gzip, "LARGE", 100)
+    with zip_gzip.Zip(tmp_path / "a.zip") as packed:
+        packed.add("a", zip_gzip.deflated([b"x" * 500, b"y" * 500]), large=True)
+        packed.add("b", zip_gzip.deflated([b"z"]))
     with zipfile.ZipFile(tmp_path / "a.zip") as packed:
         assert packed.testzip() is None
         assert packed.read("a") == b"x" * 500 + b"y" * 500
@@ -202,7 +204,7 @@ def test_a_zip_larger_than_four_gigabytes_says_so_as_zip64_does(tmp_path: Path, 
 def test_more_rows_than_a_sheet_holds_go_on_in_the_next(hostile: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     import duckdb
 
-    from pipeline.release import workbook
+    from pipeline.release.downloads import workbook
 
     monkeypatch.setattr(workbook, "ROWS_A_SHEET", 15)
     source = f"read_parquet('{tmp_path / 'rows.parquet'}')"
@@ -305,7 +307,7 @@ def test_a_day_before_the_current_releases_is_refused(shop: Shop) -> None:
 
 
 def test_a_download_that_lost_rows_is_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline.release import downloads
+    from pipeline.release.downloads import downloads
 
     honest = downloads.json_lines
 

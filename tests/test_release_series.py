@@ -18,7 +18,8 @@ import yaml
 from pipeline import run
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
-from pipeline.release import changes, differences, store, verify
+from pipeline.release.package import changes, store
+from pipeline.release.store import differences, verify
 from tests.shop import rows_of
 
 # What a run finds and publishes does not depend on what computes.

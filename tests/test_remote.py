@@ -17,7 +17,8 @@ import pytest
 
 from pipeline.base import addresses
 from pipeline.base.errors import StoreError, UnreadableInput, UsageError
-from pipeline.release import manifest, mirror, store
+from pipeline.release.package import manifest, store
+from pipeline.release.store import mirror
 from tests.conftest import TODAY as DAY
 from tests.shop import DOCUMENTS, ROOT, SmallShop, contents, documents, hashes
 from tests.site.conftest import free_port

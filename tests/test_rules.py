@@ -30,7 +30,7 @@ from pipeline.checks.rules.dates import months_after
 from pipeline.checks.rules.explain import explain
 from pipeline.closing import _kind
 from pipeline.contract import catalog as contracts
-from pipeline.release import working
+from pipeline.release.package import working
 
 ROOT = Path(__file__).parent.parent
 TODAY = date(2025, 3, 31)

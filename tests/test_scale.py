@@ -16,7 +16,8 @@ import pytest
 from bench import measure
 from pipeline.base import sql
 from pipeline.base.errors import StoreError
-from pipeline.release import database, package
+from pipeline.release.database import database
+from pipeline.release.package import package
 from tests.shop import ROOT, SmallShop, documents, hashes
 
 #: Rows of two files, all made up; the smaller one fills whatever is of a fixed size.

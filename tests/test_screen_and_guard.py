@@ -22,7 +22,7 @@ from pipeline.checks.privacy.screen import screened
 from pipeline.checks.row import privacy
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
-from pipeline.release import guard, numbers
+from pipeline.release.gate import exit_guard, personal_numbers
 
 ROOT = Path(__file__).parent.parent
 CONTRACT = contracts.load(ROOT / "datapackage", RULES)
@@ -67,13 +67,13 @@ PARTS = st.tuples(st.sampled_from(BEFORE), st.sampled_from(NUMBERS), st.sampled_
 @given(st.lists(PARTS, min_size=1, max_size=4))
 def test_a_text_that_was_screened_passes_the_guard(parts: list[tuple[str, str, str]]) -> None:
     text, _ = screened("".join(map("".join, parts)))
-    assert list(numbers.numbers(f"key,{text}\n".encode(), "data/a.csv")) == []
+    assert list(personal_numbers.numbers(f"key,{text}\n".encode(), "data/a.csv")) == []
 
 
 @pytest.mark.parametrize("text", ["批号13812345678，", "411503190003074566 ", "a.", "a@", "x@y.cn ", "1 "])  # fmt: skip
 def test_a_cell_of_half_a_megabyte_is_screened_and_guarded_to_its_end(text: str) -> None:
     clean, _ = screened(text * (500_000 // len(text)))
-    assert list(numbers.numbers(f"key,{clean} a@b.cc".encode(), "a.csv")) != []
+    assert list(personal_numbers.numbers(f"key,{clean} a@b.cc".encode(), "a.csv")) != []
 
 
 # ---------------------------------------------------------------- codes
@@ -84,7 +84,7 @@ def organisation_that_looks_like_a_person() -> str:
     while True:
         code = f"914115{rng.choice(['19', '20'])}{digits(2)}0{rng.randrange(1, 10)}1{rng.randrange(10)}{digits(3)}"
         code += uscc.calc_check_digit(code)
-        if code.isdigit() and numbers._is_identity(code):
+        if code.isdigit() and personal_numbers._is_identity(code):
             return code
 
 
@@ -118,7 +118,7 @@ def test_what_the_checks_take_for_a_code_passes_the_guard(
         writer.writerow(names)
         at = names.index(column.name)
         writer.writerows([*[""] * at, v, *[""] * (len(names) - at - 1)] for v in passing(column))
-    guard.check(tmp_path, None, [dataset])
+    exit_guard.check(tmp_path, None, [dataset])
 
 
 def test_an_organisation_s_code_is_no_identity_number_where_it_is_a_code() -> None:
@@ -126,8 +126,8 @@ def test_an_organisation_s_code_is_no_identity_number_where_it_is_a_code() -> No
     codes = [organisation_that_looks_like_a_person() for _ in range(3)]
     cells = pa.array(codes)
     assert list(privacy.code_breaches(column, cells, privacy.code_signs(cells))) == []
-    assert all(numbers._is_organisation_s(code) for code in codes)
-    assert not numbers._is_organisation_s(identity("1"))
+    assert all(personal_numbers._is_organisation_s(code) for code in codes)
+    assert not personal_numbers._is_organisation_s(identity("1"))
 
 
 # ---------------------------------------------------------------- the whole way
@@ -195,7 +195,7 @@ def test_a_release_of_fifteen_gigabytes_is_no_telephone(tmp_path: Path) -> None:
     dataset = CONTRACT.datasets["sources"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(dataset), "published", property(lambda d: [d.column("source_id"), d.column("bytes")]))  # fmt: skip
-        guard.check(tmp_path, None, [dataset])
+        exit_guard.check(tmp_path, None, [dataset])
 
 
 def test_a_telephone_in_a_number_s_column_holds_the_row_back() -> None:

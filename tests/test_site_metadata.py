@@ -15,7 +15,7 @@ import yaml
 from pipeline.base.errors import UsageError
 from pipeline.base.model import Catalog, Code, CodeList, Column, Dataset, ForeignKey
 from pipeline.contract.catalog import load
-from pipeline.release.metadata import site_metadata
+from pipeline.release.package.metadata import site_metadata
 
 WORDS = yaml.safe_load(Path("metadata.yml").read_text("utf-8"))
 TODAY = date(2025, 3, 31)

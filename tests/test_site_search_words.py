@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.release.search import match_query, segment, segment_column
+from pipeline.release.database.full_text import match_query, segment, segment_column
 
 TEXTS = [
     "平示市监罚〔2024〕15号",

@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.base.errors import StoreError
-from pipeline.release import manifest, store, verify, withdraw
+from pipeline.release.package import manifest, store
+from pipeline.release.removal import withdraw
+from pipeline.release.store import verify
 from tests.shop import DOCUMENTS, TODAY, SmallShop, documents, hashes, rows_of
 
 KILLS = int(os.environ.get("GONGSHI_KILLS", "50"))  # of each verb

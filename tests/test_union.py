@@ -24,9 +24,9 @@ import yaml
 from pipeline import run
 from pipeline.base.errors import GateRefused, UsageError
 from pipeline.base.model import Catalog
-from pipeline.intake import download
-from pipeline.release import manifest, received
-from pipeline.release.received import Refused
+from pipeline.publishers import download, proven
+from pipeline.publishers.proven import Refused
+from pipeline.release.package import manifest
 from tests.shop import (
     NUMBER,
     PENALTIES,
@@ -81,7 +81,7 @@ class Place(Shop):
         return {row["rule"] for row in rows_of(self.private / "findings.csv")}
 
     def revoke(self, key: str, today: date = TODAY) -> None:
-        from pipeline.release import withdraw
+        from pipeline.release.removal import withdraw
 
         asked = withdraw.Asked(PENALTIES, [key], "复议撤销", "行政处罚法第四十八条", "", today)
         withdraw.withdraw(self.site, self.private, asked, bytes.fromhex(self.secret))
@@ -351,7 +351,7 @@ def described(path: str) -> bytes:
 def test_a_signed_package_cannot_name_files_outside_it(tmp_path: Path, path: str) -> None:
     package = signed(tmp_path / "p", {"datapackage.json": described(path)})
     with pytest.raises(Refused):
-        received.receive(package, tmp_path / "target", {"withdrawals"})
+        proven.receive(package, tmp_path / "target", {"withdrawals"})
 
 
 def test_a_file_that_unpacks_to_more_than_is_signed_is_read_no_further(tmp_path: Path) -> None:
@@ -364,17 +364,17 @@ def test_a_file_that_unpacks_to_more_than_is_signed_is_read_no_further(tmp_path:
         packed.writestr("data/w.csv", b"0" * (200 << 20))
     target = tmp_path / "target"
     with pytest.raises(Refused, match="package-changed"):
-        received.receive(bomb, target, {"withdrawals"})
+        proven.receive(bomb, target, {"withdrawals"})
     assert (target / "data" / "w.csv").stat().st_size < 1 << 20
 
 
 def test_a_package_that_is_larger_than_all_bounds_is_not_unpacked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(received, "UNPACKED_MOST", 20)
+    monkeypatch.setattr(proven, "UNPACKED_MOST", 20)
     package = signed(tmp_path / "p", {"datapackage.json": described("data/w.csv"), "data/w.csv": b"x" * 21})  # fmt: skip
     with pytest.raises(Refused, match="package-too-large"):
-        received.receive(package, tmp_path / "target", {"withdrawals"})
+        proven.receive(package, tmp_path / "target", {"withdrawals"})
 
 
 @pytest.mark.parametrize("table", [b"", b"a,b\n1,2\n", b"record_id,dataset,reason\n\xff\xfe\n", b'record_id,dataset,reason\n"open\n'])  # fmt: skip
@@ -383,7 +383,7 @@ def test_a_package_whose_withdrawals_cannot_be_read_is_not_used(
 ) -> None:
     package = signed(tmp_path / "p", {"datapackage.json": described("data/w.csv"), "data/w.csv": table})  # fmt: skip
     with pytest.raises(Refused, match="package-incomplete"):
-        received.receive(package, tmp_path / "target", {"withdrawals"})
+        proven.receive(package, tmp_path / "target", {"withdrawals"})
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"PK\x05\x06" + b"\0" * 18, b"x" * 1000])
@@ -496,7 +496,7 @@ def test_nobody_withdraws_what_another_publishes(places: dict[str, Place], tmp_p
 
 def test_a_reason_that_names_a_persons_number_is_screened(places: dict[str, Place]) -> None:
     province, place = places["province"], places["甲区"]
-    from pipeline.release import withdraw
+    from pipeline.release.removal import withdraw
 
     asked = withdraw.Asked(PENALTIES, [sorted(ids(place.current))[0]], "当事人电话13800138000", "无", "", LATER)  # fmt: skip
     withdraw.withdraw(place.site, place.private, asked, bytes.fromhex(place.secret))

@@ -15,7 +15,9 @@ from frictionless import Package, system
 from pipeline.base.errors import StoreError, UsageError
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
-from pipeline.release import changes, differences, manifest, store, tombstones, verify, withdraw
+from pipeline.release.package import changes, manifest, store
+from pipeline.release.removal import tombstones, withdraw
+from pipeline.release.store import differences, verify
 from tests.shop import (
     NUMBER,
     PENALTIES,

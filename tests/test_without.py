@@ -11,8 +11,17 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.release import amend, holdings, packing, store, without
-from pipeline.release.without import Gone, Missed, _Edited, _gzip, _mapped, _unpacked
+from pipeline.release.downloads import zip_gzip
+from pipeline.release.package import store
+from pipeline.release.removal import amend, holdings, rewrite_files
+from pipeline.release.removal.rewrite_files import (
+    Gone,
+    Missed,
+    _Edited,
+    _gzip,
+    _mapped,
+    _unpacked,
+)
 from tests.shop import NUMBER, PENALTIES, Shop, contents, penalties, rows_of
 
 LINES = [f"第{n}行，{random.Random(n).random()}\n".encode() for n in range(400)]
@@ -23,7 +32,7 @@ def packed(tmp_path: Path) -> Path:
     """A gzip file of ours in blocks of ten lines."""
     path = tmp_path / "lines.gz"
     blocks = (b"".join(LINES[n : n + 10]) for n in range(0, 400, 10))
-    packing.write_gzip(path, packing.deflated(blocks))
+    zip_gzip.write_gzip(path, zip_gzip.deflated(blocks))
     return path
 
 
@@ -36,20 +45,20 @@ def test_only_the_blocks_that_lose_a_row_are_deflated_anew(packed: Path, tmp_pat
     left = [line for n, line in enumerate(LINES) if n not in (5, 123)]
     assert gzip.decompress((tmp_path / "new.gz").read_bytes()) == b"".join(left)
     with _mapped(packed) as old, _mapped(tmp_path / "new.gz") as new:
-        before, after = (list(_unpacked(f, *packing.gzip_stream(f))) for f in (old, new))
+        before, after = (list(_unpacked(f, *zip_gzip.gzip_stream(f))) for f in (old, new))
     assert [n for n in range(40) if before[n] != after[n]] == [0, 12]
 
 
 def test_a_block_of_nothing_but_such_rows_goes_whole(packed: Path, tmp_path: Path) -> None:
     _gzip(packed, tmp_path / "new.gz", edited(*range(20, 30)), 390)
     with _mapped(tmp_path / "new.gz") as new:
-        assert len(list(_unpacked(new, *packing.gzip_stream(new)))) == 39
+        assert len(list(_unpacked(new, *zip_gzip.gzip_stream(new)))) == 39
 
 
 def test_a_row_that_is_not_there_or_there_twice_is_missed(packed: Path, tmp_path: Path) -> None:
     with pytest.raises(Missed):
         _gzip(packed, tmp_path / "new.gz", _Edited([(b"nowhere\n", b"")], b"\n"), 399)
-    packing.write_gzip(packed, packing.deflated([b"same\nsame\n", b"other\n"]))
+    zip_gzip.write_gzip(packed, zip_gzip.deflated([b"same\nsame\n", b"other\n"]))
     with pytest.raises(Missed):
         _gzip(packed, tmp_path / "new.gz", _Edited([(b"same\n", b"")], b"\n"), 2)
 
@@ -79,9 +88,9 @@ def test_what_looks_like_a_flush_inside_a_block_is_none(tmp_path: Path) -> None:
     path = tmp_path / "marks.gz"
     noise = random.Random(1).randbytes(3_000)  # stored as it is, since nothing packs it
     texts = [b"a" + noise + b"\0\0\xff\xff" + noise + b"\0\0\xff\xff\n", b"b" * 50 + b"\n"]
-    packing.write_gzip(path, packing.deflated(texts))
+    zip_gzip.write_gzip(path, zip_gzip.deflated(texts))
     with _mapped(path) as view:
-        assert [text for text, _ in _unpacked(view, *packing.gzip_stream(view))] == texts
+        assert [text for text, _ in _unpacked(view, *zip_gzip.gzip_stream(view))] == texts
 
 
 @pytest.mark.usefixtures("every_engine")
@@ -116,6 +125,8 @@ def test_more_than_a_few_rows_are_not_looked_for(tmp_path: Path) -> None:
     shop.send(penalties(40))
     dataset = next(d for d in holdings.datasets_of(shop.publish()) if d.name == PENALTIES)
     with duckdb.connect() as con, pytest.raises(Missed):
-        gone = Gone(dataset, tmp_path / "none.parquet", without.FEW + 1)
-        without.csv(con, gone, shop.current / "data" / f"{PENALTIES}.csv", tmp_path / "new.csv")
+        gone = Gone(dataset, tmp_path / "none.parquet", rewrite_files.FEW + 1)
+        rewrite_files.csv(
+            con, gone, shop.current / "data" / f"{PENALTIES}.csv", tmp_path / "new.csv"
+        )
     assert store.kept(shop.site)

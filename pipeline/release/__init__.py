@@ -1,6 +1,7 @@
 """Accepted rows to an immutable release.
 
-`build` makes one in a folder aside: `working` fills the tables about the pipeline itself, `package`
-writes the Data Package, `database` the SQLite file, `metadata` and `search` what the site needs.
-`gate` lets it through or not, `store` makes it `current`.
+`build` makes one in a folder aside: `data` writes the rows, `package` their description, `database`
+the SQLite file, `downloads` what people download. `gate` lets it through or not, `package.store`
+makes it `current`, `removal` takes records out of all that is kept, `store` copies, verifies and
+compares releases.
 """

@@ -13,28 +13,18 @@ from pipeline.base import words
 from pipeline.base.engine import LOCAL, Engine
 from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import Seal
-from pipeline.release import (
-    changes,
-    database,
-    dcat,
-    downloads,
-    draft,
-    gate,
-    manifest,
-    metadata,
-    package,
-    part_databases,
-    part_files,
-    parts,
-    working,
-)
-from pipeline.release.again import Again
-from pipeline.release.changes import Change
-from pipeline.release.database import Before
-from pipeline.release.draft import Draft, Material
-from pipeline.release.part_databases import Tables
-from pipeline.release.part_files import SomePiece
-from pipeline.release.proof import prove
+from pipeline.release.data import draft, part_files
+from pipeline.release.data.draft import Draft, Material
+from pipeline.release.data.part_files import SomePiece
+from pipeline.release.data.reuse import Again
+from pipeline.release.database import database, part_databases
+from pipeline.release.database.database import Before
+from pipeline.release.database.part_databases import Tables
+from pipeline.release.database.readback import prove
+from pipeline.release.downloads import downloads
+from pipeline.release.gate import gate
+from pipeline.release.package import changes, dcat, manifest, metadata, package, parts, working
+from pipeline.release.package.changes import Change
 
 DATABASE = "disclosure.db"
 

@@ -19,7 +19,7 @@ import httpx
 
 from pipeline.base.errors import GongshiError
 from pipeline.base.words import language, say
-from pipeline.release.metadata import DATABASE
+from pipeline.release.package.metadata import DATABASE
 from pipeline.site import folder, plugin
 from pipeline.site.database import Memory
 from pipeline.site.edition import Edition

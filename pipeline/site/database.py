@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pipeline.release.metadata import DATABASE
+from pipeline.release.package.metadata import DATABASE
 from pipeline.site import order
 from pipeline.site.hits import Hits, Searches
 from pipeline.site.upstream import BadRequest, Database, Datasette, QueryInterrupted, Results

@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, unquote, urlencode
 
 import xlsxwriter
 
-from pipeline.release.metadata import DATABASE
+from pipeline.release.package.metadata import DATABASE
 from pipeline.site.edition import Edition
 from pipeline.site.guards import TooBusy
 from pipeline.site.order import steady

@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.base.words import Lang
-from pipeline.release.metadata import DATABASE
+from pipeline.release.package.metadata import DATABASE
 from pipeline.site import charts
 from pipeline.site.database import Memory, ReleaseDatabase, use
 from pipeline.site.folder import ReleaseFolder

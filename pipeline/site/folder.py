@@ -10,8 +10,8 @@ from typing import Any
 
 from pipeline.base.errors import StoreError, UsageError
 from pipeline.base.words import Lang, language, say
-from pipeline.release import manifest
-from pipeline.release.metadata import DATABASE
+from pipeline.release.package import manifest
+from pipeline.release.package.metadata import DATABASE
 
 _NEEDED = ("disclosure.db", "metadata.json", "manifest.json")
 

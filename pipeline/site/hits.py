@@ -15,7 +15,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.release.search import match_query
+from pipeline.release.database.full_text import match_query
 from pipeline.site.order import sorted_by
 
 #: Datasette's condition for words, in which `:search` is what the reader typed.

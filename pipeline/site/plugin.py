@@ -10,8 +10,8 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from pipeline.release.metadata import DATABASE
-from pipeline.release.search import match_query
+from pipeline.release.database.full_text import match_query
+from pipeline.release.package.metadata import DATABASE
 from pipeline.site import (
     bodies,
     dictionary,

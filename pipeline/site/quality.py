@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pipeline.release.metadata import DATABASE
+from pipeline.release.package.metadata import DATABASE
 from pipeline.site import history
 from pipeline.site.edition import Edition
 from pipeline.site.folder import ReleaseFolder

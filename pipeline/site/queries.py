@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from markupsafe import Markup
 
-from pipeline.release.metadata import DATABASE
+from pipeline.release.package.metadata import DATABASE
 from pipeline.site import sqlwords
 from pipeline.site.edition import Edition
 from pipeline.site.upstream import BadRequest, DatabaseView, Request, Response

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
 from pipeline.base.model import PACKAGE
-from pipeline.release.metadata import DATABASE
+from pipeline.release.package.metadata import DATABASE
 from pipeline.site import history
 from pipeline.site.edition import Edition
 from pipeline.site.upstream import NotFound, Request, Response, RowView, tilde_decode

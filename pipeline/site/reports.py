@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlencode
 
 from markupsafe import Markup, escape
 
-from pipeline.release.metadata import DATABASE
+from pipeline.release.package.metadata import DATABASE
 from pipeline.site.edition import Edition
 from pipeline.site.upstream import NotFound, Request, Response, tilde_decode
 from pipeline.site.views import guarded

@@ -19,8 +19,8 @@ import yaml
 
 from pipeline.base.model import Catalog, Column, Dataset
 from pipeline.contract.catalog import load
-from pipeline.release.metadata import site_metadata
-from pipeline.release.search import segment_column
+from pipeline.release.database.full_text import segment_column
+from pipeline.release.package.metadata import site_metadata
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2025, 3, 31)

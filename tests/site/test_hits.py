@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from pipeline.release.search import match_query, segment_column
+from pipeline.release.database.full_text import match_query, segment_column
 from pipeline.site import hits
 from pipeline.site.hits import Searches
 

@@ -1,0 +1,1 @@
+"""The files that people download: gzip, XLSX, JSON Lines and ZIP."""

@@ -1,0 +1,228 @@
+"""Each dataset to take away: CSV for Excel, workbook, Parquet, JSON Lines; and the package as ZIP.
+
+All are made of the release's own sorted rows and hold the same bytes wherever they are made.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+
+from pipeline.base.errors import GateRefused
+from pipeline.base.model import Column, Dataset
+from pipeline.base.row_checksums import quoted
+from pipeline.base.words import language, say
+from pipeline.contract.catalog import published_columns
+from pipeline.release.downloads import workbook, zip_gzip
+from pipeline.release.downloads.zip_gzip import Zip
+from pipeline.release.package import package, parts
+from pipeline.release.package.package import as_one
+from pipeline.release.package.parts import Keys
+
+BOM = b"\xef\xbb\xbf"
+# What a spreadsheet takes for the start of a formula, full-width forms included (OWASP, CSV
+# injection). A dash alone is a blank as clerks write it.
+FORMULA_STARTS = "=+-@\t\r＝＋－＠"
+ROW_GROUP = 50_000
+KINDS = ("csv.gz", "jsonl.gz", "parquet", "xlsx")
+
+
+def kinds(keys: Keys) -> list[str]:
+    """The downloads of a whole dataset; one that is in parts by `keys` has its Parquet in parts."""
+    return [kind for kind in KINDS if kind != "parquet" or not keys]
+
+
+def make(
+    con: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    rows: Path,
+    plain: Sequence[Path],
+    folder: Path,
+    count: int,
+    today: date,
+    asked: Collection[str],
+) -> None:
+    """Those downloads of one dataset into `folder` that are `asked` for, some of `KINDS`.
+
+    `rows`: its sorted Parquet file with text columns, of which there are `count`. `plain`: its CSV.
+    """
+    con = con.cursor()  # this runs beside others
+    source, name = package.parquet_rows(rows), dataset.name
+    if "csv.gz" in asked:
+        text = excel_csv(con, dataset, source, plain)
+        zip_gzip.write_gzip(folder / f"{name}.csv.gz", zip_gzip.deflated(text))
+    if "jsonl.gz" in asked:
+        text = zip_gzip.joined(json_lines(con, dataset, source))
+        zip_gzip.write_gzip(folder / f"{name}.jsonl.gz", zip_gzip.deflated(text))
+    if "parquet" in asked:
+        write_parquet(con, dataset, source, folder / f"{name}.parquet")
+    if "xlsx" in asked:
+        workbook.write(con, dataset, source, folder / f"{name}.xlsx", count, today)
+
+
+def make_parts(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, rows: Path, folder: Path, keys: Keys
+) -> None:
+    """The Parquet downloads of a dataset that is in parts by `keys`, into `folder`."""
+    for part in parts.of_rows(con, rows, keys) if keys else ():
+        path = folder / dataset.name / f"{part.place}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_parquet(con, dataset, part.source(rows), path)
+
+
+def write_package(
+    folder: Path,
+    path: Path,
+    files: Mapping[str, str],
+    seal: Callable[[Mapping[str, Any]], Mapping[str, bytes]],
+) -> None:
+    """The package as one ZIP: `files` (name → sha256) of the release, and what proves them.
+
+    `seal` gives manifest, signature and key for a list of files; they come last and unpacked.
+    """
+    listed = {}
+    with Zip(path) as packed:
+        for name, digest in files.items():
+            size = (folder / name).stat().st_size
+            large = size >= zip_gzip.LARGE
+            if twin := None if large else _twin(folder, folder / name, size):
+                inside = packed.take(name, *twin)
+            else:
+                blocks = zip_gzip.blocks_of(folder / name)
+                inside = packed.add(name, zip_gzip.deflated(blocks), large)
+            listed[name] = {"bytes": size, "sha256": digest, "packed_sha256": inside}
+        for name, content in seal(listed).items():
+            packed.store(name, content)
+
+
+def _twin(folder: Path, plain: Path, size: int) -> tuple[zip_gzip.Facts, bytes] | None:
+    """What a ZIP needs of a CSV whose download says the same behind its mark: that is deflated already."""
+    path = folder / "downloads" / f"{plain.stem}.csv.gz"
+    if plain.suffix != ".csv" or not path.is_file():
+        return None
+    mark, content = zip_gzip.deflate(BOM), path.read_bytes()
+    start, end = zip_gzip.gzip_stream(content)
+    crc, marked = 0, zlib.crc32(BOM)
+    for block in zip_gzip.blocks_of(plain):
+        crc, marked = zlib.crc32(block, crc), zlib.crc32(block, marked)
+    same = (marked, size + len(BOM)) == zip_gzip.gzip_facts(content)
+    if not same or not content.startswith(mark, start):
+        return None
+    packed = content[start + len(mark) : end] + zip_gzip.LAST
+    return (crc, len(packed), size), packed
+
+
+# ---------------------------------------------------------------- the formats
+
+
+def excel_csv(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, source: str, plain: Sequence[Path]
+) -> Iterator[bytes]:
+    """The CSV with a byte order mark, and no cell that a spreadsheet would run."""
+    texts = text_columns(dataset)
+    looked = ", ".join(f"bool_or({_risky(name)})" for name in texts)
+    found = con.execute(f"select {looked} from {source}").fetchall()[0] if texts else ()
+    risky = [name for name, hit in zip(texts, found, strict=True) if hit]
+    yield BOM
+    if not risky:
+        yield from as_one(plain)
+        return
+    safe = plain[0].with_name(f".{dataset.name}.csv.safe")
+    try:
+        con.execute(f"copy ({safe_cells(source, risky)}) to '{safe}' (format csv, header)")
+        yield from zip_gzip.blocks_of(safe)
+    finally:
+        safe.unlink(missing_ok=True)
+
+
+def text_columns(dataset: Dataset) -> list[str]:
+    """The columns in which there can be what a spreadsheet would run."""
+    return [c.name for c in published_columns(dataset) if c.type == "string"]
+
+
+def safe_cells(source: str, names: Sequence[str]) -> str:
+    """A query of `source` in which no cell of `names` is one that a spreadsheet would run."""
+    cells = ", ".join(
+        f"case when {_risky(c)} then '''' || {quoted(c)} else {quoted(c)} end as {quoted(c)}"
+        for c in names
+    )
+    return f"select * replace ({cells}) from {source}"
+
+
+def _risky(name: str) -> str:
+    starts = ", ".join(f"chr({ord(c)})" for c in FORMULA_STARTS)
+    return f"(left({quoted(name)}, 1) in ({starts}) and {quoted(name)} <> '-')"
+
+
+def typed(column: Column) -> str:
+    """A text column as SQL of its own type."""
+    types = {"money": "decimal(18, 2)", "integer": "bigint", "year": "bigint", "date": "date"}
+    wanted = types.get(column.kind) or {"number": "double", "integer": "bigint"}.get(column.type)
+    name = quoted(column.name)
+    return f"cast({name} as {wanted}) as {name}" if wanted else name
+
+
+def json_lines(con: duckdb.DuckDBPyConnection, dataset: Dataset, source: str) -> Iterator[bytes]:
+    """One object a line; numbers as numbers, dates as ISO text, blanks as null."""
+    cells = ", ".join(map(typed, published_columns(dataset)))
+    yield from zip_gzip.texts_of(
+        con, f"select to_json(t)::varchar || chr(10) from (select {cells} from {source}) t"
+    )
+
+
+def write_parquet(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, source: str, path: Path
+) -> None:
+    """Typed Parquet, zstd: money as decimal, dates as dates."""
+    cells = ", ".join(map(typed, published_columns(dataset)))
+    reader = con.sql(f"select {cells} from {source}").to_arrow_reader(ROW_GROUP)
+    with pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
+        for batch in reader:
+            writer.write_batch(batch, ROW_GROUP)
+
+
+# ---------------------------------------------------------------- opened again
+
+
+def opened(folder: Path, datasets: Sequence[Dataset], rows: Mapping[str, int]) -> None:
+    """Every download opens, is whole and holds all rows; else GateRefused names it."""
+    for dataset in datasets:
+        expected = rows[dataset.name]
+        found = {
+            "csv.gz": _lines(folder / f"{dataset.name}.csv.gz"),
+            "jsonl.gz": _lines(folder / f"{dataset.name}.jsonl.gz"),
+            "parquet": sum(
+                pq.read_metadata(path).num_rows for path in parquets(folder, dataset.name)
+            ),
+            "xlsx": workbook.rows_in(folder / f"{dataset.name}.xlsx"),
+        }
+        # A CSV has its header and a line for each line end inside a cell besides.
+        whole = found.pop("csv.gz") > expected and set(found.values()) == {expected}
+        if not whole:
+            raise GateRefused(say("gate-download", language(), dataset=dataset.title, found=found))
+    for path in folder.glob("*.zip"):
+        with zipfile.ZipFile(path) as packed:
+            if broken := packed.testzip():
+                raise GateRefused(say("gate-download", language(), dataset=path.name, found=broken))
+
+
+def parquets(folder: Path, name: str) -> list[Path]:
+    """The Parquet file of a dataset among the downloads, or its parts."""
+    whole = folder / f"{name}.parquet"
+    return [whole] if whole.exists() else sorted((folder / name).rglob("*.parquet"))
+
+
+def _lines(path: Path) -> int:
+    count = 0
+    with gzip.open(path) as file:
+        while block := file.read(1 << 20):
+            count += block.count(b"\n")
+    return count

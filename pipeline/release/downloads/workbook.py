@@ -1,0 +1,171 @@
+"""A dataset as XLSX: typed cells, a header that stays in sight, codes as text, never a formula.
+
+xlsxwriter makes the workbook with its styles, properties and headers; the rows are put into its
+sheets as XML that DuckDB makes of whole columns, which is ten times faster than cell by cell.
+SpreadsheetML: ECMA-376 part 1, 18.3.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import xlsxwriter
+
+from pipeline.base.model import Column, Dataset
+from pipeline.base.row_checksums import quoted
+from pipeline.contract.catalog import published_columns
+from pipeline.release.downloads import zip_gzip
+from pipeline.release.downloads.zip_gzip import Zip
+
+ROWS_A_SHEET = 1_048_575  # Excel's 1,048,576 less the header
+LONGEST = 32_767  # characters that a cell holds
+CUT = "……（全文见 CSV）"  # what a longer one ends in
+_END = b"</sheetData>"
+_STYLED = re.compile(rb'<c r="[A-Z]+2" s="(\d+)"/>')
+
+
+def write(
+    con: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    source: str,
+    path: Path,
+    count: int,
+    today: date,
+) -> None:
+    """The workbook of `source`, an SQL source of `count` rows of text; more sheets where it must."""
+    columns = published_columns(dataset)
+    with zipfile.ZipFile(io.BytesIO(template(dataset, count, today))) as made, Zip(path) as packed:
+        for name in sorted(made.namelist(), key=part_order):
+            sheet = re.fullmatch(r"xl/worksheets/sheet(\d+)\.xml", name)
+            if not sheet:
+                packed.add(name, zip_gzip.deflated([made.read(name)]))
+                continue
+            number = int(sheet[1])
+            rows = f"(select * from {source} limit {ROWS_A_SHEET} offset {(number - 1) * ROWS_A_SHEET})"
+            here = min(count - (number - 1) * ROWS_A_SHEET, ROWS_A_SHEET)
+            text = zip_gzip.joined(_sheet(con, made.read(name), columns, rows, here))
+            packed.add(name, zip_gzip.deflated(text))
+
+
+def part_order(name: str) -> tuple[bool, str]:
+    """The order of a workbook's parts: what says of which kinds they are comes first."""
+    return name != "[Content_Types].xml", name
+
+
+def template(dataset: Dataset, count: int, today: date) -> bytes:
+    """A workbook with headers, and one row of empty cells that show each column's style."""
+    target = io.BytesIO()
+    book = xlsxwriter.Workbook(target, {"in_memory": True})
+    book.set_properties(
+        {"title": dataset.title, "comments": dataset.title_en, "created": datetime(today.year, today.month, today.day)}
+    )  # fmt: skip
+    head = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1})
+    styles = {
+        kind: book.add_format({"num_format": form})
+        for kind, form in (("text", "@"), ("date", "yyyy-mm-dd"), ("money", "#,##0.00"), ("integer", "0"), ("number", "General"))
+    }  # fmt: skip
+    columns = published_columns(dataset)
+    for number in range(max(1, -(-count // ROWS_A_SHEET))):
+        name = dataset.name[:28]
+        sheet = book.add_worksheet(name if number == 0 else f"{name}_{number + 1}")
+        here = min(count - number * ROWS_A_SHEET, ROWS_A_SHEET)
+        for place, column in enumerate(columns):
+            style = styles[_style(column)]
+            sheet.set_column(place, place, 12 if column.type != "string" else 20, style)
+            sheet.write_string(0, place, column.name, head)
+            sheet.write_blank(1, place, None, style)
+        sheet.freeze_panes(1, 0)
+        sheet.autofilter(0, 0, max(here, 1), len(columns) - 1)
+    book.close()
+    return target.getvalue()
+
+
+def _style(column: Column) -> str:
+    if column.kind in ("money", "date"):
+        return column.kind
+    if column.type in ("integer", "year") or column.kind == "year":
+        return "integer"
+    return column.type if column.type in ("date", "number") else "text"
+
+
+def _sheet(
+    con: duckdb.DuckDBPyConnection,
+    made: bytes,
+    columns: tuple[Column, ...],
+    rows: str,
+    count: int,
+) -> Iterator[bytes]:
+    """A sheet's XML with `rows` in place of the row that shows the styles."""
+    above, below = frame(made, count)
+    yield above
+    yield from row_texts(con, made, columns, rows)
+    yield below
+
+
+def frame(made: bytes, count: int) -> tuple[bytes, bytes]:
+    """What stands above and below the `count` rows of a sheet that `template` made."""
+    above, _, below = made.partition(_END)
+    above = above[: above.index(b'<row r="2"')]
+    last = re.search(rb'<dimension ref="A1:([A-Z]+)\d+"', above)
+    if last:
+        at = b'<dimension ref="A1:%s%d"' % (last[1], count + 1)
+        above = above[: last.start()] + at + above[last.end() :]
+    return above, _END + below
+
+
+def row_texts(
+    con: duckdb.DuckDBPyConnection, made: bytes, columns: tuple[Column, ...], rows: str
+) -> Iterator[bytes]:
+    """The XML of `rows`, an SQL source, many at a time."""
+    styles = [int(style) for style in _STYLED.findall(made)]
+    # One concat of all cells: a chain of || would copy the row once for each.
+    cells = ", ".join(_cell(c, s) for c, s in zip(columns, styles, strict=True))
+    return zip_gzip.texts_of(con, f"select concat('<row>', {cells}, '</row>') from {rows}")
+
+
+def _cell(column: Column, style: int) -> str:
+    """The SQL that makes one cell's XML. Text is never looked at as a formula: it is inline text."""
+    name, kind = quoted(column.name), _style(column)
+    if kind == "date":
+        # Excel's days begin at 1899-12-30, and are wrong before 1900-03-01.
+        days = f"date_diff('day', date '1899-12-30', cast({name} as date))"
+        number = f"case when {name} >= '1900-03-01' then '<c s=\"{style}\"><v>' || {days} || '</v></c>' else {_text(name)} end"
+        return f"coalesce({number}, '<c/>')"
+    if kind in ("money", "integer", "number"):
+        return f"coalesce('<c s=\"{style}\"><v>' || {name} || '</v></c>', '<c/>')"
+    return f"coalesce({_text(name)}, '<c/>')"
+
+
+def _text(name: str) -> str:
+    """Inline text, escaped as XML 1.0 wants it; what Excel itself would read as an escape too."""
+    cut = f"case when length({name}) > {LONGEST} then left({name}, {LONGEST - len(CUT)}) || '{CUT}' else {name} end"
+    plain = f"regexp_matches({name}, '[&<>\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\r\\x{{FFFE}}\\x{{FFFF}}]|^\\s|\\s$|\\n|_x')"
+    escaped = f"replace(replace(replace({cut}, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')"
+    escaped = f"regexp_replace({escaped}, '_(x[0-9A-Fa-f]{{4}}_)', '_x005F_\\1', 'g')"
+    escaped = f"regexp_replace(replace({escaped}, chr(13), '_x000D_'), '[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x{{FFFE}}\\x{{FFFF}}]', '', 'g')"
+    return (
+        f"case when length({name}) > {LONGEST} or {plain} "
+        f"then '<c t=\"inlineStr\"><is><t xml:space=\"preserve\">' || {escaped} || '</t></is></c>' "
+        f"else '<c t=\"inlineStr\"><is><t>' || {name} || '</t></is></c>' end"
+    )
+
+
+def rows_in(path: Path) -> int:
+    """How many rows a workbook's sheets hold below their headers; every byte is read."""
+    count = 0
+    with zipfile.ZipFile(path) as packed:
+        for name in packed.namelist():
+            with packed.open(name) as part:
+                tail = b""
+                while block := part.read(1 << 20):
+                    text = tail + block
+                    if name.startswith("xl/worksheets/sheet"):
+                        count += text.count(b"<row>")
+                    tail = text[-4:]
+    return count

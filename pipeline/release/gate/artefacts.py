@@ -1,0 +1,135 @@
+"""The text of a release's files, whatever their kind: as blocks in which no value is cut in two."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import html
+import io
+import re
+import sqlite3
+import zipfile
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import duckdb
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+
+from pipeline.base.row_checksums import quoted
+from pipeline.release.package.package import csv_header, csv_rows, parquet_batches
+
+BLOCK = 1 << 22  # bytes looked at in one go
+PACKED = (".zip", ".xlsx", ".docx", ".ods")
+Block = tuple[str, bytes]  # the artefact's name, a run of its text
+Blocks = Generator[Block]
+
+
+def blocks_in(release: Path, files: Iterable[Path]) -> Blocks:
+    """The text of `files` in `release`, each run with its artefact's name there.
+
+    What is packed is opened, also inside what is packed; of databases each row of each table is read.
+    """
+    for path in files:
+        yield from _blocks_of(path, path.relative_to(release).as_posix())
+
+
+def _blocks_of(path: Path, name: str) -> Iterator[Block]:
+    if path.suffix == ".db":
+        yield from ((name, text) for text in _database(path))
+        return
+    with path.open("rb") as file:
+        yield from _opened(file, name)
+
+
+def _opened(file: BinaryIO, name: str) -> Iterator[Block]:
+    """The text of a file, of what is packed in it, and of what is packed in that."""
+    if name.endswith(".gz"):
+        with gzip.open(file) as inner:
+            yield from _opened(cast(BinaryIO, inner), name.removesuffix(".gz"))
+    elif name.endswith(PACKED):
+        with zipfile.ZipFile(file) as archive:
+            for member in archive.namelist():
+                with archive.open(member) as inner:
+                    yield from _opened(cast(BinaryIO, inner), f"{name}/{member}")
+    elif name.endswith(".parquet"):
+        yield from ((name, text) for text in _parquet(file))
+    else:
+        yield from ((name, _unescaped(text)) for text in _blocks(file))
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    """Runs of text that end at a line's end or a tag's, so that no value is cut in two."""
+    rest = file.read(len(codecs.BOM_UTF8)).removeprefix(codecs.BOM_UTF8)
+    while read := file.read(BLOCK):
+        whole = rest + read
+        cut = max(whole.rfind(b"\n"), whole.rfind(b">")) + 1 or len(whole)
+        if len(whole) - cut > BLOCK:
+            cut = len(whole)
+        rest = whole[cut:]
+        yield whole[:cut]
+    if rest:
+        yield rest
+
+
+def _unescaped(block: bytes) -> bytes:
+    """A block with characters that XML, HTML or JSON wrote as numbers put back."""
+    if b"&" in block and b"&#" in block:  # one byte is found ten times as fast as two
+        block = html.unescape(block.decode("utf-8", "replace")).encode()
+    if b"\\" in block and b"\\u" in block:
+        block = _ESCAPED.sub(lambda m: chr(int(m[1], 16)).encode("utf-8", "replace"), block)
+    return block
+
+
+_ESCAPED = re.compile(rb"\\u([0-9a-fA-F]{4})")
+
+
+def _parquet(file: BinaryIO) -> Iterator[bytes]:
+    for batch in parquet_batches(file, 5_000):
+        out = io.BytesIO()
+        arrow_csv.write_csv(pa.Table.from_batches([batch]), out)
+        yield out.getvalue()
+
+
+def _database(path: Path) -> Iterator[bytes]:
+    """Every row of every table that holds text of its own, its cells parted by a separator."""
+    con = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        tables = con.execute(
+            "select name, wr from pragma_table_list where schema = 'main' and type = 'table' and name not like 'sqlite_%'"
+        ).fetchall()
+        for table, without_rowid in tables:
+            named = [
+                c for _, c, *_ in con.execute(f"pragma table_info({quoted(table)})").fetchall()
+            ]
+            cells = _joined([quoted(c) for c in named])
+            if without_rowid:
+                yield from (
+                    row.encode() for (row,) in con.execute(f"select {cells} from {quoted(table)}")
+                )
+                continue
+            last = con.execute(f"select coalesce(max(rowid), 0) from {quoted(table)}").fetchone()[0]
+            for start in range(0, last + 1, 5_000):
+                query = f"select group_concat({cells}, char(10)) from {quoted(table)} where rowid between ? and ?"
+                text = con.execute(query, (start, start + 4_999)).fetchone()[0]
+                if text:
+                    yield text.encode()
+    finally:
+        con.close()
+
+
+def _joined(cells: Sequence[str]) -> str:
+    """SQL that joins `cells`: by printf, of which SQLite takes no more than 127 arguments."""
+    parts = [cells[at : at + 100] for at in range(0, len(cells), 100)]
+    lines = (f"printf('{chr(31).join(['%s'] * len(part))}', {', '.join(part)})" for part in parts)
+    return " || char(31) || ".join(lines)
+
+
+def columns_of(paths: Sequence[Path], names: list[str]) -> Iterator[pa.RecordBatch]:
+    """Some columns of a dataset's CSV as text, blank where there is nothing, some thousand rows at a time."""
+    cells = ", ".join(f"coalesce({quoted(name)}, '') as {quoted(name)}" for name in names)
+    with duckdb.connect() as con:
+        con.execute("set threads = 1")  # a second one would read ahead
+        rows = con.sql(f"select {cells} from {csv_rows(paths, csv_header(paths))}")
+        yield from rows.to_arrow_reader(20_000)

@@ -1,0 +1,140 @@
+"""The exit guard: reads every public artefact of a release for what must never be public.
+
+It looks for numbers that are a person's, for the values that this run's never-fields held, and for
+names that the contract masks and that stand unmasked. Packed files are opened.
+Source: 个人信息保护法 §28; 政府信息公开条例 §15.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.base.engine import ordered_map
+from pipeline.base.errors import GateRefused
+from pipeline.base.model import Column, Dataset
+from pipeline.base.row_checksums import quoted
+from pipeline.base.words import language, say
+from pipeline.checks.privacy.known_values import Needles, read_secrets
+from pipeline.release.gate.artefacts import Blocks, blocks_in, columns_of
+from pipeline.release.gate.personal_numbers import Hit, line_at, numbers, own_numbers
+from pipeline.release.package.package import data_files
+
+
+def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> None:
+    """Raise GateRefused, naming artefact and record, at the first thing that must not be public.
+
+    `secrets`: a CSV with one column, the values of this run's never-fields; None where there are none.
+    """
+    needles = Needles(read_secrets(secrets))
+    own = own_numbers(release, datasets)
+    looks = [
+        *(partial(_first_hit, lane, needles, own) for lane in _lanes(release)),
+        *(
+            partial(_first_name, release, dataset, column)
+            for dataset in datasets
+            for column in dataset.published
+            if column.privacy == "masked"
+        ),
+    ]
+    for refused in ordered_map(lambda look: look(), looks):
+        if refused:
+            raise refused
+
+
+def _lanes(release: Path) -> list[Blocks]:
+    """The artefacts' text in streams that can be read side by side, the longest first.
+
+    A CSV, its gzip and the package's ZIP hold the same text: they are one stream, and it is read once.
+    """
+    files = sorted(p for p in release.rglob("*") if p.is_file())
+    same = [p for p in files if p.name.endswith((".csv", ".csv.gz", ".zip"))]
+    others = sorted((p for p in files if p not in same), key=_length, reverse=True)
+    return [_fresh(blocks_in(release, same)), *(blocks_in(release, [p]) for p in others)]
+
+
+def _length(path: Path) -> int:
+    """About how many bytes of text are in a file; what is packed holds some ten times its size."""
+    return path.stat().st_size * (10 if path.suffix in (".gz", ".xlsx", ".parquet") else 1)
+
+
+def _fresh(blocks: Blocks) -> Blocks:
+    """Each run of text of a CSV once."""
+    seen = set[bytes]()
+    for artefact, block in blocks:
+        if artefact.endswith(".csv"):
+            digest = hashlib.sha256(block).digest()
+            if digest in seen:
+                continue
+            seen.add(digest)
+        yield artefact, block
+
+
+def _first_hit(lane: Blocks, needles: Needles, own: frozenset[str]) -> GateRefused | None:
+    """The first hit in a stream; numbers in `own` are no person's."""
+    with closing(lane) as blocks:  # by the thread that has opened what is read
+        for artefact, block in blocks:
+            for kind, value, line in (*numbers(block, artefact), *_values(block, needles)):
+                if kind not in ("mobile", "identity") or value not in own:
+                    return _refused(artefact, line, kind, value)
+    return None
+
+
+def _refused(artefact: str, record: str, kind: str, value: str) -> GateRefused:
+    kinds = say(f"guard-{kind}", language())
+    shown = value[:2] + "…"
+    return GateRefused(say("gate-personal", language(), artefact=artefact, record=record, kind=kinds, value=shown))  # fmt: skip
+
+
+def _values(block: bytes, needles: Needles) -> Iterator[Hit]:
+    """Every value of `needles` that stands in `block`."""
+    for start, end in needles.places(block):
+        line = block[block.rfind(b"\n", 0, start) + 1 : end].decode("utf-8", "replace")
+        yield "never", block[start:end].decode("utf-8", "replace"), line_at(line, len(line) - 1)
+
+
+# ---------------------------------------------------------------- masked names
+
+
+def _first_name(release: Path, dataset: Dataset, column: Column) -> GateRefused | None:
+    """The first name in the CSV or a database that the contract masks and that stands unmasked."""
+    for key, value in _rows_of_csv(release, dataset, column):
+        return _refused(f"{dataset.name}.csv", key, "name", value)
+    for path in sorted(release.rglob("*.db")):
+        for key, value in _rows_of_table(path, dataset, column):
+            return _refused(path.name, key, "name", value)
+    return None
+
+
+def _rows_of_csv(release: Path, dataset: Dataset, column: Column) -> Iterator[tuple[str, str]]:
+    """Key and name of every record whose name should be masked and is not."""
+    paths = data_files(release, dataset.name)
+    if not paths:
+        return
+    names = [dataset.primary_key[0], column.name, *column.masked_when]
+    for batch in columns_of(paths, names):
+        open_names = pc.invert(pc.match_substring_regex(batch[column.name], r"^$|某$|\*"))
+        for field, values in column.masked_when.items():
+            open_names = pc.and_(open_names, pc.is_in(batch[field], pa.array(values)))
+        for row in batch.filter(open_names).to_pylist():
+            yield row[dataset.primary_key[0]], row[column.name]
+
+
+def _rows_of_table(path: Path, dataset: Dataset, column: Column) -> Iterator[tuple[str, str]]:
+    name, key = quoted(column.name), quoted(dataset.primary_key[0])
+    where = [f"{name} <> '' and {name} not like '%某' and {name} not like '%*%'"]
+    where += [f"{quoted(f)} in ({', '.join('?' * len(v))})" for f, v in column.masked_when.items()]
+    values = [value for each in column.masked_when.values() for value in each]
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as con:
+        if not con.execute(
+            "select 1 from sqlite_schema where name = ?", (dataset.name,)
+        ).fetchone():
+            return  # a part's database, which this dataset is not in
+        yield from con.execute(f"select {key}, {name} from {quoted(dataset.name)} where {' and '.join(where)}", values)  # fmt: skip

@@ -1,0 +1,155 @@
+"""Numbers that are a person's by their own check digits, wherever they stand in text.
+
+The exit guard looks for them; it shares no code with the screen that masked the texts, so that one
+mistake does not pass twice. A number that a column's own pattern calls its own and that stands in that
+column of this release is no mobile's; nor is a count in the pipeline's own tables. An organisation's
+code of digits alone is no identity number where it stands as a code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.base.model import Column, Dataset
+from pipeline.release.gate.artefacts import columns_of
+from pipeline.release.package.package import csv_header, data_files
+
+SLICE = 1 << 16  # bytes of a slice that is looked at closely where a sign was found
+Hit = tuple[str, str, str]  # kind, value, the line that it stands in
+
+_D = "[0-9０-９]"
+_SIGN = (
+    rf"{_D}{{6}}[ \-]?(?:1[89]|20|１[８９]|２０){_D}{{2}}[ \-]?[01０１]{_D}[ \-]?[0-3０-３]{_D}[ \-]?{_D}{{3}}[0-9０-９XxＸｘ]"
+    rf"|(?:^|[^0-9A-Za-z０-９.])[1１][3-9３-９]{_D}[ \-－]?{_D}{{4}}[ \-－]?{_D}{{4}}(?:[^0-9A-Za-z０-９]|$)"
+    r"|(?:^|[^0-9A-Za-z])62(?:[ \-]?\d){14,17}(?:[^0-9A-Za-z]|$)|[A-Za-z0-9][@＠][A-Za-z0-9]|护照号?码?[:：]?[A-Z]\d{8}"
+)
+_IDENTITY = re.compile(r"(?<![0-9A-Za-z])\d{6}[ \-]?\d{4}[ \-]?\d{2}[ \-]?\d{2}[ \-]?\d{3}[\dXx](?![0-9A-Za-z])")  # fmt: skip
+#: GB/T 2260; 81 to 83 and 91 to 93 for who lives here from Hong Kong, Macao, Taiwan and abroad.
+_PROVINCE = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|[89][1-3]")
+_MOBILE = re.compile(r"(?<![0-9A-Za-z.\-])1(?:[38]\d|5[0-35-9]|4[5-9]|6[2567]|7[0-8]|9[0-35-9])[ \-]?\d{4}[ \-]?\d{4}(?![0-9A-Za-z])")  # fmt: skip
+_CARD = re.compile(r"(?<![0-9A-Za-z.\-])62(?:[ \-]?\d){14,17}(?![0-9A-Za-z])")
+_MAIL = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}"
+)
+_PASSPORT = re.compile(r"护照号?码?[:：]?([A-Z]\d{8})(?!\d)")
+_WIDE = str.maketrans("０１２３４５６７８９Ｘｘ＠－", "0123456789Xx@-")
+#: Words about the release and the site: the publisher's own address may stand there.
+_ABOUT = ("metadata.json", "datapackage.json", "manifest.json", "catalog.jsonld")
+
+
+def numbers(block: bytes, artefact: str) -> Iterator[Hit]:
+    """Every number and address in a block of text that is a person's by its form and check digits."""
+    for start, end in _suspect(block):
+        plain = block[start:end].decode("utf-8", "replace").translate(_WIDE)
+        for kind, pattern, judge in _KINDS:
+            if kind == "mail" and artefact.endswith(_ABOUT):
+                continue
+            for m in pattern.finditer(plain):
+                if artefact.endswith(_ABOUT) and plain[: m.start()].endswith('": '):
+                    continue  # a number of JSON: bytes, rows
+                if judge(re.sub(r"[ \-]", "", m[0])):
+                    yield kind, m[0], line_at(plain, m.start())
+
+
+def _suspect(block: bytes) -> list[tuple[int, int]]:
+    """The slices, from where to where, with a sign in them. They end where a line or a tag does.
+
+    They are looked at where they lie: to copy a gigabyte of text costs more than to search it.
+    """
+    offsets, at = [0], SLICE
+    while at < len(block):
+        ends = (block.find(b"\n", at, at + SLICE), block.find(b">", at, at + SLICE))
+        cut = min((end + 1 for end in ends if end >= 0), default=0)
+        offsets += [cut] if cut else []
+        at = (cut or at) + SLICE
+    offsets += [len(block)]
+    count = len(offsets) - 1
+    texts = pa.StringArray.from_buffers(
+        count, pa.array(offsets, pa.int32()).buffers()[1], pa.py_buffer(block)
+    )
+    hits = np.flatnonzero(pc.match_substring_regex(texts, _SIGN).to_numpy(zero_copy_only=False))
+    return [(offsets[i], offsets[i + 1]) for i in hits]
+
+
+def _is_identity(number: str) -> bool:
+    """Division, day of birth and check digit of GB 11643-1999, by the sum of ISO 7064 itself.
+
+    Without the first two an order's number of 18 digits would be one in eleven times.
+    """
+    try:
+        born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return False
+    rest = 0
+    for c in number[:17]:
+        rest = (rest + int(c)) * 2 % 11
+    of_a_person = _PROVINCE.match(number) and 1880 <= born.year <= 2100
+    return bool(of_a_person) and "10X98765432"[rest] == number[17].upper()
+
+
+def _is_card(number: str) -> bool:
+    doubled = (
+        sum(divmod(int(c) * 2, 10)) if i % 2 else int(c) for i, c in enumerate(reversed(number))
+    )
+    return 16 <= len(number) <= 19 and sum(doubled) % 10 == 0
+
+
+_KINDS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
+    ("identity", _IDENTITY, _is_identity),
+    ("mobile", _MOBILE, lambda number: True),
+    ("card", _CARD, _is_card),
+    ("mail", _MAIL, lambda address: True),
+    ("passport", _PASSPORT, lambda number: True),
+)
+
+
+def line_at(text: str, at: int) -> str:
+    """The beginning of the line that `at` stands in: in a table its key."""
+    line = text[text.rfind("\n", 0, at) + 1 : at + 1]
+    return re.split(r'[\x1f,]|","', line.lstrip('"'), maxsplit=1)[0].strip()[:60]
+
+
+# ---------------------------------------------------------------- and those that a column owns
+
+
+def own_numbers(release: Path, datasets: Sequence[Dataset]) -> frozenset[str]:
+    """The numbers in the release's tables that look like a person's and that their column owns."""
+    own = set[str]()
+    for dataset in datasets:
+        paths = data_files(release, dataset.name)
+        there = csv_header(paths) if paths else ()
+        owners = [(c, judge) for c in dataset.published if c.name in there and (judge := _owner(c, dataset))]  # fmt: skip
+        if owners:
+            for batch in columns_of(paths, [c.name for c, _ in owners]):
+                for column, judge in owners:
+                    own |= {n for n in _likely(batch[column.name]) if judge(n)}
+    return frozenset(own)
+
+
+def _owner(column: Column, dataset: Dataset) -> Callable[[str], bool] | None:
+    """What says of a number in a column that it is the column's own; None where none can be."""
+    if column.kind == "social-credit-code":
+        return _is_organisation_s
+    if dataset.produced and column.type in ("integer", "number"):
+        return lambda number: len(number) == 11
+    return column.owns if "pattern" in column.constraints else None
+
+
+def _is_organisation_s(number: str) -> bool:
+    """Whether 18 digits are a business's code by the check digit of GB 32100-2015."""
+    letters = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+    total = sum(letters.find(c) * pow(3, i, 31) for i, c in enumerate(number[:17]))
+    return number[0] == "9" and (total + letters.find(number[17:])) % 31 == 0
+
+
+def _likely(cells: pa.Array) -> list[str]:
+    found = cells.filter(pc.match_substring_regex(cells, r"^(?:1\d{10}|9\d{17})$"))
+    numbers: list[str] = pc.unique(found).to_pylist()
+    return numbers

@@ -1,0 +1,266 @@
+"""What a release added, changed, removed or withdrew against the one before: keys, never values.
+
+`changes.csv` holds those of one release; the public table `changes` those of all, so that a record's
+story can be read from the newest release alone.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.base.model import Dataset
+from pipeline.base.row_checksums import quoted
+from pipeline.contract.catalog import published_columns
+from pipeline.release.package import manifest
+from pipeline.release.package.package import (
+    csv_dicts,
+    csv_header,
+    csv_rows,
+    data_files,
+    parquet_rows,
+)
+
+HEADER = ("release", "dataset", "key", "verb", "columns")
+VERBS = ("added", "changed", "removed", "withdrawn")
+KEY_SEPARATOR, COLUMN_SEPARATOR = ",", ";"
+TABLE = "changes"  # the public table of all releases' changes
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Change:
+    """One record that differs from the release before; `columns` only where it was changed."""
+
+    dataset: str
+    key: str
+    verb: str
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One dataset's two sides: an SQL source each, the key, and the columns that are compared."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    before: str
+    after: str
+
+
+def between(con: duckdb.DuckDBPyConnection, sides: Compared) -> Iterator[Change]:
+    """Every record that only one side has, or that differs. Blank and missing cells are the same."""
+    key = ", ".join(f"coalesce(n.{quoted(k)}, o.{quoted(k)}, '')" for k in sides.key)
+    differs = {c: f"n.{quoted(c)} is distinct from o.{quoted(c)}" for c in sides.columns}
+    names = ", ".join(f"case when {test} then '{name}' end" for name, test in differs.items())
+    both = " and ".join(f"n.{quoted(k)} is not distinct from o.{quoted(k)}" for k in sides.key)
+    rows = con.execute(
+        f"select concat_ws('{KEY_SEPARATOR}', {key}) as key, "
+        "case when o.here is null then 'added' when n.here is null then 'removed' else 'changed' end as verb, "
+        f"case when o.here and n.here then concat_ws('{COLUMN_SEPARATOR}', {names}) else '' end as columns "
+        f"from (select *, true as here from {sides.before}) o "
+        f"full join (select *, true as here from {sides.after}) n on {both} "
+        f"where o.here is null or n.here is null or {' or '.join(differs.values())} order by key"
+    )
+    while batch := rows.fetchmany(10_000):
+        for found, verb, columns in batch:
+            yield Change(
+                sides.name, found, verb, tuple(columns.split(COLUMN_SEPARATOR)) if columns else ()
+            )
+
+
+def sides_of(dataset: Dataset, before: Sequence[Path], after: str) -> Compared:
+    """A dataset's CSV in the release before (its files, none where it had none), beside its rows now (`after`, an SQL source).
+
+    Compared is what a record says, not in which file and row it came. A column that only one side
+    has is blank on the other.
+    """
+    columns = tuple(c.name for c in dataset.published)
+    ours = ", ".join(f"nullif({quoted(c)}::varchar, '') as {quoted(c)}" for c in columns)
+    now = f"(select {ours} from {after})"
+    return Compared(dataset.name, dataset.primary_key, columns, one_side(before, columns), now)
+
+
+def one_side(paths: Sequence[Path], columns: Sequence[str]) -> str:
+    """A release's CSV as an SQL source with `columns`; those that it lacks, and all without a file, blank."""
+    had = csv_header(paths) if paths else []
+    cells = [
+        f"nullif({quoted(c)}, '') as {quoted(c)}"
+        if c in had
+        else f"cast(null as varchar) as {quoted(c)}"
+        for c in columns
+    ]
+    source = csv_rows(paths, had) if paths else "(select 1 where false)"
+    return f"(select {', '.join(cells)} from {source})"
+
+
+def compared_datasets(datasets: Collection[Dataset]) -> list[Dataset]:
+    """Those whose records can be told apart from release to release: inputs that have a key."""
+    return [d for d in datasets if d.primary_key and not d.produced]
+
+
+def since(
+    con: duckdb.DuckDBPyConnection,
+    parent: Path | None,
+    datasets: Collection[Dataset],
+    rows: Mapping[str, Path],
+    withdrawn: Mapping[str, Collection[str]],
+) -> list[Change]:
+    """Every change since the release `parent`; none where there is none. `withdrawn`: their keys."""
+    found: list[Change] = []
+    for dataset in compared_datasets(datasets) if parent else ():
+        assert parent
+        after = parquet_rows(rows[dataset.name])
+        sides = sides_of(dataset, data_files(parent, dataset.name), after)
+        taken = withdrawn.get(dataset.name, ())
+        for change in between(con, sides):
+            if change.verb == "removed" and change.key in taken:
+                change = Change(change.dataset, change.key, "withdrawn")
+            found.append(change)
+    return found + _dropped_datasets(parent, datasets)
+
+
+def _dropped_datasets(parent: Path | None, datasets: Collection[Dataset]) -> list[Change]:
+    """Records of datasets that the contract has no more."""
+    gone = manifest.read(parent).get("records", {}) if parent else {}
+    for dataset in datasets:
+        gone = {name: key for name, key in gone.items() if name != dataset.name}
+    found = []
+    for name, key in gone.items():
+        assert parent
+        rows = csv_dicts(data_files(parent, name))
+        found += [Change(name, KEY_SEPARATOR.join(row[k] for k in key), "removed") for row in rows]
+    return found
+
+
+def dropped_by_source(
+    con: duckdb.DuckDBPyConnection, parent: Path | None, datasets: Collection[Dataset], today: date
+) -> dict[str, set[str]]:
+    """Dataset → keys of records that their source itself drops by now.
+
+    By the contract: `gongshi:expect: {lapses: {field: …, months: …}}`, so long after that date.
+    """
+    found: dict[str, set[str]] = {}
+    for dataset in compared_datasets(datasets) if parent else ():
+        assert parent
+        paths, rule = data_files(parent, dataset.name), dataset.expect.get("lapses")
+        if not rule or not paths or rule["field"] not in csv_header(paths):
+            continue
+        key = ", ".join(f"coalesce({quoted(k)}, '')" for k in dataset.primary_key)
+        rows = con.execute(
+            f"select concat_ws('{KEY_SEPARATOR}', {key}) from {csv_rows(paths, csv_header(paths))} "
+            f"where try_cast({quoted(rule['field'])} as date) + to_months(?) <= ?",
+            [rule["months"], today],
+        )
+        found[dataset.name] = {row[0] for row in rows.fetchall()}
+    return found
+
+
+def left_with_cause(
+    changes: Collection[Change], explained: Mapping[str, Collection[str]]
+) -> dict[str, set[str]]:
+    """Dataset → keys that left for a cause."""
+    found: dict[str, set[str]] = {}
+    for change in changes:
+        known = change.verb == "removed" and change.key in explained.get(change.dataset, ())
+        if known or change.verb == "withdrawn":
+            found.setdefault(change.dataset, set()).add(change.key)
+    return found
+
+
+def keep_old(
+    parent: Path, datasets: Collection[Dataset], changes: Collection[Change], path: Path
+) -> None:
+    """A CSV of dataset, key, column and the value that it had, for every cell that was changed."""
+    with path.open("w", encoding="utf-8", newline="") as file, duckdb.connect() as con:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("dataset", "key", "column", "was"))
+        for dataset in compared_datasets(datasets):
+            wanted = {c.key: c.columns for c in changes if (c.dataset, c.verb) == (dataset.name, "changed")}  # fmt: skip
+            for row in _rows_of(con, parent, dataset, wanted) if wanted else ():
+                key = of_key(row, dataset)
+                writer.writerows((dataset.name, key, c, row.get(c) or "") for c in wanted[key])
+
+
+def _rows_of(
+    con: duckdb.DuckDBPyConnection, release: Path, dataset: Dataset, keys: Collection[str]
+) -> Iterator[Mapping[str, Any]]:
+    """The records of a release that have one of `keys`, in its order; blank cells are None."""
+    files = data_files(release, dataset.name)
+    names = csv_header(files)
+    key = ", ".join(f"coalesce({quoted(k)}, '')" for k in dataset.primary_key)
+    con.register("wanted", pa.table({"key": list(keys)}))
+    rows = con.execute(
+        f"select {', '.join(map(quoted, names))} from {csv_rows(files, names)} "
+        f"where concat_ws('{KEY_SEPARATOR}', {key}) in (select key from wanted)"
+    )
+    while batch := rows.fetchmany(10_000):
+        yield from (dict(zip(names, cells, strict=True)) for cells in batch)
+
+
+def counts(changes: Collection[Change]) -> dict[str, dict[str, int]]:
+    """Dataset → verb → how many."""
+    counted = Counter((c.dataset, c.verb) for c in changes)
+    return {
+        name: {verb: counted[name, verb] for verb in VERBS if counted[name, verb]}
+        for name in sorted({c.dataset for c in changes})
+    }
+
+
+# ---------------------------------------------------------------- as files
+
+
+def write(path: Path, release: str, changes: Collection[Change]) -> None:
+    """changes.csv of one release."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(HEADER)
+        writer.writerows((release, *_cells(change)) for change in sorted(changes))
+
+
+def rows(
+    parent: Path | None, release: str, on: date, changes: Collection[Change]
+) -> list[Sequence[Any]]:
+    """The rows of the public table: those that the release before had, and this one's."""
+    path = parent / "data" / f"{TABLE}.csv" if parent else None
+    earlier: Sequence[Sequence[Any]] = []
+    if path and path.exists():
+        with path.open(encoding="utf-8", newline="") as file:
+            earlier = [*csv.reader(file)][1:]
+    return [*earlier, *((release, on.isoformat(), *_cells(c)) for c in sorted(changes))]
+
+
+def read(path: Path) -> list[Change]:
+    """The changes in a changes.csv."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            Change(
+                r["dataset"],
+                r["key"],
+                r["verb"],
+                tuple(r["columns"].split(COLUMN_SEPARATOR)) if r["columns"] else (),
+            )
+            for r in csv.DictReader(file)
+        ]
+
+
+def _cells(change: Change) -> tuple[str, str, str, str]:
+    return change.dataset, change.key, change.verb, COLUMN_SEPARATOR.join(change.columns)
+
+
+def of_key(row: Mapping[str, Any], dataset: Dataset) -> str:
+    """A record's key as it stands in changes, withdrawals and addresses."""
+    return KEY_SEPARATOR.join(str(row[k] or "") for k in dataset.primary_key)
+
+
+def columns_of(dataset: Dataset) -> list[str]:
+    """The names of the published columns, origin included."""
+    return [c.name for c in published_columns(dataset)]

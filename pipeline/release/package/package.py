@@ -1,0 +1,228 @@
+"""The Data Package: a CSV a dataset, sorted by key, and datapackage.json that describes them.
+
+A dataset in parts is several CSV files, each with its header. What reads them as one table leaves out
+all headers but the first, and so do bytes and hash of datapackage.json: they are those of the one CSV
+that the parts would make (so frictionless 5.21 takes it; the standard leaves it open).
+
+Data Package v2: https://datapackage.org/standard/data-package/
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.base import row_checksums
+from pipeline.base.model import Catalog, Dataset
+from pipeline.base.row_checksums import Seal, quoted
+from pipeline.contract.catalog import published_columns, table_schema
+from pipeline.release.package import parts
+from pipeline.release.package.parts import Keys
+
+ROW_GROUP = 20_480  # rows; a reader holds several groups at once, and a writer one for each thread
+LONGEST_LINE = 32 << 20  # bytes; without a word DuckDB would hold sixteen times as much of a file
+_WHOLE: Keys = {}
+_BLOCK = 1 << 20  # bytes
+
+
+def sorted_rows(
+    con: duckdb.DuckDBPyConnection, source: str, dataset: Dataset, path: Path, keys: Keys = _WHOLE
+) -> None:
+    """`source` (a table, a view or a bracketed query) as Parquet, sorted by key, blanks missing.
+
+    In parts by `keys`, it is sorted by the parts' places first.
+    """
+    columns = ", ".join(
+        f"nullif({quoted(c.name)}, '') as {quoted(c.name)}" for c in published_columns(dataset)
+    )
+    order = ", ".join(map(quoted, dataset.primary_key)) or "all"
+    if keys:
+        own = map(quoted, dataset.primary_key or [c.name for c in published_columns(dataset)])
+        order = ", ".join([parts.place(keys), *own])
+    write_rows(con, f"(select {columns} from {source} order by {order})", path)
+
+
+def write_rows(con: duckdb.DuckDBPyConnection, source: str, path: Path) -> None:
+    """`source`, a bracketed query, as a Parquet file, in its order."""
+    con.execute(
+        f"copy {source} to '{_sql(path)}' (format parquet, compression zstd, compression_level 1, row_group_size {ROW_GROUP})"
+    )
+
+
+def rows_in_order(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, rows: Path) -> None:
+    """A CSV of ours, sorted as it is, as the Parquet file `rows`; proven to hold the same."""
+    names = [c.name for c in published_columns(dataset)]
+    write_rows(
+        con, f"(select {', '.join(map(quoted, names))} from {csv_rows([path], names)})", rows
+    )
+    found = row_checksums.of_query(con, parquet_rows(rows), names)
+    row_checksums.compare(rows.name, csv_seal(con, [path], dataset), found)
+
+
+def write_csv(con: duckdb.DuckDBPyConnection, source: str, path: Path) -> None:
+    """An SQL source as CSV: UTF-8, `\\n`, quotes only where needed, nothing between commas where blank."""
+    con.execute(f"copy (select * from {source}) to '{_sql(path)}' (format csv, header)")
+
+
+def write_data(
+    con: duckdb.DuckDBPyConnection, rows: Path, name: str, release: Path, keys: Keys = _WHOLE
+) -> list[Path]:
+    """A dataset's sorted Parquet file as its CSV in `release`, or as one for each part."""
+    data = release / "data"
+    if not keys:
+        write_csv(con, parquet_rows(rows), data / f"{name}.csv")
+    for part in parts.of_rows(con, rows, keys) if keys else ():
+        path = data / name / f"{part.place}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_csv(con, part.source(rows), path)
+    return data_files(release, name)
+
+
+def data_files(release: Path, name: str) -> list[Path]:
+    """The CSV of a dataset in `release`, or its parts in their order; [] where it has none."""
+    whole, folder = release / "data" / f"{name}.csv", release / "data" / name
+    return [whole] if whole.exists() else sorted(folder.rglob("*.csv"), key=Path.as_posix)
+
+
+def csv_seal(con: duckdb.DuckDBPyConnection, paths: Sequence[Path], dataset: Dataset) -> Seal:
+    """The seal of a written CSV, read back."""
+    names = [c.name for c in published_columns(dataset)]
+    return row_checksums.of_query(con, csv_rows(paths, names), names)
+
+
+def csv_rows(paths: Sequence[Path], names: Sequence[str]) -> str:
+    """The rows of a CSV of ours, or of its parts, as an SQL table function, every cell as text."""
+    types = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+    files = ", ".join(f"'{_sql(path)}'" for path in paths)
+    return f"read_csv([{files}], header=true, delim=',', quote='\"', escape='\"', auto_detect=false, hive_partitioning=false, columns={{{types}}}, max_line_size={LONGEST_LINE}, buffer_size={LONGEST_LINE})"
+
+
+def parquet_rows(path: Path) -> str:
+    """The rows of a Parquet file as an SQL table function."""
+    return f"read_parquet('{_sql(path)}', hive_partitioning=false)"
+
+
+def parquet_batches(
+    source: Path | BinaryIO, rows: int, columns: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """A Parquet file, or some of its columns, so many rows at a time."""
+    # Read ahead, all that was read of the file would be kept until its end.
+    with pq.ParquetFile(source, pre_buffer=False) as file:
+        yield from file.iter_batches(rows, columns=columns)
+
+
+def csv_header(paths: Sequence[Path]) -> list[str]:
+    """The names of a CSV's columns; of parts, which all have the same, the first's."""
+    with paths[0].open(encoding="utf-8", newline="") as file:
+        return next(csv.reader(file))
+
+
+def csv_dicts(paths: Sequence[Path]) -> Iterator[dict[str, str]]:
+    """The rows of a CSV of ours, or of its parts, one by one."""
+    for path in paths:
+        with path.open(encoding="utf-8", newline="") as file:
+            yield from csv.DictReader(file)
+
+
+def as_one(paths: Sequence[Path]) -> Iterator[bytes]:
+    """The bytes of a CSV, or of the one that its parts make, in blocks that end where a line does."""
+    for number, path in enumerate(paths):
+        with path.open("rb") as file:
+            if number:
+                file.readline()
+            while block := file.read(_BLOCK):
+                yield block + file.readline()
+
+
+def _sql(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def descriptor(
+    catalog: Catalog,
+    datasets: Sequence[Dataset],
+    folder: Path,
+    rows: Mapping[str, int],
+    words: Mapping[str, Any],
+    keys: Mapping[str, Keys],
+    release: str,
+    today: date,
+    sample: bool,
+) -> dict[str, Any]:
+    """datapackage.json for the CSV files under `folder`/data; `rows` counts each dataset's records.
+
+    `keys` says of datasets in parts by what. `words`: metadata.yml, which says where the data comes from and at which address it is.
+    """
+    package = {
+        key: value for key, value in catalog.package.items() if not key.startswith("gongshi")
+    }
+    source = {"title": words["source"]["name"]["zh"], "path": words["source"]["url"]}
+    label = {"gongshi:sample": "示例数据 / synthetic sample"} if sample else {}
+    home = {"homepage": words["address"]} if words["address"] else {}
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        **home,
+        **package,
+        "version": release,
+        "created": f"{today.isoformat()}T00:00:00Z",
+        "sources": [{key: value for key, value in source.items() if value}],
+        **label,
+        "resources": [
+            _resource(dataset, folder, rows[dataset.name], keys.get(dataset.name, {}))
+            for dataset in datasets
+        ],
+    }
+
+
+def _resource(dataset: Dataset, folder: Path, rows: int, keys: Keys) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "name": dataset.name,
+        "type": "table",
+        "path": "",
+        "title": dataset.title,
+        "title_en": dataset.title_en,
+        "description": dataset.description,
+        "description_en": dataset.description_en,
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "gongshi:query": dataset.query,
+        **file_facts(folder, dataset.name, rows, keys),
+        "schema": {**table_schema(dataset), "fieldsMatch": "exact", "missingValues": [""]},
+    }
+    return {key: value for key, value in told.items() if value != ""}
+
+
+def file_facts(release: Path, name: str, rows: int, keys: Keys = _WHOLE) -> dict[str, Any]:
+    """What a resource says of its files: path, bytes, hash, rows, and by what they are parts."""
+    paths, digest, size = data_files(release, name), hashlib.sha256(), 0
+    for block in as_one(paths):
+        digest.update(block)
+        size += len(block)
+    named = [path.relative_to(release).as_posix() for path in paths]
+    return {
+        "path": named if keys else named[0],
+        "bytes": size,
+        "hash": f"sha256:{digest.hexdigest()}",
+        "gongshi:rows": rows,
+        **({parts.KEY: dict(keys)} if keys else {}),
+    }
+
+
+def json_text(content: Any) -> str:
+    """JSON as people read it: two blanks in, Chinese as Chinese, one line end at the end."""
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+def write_json(path: Path, content: Any) -> None:
+    """`content` at `path` as `json_text` has it."""
+    path.write_text(json_text(content), "utf-8")

@@ -1,0 +1,1 @@
+"""Records that leave: withdrawals, publication terms that are over, kept releases rewritten without them."""

@@ -1,0 +1,64 @@
+"""Records of a release that the law, as of a later day, keeps from the public: their term is over.
+
+The same rules judge them that withhold rows of an inbox (scope `publication`); they look at published
+columns only, so that a record which no department sends any more is judged all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.base.model import Catalog, Dataset
+from pipeline.base.row_checksums import quoted
+from pipeline.checks.row import publication
+from pipeline.checks.rules import RULES, Setting
+from pipeline.release.package import changes, package
+
+BATCH = 20_000  # rows looked at at a time
+
+
+def judged(dataset: Dataset) -> bool:
+    """Whether a dataset's records can lapse at all."""
+    return bool(dataset.primary_key) and any(
+        RULES[use.rule].scope == "publication" for use in dataset.rules
+    )
+
+
+def over(
+    con: duckdb.DuckDBPyConnection, release: Path, catalog: Catalog, today: date
+) -> dict[str, set[str]]:
+    """Dataset → keys of the release's records that are not to be public on `today`."""
+    found = {}
+    for dataset in filter(judged, catalog.datasets.values()):
+        paths = package.data_files(release, dataset.name)
+        if paths and (keys := _hidden(con, paths, dataset, Setting(today, catalog))):
+            found[dataset.name] = keys
+    return found
+
+
+def _hidden(
+    con: duckdb.DuckDBPyConnection, paths: Sequence[Path], dataset: Dataset, setting: Setting
+) -> set[str]:
+    names = [c.name for c in dataset.published]
+    cells = ", ".join(f"coalesce({quoted(n)}, '') as {quoted(n)}" for n in names)
+    found, source = set[str](), changes.one_side(paths, names)
+    for batch in con.sql(f"select {cells} from {source}").to_arrow_reader(BATCH):
+        numbers = pa.array(range(len(batch)), pa.int64())
+        table = pa.Table.from_batches([batch]).append_column("_row", numbers)
+        rows = pa.array(sorted(publication.hidden(table, dataset, setting)), pa.int64())
+        found |= {changes.of_key(row, dataset) for row in table.take(rows).to_pylist()}
+    return found
+
+
+def merged(*parts: dict[str, set[str]]) -> dict[str, Collection[str]]:
+    """Dataset → keys of all `parts` together."""
+    found: dict[str, set[str]] = {}
+    for part in parts:
+        for name, keys in part.items():
+            found.setdefault(name, set()).update(keys)
+    return dict(found)

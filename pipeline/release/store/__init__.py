@@ -1,0 +1,1 @@
+"""Releases as a whole: copied to an address, verified, compared."""

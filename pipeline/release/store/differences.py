@@ -1,0 +1,131 @@
+"""`gongshi diff`: what differs between any two kept releases, as counts, a table or Markdown."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.base import sql
+from pipeline.base.words import language, say
+from pipeline.release.package import changes, manifest, store
+from pipeline.release.package.changes import VERBS, Change
+from pipeline.release.package.package import csv_header, data_files
+from pipeline.release.removal import holdings, tombstones
+
+FORMATS = ("text", "markdown", "json")
+ORIGIN = ("source_id", "source_row")
+
+
+def between(before: Path, after: Path) -> list[Change]:
+    """Every record that differs, seen from `after`; a record with a tombstone there is withdrawn.
+
+    A record that has been taken out of `before` since is told by its manifest, which lists keys.
+    """
+    stones = tombstones.keys(tombstones.read(before / "-", after))
+    earlier = _taken_out(before) - _taken_out(after)
+    records = manifest.read(after).get("records", {})
+    found: list[Change] = []
+    with tempfile.TemporaryDirectory() as aside, sql.connect(Path(aside)) as con:
+        for dataset in holdings.datasets_of(after):
+            had, now = (data_files(each, dataset.name) for each in (before, after))
+            if dataset.name not in records or not had:
+                continue
+            columns = tuple(c for c in csv_header(now) if c not in ORIGIN)
+            sides = changes.Compared(
+                dataset.name,
+                dataset.primary_key,
+                columns,
+                changes.one_side(had, columns),
+                changes.one_side(now, columns),
+            )
+            taken = stones.get(dataset.name, ())
+            here = [
+                Change(c.dataset, c.key, "withdrawn")
+                if c.verb == "removed" and c.key in taken
+                else c
+                for c in changes.between(con, sides)
+            ]
+            there = {c.key for c in here}
+            here += [c for c in earlier if c.dataset == dataset.name and c.key not in there]
+            found += sorted(here)
+    return found
+
+
+def _taken_out(release: Path) -> set[Change]:
+    """What a kept release once held and holds no more: withdrawn, or its term over."""
+    verbs = {"withdrawn": "withdrawn", "lapsed": "removed"}
+    return {
+        Change(dataset, key, verb)
+        for note in manifest.read(release).get("amendments", ())
+        for part, verb in verbs.items()
+        for dataset, key in note[part]
+    }
+
+
+def told(site: Path, before: str, after: str, form: str, limit: int) -> str:
+    """The differences of two releases of a store, in `form`; at most `limit` lines but in JSON."""
+    first, second = store.named(site, before), store.named(site, after)
+    with store.faults(site):
+        found = between(first, second)
+    if form == "json":
+        return (
+            json.dumps(_plain(first.name, second.name, found), ensure_ascii=False, indent=2) + "\n"
+        )
+    lang = language()
+    title = say("diff-title", lang, before=first.name, after=second.name)
+    if not found:
+        return f"{title}\n{say('diff-same', lang)}\n"
+    counts, lines = _counts(found), _lines(found[:limit])
+    more = say("diff-more", lang, count=len(found) - limit) if len(found) > limit else ""
+    if form == "markdown":
+        parts = [f"## {title}", "", *_markdown(counts), "", *_markdown(lines), *(["", more] if more else [])]  # fmt: skip
+        return "\n".join(parts) + "\n"
+    return f"{title}\n{_text(counts)}\n{_text(lines)}" + (f"{more}\n" if more else "")
+
+
+def _plain(before: str, after: str, found: Sequence[Change]) -> dict[str, object]:
+    listed = [
+        {"dataset": c.dataset, "key": c.key, "verb": c.verb, "columns": list(c.columns)}
+        for c in found
+    ]
+    return {"before": before, "after": after, "counts": changes.counts(found), "changes": listed}
+
+
+def _counts(found: Sequence[Change]) -> list[list[str]]:
+    lang = language()
+    head = [say("diff-dataset", lang), *(say(f"verb-{verb}", lang) for verb in VERBS)]
+    rows = [
+        [name, *(str(verbs.get(verb, 0)) for verb in VERBS)]
+        for name, verbs in changes.counts(found).items()
+    ]
+    return [head, *rows]
+
+
+def _lines(found: Sequence[Change]) -> list[list[str]]:
+    lang = language()
+    head = [say(f"diff-{name}", lang) for name in ("dataset", "key", "verb", "columns")]
+    return [
+        head,
+        *([c.dataset, c.key, say(f"verb-{c.verb}", lang), " ".join(c.columns)] for c in found),
+    ]
+
+
+def _markdown(rows: Sequence[Sequence[str]]) -> list[str]:
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    ruled = [cells[0], ["---"] * len(cells[0]), *cells[1:]]
+    return [f"| {' | '.join(row)} |" for row in ruled]
+
+
+def _text(rows: Sequence[Sequence[str]]) -> str:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*rows[0], box=None)
+    for row in rows[1:]:
+        table.add_row(*row)
+    target = io.StringIO()
+    Console(file=target, width=200, soft_wrap=True).print(table)
+    return "\n".join(line.rstrip() for line in target.getvalue().splitlines()) + "\n"

@@ -1,0 +1,158 @@
+"""Proving a release, or a downloaded package alone: every file against the signed list."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.base.errors import UsageError
+from pipeline.base.words import language, say
+from pipeline.release.downloads import zip_gzip
+from pipeline.release.package import manifest, store
+from pipeline.release.package.manifest import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of proving one release: how many files, by which key, and what is wrong."""
+
+    name: str
+    files: int
+    fingerprint: str
+    problems: tuple[Problem, ...]
+
+    def lines(self) -> list[str]:
+        """The verdict in words; a problem a line."""
+        lang = language()
+        if not self.problems:
+            return [say("verify-good", lang, release=self.name, files=self.files, fingerprint=self.fingerprint)]  # fmt: skip
+        head = say("verify-bad", lang, release=self.name, count=len(self.problems))
+        return [head, *(f"  {say(key, lang, **params)}" for key, params in self.problems)]
+
+
+def read_key(path: Path | None) -> bytes | None:
+    """The public key that must have signed, from a PEM file. UsageError where there is none."""
+    if path is None:
+        return None
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(say("file-missing", language(), path=path)) from error
+
+
+def release(site: Path, name: str, pem: bytes | None) -> Verdict:
+    """Prove one kept release (`current` where `name` is ""), and that the chain fits those kept."""
+    folder = store.named(site, name)
+    with store.faults(site):
+        found = manifest.problems(folder, pem)
+        chain = [p for p in manifest.problems_of_chain(store.kept(site)) if p[1]["release"] == folder.name]  # fmt: skip
+        key = folder / manifest.PUBLIC_KEY
+        shown = manifest.fingerprint(key.read_bytes()) if key.is_file() else "-"
+    files = len(manifest.read(folder).get("files", ()))
+    return Verdict(folder.name, files, shown, (*found, *chain))
+
+
+def package(path: Path, pem: bytes | None) -> Verdict:
+    """Prove a downloaded package ZIP by what it holds itself, bit by bit."""
+    if not path.is_file():
+        raise UsageError(say("file-missing", language(), path=path))
+    try:
+        with zipfile.ZipFile(path) as packed:
+            entries = {entry.filename: entry for entry in packed.infolist()}
+            parts = [_stored(path, entries.get(name)) for name in _PROOF]
+            problems = [*_problems(path, packed, parts, pem)]
+    except _BROKEN:
+        return Verdict(path.name, 0, "-", (("verify-changed", {"file": path.name}),))
+    return Verdict(
+        path.name, len(entries) - len(_PROOF), manifest.fingerprint(parts[2]), tuple(problems)
+    )
+
+
+# What Python's reader raises of a ZIP that is damaged, depending on where.
+_BROKEN = (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, LookupError, struct.error)
+_PROOF = (manifest.MANIFEST, manifest.SIGNATURE, manifest.PUBLIC_KEY)
+
+
+def _problems(
+    path: Path, packed: zipfile.ZipFile, parts: list[bytes], pem: bytes | None
+) -> Iterator[Problem]:
+    text, signature, own = parts
+    for name, part in zip(_PROOF, parts, strict=True):
+        if not part:
+            yield "verify-missing", {"file": name}
+            return
+        # Base64 has bits that mean nothing: key and signature would read the same.
+        if zlib.crc32(part) != packed.getinfo(name).CRC:
+            yield "verify-changed", {"file": name}
+    yield from manifest.problems_of_text(text, signature, pem or own)
+    if pem and pem != own:
+        yield "verify-key", {"file": manifest.PUBLIC_KEY}
+    try:
+        listed = json.loads(text)["files"]
+    except (ValueError, KeyError, TypeError):
+        yield "verify-changed", {"file": manifest.MANIFEST}
+        return
+    inner = [entry for entry in packed.infolist() if entry.filename not in _PROOF]
+    found = {entry.filename: _facts(path, packed, entry) for entry in inner}
+    told = {
+        n: {**each, "sha256": each["sha256"] + each["packed_sha256"]} for n, each in listed.items()
+    }
+    yield from manifest.problems_of_files(told, found)
+    if not _canonical(path, packed.infolist()):
+        yield "verify-changed", {"file": path.name}
+
+
+def _stored(path: Path, entry: zipfile.ZipInfo | None) -> bytes:
+    """An entry that is not packed, as it stands in the file."""
+    if entry is None:
+        return b""
+    with path.open("rb") as file:
+        file.seek(_begins(entry))
+        return file.read(entry.compress_size)
+
+
+def _begins(entry: zipfile.ZipInfo) -> int:
+    large = max(entry.file_size, entry.compress_size) >= zip_gzip.LARGE
+    return entry.header_offset + 30 + len(entry.filename.encode()) + (20 if large else 0)
+
+
+def _facts(path: Path, packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[int, str]:
+    """Bytes, and sha256 unpacked and packed together; one that cannot be unpacked has neither."""
+    plain, raw, size = hashlib.sha256(), hashlib.sha256(), 0
+    try:
+        with packed.open(entry) as file:
+            while block := file.read(1 << 20):
+                plain.update(block)
+                size += len(block)
+    except Exception:  # zlib and zipfile raise many kinds for one thing: it is broken
+        return -1, ""
+    with path.open("rb") as whole:
+        whole.seek(_begins(entry))
+        left = entry.compress_size
+        while left and (block := whole.read(min(left, 1 << 20))):
+            raw.update(block)
+            left -= len(block)
+    return size, plain.hexdigest() + raw.hexdigest()
+
+
+def _canonical(path: Path, entries: list[zipfile.ZipInfo]) -> bool:
+    """Whether all that is no entry's content is just as we write it, and nothing is between."""
+    at, directory = 0, b""
+    with path.open("rb") as file:
+        for entry in entries:
+            name, facts = entry.filename.encode(), (entry.CRC, entry.compress_size, entry.file_size)
+            large = max(facts[1:]) >= zip_gzip.LARGE
+            head = zip_gzip.local_header(name, entry.compress_type, facts, large)
+            file.seek(at)
+            if entry.header_offset != at or file.read(len(head)) != head:
+                return False
+            directory += zip_gzip.central_header(name, entry.compress_type, facts, at)
+            at += len(head) + entry.compress_size
+        file.seek(at)
+        return file.read() == directory + zip_gzip.end_of(len(entries), at, len(directory))
