@@ -26,9 +26,9 @@ from pipeline import run as whole_way
 from pipeline.base.model import Catalog
 from pipeline.checks.results.parquet import made_home
 from pipeline.checks.rules import RULES
-from pipeline.cluster import Spread
 from pipeline.contract import catalog
-from pipeline.gather import Piece, Task
+from pipeline.flow.dask_engine import Spread
+from pipeline.flow.read_inbox import Piece, Task
 from pipeline.intake import read
 from pipeline.intake.inbox import sources
 

@@ -17,7 +17,6 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from pipeline import closing, yearly
 from pipeline import run as whole_way
 from pipeline.base import addresses, progress
 from pipeline.base.engine import LOCAL
@@ -28,7 +27,8 @@ from pipeline.base.words import Lang as Language
 from pipeline.base.words import language, say
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
-from pipeline.gather import Run, prepare_private
+from pipeline.flow import summary, yearly_reports
+from pipeline.flow.read_inbox import Run, prepare_private
 from pipeline.intake.authoring import new_dataset
 from pipeline.intake.authoring import template as blank
 from pipeline.release.package import store
@@ -145,7 +145,7 @@ def serve(
 ) -> None:
     """提供公开网站；版本切换时不必重启。/ The public site; follows a switch without a restart."""
     _speak(lang)
-    from pipeline.site.serve import serve as serve_site
+    from pipeline.site.server.serve import serve as serve_site
 
     folder = addresses.plain(site) or copy
     if folder is copy:
@@ -218,12 +218,12 @@ def report(
     _check_format(format, "text", "json", "csv")
     if not file.is_file():
         raise UnreadableInput(say("report-missing", language(), path=file))
-    read = yearly.read_file(file, _catalog(contract))
+    read = yearly_reports.read_file(file, _catalog(contract))
     for finding in read.findings:
         typer.echo(say(finding.rule, language(), **finding.params, file=file.name), err=True)
     if not read.text:
         raise typer.Exit(UnreadableInput.exit_code)
-    sys.stdout.write(yearly.shown(read, format))
+    sys.stdout.write(yearly_reports.shown(read, format))
 
 
 @app.command()
@@ -384,9 +384,9 @@ def _engine(asked: str, scheduler: str, partitions: int) -> Iterator[Spread]:
             raise UsageError(say("scheduler-alone", language()))
         yield LOCAL
         return
-    from pipeline import cluster
+    from pipeline.flow import dask_engine
 
-    with cluster.engine(scheduler, partial(typer.echo, err=True), partitions) as spread:
+    with dask_engine.engine(scheduler, partial(typer.echo, err=True), partitions) as spread:
         yield spread
 
 
@@ -397,15 +397,15 @@ def _check_format(asked: str, *known: str) -> None:
 
 def _closing(run: Run, catalog: Catalog, private: Path, as_json: bool = False) -> int:
     """Where every row of every input went, and what is to be mended. Gives how many errors there are."""
-    count = closing.counts(run)
+    count = summary.counts(run)
     if as_json:
-        summary = json.loads((private / "run.json").read_text("utf-8"))
-        told = {**summary, "findings": dict(count), "feedback": run.feedback}
+        totals = json.loads((private / "run.json").read_text("utf-8"))
+        told = {**totals, "findings": dict(count), "feedback": run.feedback}
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return count["error"]
     lang = language()
-    closing.show(run, catalog, lang)
+    summary.show(run, catalog, lang)
     typer.echo(say("checked", lang, errors=count["error"], warnings=count["warning"]))
-    for line in (*closing.say_reports(run, lang), *closing.say_files(run, private, lang)):
+    for line in (*summary.say_reports(run, lang), *summary.say_files(run, private, lang)):
         typer.echo(line)
     return count["error"]

@@ -12,15 +12,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline import yearly
 from pipeline.base import progress, sql
 from pipeline.base.engine import LOCAL, Engine
 from pipeline.base.errors import GateRefused, UnreadableInput, UsageError
 from pipeline.base.model import TALLY_PARTS, Catalog, Dataset, Tally
 from pipeline.base.words import language, say
-from pipeline.cache import Cache, made_before
 from pipeline.checks.results.ledger import Ledger
-from pipeline.gather import Means, Run, prepare_private, read_reports, send_back, take_in
+from pipeline.flow import yearly_reports
+from pipeline.flow.cache import Cache, made_before
+from pipeline.flow.cross_checks import settle
+from pipeline.flow.read_inbox import Means, Run, prepare_private, read_reports, send_back, take_in
 from pipeline.intake.inbox import sources
 from pipeline.publishers import packages, union
 from pipeline.release import build
@@ -29,7 +30,6 @@ from pipeline.release.gate import exit_guard, gate
 from pipeline.release.package import changes, manifest, parts, store, working
 from pipeline.release.removal import publication_terms, tombstones, withdraw
 from pipeline.release.removal.tombstones import Tombstone
-from pipeline.settle import settle
 
 SAMPLE = "示例数据"  # in a file's name: made-up data, and the site says so on every page
 
@@ -258,8 +258,8 @@ def _material(run: Run, catalog: Catalog, orders: Collection[Tombstone]) -> draf
         ],
         "issues": working.issues(run.ledger.issues),
         "rules": working.rules(catalog),
-        "report_figures": yearly.figure_rows(run.reports),
-        "report_checks": yearly.check_rows(run.comparisons),
+        "report_figures": yearly_reports.figure_rows(run.reports),
+        "report_checks": yearly_reports.check_rows(run.comparisons),
         "run_tallies": working.run_tallies((o.source for o in run.opened), run.ledger.tallies),
         union.TABLE: union.publishers(run.packages, catalog),
     }

@@ -15,7 +15,7 @@ from pipeline import run as whole_way
 from pipeline.base.model import Catalog
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
-from pipeline.gather import Run
+from pipeline.flow.read_inbox import Run
 
 ROOT = Path(__file__).parent.parent
 TODAY = date(2025, 3, 31)

@@ -136,7 +136,7 @@ def every_engine(request: pytest.FixtureRequest) -> Iterator[int]:
         return
     import distributed
 
-    from pipeline.cluster import Spread
+    from pipeline.flow.dask_engine import Spread
 
     client, honest = request.getfixturevalue("cluster_here"), run._check
     spread = Spread(distributed, client, count)

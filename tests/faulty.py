@@ -18,10 +18,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pipeline import cluster, gather
 from pipeline.base.engine import Unseen
 from pipeline.checks.across import key_shuffle
 from pipeline.checks.results import parquet
+from pipeline.flow import dask_engine, read_inbox
 from pipeline.intake.text import ranges
 
 FOLDER = Path(os.environ["FAULTS"])
@@ -79,7 +79,7 @@ def _version(name: str) -> str:
 
 
 honest_version, honest_read, honest_is_here = (
-    cluster.version,
+    dask_engine.version,
     ranges.Range._read,
     parquet.Home.is_here,
 )
@@ -87,8 +87,8 @@ honest_version, honest_read, honest_is_here = (
 REPLACED: list[tuple[Any, str, Callable[..., Any]]] = [
     (ranges.Range, "_read", _unseen),
     (parquet.Home, "is_here", _is_here),
-    (cluster, "version", _version),
-    (gather, "check_chunk", _faulty(gather.check_chunk, "rows", lambda chunk: f"{chunk.source.path}-{chunk.raw['_row'][0]}")),
+    (dask_engine, "version", _version),
+    (read_inbox, "check_chunk", _faulty(read_inbox.check_chunk, "rows", lambda chunk: f"{chunk.source.path}-{chunk.raw['_row'][0]}")),
     (key_shuffle._Keys, "split", _faulty(key_shuffle._Keys.split, "split", lambda keys: f"{keys.source.name}-{keys.fields}")),
     (key_shuffle._Bucket, "judge", _faulty(key_shuffle._Bucket.judge, "judge", lambda bucket: f"{bucket.number}-{bucket.files[0].name}")),
 ]  # fmt: skip

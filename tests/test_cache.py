@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from pipeline import cache, gather, run
+from pipeline import run
 from pipeline.checks.results import parquet
 from pipeline.contract import catalog
+from pipeline.flow import cache, read_inbox
 from tests.shop import PENALTIES, ROOT, TODAY, Shop, hashes, penalties
 
 # What a run finds and publishes does not depend on what computes.
@@ -36,13 +37,13 @@ def shop(tmp_path: Path) -> Shop:
 def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[Read]:
     """The files that went through intake and checks, and were not taken from the cache."""
     names: Read = []
-    check = gather.check_chunk
+    check = read_inbox.check_chunk
 
     def told(chunk: Any, *rest: Any) -> Any:
         names.extend({chunk.source.path}.difference(names))
         return check(chunk, *rest)
 
-    monkeypatch.setattr(gather, "check_chunk", told)
+    monkeypatch.setattr(read_inbox, "check_chunk", told)
     yield names
 
 

@@ -16,8 +16,8 @@ from clerks import CERTIFICATE
 from rich.console import Console
 from rich.text import Text
 
-from pipeline import closing
 from pipeline.base import progress
+from pipeline.flow import summary
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 NAME = "市场监督管理局/2024年第一季度行政执法人员持证情况台账.csv"
@@ -33,7 +33,7 @@ def run(every_engine: int, tmp_path: Path) -> clerks.whole_way.Run:
 
 def shown(run: clerks.whole_way.Run, width: int, lang: str = "zh") -> str:
     console = Console(file=io.StringIO(), width=width, highlight=False)
-    closing.show(run, clerks.CATALOG, lang, console)  # type: ignore[arg-type]
+    summary.show(run, clerks.CATALOG, lang, console)  # type: ignore[arg-type]
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
@@ -188,5 +188,5 @@ def test_a_yearly_report_is_told_with_its_figures_and_how_the_records_agree(tmp_
     report.parent.mkdir()
     report.write_text("示例区2024年法治政府建设年度报告\n一、主要工作\n新申办行政执法证7件，年审8件。\n", "utf-8")  # fmt: skip
     made = clerks.check(tmp_path / "inbox", tmp_path / "private")
-    [line] = closing.say_reports(made, "zh")
+    [line] = summary.say_reports(made, "zh")
     assert "2024年度报告-示例数据.txt：读出 2 个数字" in line

@@ -19,10 +19,11 @@ import psutil
 import pytest
 from distributed import Client
 
-from pipeline import cluster, run
+from pipeline import run
 from pipeline.base.engine import Unseen
 from pipeline.base.errors import StoreError, Unaccounted
 from pipeline.checks.results import parquet
+from pipeline.flow import dask_engine
 from pipeline.intake.text import ranges
 from tests.clusters import running
 from tests.shop import ROOT, Shop, hashes, penalties
@@ -83,7 +84,7 @@ def test_a_release_is_the_same_to_the_byte_whatever_computed_it(
 ) -> None:
     monkeypatch.setattr(parquet, "LEAST", 0)
     shop = sent(tmp_path)
-    with cluster.engine(two_workers, lambda _: None, partitions) as spread:
+    with dask_engine.engine(two_workers, lambda _: None, partitions) as spread:
         assert spread_over(shop, spread) == local[0]
     assert told(shop) == local[1]
 
@@ -113,7 +114,7 @@ def test_workers_that_do_not_see_private_give_the_same(
     monkeypatch.setattr(parquet, "LEAST", 0)
     elsewhere(monkeypatch)
     shop = sent(tmp_path)
-    assert spread_over(shop, cluster.Spread(distributed, cluster_here, 3)) == local[0]
+    assert spread_over(shop, dask_engine.Spread(distributed, cluster_here, 3)) == local[0]
     assert told(shop) == local[1]
 
 
@@ -131,7 +132,7 @@ def test_a_worker_without_room_for_its_rows_ends_the_run_and_changes_nothing(
     monkeypatch.setattr(parquet, "_part", full)
     shop.send(penalties(90)[60:], "更多-示例数据.csv")
     with pytest.raises(StoreError, match="写不下结果") as raised:
-        spread_over(shop, cluster.Spread(distributed, cluster_here, 3))
+        spread_over(shop, dask_engine.Spread(distributed, cluster_here, 3))
     assert raised.value.exit_code == 5
     assert shop.current == before
     assert shop.releases() == [before.name]
@@ -139,7 +140,7 @@ def test_a_worker_without_room_for_its_rows_ends_the_run_and_changes_nothing(
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_results_come_in_the_order_of_the_pieces(workers: int) -> None:
-    with running(workers) as (address, _), cluster.engine(address, lambda _: None) as spread:
+    with running(workers) as (address, _), dask_engine.engine(address, lambda _: None) as spread:
         assert list(spread(_slow_at_first, range(23))) == [n * n for n in range(23)]
 
 
@@ -150,7 +151,7 @@ def _slow_at_first(number: int) -> int:
 
 def test_a_piece_that_never_works_ends_the_run_in_one_sentence(two_workers: str) -> None:
     with (
-        cluster.engine(two_workers, lambda _: None) as spread,
+        dask_engine.engine(two_workers, lambda _: None) as spread,
         pytest.raises(StoreError, match="工作进程的日志"),
     ):
         list(spread(_never_works, ["甲"]))
@@ -162,7 +163,7 @@ def _never_works(name: str) -> str:
 
 def test_a_lost_row_is_told_as_that_and_not_as_the_clusters_fault(two_workers: str) -> None:
     with (
-        cluster.engine(two_workers, lambda _: None) as spread,
+        dask_engine.engine(two_workers, lambda _: None) as spread,
         pytest.raises(Unaccounted, match="one row"),
     ):
         list(spread(_loses_a_row, ["甲"]))
@@ -175,13 +176,13 @@ def _loses_a_row(_: str) -> str:
 def test_other_versions_on_the_workers_are_refused(
     two_workers: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "version", lambda name: f"{name} of tomorrow")
-    with pytest.raises(StoreError, match="版本"), cluster.engine(two_workers, lambda _: None):
+    monkeypatch.setattr(dask_engine, "version", lambda name: f"{name} of tomorrow")
+    with pytest.raises(StoreError, match="版本"), dask_engine.engine(two_workers, lambda _: None):
         pass
 
 
 def test_another_version_on_a_worker_that_comes_later_is_refused(cluster_here: Client) -> None:
-    spread = cluster.Spread(distributed, cluster_here, 3)
+    spread = dask_engine.Spread(distributed, cluster_here, 3)
     spread._versions = {**spread._versions, "duckdb": "0.0.9"}
     with pytest.raises(StoreError, match=r"≠ 0\.0\.9"):
         list(spread(_takes_a_while, range(3)))
@@ -195,14 +196,18 @@ def _takes_a_while(number: int) -> int:
 def test_a_piece_that_takes_longer_than_we_ask_is_waited_for(
     cluster_here: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "ASK_S", 0.05)
-    monkeypatch.setattr(cluster, "LOST_S", 0.01)
-    assert list(cluster.Spread(distributed, cluster_here, 3)(_takes_a_while, range(3))) == [0, 1, 2]
+    monkeypatch.setattr(dask_engine, "ASK_S", 0.05)
+    monkeypatch.setattr(dask_engine, "LOST_S", 0.01)
+    assert list(dask_engine.Spread(distributed, cluster_here, 3)(_takes_a_while, range(3))) == [
+        0,
+        1,
+        2,
+    ]
 
 
 def test_a_piece_that_ran_out_of_its_own_time_is_no_lost_cluster(cluster_here: Client) -> None:
     with pytest.raises(StoreError, match="took too long"):
-        list(cluster.Spread(distributed, cluster_here, 3)(_times_out, ["甲"]))
+        list(dask_engine.Spread(distributed, cluster_here, 3)(_times_out, ["甲"]))
 
 
 def _times_out(_: str) -> str:
@@ -210,11 +215,11 @@ def _times_out(_: str) -> str:
 
 
 def test_a_cluster_without_workers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "CONNECT_S", 3)
+    monkeypatch.setattr(dask_engine, "CONNECT_S", 3)
     with (
         running(0) as (address, _),
         pytest.raises(StoreError, match="没有可用的工作进程"),
-        cluster.engine(address, lambda _: None),
+        dask_engine.engine(address, lambda _: None),
     ):
         pass
 
@@ -233,7 +238,7 @@ def test_an_engine_that_is_not_there_is_wrong_usage(
 def watched() -> Iterator[str]:
     """The address at which a cluster of our own tells that its work can be watched."""
     told: list[str] = []
-    with cluster.engine(tell=told.append):
+    with dask_engine.engine(tell=told.append):
         yield re.findall(r"http://\S+/status", told[0])[0]
 
 

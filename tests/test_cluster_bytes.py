@@ -13,7 +13,7 @@ from distributed import Client
 from pipeline import run
 from pipeline.base.engine import LOCAL, Engine
 from pipeline.checks.results import parquet
-from pipeline.cluster import Spread
+from pipeline.flow.dask_engine import Spread
 from tests.conftest import PARTITIONS
 from tests.shop import ROOT, TODAY, Shop, hashes, penalties
 from tests.test_union import NAMES, Place, entry

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from pipeline import cli
-from pipeline import cluster as engine
 from pipeline.base.errors import GongshiError
 from pipeline.checks.results import parquet
+from pipeline.flow import dask_engine as engine
 from tests.clusters import running
 from tests.shop import ROOT, SmallShop, documents, hashes
 from tests.test_scale import cramped

@@ -16,12 +16,13 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from pipeline import gather, run
+from pipeline import run
 from pipeline.base import row_checksums
 from pipeline.base.errors import GateRefused, Unaccounted
 from pipeline.base.model import TALLY_PARTS, Checked, Chunk, Tally
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
+from pipeline.flow import read_inbox
 from pipeline.intake.text import blocks
 from pipeline.release import build
 from pipeline.release.database import database
@@ -118,14 +119,14 @@ def test_a_row_tampered_with_by_the_text_reader_is_noticed(
 def test_a_row_tampered_with_between_intake_and_checks_is_noticed(
     publish: Callable[[], str], monkeypatch: pytest.MonkeyPatch, mutate: Mutation
 ) -> None:
-    honest = gather.check_chunk
+    honest = read_inbox.check_chunk
 
     def tampered(chunk: Chunk, *rest: Any, **options: Any) -> Checked:
         import dataclasses
 
         return honest(dataclasses.replace(chunk, table=mutate(chunk.table)), *rest, **options)
 
-    monkeypatch.setattr(gather, "check_chunk", tampered)
+    monkeypatch.setattr(read_inbox, "check_chunk", tampered)
     with pytest.raises(Unaccounted):
         publish()
 
@@ -134,13 +135,13 @@ def test_a_row_tampered_with_between_intake_and_checks_is_noticed(
 def test_a_row_tampered_with_on_its_way_to_disk_is_noticed(
     publish: Callable[[], str], monkeypatch: pytest.MonkeyPatch, mutate: Mutation
 ) -> None:
-    honest = gather.laid_down
+    honest = read_inbox.laid_down
 
     def tampered(checked: Checked, *rest: Any) -> Checked:
         rows = checked.accepted
         return honest(replace(checked, accepted=mutate(rows) if len(rows) > 7 else rows), *rest)
 
-    monkeypatch.setattr(gather, "laid_down", tampered)
+    monkeypatch.setattr(read_inbox, "laid_down", tampered)
     with pytest.raises(Unaccounted):
         publish()
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pipeline.site.app import application
+from pipeline.site.server.app import application
 
 REWARDS = """
 name: administrative_rewards

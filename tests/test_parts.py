@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 import pytest
 from frictionless import Package, system
 
-from pipeline import cluster, run
+from pipeline import run
 from pipeline.base.engine import LOCAL, Engine, Unseen
 from pipeline.base.errors import GateRefused, StoreError, Unaccounted, UsageError
 from pipeline.base.model import Catalog
@@ -36,13 +36,14 @@ from pipeline.checks.results.parquet import Home, made_home
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
 from pipeline.contract.catalog import published_columns
+from pipeline.flow import dask_engine
 from pipeline.release.data import part_files
 from pipeline.release.database import database, part_databases
 from pipeline.release.downloads import downloads
 from pipeline.release.gate import exit_guard
 from pipeline.release.package import changes, manifest, package, parts, store
 from pipeline.release.store import differences, verify
-from pipeline.site.serve import serve
+from pipeline.site.server.serve import serve
 from tests.shop import (
     DOCUMENTS,
     PENALTIES,
@@ -321,13 +322,13 @@ def two_workers() -> Iterator[str]:
 @pytest.fixture
 def dask(cluster_here: Any) -> Engine:
     """An engine over workers that are threads of this process, so that a test can change what they see."""
-    return cluster.Spread(distributed, cluster_here, 3)
+    return dask_engine.Spread(distributed, cluster_here, 3)
 
 
 @by_itself
 @pytest.mark.parametrize("partitions", [1, 2, 3, 7])
 def test_parts_are_the_same_to_the_byte_whatever_wrote_them(tmp_path: Path, local: dict[str, str], two_workers: str, partitions: int) -> None:  # fmt: skip
-    with cluster.engine(two_workers, lambda _: None, partitions) as engine:
+    with dask_engine.engine(two_workers, lambda _: None, partitions) as engine:
         assert spread_over(many(tmp_path), engine) == local
 
 
@@ -376,7 +377,7 @@ def test_a_folder_of_the_same_name_on_another_machine_is_not_taken_for_ours(tmp_
 @pytest.mark.parametrize("write", ["_csv", "_parquet"])
 def test_a_worker_killed_while_it_writes_a_part_leaves_nothing_of_it(tmp_path: Path, local: dict[str, str], monkeypatch: pytest.MonkeyPatch, write: str) -> None:  # fmt: skip
     monkeypatch.setattr(part_files, write, partial(killed_once, write))
-    with running(2) as (address, _), cluster.engine(address, lambda _: None) as engine:
+    with running(2) as (address, _), dask_engine.engine(address, lambda _: None) as engine:
         assert spread_over(many(tmp_path), engine) == local
     assert (tmp_path / "shop" / "died").exists()
 
@@ -384,7 +385,7 @@ def test_a_worker_killed_while_it_writes_a_part_leaves_nothing_of_it(tmp_path: P
 @by_itself
 def test_a_worker_killed_while_it_writes_a_database_leaves_nothing_of_it(tmp_path: Path, local: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setattr(part_databases, "_database", partial(killed_once, "_database"))
-    with running(2) as (address, _), cluster.engine(address, lambda _: None) as engine:
+    with running(2) as (address, _), dask_engine.engine(address, lambda _: None) as engine:
         assert spread_over(many(tmp_path), engine) == local
     assert (tmp_path / "shop" / "died").exists()
 

@@ -18,10 +18,10 @@ sys.path.insert(0, str(Path(__file__).parent / "reports"))
 import marked
 import paper
 
-from pipeline import yearly
 from pipeline.base.model import Figure
 from pipeline.base.words import rules
 from pipeline.contract import catalog
+from pipeline.flow import yearly_reports
 from pipeline.reports.compare import corrections, internal_consistency
 from pipeline.reports.compare.with_records import reconcile
 from pipeline.reports.figures.indicators import Indicator, load
@@ -405,7 +405,7 @@ def test_what_no_author_writes_is_read_to_its_end(text: str, tmp_path: Path) -> 
 
 def test_reports_of_one_name_are_told_apart() -> None:
     paths = ["reports/2024.docx", "reports/2024.pdf", "a/reports/2023.txt", "b/reports/2023.txt", "reports/2022.txt"]  # fmt: skip
-    assert yearly.names_of(paths) == {
+    assert yearly_reports.names_of(paths) == {
         "reports/2024.docx": "2024.docx", "reports/2024.pdf": "2024.pdf", "reports/2022.txt": "2022",
         "a/reports/2023.txt": "a/reports/2023.txt", "b/reports/2023.txt": "b/reports/2023.txt",
     }  # fmt: skip

@@ -28,8 +28,8 @@ from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting
 from pipeline.checks.rules.calendar import working_days_after
 from pipeline.checks.rules.dates import months_after
 from pipeline.checks.rules.explain import explain
-from pipeline.closing import _kind
 from pipeline.contract import catalog as contracts
+from pipeline.flow.summary import _kind
 from pipeline.release.package import working
 
 ROOT = Path(__file__).parent.parent

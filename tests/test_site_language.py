@@ -12,8 +12,8 @@ import pytest
 from babel.messages.pofile import read_po
 
 from pipeline.contract.catalog import load
-from pipeline.site.language import Language, phrases, read_catalogue
-from pipeline.site.values import Field, Values, mark_hits
+from pipeline.site.datasette.language import Language, phrases, read_catalogue
+from pipeline.site.datasette.values import Field, Values, mark_hits
 from tests.site.phrases import SITE, marked
 
 CATALOGUE = (SITE / "words" / "zh.po").read_text("utf-8")

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from pipeline.base.errors import StoreError, UsageError
-from pipeline.site.folder import current
-from pipeline.site.serve import serve
+from pipeline.site.datasette.folder import current
+from pipeline.site.server.serve import serve
 from tests.site.conftest import free_port, served
 from tests.site.sample import make_release, point
 

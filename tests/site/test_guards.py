@@ -12,7 +12,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 import httpx
 import pytest
 
-from pipeline.site.guards import Slot, TooBusy, secure
+from pipeline.site.datasette.guards import Slot, TooBusy, secure
 from tests.site.conftest import served
 from tests.site.sample import make_release
 

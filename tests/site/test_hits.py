@@ -9,8 +9,8 @@ from contextlib import closing
 import pytest
 
 from pipeline.release.database.full_text import match_query, segment_column
-from pipeline.site import hits
-from pipeline.site.hits import Searches
+from pipeline.site.datasette import search_hits
+from pipeline.site.datasette.search_hits import Searches
 
 SEARCH = "rowid in (select rowid from t_fts where t_fts match escape_fts(:search))"
 PAGE = f"select word, day, key from t where {SEARCH}  order by day desc, [key] limit 51"
@@ -19,7 +19,7 @@ PAGE = f"select word, day, key from t where {SEARCH}  order by day desc, [key] l
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
     """A table of which every third row holds 食品, with an index on `day` and none on `word`."""
-    monkeypatch.setattr(hits, "_MANY", 50)
+    monkeypatch.setattr(search_hits, "_MANY", 50)
     with closing(sqlite3.connect(":memory:")) as conn:
         conn.create_function("escape_fts", 1, match_query, deterministic=True)
         conn.execute("create table t (key text primary key, word text, day text)")
@@ -61,7 +61,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
 def test_the_rows_are_those_of_the_search(
     table: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, sql: str, listed: int, words: str
 ) -> None:
-    monkeypatch.setattr(hits, "LISTED", listed)
+    monkeypatch.setattr(search_hits, "LISTED", listed)
     ours = table.execute(*Searches().answered(table, sql, {"search": words}))
     theirs = table.execute(sql, {"search": words})
     assert ours.description == theirs.description
@@ -76,7 +76,7 @@ def test_hits_are_counted_and_listed(table: sqlite3.Connection) -> None:
 def test_hits_that_are_too_many_are_counted_only(
     table: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hits, "LISTED", 20)
+    monkeypatch.setattr(search_hits, "LISTED", 20)
     found = Searches().hits(table, "t_fts", "食品")
     assert (found.count, found.first[:3], found.rowids) == (300, (1, 4, 7), None)
 
@@ -101,7 +101,7 @@ def test_the_index_is_searched_once_for_all_that_a_page_asks(table: sqlite3.Conn
 def test_where_many_rows_are_hits_the_table_is_walked_in_its_order(
     table: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, listed: int
 ) -> None:
-    monkeypatch.setattr(hits, "LISTED", listed)
+    monkeypatch.setattr(search_hits, "LISTED", listed)
     sql, params = Searches().answered(table, PAGE, {"search": "食品"})
     plan = [row[3] for row in table.execute(f"explain query plan {sql}", params)]
     assert plan[0] == "SCAN t USING INDEX t_day"
@@ -112,7 +112,7 @@ def test_old_searches_make_room_for_new_ones(
 ) -> None:
     searches = Searches()
     size = len(searches.hits(table, "t_fts", "食品").rowids or "")
-    monkeypatch.setattr(hits, "_KEPT_SIZE", size + 10)
+    monkeypatch.setattr(search_hits, "_KEPT_SIZE", size + 10)
     searches.hits(table, "t_fts", "运输")
     asked = list[str]()
     table.set_trace_callback(asked.append)

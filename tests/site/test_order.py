@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from pipeline.site.order import begun
+from pipeline.site.datasette.order import begun
 
 DOWN = (
     "select key, kind from t where (day < :p1 or day is null or (day = :p1 and ((key > :p0)))) "

@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from pipeline.site import views
-from pipeline.site.upstream import Response
+from pipeline.site.datasette.upstream import Response
+from pipeline.site.pages import views
 from tests.site.conftest import served
 from tests.site.sample import ROOT, WITHDRAWN, make_release
 

@@ -1,0 +1,271 @@
+"""What intake and checks made of a file, kept under PRIVATE until the file or anything else changes.
+
+An entry's name is a keyed hash over all that its content depends on: the file's bytes, its name, what
+sources.yaml says of it, the contract, the day, the pipeline's own source, the libraries. An entry is
+proven whole by a keyed hash before any of it is read; one that is damaged, cut short or made with
+another key is as if it were not there. Deleting the folder costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import pickle
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache, partial
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+
+from pipeline.base.model import Catalog, Checked, Finding, Part, Source
+from pipeline.checks.results import parquet
+from pipeline.intake import read
+from pipeline.intake.inbox.sources import InboxFile
+from pipeline.intake.read import Opened
+from pipeline.intake.table.headers import HeaderMatch
+from pipeline.release.data.reuse import Again
+
+Result = Finding | Opened | Checked  # what one file gives, in order
+MADE = "made.json"  # in the same folder: what made the files of the release before
+_MAC = 32  # bytes
+_SIZE = 8  # bytes of a record's length, packed and unpacked
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """An opened table without the means to read it."""
+
+    source: Source
+    dataset: str
+    mapping: tuple[HeaderMatch, ...]
+    findings: tuple[Finding, ...]
+    precedence: int
+
+
+class Cache:
+    """The entries of one run's files; `key` is the publisher's, `today` the day of the run.
+
+    An entry is a file of records, each a part of what the file gave, and beside it the Parquet parts
+    that these name. Its last record lists those parts, so that all are proven before one is used.
+    """
+
+    def __init__(self, private: Path, key: bytes, catalog: Catalog, today: date) -> None:
+        self._folder, self._key, self._catalog = private / "cache", key, catalog
+        self._about = (catalog.version, today.isoformat(), _software())
+        self._used = {Path(MADE).stem}
+
+    def kept(self, file: InboxFile) -> Iterator[Result] | None:
+        """What `file`, known by its hash, gave before; None where that is not known, or not proven."""
+        path = self._path(file)
+        try:
+            entry = path.open("rb")
+        except OSError:
+            return None
+        if self._is_whole(entry) and all(self._has(part) for part in _listed(entry)):
+            known = self._read(path, file)
+        else:
+            known = None
+        entry.close()
+        return known
+
+    def keep(self, file: InboxFile) -> Keeper:
+        """Takes down what `file` gives, to be known the next time."""
+        return Keeper(self._path(file), self._mac())
+
+    def prune(self) -> None:
+        """Drop what this run did not use."""
+        with suppress(OSError):
+            for path in self._folder.iterdir():
+                if path.name.partition(".")[0] not in self._used:
+                    path.unlink(missing_ok=True)
+
+    def _path(self, file: InboxFile) -> Path:
+        told = repr((file.sha256, file.name, file.hint, *self._about))
+        name = hashlib.blake2b(told.encode(), key=self._key, digest_size=_MAC).hexdigest()
+        self._used.add(name)
+        return self._folder / name
+
+    def _mac(self) -> Any:
+        return hashlib.blake2b(key=self._key, digest_size=_MAC, person=b"gongshi-cache")
+
+    # ------------------------------------------------------------ reading
+
+    def _is_whole(self, entry: BinaryIO) -> bool:
+        """Does the hash at the end stand for all in front of it? Leaves `entry` at its start."""
+        mac, left = self._mac(), entry.seek(0, io.SEEK_END) - _MAC
+        entry.seek(0)
+        try:
+            while left > 0:
+                block = entry.read(min(left, 1 << 20))
+                mac.update(block)
+                left -= len(block)
+            whole = left == 0 and entry.read() == mac.digest()
+        except OSError:
+            whole = False
+        entry.seek(0)
+        return whole
+
+    def _has(self, part: Part) -> bool:
+        return parquet.is_whole(self._at(part), self._key)
+
+    def _at(self, part: Part) -> Part:
+        return replace(part, path=self._folder / part.path)
+
+    def _read(self, path: Path, file: InboxFile) -> Iterator[Result]:
+        with path.open("rb") as entry:
+            end = _end(entry)
+            entry.seek(0)
+            while entry.tell() < end:
+                result = _unpacked(entry)
+                if isinstance(result, Checked):
+                    result = _placed(result, self._at)
+                yield self._opened(result, file) if isinstance(result, _Table) else result
+
+    def _opened(self, table: _Table, file: InboxFile) -> Opened:
+        """The table as if just opened; it is opened indeed only where its rows are asked for."""
+        again = cache(partial(_again, file, self._catalog, table.source.source_id))
+        return Opened(
+            table.source,
+            self._catalog.datasets.get(table.dataset),
+            table.mapping,
+            table.findings,
+            lambda partitions=0: again().pieces(partitions),
+            lambda piece: again().chunk(piece),
+            table.precedence,
+        )
+
+
+def _again(file: InboxFile, catalog: Catalog, source_id: str) -> Opened:
+    return next(
+        opened
+        for opened in read.open_file(file, catalog)
+        if isinstance(opened, Opened) and opened.source.source_id == source_id
+    )
+
+
+def made_before(private: Path, catalog: Catalog, parent: Path | None) -> Again:
+    """What need not be made again for a release after `parent`, which is proven whole."""
+    return Again((catalog.version, _software()), private / "cache" / MADE, parent)
+
+
+class Keeper:
+    """Writes one entry; where it cannot, there is none: the cache is no reason to stop a run."""
+
+    def __init__(self, path: Path, mac: Any) -> None:
+        self._path, self._mac, self._parts = path, mac, list[Part]()
+        self._made = path.with_suffix(".new")
+        self._out: BinaryIO | None = None
+        with suppress(OSError):
+            path.parent.mkdir(exist_ok=True)
+            self._out = self._made.open("wb")
+
+    def add(self, result: Result) -> None:
+        """One more part of what the file gave."""
+        if self._out is None:
+            return
+        with self._or_none():
+            if isinstance(result, Checked):
+                self._write(_placed(result, self._linked))
+            elif isinstance(result, Opened):
+                self._write(_table(result))
+            else:
+                self._write(result)
+
+    def done(self) -> None:
+        """The file has given all: the entry is there from now on."""
+        with self._or_none():
+            if self._out is None:
+                return
+            end = self._out.tell()
+            self._write(self._parts)
+            self._put(end.to_bytes(_SIZE))
+            self._out.write(self._mac.digest())
+            self._out.close()
+            self._made.replace(self._path)
+            self._out = None
+
+    def drop(self) -> None:
+        """No entry after all; nothing happens where it is done."""
+        if self._out is not None:
+            self._out.close()
+            self._out = None
+            with suppress(OSError):
+                for path in (self._made, *(self._path.with_name(p.path.name) for p in self._parts)):
+                    path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _or_none(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, pickle.PicklingError, TypeError):
+            self.drop()
+
+    def _linked(self, part: Part) -> Part:
+        """The part under a name of the cache's own."""
+        target = self._path.with_name(f"{self._path.name}.{len(self._parts):06}.parquet")
+        self._parts.append(replace(part, path=Path(target.name)))
+        target.unlink(missing_ok=True)
+        parquet.link(part.path, target)
+        return self._parts[-1]
+
+    def _write(self, told: object) -> None:
+        plain = pickle.dumps(told, protocol=5)
+        packed = pa.compress(plain, "lz4", asbytes=True)
+        self._put(len(packed).to_bytes(_SIZE) + len(plain).to_bytes(_SIZE) + packed)
+
+    def _put(self, data: bytes) -> None:
+        assert self._out is not None
+        self._mac.update(data)
+        self._out.write(data)
+
+
+def _table(opened: Opened) -> _Table:
+    name = opened.dataset.name if opened.dataset else ""
+    return _Table(opened.source, name, opened.mapping, opened.findings, opened.precedence)
+
+
+def _placed(checked: Checked, place: Callable[[Part], Part]) -> Checked:
+    """`checked` with its parts at other paths."""
+    moved = {kind: place(part) for kind, part in checked.parts.items()}
+    return replace(checked, parts=moved) if moved else checked
+
+
+def _unpacked(entry: BinaryIO) -> Any:
+    packed, size = (int.from_bytes(entry.read(_SIZE)) for _ in range(2))
+    plain = pa.decompress(entry.read(packed), size, "lz4")
+    return pickle.loads(plain)  # noqa: S301 - proven to be our own by its keyed hash
+
+
+def _end(entry: BinaryIO) -> int:
+    """Where the records end, and the list of parts begins."""
+    entry.seek(-_MAC - _SIZE, io.SEEK_END)
+    return int.from_bytes(entry.read(_SIZE))
+
+
+def _listed(entry: BinaryIO) -> list[Part]:
+    """The Parquet parts of an entry that is whole. Leaves it at its start."""
+    entry.seek(_end(entry))
+    listed: list[Part] = _unpacked(entry)
+    entry.seek(0)
+    return listed
+
+
+@cache
+def _software() -> str:
+    """A hash over the pipeline's own files, and the versions of Python and of what it needs."""
+    digest = hashlib.sha256(sys.version.encode())
+    root = Path(__file__).parents[1]
+    for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".yaml")):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    for need in sorted(requires("gongshi") or ()):
+        name = re.split(r"[^\w.-]", need, maxsplit=1)[0]
+        with suppress(PackageNotFoundError):
+            digest.update(f"{name}=={version(name)}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,196 @@
+"""Checks across rows and datasets, once every file is read: who leaves the accepted rows, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+
+import pyarrow as pa
+
+from pipeline.base import row_checksums
+from pipeline.base.engine import LOCAL, Engine
+from pipeline.base.model import Catalog, Dataset, Source, found
+from pipeline.base.row_checksums import Seal, quoted
+from pipeline.checks.across import keys
+from pipeline.checks.across.key_shuffle import Among
+from pipeline.checks.privacy import other_rows
+from pipeline.checks.privacy.known_values import Needles, read_secrets
+from pipeline.checks.results.parquet import rows_in
+from pipeline.checks.row.check import QUARANTINE, as_written
+from pipeline.checks.rules import Setting, whole_datasets
+from pipeline.contract.catalog import as_input, published_columns
+from pipeline.flow.read_inbox import Run
+from pipeline.intake.read import Opened
+from pipeline.release.removal.tombstones import Tombstone
+
+
+def settle(
+    run: Run, catalog: Catalog, orders: Collection[Tombstone], today: date, engine: Engine = LOCAL
+) -> None:
+    """Withdrawn, repeated, conflicting and dangling rows leave the accepted ones; the tallies follow.
+
+    `engine` finds the keys that rows share, where it is spread over many machines.
+    """
+    con, ledger = run.con, run.ledger
+    catalog = _as_read(catalog, [name for name, _ in ledger.accepted()])
+    con.execute("create table withdrawn_keys (dataset varchar, key varchar)")
+    for stone in orders:
+        con.execute("insert into withdrawn_keys values (?, ?)", [stone.dataset, stone.key])
+    for name, files in ledger.accepted():
+        con.execute(f"create view {quoted('all_' + name)} as select * from {rows_in(files)}")
+        names = [c.name for c in published_columns(catalog.datasets[name])]
+        found = row_checksums.of_query(con, quoted("all_" + name), names)
+        row_checksums.compare(f"{name} accepted", ledger.seals[name], found)
+        con.execute(
+            f"create table {quoted('gone_' + name)} (source_id varchar, source_row varchar)"
+        )
+        con.execute(
+            f"create view {quoted(name)} as select * from {quoted('all_' + name)} anti join {quoted('gone_' + name)} using (source_id, source_row)"
+        )
+    rank = {o.source.source_id: (o.precedence, place) for place, o in enumerate(run.opened)}
+    sources = {o.source.source_id: o.source for o in run.opened}
+    among = Among(con, engine, ledger.home, dict(ledger.accepted()))
+    needles = Needles(read_secrets(ledger.secrets))
+    datasets = keys.order_of({n: catalog.datasets[n] for n, _ in ledger.accepted()})
+    for dataset in datasets:
+        for stage in _stages(run, dataset, catalog, rank, among, needles):
+            _apply(run, dataset, stage, sources, catalog)
+    setting = Setting(today, catalog, frozenset(d.name for d in datasets))
+    for dataset, outcomes in whole_datasets.judge(con, datasets, setting, ledger.left_out):
+        _apply(run, dataset, outcomes, sources, catalog)
+    for finding in whole_datasets.collections(con, datasets, setting):
+        ledger.finding(finding)
+    for dataset in datasets:
+        _close(run, dataset)
+
+
+def _as_read(catalog: Catalog, names: Collection[str]) -> Catalog:
+    """The contract with the datasets `names` as inputs: some packages hold what is made here."""
+    read = {name: as_input(catalog.datasets[name]) for name in names}
+    return replace(catalog, datasets={**catalog.datasets, **read})
+
+
+def _stages(
+    run: Run,
+    dataset: Dataset,
+    catalog: Catalog,
+    rank: Mapping[str, tuple[int, int]],
+    among: Among,
+    needles: Needles,
+) -> Iterator[list[keys.Outcome]]:
+    """Each check wider than a row, over what the one before it has left."""
+    here = {name: catalog.datasets[name] for name, _ in run.ledger.accepted()}
+    yield list(keys.withdrawn(run.con, dataset, here))
+    yield list(keys.repeated(run.con, dataset, rank, among))
+    yield list(keys.not_unique(run.con, dataset, among))
+    yield sorted(other_rows.rows(run.con, dataset, needles), key=lambda o: (o.source_id, o.row))
+    present = {name for name, _ in run.ledger.accepted()}
+    for key in dataset.foreign_keys:
+        other = catalog.datasets[key.dataset]
+        if key.dataset in present:
+            yield list(keys.dangling(run.con, dataset, key, among))
+        elif key.severity == "warning":
+            column = dataset.column(key.fields[0])
+            params = {
+                "title": column.title,
+                "title_en": column.title_en,
+                "other": other.title,
+                "other_en": other.title_en,
+            }
+            run.ledger.finding(
+                found("foreign-key-none", dataset=dataset.name, column=column.name, params=params)
+            )
+        else:
+            run.con.execute(
+                f"create or replace temp view {quoted(key.dataset)} as select {', '.join(f'cast(null as varchar) as {quoted(f)}' for f in key.reference_fields)} where false"
+            )
+            yield list(keys.dangling(run.con, dataset, key))
+
+
+def _apply(
+    run: Run,
+    dataset: Dataset,
+    outcomes: list[keys.Outcome],
+    files: Mapping[str, Source],
+    catalog: Catalog,
+) -> None:
+    gone = keys.keys_of(outcomes)
+    if gone:
+        run.con.register(
+            "leaving",
+            pa.table({"source_id": [g[0] for g in gone], "source_row": [g[1] for g in gone]}),
+        )
+        run.con.execute(f"insert into {quoted('gone_' + dataset.name)} select * from leaving")
+        run.con.unregister("leaving")
+    held_back: dict[str, dict[int, str]] = {}
+    for outcome in outcomes:
+        if outcome.rule:
+            params = dict(outcome.params)
+            if "other_source" in params:
+                params["other_file"] = files[params.pop("other_source")].path
+            if "other" in params:
+                other = catalog.datasets[params["other"]]
+                params |= {"other": other.title, "other_en": other.title_en}
+            if outcome.column:
+                column = dataset.column(outcome.column)
+                params = {"title": column.title, "title_en": column.title_en, **params}
+            source = files[outcome.source_id]
+            about = found(
+                outcome.rule,
+                source,
+                row=outcome.row,
+                column=outcome.column,
+                value=outcome.value,
+                params=params,
+            )
+            run.ledger.finding(about, outcome.source_id)
+        if outcome.fate != "kept":
+            run.ledger.move(outcome.source_id, outcome.fate)
+        if outcome.fate == "quarantined":
+            held_back.setdefault(outcome.source_id, {})[outcome.row] = outcome.rule
+    for source_id, reasons in held_back.items():
+        opened = next(o for o in run.opened if o.source.source_id == source_id)
+        run.ledger.quarantine(dataset, _raw_rows(opened, reasons))
+
+
+def _raw_rows(opened: Opened, reasons: Mapping[int, str]) -> pa.Table:
+    """Rows of a source as they were written, read once more: they were found out only now."""
+    lines = []
+    for piece in opened.pieces():
+        for record in opened.chunk(piece).raw.to_pylist():
+            row = record.pop("_row")
+            if row in reasons:
+                lines.append(
+                    (
+                        opened.source.path,
+                        opened.source.sheet,
+                        str(row),
+                        reasons[row],
+                        as_written(opened.source.header, list(record.values())),
+                    )
+                )
+    return pa.table(
+        [pa.array(column, pa.string()) for column in zip(*lines, strict=True)], schema=QUARANTINE
+    )
+
+
+def _close(run: Run, dataset: Dataset) -> None:
+    """What is left of a dataset is what it had less what left it, row for row."""
+    names = [c.name for c in published_columns(dataset)]
+    had, everything, leavers = (
+        run.ledger.seals[dataset.name],
+        quoted("all_" + dataset.name),
+        quoted("gone_" + dataset.name),
+    )
+    if run.con.execute(f"select count(*) from {leavers}").fetchall()[0][0]:
+        left = row_checksums.of_query(run.con, quoted(dataset.name), names)
+        went = f"(select * from {everything} semi join {leavers} using (source_id, source_row))"
+        row_checksums.compare(
+            f"{dataset.name} settled", had - row_checksums.of_query(run.con, went, names), left
+        )
+    else:
+        left = had
+    counted = run.by_dataset()[dataset.name].accepted
+    row_checksums.compare(f"{dataset.name} tally", Seal(counted), Seal(left.rows))
+    run.accepted[dataset.name], run.seals[dataset.name] = quoted(dataset.name), left

@@ -1,0 +1,1 @@
+"""What stands between Datasette and the pages: editions, guards, paging, facets, order; all that is taken from inside Datasette is in `upstream`."""

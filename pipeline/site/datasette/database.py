@@ -1,0 +1,224 @@
+"""The release's database as Datasette reads it: immutable, so that what was asked once is known.
+
+Four things that Datasette 0.65.5 lacks: a first page that is sorted by a column gets the primary
+key to break its ties (without it, rows are lost between pages), a search and a later page are written
+so that SQLite answers them quickly, a result has a size that it may not pass, and what never changes
+(the schema, counts, facets of whole tables) is asked only once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pipeline.release.package.metadata import DATABASE
+from pipeline.site.datasette import order
+from pipeline.site.datasette.search_hits import Hits, Searches
+from pipeline.site.datasette.upstream import (
+    BadRequest,
+    Database,
+    Datasette,
+    QueryInterrupted,
+    Results,
+)
+
+#: The primary key of the table whose page is being made: it breaks ties of that page's sort.
+tie_breaker: ContextVar[tuple[str, ...]] = ContextVar("tie_breaker", default=())
+
+_SCHEMA = (
+    "primary_keys",
+    "table_columns",
+    "table_column_details",
+    "table_exists",
+    "table_names",
+    "view_names",
+    "fts_table",
+    "label_column_for_table",
+    "foreign_keys_for_table",
+    "get_all_foreign_keys",
+    "get_table_definition",
+    "get_view_definition",
+    "hidden_table_names",
+)
+_REMEMBERED = 2000
+_STEPS = 10_000  # of SQLite's machine between two looks at the clock
+
+
+class Memory:
+    """What has been asked of one release, shared by both languages of the site."""
+
+    def __init__(self) -> None:
+        self.searches = Searches()
+        self._known: OrderedDict[object, Any] = OrderedDict()
+        self._asked: dict[object, asyncio.Future[Any]] = {}
+
+    async def ask(self, question: object, answer: Callable[[], Awaitable[Any]]) -> Any:
+        """The answer to `question`, made by `answer` when it is asked for the first time.
+
+        Who asks while it is being made waits for the same answer.
+        """
+        if question in self._known:
+            self._known.move_to_end(question)
+            return self._known[question]
+        if question not in self._asked:
+            self._asked[question] = asyncio.ensure_future(answer())
+            self._asked[question].add_done_callback(lambda _: self._asked.pop(question, None))
+        found = await asyncio.shield(self._asked[question])
+        self._known[question] = found
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return found
+
+
+class ReleaseDatabase(Database):
+    """`disclosure.db` of one release."""
+
+    def __init__(self, ds: Datasette, path: Path, memory: Memory, max_characters: int) -> None:
+        super().__init__(ds, str(path), is_mutable=False)
+        self.cached_size = path.stat().st_size
+        self._memory = memory
+        self._max_characters = max_characters
+        self._connections = threading.local()
+        for name in _SCHEMA:
+            setattr(self, name, self._remembering(name))
+
+    def _remembering(self, name: str) -> Callable[..., Awaitable[Any]]:
+        ask = getattr(super(), name)
+
+        async def remembered(*args: object) -> Any:
+            return await self._memory.ask((name, *args), lambda: ask(*args))
+
+        return remembered
+
+    async def execute_fn(self, fn: Callable[[sqlite3.Connection], Any]) -> Any:
+        def in_thread() -> Any:
+            conn = getattr(self._connections, "conn", None)
+            if conn is None:
+                conn = self.connect()
+                self.ds._prepare_connection(conn, self.name)
+                self._connections.conn = conn
+            return fn(conn)
+
+        return await asyncio.get_running_loop().run_in_executor(self.ds.executor, in_thread)
+
+    async def execute(
+        self,
+        sql: str,
+        params: Any = None,
+        truncate: bool = False,
+        custom_time_limit: int | None = None,
+        page_size: int | None = None,
+        log_sql_errors: bool = True,
+    ) -> Results:
+        """As Datasette's own, with ties broken, counts remembered and results bounded."""
+
+        limit_ms = min(custom_time_limit or self.ds.sql_time_limit_ms, self.ds.sql_time_limit_ms)
+        most = self.ds.max_returned_rows + (page_size == self.ds.max_returned_rows)
+        shown = order.steady(sql, tie_breaker.get()) if truncate else sql
+
+        def run(conn: sqlite3.Connection) -> Results:
+            with _limited(conn, limit_ms, sql, params):
+                begun = order.begun(conn, shown)
+                cursor = conn.execute(*self._memory.searches.answered(conn, begun, params or {}))
+                if not truncate:
+                    return Results(cursor.fetchall(), False, cursor.description)
+                rows = list(islice(_bounded(cursor, self._max_characters), most + 1))
+                return Results(rows[:most], len(rows) > most, cursor.description)
+
+        async def ask() -> Results:
+            found: Results = await self.execute_fn(run)
+            return found
+
+        if tie_breaker.get() and not truncate:  # the counts and facets that go with JSON
+            known: Results = await self._memory.ask((sql, _frozen(params), limit_ms), ask)
+            return known
+        return await ask()
+
+    async def hits(self, index: str, words: str, limit_ms: int | None = None) -> Hits:
+        """What a search index finds for `words`. Raises QueryInterrupted where it takes too long."""
+
+        def run(conn: sqlite3.Connection) -> Hits:
+            with _limited(conn, limit_ms or self.ds.sql_time_limit_ms, index, words):
+                return self._memory.searches.hits(conn, index, words)
+
+        found: Hits = await self.execute_fn(run)
+        return found
+
+    async def attached_databases(self) -> list[object]:
+        """None: nothing can be attached."""
+        return []
+
+    async def figures(self, sql: str, params: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """The rows of a query of our own, without limits; asked once for a release."""
+
+        def run(conn: sqlite3.Connection) -> list[sqlite3.Row]:
+            return conn.execute(sql, params).fetchall()
+
+        found: list[sqlite3.Row] = await self._memory.ask(
+            ("figures", sql, tuple(params)), lambda: self.execute_fn(run)
+        )
+        return found
+
+    async def remembered(
+        self, sql: str, params: Mapping[str, object], limit_ms: int
+    ) -> list[sqlite3.Row]:
+        """The rows of a query that several readers are likely to ask; within `limit_ms`."""
+
+        async def ask() -> list[sqlite3.Row]:
+            return (await self.execute(sql, params, custom_time_limit=limit_ms)).rows
+
+        found: list[sqlite3.Row] = await self._memory.ask((sql, _frozen(params)), ask)
+        return found
+
+    async def rows(self, sql: str, params: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """The rows of a query that depends on the reader, within the time limit."""
+        results = await self.execute(sql, params)
+        found: list[sqlite3.Row] = results.rows
+        return found
+
+
+@contextmanager
+def _limited(conn: sqlite3.Connection, limit_ms: int, sql: str, params: object) -> Iterator[None]:
+    """Stop what runs on `conn` after `limit_ms`."""
+    deadline = time.perf_counter() + limit_ms / 1000
+    conn.set_progress_handler(lambda: time.perf_counter() > deadline, _STEPS)
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.args == ("interrupted",):
+            raise QueryInterrupted(error, sql, params) from None
+        raise
+    finally:
+        conn.set_progress_handler(None, _STEPS)
+
+
+def _bounded(rows: Iterable[sqlite3.Row], limit: int) -> Iterator[sqlite3.Row]:
+    """`rows`, until together they have more characters than `limit`."""
+    size = 0
+    for row in rows:
+        size += sum(len(value) for value in row if isinstance(value, str | bytes))
+        if size > limit:
+            raise BadRequest("result-too-large")
+        yield row
+
+
+def _frozen(params: Any) -> object:
+    return tuple(sorted(params.items())) if isinstance(params, dict) else tuple(params or ())
+
+
+def use(ds: Datasette, path: Path, memory: Memory, max_characters: int) -> ReleaseDatabase:
+    """Make the release's database the only one that `ds` shows."""
+    database = ReleaseDatabase(ds, path, memory, max_characters)
+    for name in [name for name in ds.databases if name != "_internal"]:
+        ds.remove_database(name)
+    ds.add_database(database, name=DATABASE)
+    return database

@@ -1,0 +1,256 @@
+"""An edition is the site of one release in one language: Datasette with our database, pages and words.
+
+Everything is public, so that every question of permission is answered with yes; the schema never
+changes, so that it is read once; and pages are made from templates of our own, never Datasette's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipeline.base.words import Lang
+from pipeline.release.package.metadata import DATABASE
+from pipeline.site.datasette import charts
+from pipeline.site.datasette.database import Memory, ReleaseDatabase, use
+from pipeline.site.datasette.folder import ReleaseFolder
+from pipeline.site.datasette.guards import Slots
+from pipeline.site.datasette.language import N_, Language
+from pipeline.site.datasette.middleware import static_address
+from pipeline.site.datasette.upstream import Datasette, Request, Response, tilde_encode
+from pipeline.site.datasette.values import Field, Values, fields_of
+
+_TEMPLATES = Path(__file__).parents[1] / "templates"
+_UNTOLD: Mapping[str, Any] = {"plugins": {"gongshi": {"columns": []}}}
+_TIMES = {"year": "year", "month": "date", "today": "date"}  # names that only queries have
+#: GB 32100-2015: no I, O, Z, S, V. Seventeen zeros stand for a trader without a code: nobody's own.
+PARTY_CODE = re.compile(r"(?!0{17})[0-9A-HJ-NP-RT-UW-Y]{18}")
+_NAVIGATION = (
+    ("/search", N_("Search")),
+    ("/disclosure", N_("Data")),
+    ("/dictionary", N_("Dictionary")),
+    ("/quality", N_("Quality")),
+    ("/releases", N_("Releases")),
+    ("/about", N_("About")),
+)
+
+
+class Edition(Datasette):
+    """One release in one language."""
+
+    def __init__(
+        self,
+        release: ReleaseFolder,
+        lang: Lang,
+        memory: Memory,
+        slots: Slots,
+        executor: Executor,
+        past: Sequence[ReleaseFolder],
+    ) -> None:
+        limits = release.limits
+        settings = {
+            "base_url": "/" if lang == "zh" else "/en/",
+            "default_page_size": limits["page_rows"],
+            "max_returned_rows": limits["result_rows"],
+            "sql_time_limit_ms": limits["sql_ms"],
+            "facet_time_limit_ms": limits["facet_ms"],
+            "max_csv_mb": limits["csv_mb"],
+            "suggest_facets": False,
+            "allow_download": False,
+            "default_cache_ttl": limits["cache_s"],
+            "default_facet_size": 12,
+            "num_sql_threads": 1,
+            "cache_size_kb": 16_000,
+        }
+        super().__init__(
+            [], metadata=release.metadata[lang], settings=settings, secret=release.id, cors=True
+        )
+        self.executor.shutdown()
+        self.executor = executor
+        self.release, self.lang, self.slots, self.past = release, lang, slots, past
+        self.language = Language(lang)
+        self.own: Mapping[str, Any] = release.words(lang)
+        self.values = Values(self.language, self.own["codes"])
+        self.tables = release.tables(lang)
+        self.memory = memory
+        path = release.path / "disclosure.db"
+        self.db: ReleaseDatabase = use(self, path, memory, limits["result_characters"])
+        self.pages = _environment(self)
+        self._known_schema = False
+
+    async def refresh_schemas(self) -> None:
+        if not self._known_schema:
+            await super().refresh_schemas()
+            self._known_schema = True
+
+    async def permission_allowed(self, *_args: object, **_named: object) -> bool:
+        return True
+
+    async def check_visibility(self, *_args: object, **_named: object) -> tuple[bool, bool]:
+        return True, False
+
+    async def ensure_permissions(self, *_args: object, **_named: object) -> None:
+        return None
+
+    # ------------------------------------------------------------ what pages need
+
+    def link(self, path: str) -> str:
+        """An address inside the site, in the page's language."""
+        return path if self.lang == "zh" else f"/en{path}"
+
+    def table_link(self, table: str, query: str = "") -> str:
+        return self.link(f"/{DATABASE}/{tilde_encode(table)}") + (f"?{query}" if query else "")
+
+    def record_link(self, table: str, *key: object) -> str:
+        """The permanent address of a record, in the page's language."""
+        return self.table_link(table) + "/" + ",".join(tilde_encode(str(part)) for part in key)
+
+    def authority_link(self, name: object) -> str:
+        """The address of an authority's page."""
+        return self.link("/authority/" + quote(str(name), safe=""))
+
+    def body_link(self, table: str, row: Any, column: str) -> str:
+        """The address of the body that a column of a record names; "" where it is no body's."""
+        own = self.tables[table]["plugins"]["gongshi"]
+        if not row[column] or own["produced"]:
+            return ""
+        if column == own.get("authority"):
+            return self.authority_link(row[column])
+        code, name = own.get("party") or ("", "")
+        masked = not name or re.search(r"某$|\*", row[name] or "")
+        if column in (code, name) and PARTY_CODE.fullmatch(row[code] or "") and not masked:
+            return self.link(f"/party/{row[code]}")
+        return ""
+
+    def title(self, table: str) -> str:
+        """A table's title in the page's language."""
+        return str(self.tables.get(table, {}).get("title", table))
+
+    def fields(self, table: str, names: list[str]) -> list[Field]:
+        """The fields `names` of `table`."""
+        return fields_of(self.tables.get(table, _UNTOLD), names, self.own["column_titles"])
+
+    def fields_of_query(self, sql: str, names: list[str]) -> list[Field]:
+        """The columns of a query, by the tables that it names, else by any that has the column."""
+        said = set(re.findall(r"\w+", sql))
+        ordered = sorted(self.tables, key=lambda name: name not in said)
+        return [self._field_in(ordered, name) for name in names]
+
+    def refers_to(self, field: Field, value: object, tables: Sequence[str] = ()) -> str:
+        """The address of the record that a value names; of `tables` by their own keys too."""
+        if value in (None, ""):
+            return ""
+        keys = [(table, field.name) for table in tables]
+        if field.refers:
+            keys.append((field.refers["table"], field.refers["column"]))
+        for table, column in keys:
+            if self.tables.get(table, _UNTOLD)["plugins"]["gongshi"].get("key") == [column]:
+                return self.record_link(table, value)
+        return ""
+
+    def keys_of(self, tables: Sequence[str]) -> set[str]:
+        """The columns that by themselves are the key of one of `tables`."""
+        keys = [self.tables[table]["plugins"]["gongshi"].get("key", []) for table in tables]
+        return {key[0] for key in keys if len(key) == 1}
+
+    def _field_in(self, tables: list[str], name: str) -> Field:
+        if name in self.own["column_titles"]:
+            kind = _TIMES.get(name, "number")
+            return Field(name, self.own["column_titles"][name], kind=kind)
+        for table in tables:
+            columns = self.tables[table]["plugins"]["gongshi"]["columns"]
+            if any(column["name"] == name for column in columns):
+                return self.fields(table, [name])[0]
+        return self.fields("", [name])[0]
+
+    def address(self, request: Request) -> str:
+        """Where the site stands: as its settings say, else as the visitor called it."""
+        return self.own["address"] or f"{request.scheme}://{request.host}"
+
+    def page(
+        self,
+        request: Request,
+        template: str,
+        context: Mapping[str, Any],
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """A page from one of our templates."""
+        path = request.path
+        query = f"?{request.query_string}" if request.query_string else ""
+        described = (
+            f'<{self.link("/datapackage.json")}>; rel="describedby"; type="application/json"'
+        )
+        body = self.pages.get_template(template).render(
+            {
+                "request": request,
+                "path": path,
+                "here": self.address(request) + self.link(path) + query,
+                "other_language": (f"/en{path}" if self.lang == "zh" else path) + query,
+                "navigation": [
+                    (self.link(to), name, path.startswith(to)) for to, name in _NAVIGATION
+                ],
+                **context,
+            }
+        )
+        return Response.html(body, status=status, headers={"Link": described, **(headers or {})})
+
+
+def _environment(edition: Edition) -> Environment:
+    env = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+    )
+    phrase: Callable[..., str] = edition.language.phrase
+    env.globals.update(
+        _=phrase,
+        n_=edition.language.count,
+        lang=edition.lang,
+        html_lang=edition.language.html,
+        words=edition.own,
+        site_title=edition.release.metadata[edition.lang]["title"],
+        site_description=edition.release.metadata[edition.lang]["description"],
+        licence=edition.release.metadata[edition.lang]["license"],
+        licence_url=edition.release.metadata[edition.lang]["license_url"],
+        source=edition.release.metadata[edition.lang]["source"],
+        release=edition.release.id,
+        today=edition.release.today,
+        link=edition.link,
+        table_link=edition.table_link,
+        record_link=edition.record_link,
+        authority_link=edition.authority_link,
+        table_title=edition.title,
+        static=static_address,
+        bar_chart=charts.bars,
+        column_chart=charts.columns,
+        highest=charts.highest,
+    )
+    env.filters.update(
+        number=edition.language.number,
+        money=edition.language.money,
+        short_money=edition.language.short_money,
+        date=edition.language.date,
+        foreign=edition.values.foreign,
+        given=lambda value: edition.language.number("–" if value is None or value == "" else value),
+        tilde=lambda text: tilde_encode(str(text)),
+        word=edition.language.word,
+        flat=_flat,
+        column_title=lambda name, table: edition.fields(table, [name])[0].title,
+    )
+    return env
+
+
+def _flat(cell: Markup) -> Markup | str:
+    """A cell as it may stand inside a link: without links and folds of its own."""
+    return cell.striptags() if "<a " in cell or "<details" in cell else cell

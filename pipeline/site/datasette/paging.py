@@ -1,0 +1,61 @@
+"""Addresses of next pages that stay short, whatever a table is sorted by.
+
+Datasette writes the value that a page ends with into the address of the next one. Sorted by a
+column of long text, that address is longer than servers and proxies take. Where it would be, ours
+names the last record's key only, and the value is looked up again when the next page is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any
+from urllib.parse import quote_plus
+
+from pipeline.site.datasette.edition import Edition
+from pipeline.site.datasette.upstream import BadRequest, Request, tilde_decode, tilde_encode
+
+_BY_KEY = "$key"  # Datasette encodes every $ of a value, so that no value can look like this
+_LONGEST = 400
+
+
+def shortened(data: MutableMapping[str, Any]) -> None:
+    """Put the last record's key in place of a long value, in `next` and `next_url` of a page."""
+    token = str(data.get("next") or "")
+    if len(token) <= _LONGEST:
+        return
+    _value, _, key = token.partition(",")
+    data["next"] = f"{_BY_KEY},{key}"
+    if data.get("next_url"):
+        data["next_url"] = str(data["next_url"]).replace(
+            quote_plus(token, "~"), quote_plus(data["next"], "~")
+        )
+
+
+async def lengthened(edition: Edition, request: Request, table: str) -> str | None:
+    """The page's token as Datasette reads it; None where the request has no short one.
+
+    BadRequest where the record whose key it names is not there.
+    """
+    token = request.args.get("_next") or ""
+    if not token.startswith(f"{_BY_KEY},"):
+        return None
+    column = _sorted_by(edition, request, table)
+    if column not in await edition.db.table_columns(table):
+        return None
+    names = await edition.db.primary_keys(table) or ["rowid"]
+    key = [tilde_decode(part) for part in token.split(",")[1:]]
+    if len(key) != len(names):
+        raise BadRequest("_next")
+    where = " and ".join(f"[{name}] = ?" for name in names)
+    rows = await edition.db.rows(f"select [{column}] from [{table}] where {where}", key)  # noqa: S608
+    if not rows:
+        raise BadRequest("page-gone")
+    value = rows[0][0]
+    prefix = "$null" if value is None else tilde_encode(str(value))
+    return ",".join([prefix, *token.split(",")[1:]])
+
+
+def _sorted_by(edition: Edition, request: Request, table: str) -> str | None:
+    told = edition.tables.get(table, {})
+    asked = request.args.get("_sort") or request.args.get("_sort_desc")
+    return asked or told.get("sort") or told.get("sort_desc")

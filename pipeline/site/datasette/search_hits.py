@@ -1,0 +1,127 @@
+"""What a search finds, listed once for all that a page asks of it: its rows, their count, their facets.
+
+Datasette's SQL searches anew for each of these, and makes a row of every hit before it sorts. Here a
+list of hits takes the place of the search in the SQL. Where many rows are hits, a page is full soon
+when the table is walked in the order asked for; where very many are, there is no list: each row that
+is walked is looked up in the index (24 ms instead of 1.1 s for 400,000 hits in 2,000,000 rows).
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.release.database.full_text import match_query
+from pipeline.site.datasette.order import sorted_by
+
+#: Datasette's condition for words, in which `:search` is what the reader typed.
+SEARCH = re.compile(
+    r"rowid in \(select rowid from (?P<index>\w+) where (?P=index) match escape_fts\(:search\)\)"
+)
+#: What stands before and behind it in a page that is narrowed down by words alone, sorted by a column.
+_HEAD = re.compile(r"\s*select .+? from (?P<table>\w+) where ", re.S)
+_TAIL = re.compile(r"\s+order by \[?(?P<column>\w+)\]?( desc)?(, \[\w+\])* limit \d+\s*")
+_COUNT = re.compile(r"select count\(\*\) from (?P<table>\w+) where ")
+LISTED = 150_000  # hits; more are counted and no more
+_WIDTH = 12  # characters of a rowid in a list, at most
+_FIRST = 100
+_MANY = 20_000  # hits whose rows are sorted quickly
+_ONE_IN = 50
+_KEPT, _KEPT_SIZE = 200, 8_000_000  # searches, and characters of their lists
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """How many rows a search finds, the first hundred of their rowids, and all as a JSON array.
+
+    `rowids` is None where they are more than `LISTED`.
+    """
+
+    count: int
+    first: tuple[int, ...]
+    rowids: str | None
+
+
+class Searches:
+    """The last searches of one release."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[str, str], Hits] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def hits(self, conn: sqlite3.Connection, index: str, words: str) -> Hits:
+        """What the search index `index` finds for `words` as a reader types them."""
+        key = (index, words)
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+        found = _find(conn, index, words)
+        with self._lock:
+            self._known[key] = found
+            while len(self._known) > _KEPT or self._size() > _KEPT_SIZE:
+                self._known.popitem(last=False)
+        return found
+
+    def _size(self) -> int:
+        return sum(len(each.rowids or "") for each in self._known.values())
+
+    def answered(self, conn: sqlite3.Connection, sql: str, params: Any) -> tuple[str, Any]:
+        """`sql` and its parameters with the hits in place of a search; the rows are the same."""
+        search = SEARCH.search(sql)
+        if not search or not isinstance(params, dict) or "search" not in params:
+            return sql, params
+        hits = self.hits(conn, search["index"], params["search"])
+        counted = _COUNT.fullmatch(sql[: search.start()])
+        if (
+            counted
+            and f"{counted['table']}_fts" == search["index"]
+            and search.end() == len(sql.rstrip())
+        ):
+            return 'select ? as "count(*)"', [hits.count]
+        walked = _walked(conn, sql, search, params["search"], hits)
+        if hits.rowids is None:
+            return walked, params
+        listed = SEARCH.sub("rowid in (select value from json_each(:_hits))", walked)
+        return listed, {**params, "_hits": hits.rowids}
+
+
+def _find(conn: sqlite3.Connection, index: str, words: str) -> Hits:
+    most = min(LISTED, conn.getlimit(sqlite3.SQLITE_LIMIT_LENGTH) // _WIDTH)
+    matches = f"from {index} where {index} match escape_fts(?)"
+    count, rowids = conn.execute(
+        f"select count(*), json_group_array(rowid) from (select rowid {matches} limit {most + 1})",  # noqa: S608
+        [words],
+    ).fetchone()
+    first = tuple(int(each) for each in rowids[1:-1].split(",", _FIRST)[:_FIRST] if each)
+    if count <= most:
+        return Hits(count, first, rowids)
+    ((count,),) = conn.execute(f"select count(*) {matches}", [words])
+    return Hits(count, first, None)
+
+
+def _walked(
+    conn: sqlite3.Connection, sql: str, search: re.Match[str], words: str, hits: Hits
+) -> str:
+    """`sql`, written so that the table is walked in its order, where that is quicker."""
+    head = _HEAD.fullmatch(sql[: search.start()])
+    tail = _TAIL.fullmatch(sql[search.end() :])
+    if not head or not tail:
+        return sql
+    table, index = head["table"], search["index"]
+    ((rows,),) = conn.execute(f"select max(rowid) from {table}")  # noqa: S608
+    if hits.count < max(_MANY, rows / _ONE_IN) or not sorted_by(conn, table, tail["column"]):
+        return sql
+    if hits.rowids is not None or "*" in match_query(words):
+        # The plus keeps SQLite from going by rowid. Beginnings of words cannot be looked up by row.
+        met = f"+{search[0]}"
+    else:
+        met = (
+            f"exists (select 1 from {index} where {index} match escape_fts(:search)"  # noqa: S608
+            f" and rowid = {table}.rowid)"
+        )
+    return head[0] + met + tail[0]

@@ -1,0 +1,90 @@
+"""The data dictionary: what every table and column means, and how it is filled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.site.datasette.edition import Edition
+from pipeline.site.datasette.upstream import NotFound, Request, Response
+from pipeline.site.pages.quality import rules_known
+from pipeline.site.pages.records import indexed
+from pipeline.site.pages.views import guarded
+
+_BLANK = dict.fromkeys(
+    ("description", "unit", "codes", "privacy", "constraints", "refers", "rules", "example"), ""
+)
+
+
+@guarded
+async def dictionary(edition: Edition, request: Request) -> Response:
+    """Every table: what a row is, how many there are, how many columns."""
+    tables = [
+        {
+            "name": name,
+            "title": told["title"],
+            "description": told.get("description", ""),
+            "columns": len(told["plugins"]["gongshi"]["columns"]),
+            "count": (await edition.db.figures(f"select count(*) from [{name}]"))[0][0],  # noqa: S608
+        }
+        for name, told in edition.tables.items()
+    ]
+    return edition.page(request, "dictionary.html", {"tables": tables})
+
+
+@guarded
+async def table(edition: Edition, request: Request) -> Response:
+    """One table's columns: meaning, type, unit, codes, and how they are filled."""
+    name = request.url_vars["table"]
+    if name not in edition.tables:
+        raise NotFound("")
+    told = edition.tables[name]
+    columns = told["plugins"]["gongshi"]["columns"]
+    filled, count = await _filled(edition, name, columns)
+    context = {
+        "table": name,
+        "told": told,
+        "count": count,
+        "columns": [{**_BLANK, **column, "filled": filled[column["name"]]} for column in columns],
+        "codes": edition.own["codes"],
+        "key": told["plugins"]["gongshi"]["key"],
+        "rule_titles": {row["rule"]: row["title"] for row in await rules_known(edition)},
+    }
+    return edition.page(request, "dictionary_table.html", context)
+
+
+async def _filled(
+    edition: Edition, table: str, columns: list[dict[str, Any]]
+) -> tuple[dict[str, dict[str, Any]], int]:
+    """For each column the share that is filled, how many distinct values, and its range."""
+    stored = set(await edition.db.table_columns(table))
+    known = [column for column in columns if column["name"] in stored]
+    sums = ", ".join(["count(*)", *(_summed(column) for column in known)])
+    # One pass over the table for all its columns.
+    (count, *told), *_ = await edition.db.figures(f"select {sums} from [{table}]")  # noqa: S608
+    filled: dict[str, dict[str, Any]] = {column["name"]: {} for column in columns}
+    quick = await indexed(edition, table)  # counting others' distinct values would take too long
+    for number, column in enumerate(known):
+        given, low, high = told[number * 3 : number * 3 + 3]
+        (field,) = edition.fields(table, [column["name"]])
+        filled[field.name] = {
+            "share": given / count if count else 0,
+            "distinct": await _distinct(edition, table, field.name)
+            if field.name in quick
+            else None,
+            "low": edition.values.plain(field, low),
+            "high": edition.values.plain(field, high),
+        }
+    return filled, count
+
+
+def _summed(column: dict[str, Any]) -> str:
+    """How many rows have a value, and between which two the values lie where they have an order."""
+    name = column["name"]
+    ranged = column["type"] in ("date", "number", "integer", "year")
+    return f"count([{name}]), " + (f"min([{name}]), max([{name}])" if ranged else "null, null")
+
+
+async def _distinct(edition: Edition, table: str, column: str) -> int:
+    rows = await edition.db.figures(f"select count(distinct [{column}]) from [{table}]")  # noqa: S608
+    found: int = rows[0][0]
+    return found

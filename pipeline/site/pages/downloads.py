@@ -1,0 +1,308 @@
+"""Data to take away: the rows on show as CSV and XLSX, and the release's own files.
+
+A stream reads from one cursor that it keeps open, so that no row can be lost or doubled between
+pages. For spreadsheets, titles stand in the head, and what a spreadsheet would take for a formula
+or a number that it is not becomes text; programs get every value as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import mimetypes
+import re
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlencode
+
+import xlsxwriter
+
+from pipeline.release.package.metadata import DATABASE
+from pipeline.site.datasette.edition import Edition
+from pipeline.site.datasette.guards import TooBusy
+from pipeline.site.datasette.order import steady
+from pipeline.site.datasette.upstream import BadRequest, NotFound, Request, Response
+from pipeline.site.pages.views import explained, guarded
+
+_CHUNK_ROWS = 2_000
+_CHUNK_BYTES = 1 << 18
+_CHUNK_S = 30.0
+_RISKY = re.compile(r"[=+\-@\t\r]|\d{12,}$|0\d+$")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_LONGEST_CELL = 32_767  # of a spreadsheet
+_MOST_EXACT = 1e15
+_NAME = re.compile(r"(?:[\w=%~-][\w.=%~-]*/)*[\w=%~-][\w.=%~-]*\Z", re.A)
+
+Write = Callable[[bytes], Any]
+
+
+def offers(edition: Edition, request: Request, table: str) -> dict[str, Any]:
+    """Addresses of what is on show, narrowed down alike, in each format; and how much at most."""
+    given = [
+        (key, value)
+        for key, value in parse_qsl(request.query_string)
+        if key not in ("_next", "_all", "_size") and not key.startswith("_facet")
+    ]
+    base = edition.link(f"/{DATABASE}/{table}")
+    limits = edition.own["limits"]
+
+    def address(suffix: str, **more: str) -> str:
+        return f"{base}.{suffix}?{urlencode([*given, *more.items()])}"
+
+    return {
+        "csv": address("csv", _stream="on"),
+        "excel": address("csv", _stream="on", _excel="on"),
+        "xlsx": address("xlsx"),
+        "json": address("json", _shape="objects"),
+        "xlsx_rows": limits["xlsx_rows"],
+        "csv_mb": limits["csv_mb"],
+    }
+
+
+# ---------------------------------------------------------------- streams
+
+
+class _Stream:
+    """An answer that is written while it is read; its slot is taken before the first byte."""
+
+    status = 200
+
+    def __init__(
+        self, edition: Edition, request: Request, headers: dict[str, str], chunks: Iterator[bytes]
+    ) -> None:
+        self._edition, self._request = edition, request
+        self.headers, self._chunks = headers, chunks
+
+    async def asgi_send(self, send: Any) -> None:
+        try:
+            async with self._edition.slots.streams.taken():
+                await self._send(send)
+        except TooBusy as busy:
+            await explained(self._edition, self._request, busy).asgi_send(send)
+
+    async def _send(self, send: Any) -> None:
+        loop = asyncio.get_running_loop()
+        first = await loop.run_in_executor(None, next, self._chunks, b"")
+        headers = [(k.encode(), v.encode()) for k, v in self.headers.items()]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        chunk = first
+        while chunk:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            chunk = await loop.run_in_executor(None, next, self._chunks, b"")
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def stream(view: Any, request: Request) -> Any:
+    """Every row of a table page's filters and sort as CSV."""
+    if request.args.get("_next"):
+        raise BadRequest("_next cannot go with _stream")
+    edition: Edition = view.ds
+    table = request.url_vars["table"]
+    sql, params, names = await _whole(view, request)
+    excel = bool(request.args.get("_excel"))
+    head = [f.title for f in edition.fields(table, names)] if excel else names
+    chunks = _csv(edition, sql, params, head, excel)
+    headers = {
+        "content-type": "text/csv; charset=utf-8",
+        "content-disposition": f'attachment; filename="{_file_name(table)}.csv"',
+    }
+    return _Stream(edition, request, headers, chunks)
+
+
+def asking(request: Request, more: str) -> Request:
+    """`request` with more in its query."""
+    query = f"{request.query_string}&{more}".lstrip("&").encode()
+    return Request({**request.scope, "query_string": query}, request.receive)
+
+
+async def _whole(view: Any, request: Request) -> tuple[str, Any, list[str]]:
+    """The SQL of a table page without its limit, its parameters and its columns."""
+    # Not a size of nought: for very few rows SQLite would sort the whole table.
+    data, *_ = await view.data(asking(request, "_nocount=1&_nofacet=1&_size=100"))
+    if not data.get("table"):
+        raise BadRequest("_stream is for tables; a query's CSV holds its whole result")
+    key = tuple(await view.ds.db.primary_keys(data["table"]) or ["rowid"])
+    sql = steady(data["query"]["sql"], key).rpartition(" limit ")[0]
+    return sql, data["query"]["params"], list(data["columns"])
+
+
+def _csv(
+    edition: Edition, sql: str, params: Any, head: Sequence[str], excel: bool
+) -> Iterator[bytes]:
+    most = edition.own["limits"]["csv_mb"] * 1_000_000
+    text = io.StringIO()
+    writer = csv.writer(text)
+    if excel:
+        text.write("\ufeff")
+    writer.writerow(head)
+    sent = 0
+    for rows in _batches(edition, sql, params):
+        writer.writerows([_safe(v) for v in row] for row in rows) if excel else writer.writerows(
+            rows
+        )
+        if text.tell() >= _CHUNK_BYTES:
+            chunk = text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+            sent += len(chunk)
+            if sent > most:
+                # A file cut short must not look whole: the connection breaks instead.
+                raise RuntimeError(f"a CSV passed {most} bytes")
+            yield chunk
+    yield text.getvalue().encode()
+
+
+def _batches(edition: Edition, sql: str, params: Any) -> Iterator[list[sqlite3.Row]]:
+    conn = edition.db.connect()
+    try:
+        edition._prepare_connection(conn, DATABASE)
+        deadline = time.perf_counter() + _CHUNK_S
+        conn.set_progress_handler(lambda: time.perf_counter() > deadline, 100_000)
+        cursor = conn.execute(sql, params or {})
+        while rows := cursor.fetchmany(_CHUNK_ROWS):
+            yield rows
+            deadline = time.perf_counter() + _CHUNK_S
+    finally:
+        conn.close()
+
+
+def _safe(value: object) -> object:
+    """A text that a spreadsheet would run, or take for a number, behind a tab: it stays text."""
+    return f"\t{value}" if isinstance(value, str) and _RISKY.match(value) else value
+
+
+# ---------------------------------------------------------------- workbooks
+
+
+async def workbook(view: Any, request: Request) -> Response:
+    """The rows on show as XLSX, as many as the settings allow."""
+    edition: Edition = view.ds
+    table = request.url_vars["table"]
+    sql, params, names = await _whole(view, request)
+    most = edition.own["limits"]["xlsx_rows"]
+    fields = edition.fields(table, names)
+    title = edition.title(table)
+
+    def make() -> bytes:
+        return _workbook(title, fields, _batches(edition, f"{sql} limit {most}", params))
+
+    async with edition.slots.streams.taken():
+        body = await asyncio.get_running_loop().run_in_executor(None, make)
+    name = f'attachment; filename="{_file_name(table)}.xlsx"'
+    return Response(body, content_type=_XLSX, headers={"content-disposition": name})
+
+
+def _workbook(title: str, fields: Sequence[Any], batches: Iterator[list[sqlite3.Row]]) -> bytes:
+    out = io.BytesIO()
+    options = {"in_memory": True, "constant_memory": True, "strings_to_formulas": False}
+    options |= {"strings_to_urls": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(out, options)
+    sheet = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", title)[:31] or "data")
+    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+    text, money = book.add_format({"num_format": "@"}), book.add_format({"num_format": "#,##0.00"})
+    sheet.freeze_panes(1, 0)
+    for column, field in enumerate(fields):
+        sheet.set_column(column, column, 16 if field.kind != "text" else 28)
+        sheet.write_string(0, column, field.label, bold)
+    row = 0
+    for rows in batches:
+        for record in rows:
+            row += 1
+            for column, (field, value) in enumerate(zip(fields, record, strict=True)):
+                if isinstance(value, int | float) and abs(value) < _MOST_EXACT:
+                    sheet.write_number(row, column, value, money if field.kind == "money" else None)
+                elif value is not None:
+                    cell = _CONTROL.sub("", str(value))[:_LONGEST_CELL]
+                    sheet.write_string(row, column, cell, text)
+    book.close()
+    return out.getvalue()
+
+
+# ---------------------------------------------------------------- the release's files
+
+
+class _File:
+    """A file of the release, sent in pieces."""
+
+    status = 200
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.headers = {
+            "content-type": _type(path.name),
+            "content-length": str(path.stat().st_size),
+            "content-disposition": f'attachment; filename="{path.name}"',
+        }
+
+    async def asgi_send(self, send: Any) -> None:
+        headers = [(k.encode(), v.encode()) for k, v in self.headers.items()]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        loop = asyncio.get_running_loop()
+        with self._path.open("rb") as file:
+            while chunk := await loop.run_in_executor(None, file.read, _CHUNK_BYTES):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def _type(name: str) -> str:
+    if name.endswith(".csv"):
+        return "text/csv; charset=utf-8"
+    kind, packed = mimetypes.guess_type(name)
+    return "application/gzip" if packed else kind or "application/octet-stream"
+
+
+@guarded
+async def file(edition: Edition, request: Request) -> Any:
+    """`/downloads/<name>`: a file of `current`; never anything outside the release's folder."""
+    return _of_release(edition, "downloads", request)
+
+
+@guarded
+async def data(edition: Edition, request: Request) -> Any:
+    """`/data/<name>`: a table's CSV under the address that `/datapackage.json` gives it."""
+    return _of_release(edition, "data", request)
+
+
+def _of_release(edition: Edition, folder: str, request: Request) -> _File:
+    name = unquote(request.url_vars["name"])
+    path = edition.release.path / folder / name
+    if not _NAME.match(name) or not path.is_file():
+        raise NotFound("")
+    return _File(path)
+
+
+def listed(edition: Edition) -> list[dict[str, Any]]:
+    """The release's download files: the whole first, then each table's in its formats.
+
+    A file of one year or division says so: there may be many of them.
+    """
+    folder = edition.release.path / "downloads"
+    groups: dict[str, list[dict[str, Any]]] = {"": [], **{name: [] for name in edition.tables}}
+    for path in sorted(f for f in folder.rglob("*") if f.is_file()):
+        name = path.relative_to(folder).as_posix()
+        stem, dot, kind = name.partition(".")
+        top = name.partition("/")[0]
+        table = next((t for t in (top, stem) if dot and t in groups), "")
+        told = {"name": name, "bytes": path.stat().st_size, "part": "=" in name}
+        label = kind if table else name
+        if told["part"]:
+            label = unquote(name.removeprefix(f"{table}/").replace("/part-0.", " · "))
+        groups[table].append({**told, "kind": label})
+    return [
+        {
+            "title": edition.title(table) if table else "",
+            "files": found,
+            "produced": bool(table) and edition.tables[table]["plugins"]["gongshi"]["produced"],
+        }
+        for table, found in groups.items()
+        if found
+    ]
+
+
+def _file_name(table: str) -> str:
+    return re.sub(r"[^\w.-]", "_", table, flags=re.A) or "data"

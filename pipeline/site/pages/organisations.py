@@ -1,0 +1,187 @@
+"""Pages about one body: a party by its social credit code, an authority by its name.
+
+Which columns say so comes with the release's words: `party` (its code and its name) and `authority`
+of each table. A natural person has no page: where a name is masked, its record is left out. What
+depends on the visitor's words is asked within the time limit, and not kept in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote, urlencode
+
+from markupsafe import Markup
+
+from pipeline.site.datasette.edition import PARTY_CODE, Edition
+from pipeline.site.datasette.upstream import NotFound, Request, Response
+from pipeline.site.datasette.values import Field
+from pipeline.site.pages.records import feedback, indexed
+from pipeline.site.pages.views import guarded
+
+_EVENTS = 200  # of one table on a party's page
+_ROWS = 30  # of one table on an authority's page
+_REGISTER = "authorities"
+Own = Mapping[str, Any]
+
+
+def _tables(edition: Edition, part: str, produced: bool) -> Iterator[tuple[str, Own]]:
+    """Tables that have `party` or `authority`, with what the release's words say of each."""
+    for name, told in edition.tables.items():
+        own = told["plugins"]["gongshi"]
+        if own.get(part) and own["produced"] == produced:
+            yield name, own
+
+
+# ---------------------------------------------------------------- a party
+
+
+@guarded
+async def party(edition: Edition, request: Request) -> Response:
+    """`/party/CODE`: everything published about one organisation, the newest first."""
+    code = unquote(request.url_vars["code"]).upper()
+    if not PARTY_CODE.fullmatch(code):
+        raise NotFound("")
+    found = [
+        await _about(edition, name, own, code) for name, own in _tables(edition, "party", False)
+    ]
+    found = [group for group in found if group["events"]]
+    if not found:
+        return await _perhaps_an_authority(edition, code)
+    events = sorted((e for group in found for e in group["events"]), key=lambda e: str(e["day"] or ""), reverse=True)  # fmt: skip
+    names = list(dict.fromkeys(e["name"] for e in events if e["name"]))
+    address = edition.address(request) + edition.link(f"/party/{code}")
+    context = {
+        "code": code,
+        "name": names[0] if names else code,
+        "other_names": names[1:],
+        "groups": found,
+        "events": events,
+        "address": address,
+        "feedback": feedback(edition, names[0] if names else code, address),
+    }
+    return edition.page(request, "party.html", context)
+
+
+async def _perhaps_an_authority(edition: Edition, code: str) -> Response:
+    """An authority's code leads to its own page."""
+    own = edition.tables.get(_REGISTER, {}).get("plugins", {}).get("gongshi", {})
+    column = next((c["name"] for c in own.get("columns", ()) if c["kind"] == "social-credit-code"), "")  # fmt: skip
+    if column:
+        sql = f"select [{own['key'][0]}] from [{_REGISTER}] where [{column}] = ?"  # noqa: S608
+        if rows := await edition.db.rows(sql, [code]):
+            return Response.redirect(edition.authority_link(rows[0][0]))
+    raise NotFound("")
+
+
+async def _about(edition: Edition, table: str, own: Own, code: str) -> dict[str, Any]:
+    """The records of one table about a party, how many there are, and what they sum up to."""
+    by, name = own["party"]
+    group: dict[str, Any] = {"table": table, "events": [], "count": 0, "sums": []}
+    if by not in await indexed(edition, table):
+        return group
+    where = f"[{by}] = ? and ([{name}] is null or ([{name}] not like '%某' and [{name}] not like '%*%'))"
+    money = [f for f in edition.fields(table, [c["name"] for c in own["columns"]]) if f.kind == "money"]  # fmt: skip
+    sums = ", ".join(["count(*)", *(f"sum([{field.name}])" for field in money)])
+    ((count, *totals),) = await edition.db.rows(
+        f"select {sums} from [{table}] where {where}",  # noqa: S608
+        [code],
+    )
+    if not count:
+        return group
+    names = list(dict.fromkeys([*own["key"], *own["title"], name, *filter(None, [own["day"], own["authority"]]), *(f.name for f in money[:1])]))  # fmt: skip
+    order = f"[{own['day']}] desc" if own["day"] else "rowid desc"
+    columns = ", ".join(f"[{n}]" for n in names)
+    sql = f"select {columns} from [{table}] where {where} order by {order} limit {_EVENTS}"  # noqa: S608
+    rows = await edition.db.rows(sql, [code])
+    events = [_event(edition, table, own, money[:1], dict(row)) for row in rows]
+    return group | {
+        "events": events,
+        "count": count,
+        "sums": [(f, edition.values.cell(f, v)) for f, v in zip(money, totals, strict=True) if v],
+        "all": edition.table_link(table, urlencode({by: code})),
+    }
+
+
+def _event(
+    edition: Edition, table: str, own: Own, money: list[Field], row: Mapping[str, Any]
+) -> dict[str, Any]:
+    """One record on a timeline."""
+    named = [n for n in own["title"] if n != own["party"][1]] or own["key"]
+    fields = edition.fields(table, named)
+    return {
+        "table": table,
+        "day": row[own["day"]] if own["day"] else None,
+        "name": row[own["party"][1]],
+        "title": " · ".join(edition.values.plain(f, row[f.name]) for f in fields if row[f.name]),
+        "link": edition.record_link(table, *(row[part] for part in own["key"])),
+        "authority": row.get(own["authority"]) if own["authority"] else None,
+        "amount": [edition.values.cell(f, row[f.name]) for f in money if row[f.name]],
+    }
+
+
+# ---------------------------------------------------------------- an authority
+
+
+@guarded
+async def authority(edition: Edition, request: Request) -> Response:
+    """`/authority/NAME`: what it has published of each kind, how timely it is, its newest records."""
+    name = unquote(request.url_vars["name"])
+    published = [await _published(edition, t, own, name) for t, own in _tables(edition, "authority", False)]  # fmt: skip
+    facts = await _facts(edition, name)
+    if not facts and not any(row["count"] for row in published):
+        raise NotFound("")
+    kept = [await _kept(edition, t, own, name) for t, own in _tables(edition, "authority", True)]
+    context = {
+        "name": name,
+        "facts": facts,
+        "published": [row for row in published if row["table"] != _REGISTER],
+        "kept": [table for table in kept if table["rows"]],
+        "address": edition.address(request) + edition.authority_link(name),
+    }
+    return edition.page(request, "authority.html", context)
+
+
+async def _facts(edition: Edition, name: str) -> list[tuple[Field, Markup]]:
+    """What the register of authorities says of one."""
+    if _REGISTER not in edition.tables:
+        return []
+    own = edition.tables[_REGISTER]["plugins"]["gongshi"]
+    rows = await edition.db.rows(f"select * from [{_REGISTER}] where [{own['key'][0]}] = ?", [name])  # noqa: S608
+    fields = edition.fields(_REGISTER, [c["name"] for c in own["columns"]])
+    shown = [f for f in fields if f.name not in ("source_id", "source_row", own["key"][0])]
+    return [(f, edition.values.full(f, rows[0][f.name])) for f in shown if rows and rows[0][f.name]]
+
+
+async def _published(edition: Edition, table: str, own: Own, name: str) -> dict[str, Any]:
+    """How many records of one kind an authority has published, and since when it has not."""
+    by, day = own["authority"], own["day"]
+    span = f"min([{day}]), max([{day}])" if day else "null, null"
+    sql = f"select count(*), {span} from [{table}] where [{by}] = ?"  # noqa: S608
+    ((count, first, last),) = await edition.db.rows(sql, [name])
+    every = await edition.db.figures(f"select count(*) from [{table}]")  # noqa: S608
+    return {
+        "table": table,
+        "count": count,
+        "all": every[0][0],
+        "first": first,
+        "last": last,
+        "link": edition.table_link(table, urlencode({by: name})),
+    }
+
+
+async def _kept(edition: Edition, table: str, own: Own, name: str) -> dict[str, Any]:
+    """An authority's rows of a table that the pipeline made: timeliness, reviews overdue."""
+    shown = [n for n in own["show"] if n != own["authority"]]
+    sql = f"select * from [{table}] where [{own['authority']}] = ? limit {_ROWS}"  # noqa: S608
+    rows = await edition.db.rows(sql, [name])
+    fields = edition.fields(table, shown)
+    told = edition.tables[table]
+    return {
+        "name": table,
+        "title": told["title"],
+        "description": told["description"],
+        "fields": fields,
+        "rows": [[(f, edition.values.cell(f, row[f.name])) for f in fields] for row in rows],
+        "link": edition.table_link(table, urlencode({own["authority"]: name})),
+    }

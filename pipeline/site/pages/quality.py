@@ -1,0 +1,126 @@
+"""How good the data is: what was read and held back and why, rules, withdrawals, releases."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pipeline.release.package.metadata import DATABASE
+from pipeline.site.datasette.edition import Edition
+from pipeline.site.datasette.folder import ReleaseFolder
+from pipeline.site.datasette.upstream import NotFound, Request, Response
+from pipeline.site.pages import history
+from pipeline.site.pages.pages import reporting, standing
+from pipeline.site.pages.views import guarded
+
+PARTS = ("read", "accepted", "quarantined", "withheld", "withdrawn", "repeated", "set_aside")
+
+
+@guarded
+async def quality(edition: Edition, request: Request) -> Response:
+    """What each department sent and what became of it; issues by rule, the worst first."""
+    senders = await reporting(edition)
+    context = {
+        "senders": senders,
+        "total": {part: sum(row[part] or 0 for row in senders) for part in PARTS},
+        "issues": await _issues(edition),
+        "kept": await standing(edition, edition.own.get("quality", ())),
+        "trend": [(release, _tallied(release)) for release in edition.past],
+    }
+    return edition.page(request, "quality.html", context)
+
+
+async def _issues(edition: Edition) -> list[dict[str, Any]]:
+    if not {"issues", "rules"} <= edition.tables.keys():
+        return []
+    title = "title_en" if edition.lang == "en" else "title"
+    rows = await edition.db.figures(
+        f"select i.rule, i.severity, sum(i.count) as cells, count(distinct i.source_id) as files,"  # noqa: S608
+        f" coalesce(r.{title}, i.rule) as title, r.owner from issues i"
+        " left join rules r on r.rule = i.rule group by 1, 2"
+        " order by case i.severity when 'error' then 0 when 'warning' then 1 else 2 end, 3 desc"
+    )
+    return [dict(row) for row in rows]
+
+
+def _tallied(release: ReleaseFolder) -> dict[str, int]:
+    """A release's tallies, summed over its datasets, as its manifest has them."""
+    tallies = release.manifest.get("tallies", {})
+    rows = list(tallies.values()) if isinstance(tallies, dict) else list(tallies)
+    rows = [row for row in rows if isinstance(row, dict)]
+    return {part: sum(int(row.get(part) or 0) for row in rows) for part in PARTS}
+
+
+@guarded
+async def rules(edition: Edition, request: Request) -> Response:
+    """Every rule that rows are held against."""
+    found = await rules_known(edition)
+    counts = {row["rule"]: 0 for row in found}
+    for issue in await _issues(edition):
+        counts[issue["rule"]] = counts.get(issue["rule"], 0) + issue["cells"]
+    found.sort(key=lambda row: (-counts[row["rule"]], row["rule"]))
+    return edition.page(request, "rules.html", {"rules": found, "counts": counts})
+
+
+@guarded
+async def rule(edition: Edition, request: Request) -> Response:
+    """One rule: what it checks, why, what to do about it, and where it struck."""
+    name = request.url_vars["rule"]
+    found = [row for row in await rules_known(edition) if row["rule"] == name]
+    if not found:
+        raise NotFound("")
+    struck = await edition.db.figures(
+        "select i.dataset, i.field, i.source_id, s.file, i.count from issues i"
+        " left join sources s on s.source_id = i.source_id where i.rule = ? order by i.count desc"
+        " limit 200",
+        [name],
+    )
+    fields = {
+        (row["dataset"], row["field"]): edition.fields(row["dataset"], [row["field"]])[0].title
+        for row in struck
+        if row["field"] and row["dataset"] in edition.tables
+    }
+    context = {"rule": found[0], "struck": [dict(row) for row in struck], "fields": fields}
+    return edition.page(request, "rule.html", context)
+
+
+async def rules_known(edition: Edition) -> list[dict[str, Any]]:
+    """Every rule with its words in the page's language."""
+    if "rules" not in edition.tables:
+        return []
+    rows = [dict(row) for row in await edition.db.figures("select * from rules order by rule")]
+    for row in rows:
+        for part in [name for name in row if f"{name}_en" in row and edition.lang == "en"]:
+            row[part] = row[f"{part}_en"] or row[part]
+        # What a message names differs from finding to finding.
+        row["message"] = re.sub(r"\{\w+\}", "…", row["message"] or "")
+    return rows
+
+
+@guarded
+async def withdrawals(edition: Edition, request: Request) -> Response:
+    """What was taken off the site, when and why."""
+    rows = []
+    if "withdrawals" in edition.tables:
+        rows = await edition.db.figures("select * from withdrawals order by withdrawn_on desc, 1")
+    return edition.page(request, "withdrawals.html", {"rows": [dict(row) for row in rows]})
+
+
+@guarded
+async def releases(edition: Edition, request: Request) -> Response:
+    """Every kept release and what it changed."""
+    made = []
+    for release in edition.past:
+        changes = history.of_release(release)
+        made.append(
+            {
+                "id": release.id,
+                "today": release.today,
+                "current": release.id == edition.release.id,
+                "first": not release.manifest.get("parent"),
+                "changes": {name: dict(counts) for name, counts in changes.items()},
+                "tallies": _tallied(release),
+                "version": str(release.manifest.get("code_version", "")),
+            }
+        )
+    return edition.page(request, "releases.html", {"releases": made, "database": DATABASE})

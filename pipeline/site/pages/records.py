@@ -1,0 +1,243 @@
+"""A record's page: grouped under plain headings, with what belongs to it and where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import quote, unquote, urlencode
+
+from pipeline.base.model import PACKAGE
+from pipeline.release.package.metadata import DATABASE
+from pipeline.site.datasette.edition import Edition
+from pipeline.site.datasette.upstream import NotFound, Request, Response, RowView, tilde_decode
+from pipeline.site.datasette.values import Field
+from pipeline.site.pages import history
+from pipeline.site.pages.views import Gone
+
+_RELATED_ROWS = 5
+_SMALL = 20_000  # rows that can be looked through without an index
+_ORIGIN = ("source_id", "source_row")
+
+
+class Record(RowView):
+    """One row at its permanent address."""
+
+    ds: Edition
+
+    async def data(self, request: Request, default_labels: bool = False) -> Any:
+        table = tilde_decode(request.url_vars["table"])
+        key = [tilde_decode(part) for part in request.url_vars["pks"].split(",")]
+        if table not in self.ds.tables:
+            raise NotFound("")
+        try:
+            made = await super().data(request, default_labels)
+        except NotFound:
+            if tombstone := await _tombstone(self.ds, table, key):
+                raise Gone(tombstone) from None
+            raise
+        if request.url_vars["format"] is not None:
+            return made
+        data, _, _ = made
+        return data, partial(self._context, request, data, key), []
+
+    async def get(self, request: Request) -> Response:
+        if "%" in request.path:  # as people and browsers write Chinese; ours is Datasette's way
+            tilde = request.path.replace("~", "~7E").replace("%", "~")
+            return Response.redirect(self.ds.link(tilde), status=301)
+        try:
+            return await super().get(request)
+        except Gone as gone:
+            return self._gone(request, gone.args[0])
+
+    async def render(self, _templates: Any, request: Request, context: Any = None) -> Response:
+        page: Response = self.ds.page(request, "record.html", context)
+        return page
+
+    async def _context(self, request: Request, data: Any, key: list[str]) -> dict[str, Any]:
+        edition, table, row = self.ds, str(data["table"]), data["rows"][0]
+        told = edition.tables[table]
+        own = told["plugins"]["gongshi"]
+        fields = {field.name: field for field in edition.fields(table, list(data["columns"]))}
+        title = " · ".join(
+            edition.values.plain(fields[name], row[name]) for name in own["title"] if row[name]
+        )
+        address = edition.address(request) + edition.record_link(table, *key)
+        return {
+            "table": table,
+            "key": key,
+            "title": title or " · ".join(key),
+            "groups": _groups(edition, table, row, fields, own),
+            "related": await _related(edition, table, row),
+            "origin": await _origin(edition, row, edition.record_link(table, *key)),
+            "history": await history.of_record(edition, table, key),
+            "address": address,
+            "address_shown": unquote(address.replace("~", "%")),
+            "feedback": feedback(edition, title or key[0], address),
+            "structured": _structured(edition, title, address, row, fields, own),
+            "as_json": edition.record_link(table, *key) + ".json?_shape=objects",
+        }
+
+    def _gone(self, request: Request, tombstone: Mapping[str, Any]) -> Response:
+        if request.url_vars["format"] is not None:
+            info = {"ok": False, "status": 410, "withdrawn": dict(tombstone)}
+            return Response.json(info, status=410)
+        return self.ds.page(request, "gone.html", {"tombstone": tombstone}, status=410)
+
+
+async def _tombstone(edition: Edition, table: str, key: list[str]) -> dict[str, Any] | None:
+    if "withdrawals" not in edition.tables:
+        return None
+    rows = await edition.db.rows(
+        "select * from withdrawals where record_id = ? and dataset = ?", [",".join(key), table]
+    )
+    return dict(rows[0]) if rows else None
+
+
+def _groups(
+    edition: Edition, table: str, row: Any, fields: Mapping[str, Field], own: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The record's fields under their headings; what is blank is counted, not listed."""
+    named = own["groups"]
+    grouped = {name for names in named.values() for name in names}
+    rest = [name for name in fields if name not in grouped and name not in _ORIGIN]
+    made = []
+    for group, heading in edition.own["groups"].items():
+        names = rest if group == "more" else named.get(group, [])
+        filled = [fields[n] for n in names if n in fields and row[n] not in (None, "")]
+        blank = [fields[n].title for n in names if n in fields and row[n] in (None, "")]
+        if filled or blank:
+            shown = [(field, _value(edition, table, row, field)) for field in filled]
+            only = not named and group == "more"
+            made.append({"heading": "" if only else heading, "fields": shown, "blank": blank})
+    return [group for group in made if group["fields"]] + [g for g in made if not g["fields"]]
+
+
+def _value(edition: Edition, table: str, row: Any, field: Field) -> tuple[Any, str]:
+    """A value, and the address of what it names: a body's page or a record."""
+    value = row[field.name]
+    link = edition.body_link(table, row, field.name) or edition.refers_to(field, value)
+    return edition.values.full(field, value), link
+
+
+async def _related(edition: Edition, table: str, row: Any) -> list[dict[str, Any]]:
+    """Records of other tables that name this one, and of its own table with the same party."""
+    found = []
+    for other, told in edition.tables.items():
+        for column in told["plugins"]["gongshi"]["columns"]:
+            refers = column.get("refers")
+            if refers and refers["table"] == table and row[refers["column"]]:
+                value = row[refers["column"]]
+                if column["name"] not in await indexed(edition, other):
+                    continue
+                found.append(await _matching(edition, other, column["name"], value, {}))
+    own = edition.tables[table]["plugins"]["gongshi"]
+    key = own["key"]
+    quick = await indexed(edition, table)
+    for name in own.get("same", ()):
+        if name in quick and row[name] and name not in key:
+            apart = {part: row[part] for part in key}
+            found.append(await _matching(edition, table, name, row[name], apart))
+    return [group for group in found if group["rows"]]
+
+
+async def _matching(
+    edition: Edition, table: str, column: str, value: object, apart: Mapping[str, object]
+) -> dict[str, Any]:
+    """The first few records of `table` where `column` is `value`, and the address of all."""
+    own = edition.tables[table]["plugins"]["gongshi"]
+    names = list(dict.fromkeys([*own["show"], *own["key"]]))
+    but = "".join(f" and [{name}] is not ?" for name in apart)
+    # No order of its own but that of the index: sorting all that match would take long.
+    sql = (
+        f"select {', '.join(f'[{n}]' for n in names)} from [{table}] "  # noqa: S608
+        f"where [{column}] = ?{but} limit {_RELATED_ROWS + 1}"
+    )
+    rows = await edition.db.rows(sql, [value, *apart.values()])
+    fields = edition.fields(table, own["show"][:5])
+    (by,) = edition.fields(table, [column])
+    return {
+        "table": table,
+        "by": by,
+        "value": edition.values.plain(by, value),
+        "same": bool(apart),
+        "fields": fields,
+        "rows": [
+            {
+                "link": edition.record_link(table, *(row[part] for part in own["key"])),
+                "cells": [(f, edition.values.cell(f, row[f.name])) for f in fields],
+            }
+            for row in rows[:_RELATED_ROWS]
+        ],
+        "more": len(rows) > _RELATED_ROWS,
+        "all": edition.table_link(table, urlencode({column: str(value)})),
+    }
+
+
+async def indexed(edition: Edition, table: str) -> set[str]:
+    """The columns by which a table can be looked up at once; of a small table all."""
+    ((count,),) = await edition.db.figures(f"select count(*) from [{table}]")  # noqa: S608
+    if count <= _SMALL:
+        return set(await edition.db.table_columns(table))
+    rows = await edition.db.figures(
+        "select c.name from pragma_index_list(?) i, pragma_index_info(i.name) c where c.seqno = 0",
+        [table],
+    )
+    return {row[0] for row in rows}
+
+
+async def _origin(edition: Edition, row: Any, page: str) -> dict[str, Any] | None:
+    """The file, sheet and row that the record came from."""
+    if "source_id" not in row.keys() or "sources" not in edition.tables:  # noqa: SIM118
+        return None
+    rows = await edition.db.rows(
+        "select file, sheet, matched_by from sources where source_id = ?", [row["source_id"]]
+    )
+    if not rows or "source_row" not in row.keys():  # noqa: SIM118
+        return None
+    link = edition.record_link("sources", row["source_id"])
+    there = await _there(edition, rows[0], page)
+    return {**dict(rows[0]), "row": row["source_row"], "link": link, "there": there}
+
+
+async def _there(edition: Edition, source: Any, page: str) -> str:
+    """The record's page with the publisher whose package it came in; "" where that is not known."""
+    if source["matched_by"] != PACKAGE or "publishers" not in edition.tables:
+        return ""
+    publisher = source["file"].split("/", 1)[0]
+    rows = await edition.db.rows("select address from publishers where publisher = ?", [publisher])
+    address = rows[0]["address"] if rows else ""
+    return f"{address.rstrip('/')}{page}" if address else ""
+
+
+def feedback(edition: Edition, subject: str, page: str) -> str:
+    """The address at which to report an error in the record, with its title and address in it."""
+    pattern = str(edition.own["contact"].get("feedback") or "")
+    if not pattern.startswith(("mailto:", "https://", "http://")):
+        return ""
+    return pattern.replace("{subject}", quote(subject, "")).replace("{page}", quote(page, ""))
+
+
+def _structured(
+    edition: Edition,
+    title: str,
+    address: str,
+    row: Any,
+    fields: Mapping[str, Field],
+    own: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The record as schema.org describes one, for search engines."""
+    given = [(field, row[name]) for name, field in fields.items() if row[name] not in (None, "")]
+    return {
+        "@context": "https://schema.org",
+        "@type": own.get("schema_type", "CreativeWork"),
+        "name": title,
+        "url": address,
+        "inLanguage": edition.language.html,
+        "isPartOf": {"@type": "Dataset", "url": address.rpartition(f"/{DATABASE}/")[0] + "/"},
+        "license": edition.release.metadata[edition.lang]["license_url"],
+        "additionalProperty": [
+            {"@type": "PropertyValue", "name": field.title, "value": str(value)}
+            for field, value in given[:40]
+        ],
+    }

@@ -1,0 +1,101 @@
+"""`/search`: every table at once, with counts and with the words in their context."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from pipeline.site.datasette.edition import Edition
+from pipeline.site.datasette.upstream import QueryInterrupted, Request, Response
+from pipeline.site.datasette.values import Field, mark_hits
+from pipeline.site.pages.pages import title_of
+from pipeline.site.pages.views import guarded
+
+_MIXED = re.compile(
+    r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003347f]+|[^\W_\u3400-\u9fff]+"
+)
+
+
+@guarded
+async def search(edition: Edition, request: Request) -> Response:
+    """`/search?q=`: hits in every table, with counts and in context."""
+    query = (request.args.get("q") or "").strip()[:200]
+    words = _MIXED.findall(unicodedata.normalize("NFKC", query))
+    found = []
+    if words:
+        for table, told in edition.tables.items():
+            if told["plugins"]["gongshi"].get("search"):
+                found.append(await _hits(edition, table, told, query, words))
+    found = [group for group in found if group["hits"] or group["slow"]]
+    if request.url_vars["format"]:
+        return Response.json(_as_json(edition, request, query, found))
+    total = sum(group["count"] or 0 for group in found)
+    context = {"query": query, "groups": found, "total": total}
+    return edition.page(request, "search.html", context)
+
+
+async def _hits(
+    edition: Edition, table: str, told: Mapping[str, Any], query: str, words: list[str]
+) -> dict[str, Any]:
+    own = told["plugins"]["gongshi"]
+    most = edition.own["limits"]["search_hits"]
+    names = list(dict.fromkeys([*own["key"], *own["title"], *own["search"]]))
+    group: dict[str, Any] = {"table": table, "title": told["title"], "count": None, "slow": False}
+    group |= {"hits": [], "all": edition.table_link(table, urlencode({"_search": query}))}
+    try:
+        hits = await edition.db.hits(f"{table}_fts", query)
+        found = hits.first[:most]
+        rows = await edition.db.rows(
+            f"select {', '.join(f'[{n}]' for n in names)} from [{table}] "  # noqa: S608
+            f"where rowid in ({', '.join('?' * len(found))})",
+            found,
+        )
+    except QueryInterrupted:
+        return group | {"slow": True}
+    fields = {field.name: field for field in edition.fields(table, names)}
+    group["count"] = hits.count
+    group["hits"] = [
+        {
+            "link": edition.record_link(table, *(row[part] for part in own["key"])),
+            "title": title_of(edition, fields, own, row),
+            "context": _context(own, fields, row, words),
+        }
+        for row in rows
+    ]
+    return group
+
+
+def _context(
+    own: Mapping[str, Any], fields: Mapping[str, Field], row: Any, words: list[str]
+) -> list[tuple[str, Any]]:
+    """Where in the record the words stand: the column's title and the text around them."""
+    found = []
+    for name in own["search"]:
+        text = str(row[name] or "")
+        if not any(word.lower() in text.lower() for word in words):
+            text = unicodedata.normalize("NFKC", text)
+        if any(word.lower() in text.lower() for word in words):
+            found.append((fields[name].title, mark_hits(text, words)))
+    return found[:2]
+
+
+def _as_json(
+    edition: Edition, request: Request, query: str, found: list[dict[str, Any]]
+) -> dict[str, Any]:
+    address = edition.address(request)
+    return {
+        "ok": True,
+        "query": query,
+        "tables": [
+            {
+                "table": group["table"],
+                "count": group["count"],
+                "hits": [{"title": h["title"], "url": address + h["link"]} for h in group["hits"]],
+                "url": address + group["all"],
+            }
+            for group in found
+        ],
+    }

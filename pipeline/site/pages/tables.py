@@ -1,0 +1,304 @@
+"""Table pages for people who read: the important columns, filters in plain words, stable paging.
+
+The data comes from Datasette's own view, so that HTML, JSON and CSV answer alike; what is shown
+around it is made here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from pipeline.site.datasette import facets, paging
+from pipeline.site.datasette.database import tie_breaker
+from pipeline.site.datasette.edition import Edition
+from pipeline.site.datasette.language import N_
+from pipeline.site.datasette.upstream import Request, Response, TableView
+from pipeline.site.datasette.values import Field
+from pipeline.site.pages import downloads
+from pipeline.site.pages.queries import query_context
+
+_OPERATORS = {
+    "exact": N_("is"),
+    "not": N_("is not"),
+    "contains": N_("contains"),
+    "notcontains": N_("does not contain"),
+    "startswith": N_("begins with"),
+    "endswith": N_("ends with"),
+    "gt": N_("over"),
+    "gte": N_("from"),
+    "lt": N_("under"),
+    "lte": N_("to"),
+    "like": N_("like"),
+    "notlike": N_("not like"),
+    "glob": N_("matches"),
+    "in": N_("one of"),
+    "notin": N_("none of"),
+    "date": N_("on"),
+    "isnull": N_("is blank"),
+    "isblank": N_("is blank"),
+    "notnull": N_("is given"),
+    "notblank": N_("is given"),
+}
+_LONGEST_LINK = 4_000
+_NO_VALUE = {"isnull", "isblank", "notnull", "notblank"}
+
+
+class Table(TableView):
+    """A table, or a saved query, which Datasette keeps at the same address."""
+
+    ds: Edition
+
+    async def columns_to_select(self, table_columns: Any, pks: Any, request: Request) -> Any:
+        """On a page the important columns only, unless the reader wants all."""
+        table = request.url_vars["table"]
+        asked = {"_col", "_nocol", "_all"} & set(request.args)
+        if request.url_vars["format"] is None and not asked and table in self.ds.tables:
+            shown = self.ds.tables[table]["plugins"]["gongshi"].get("show", [])
+            names = [name for name in shown if name in table_columns]
+            if names:
+                return [*names, *(pk for pk in pks if pk not in names)]
+        return await super().columns_to_select(table_columns, pks, request)
+
+    async def get(self, request: Request) -> Response:
+        if empty := _without_empty(request):
+            return Response.redirect(self.ds.link(empty))
+        if request.url_vars["format"] == "csv" and request.args.get("_stream"):
+            streamed: Response = await downloads.stream(self, request)
+            return streamed
+        if request.url_vars["format"] == "xlsx":
+            return await downloads.workbook(self, request)
+        made: Response = await super().get(request)
+        return made
+
+    async def data(self, request: Request, default_labels: bool = False, **given: Any) -> Any:
+        table = request.url_vars["table"]
+        key = await self.ds.db.primary_keys(table) or ["rowid"]
+        is_query = table in self.ds.release.queries(self.ds.lang)
+        token = tie_breaker.set(() if is_query else tuple(key))
+        try:
+            full = _with_defaults(self.ds, request, table)
+            if request.url_vars["format"] is None:  # a page counts and divides in its own way
+                full = downloads.asking(full, "_nocount=1&_nofacet=1")
+            if not is_query:
+                given["_next"] = await paging.lengthened(self.ds, request, table)
+            made = await super().data(full, False, **given)
+        finally:
+            tie_breaker.reset(token)
+        if not isinstance(made, Response):
+            paging.shortened(made[0])
+        if isinstance(made, Response) or request.url_vars["format"] is not None:
+            return made
+        if len(made) == 4:
+            data, _, _, status = made
+            return data, partial(query_context, self.ds, request, data, table), [], status
+        data, more, _ = made
+        return data, partial(self._context, request, data, more), []
+
+    async def render(self, _templates: Any, request: Request, context: Any = None) -> Response:
+        template = "table.html" if context.get("shown") else "query.html"
+        page: Response = self.ds.page(request, template, context)
+        return page
+
+    async def _context(self, request: Request, data: Any, more: Any) -> dict[str, Any]:
+        table: str = data["table"]
+        edition = self.ds
+        told = edition.tables.get(table, {"plugins": {"gongshi": {}}, "title": table})
+        own = told["plugins"]["gongshi"]
+        # Behind the key that every row needs for its link, only what is asked for is shown.
+        names = [n for n in data["columns"] if n in own.get("show", ())] or data["columns"]
+        if {"_col", "_nocol", "_all"} & set(request.args):
+            names = data["columns"]
+        fields = edition.fields(table, names)
+        address = _Address(edition, request)
+        filters = await self._filters(request, table, own)
+        found = await facets.divided(edition, request, table)
+        return {
+            "shown": told,
+            "name": table,
+            "without_search": address.having(_search=None),
+            "description": told.get("description", ""),
+            "total": found.count,
+            "search": request.args.get("_search", ""),
+            "searchable": bool(own.get("search")),
+            "chips": _chips(edition, request, table, address),
+            "filters": filters,
+            "kept": _kept(request, {f["field"].name for f in filters}),
+            "facets": _facets(edition, table, found.facets, address, request),
+            "heads": [_head(field, request, own, told, address) for field in fields],
+            "rows": [self._row(table, row, fields, data["primary_keys"]) for row in data["rows"]],
+            "next": address.having(_next=data["next"]) if data["next"] else "",
+            "first": address.having(_next=None) if "_next" in request.args else "",
+            "all_columns": ""
+            if len(names) == len(await edition.db.table_columns(table))
+            else address.having(_all="on"),
+            "fewer_columns": address.having(_all=None) if "_all" in request.args else "",
+            "downloads": downloads.offers(edition, request, table),
+            "sql": data["query"]["sql"],
+            "sql_link": _sql_link(edition, data["query"]),
+            "has_more": more is not None,
+        }
+
+    def _row(self, table: str, row: Any, fields: list[Field], key: list[str]) -> dict[str, Any]:
+        link = self.ds.record_link(table, *(row[name] for name in key)) if key else ""
+        cells = [(field, self.ds.values.cell(field, row[field.name])) for field in fields]
+        return {"link": link, "cells": cells}
+
+    async def _filters(
+        self, request: Request, table: str, own: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """The form's rows: a range for dates, amounts and numbers, a choice for all else."""
+        made = []
+        for field in self.ds.fields(table, list(own.get("filters", ()))):
+            if field.kind in ("date", "money", "number", "integer"):
+                low, high = f"{field.name}__gte", f"{field.name}__lte"
+                ends = (low, request.args.get(low, "")), (high, request.args.get(high, ""))
+                kind = "date" if field.kind == "date" else "number"
+                made.append({"field": field, "kind": kind, "ends": ends})
+            else:
+                chosen = request.args.get(field.name, "")
+                values = await self._choices(table, field)
+                made.append({"field": field, "kind": "choice", "choices": values, "chosen": chosen})
+        return made
+
+    async def _choices(self, table: str, field: Field) -> list[tuple[str, str]]:
+        """The values that a column has, the most frequent first."""
+        sql = (
+            f"select [{field.name}] from [{table}] where [{field.name}] is not null "  # noqa: S608
+            "group by 1 order by count(*) desc, 1 limit 200"
+        )
+        rows = await self.ds.db.figures(sql)
+        return [(str(row[0]), self.ds.values.label(field, row[0])) for row in rows]
+
+
+def _sql_link(edition: Edition, query: Mapping[str, Any]) -> str:
+    """The address at which a page's SQL can be changed; none where it would be too long."""
+    link = edition.link("/disclosure?") + urlencode({"sql": query["sql"], **query["params"]})
+    return link if len(link) <= _LONGEST_LINK else ""
+
+
+class _Address:
+    """The page's own address with some arguments changed."""
+
+    def __init__(self, edition: Edition, request: Request) -> None:
+        self._edition = edition
+        self._path = request.path
+        self._pairs = parse_qsl(request.query_string, keep_blank_values=True)
+
+    def having(self, **changed: str | None) -> str:
+        """With these arguments in place of those of the same name; None takes one away."""
+        pairs = [(k, v) for k, v in self._pairs if k not in changed and k != "_next"]
+        pairs += [(k, v) for k, v in changed.items() if v is not None]
+        return self._made(pairs)
+
+    def without(self, key: str, value: str) -> str:
+        """Without this one pair."""
+        return self._made([p for p in self._pairs if p != (key, value) and p[0] != "_next"])
+
+    def _made(self, pairs: list[tuple[str, str]]) -> str:
+        query = urlencode(pairs)
+        return self._edition.link(self._path) + (f"?{query}" if query else "")
+
+
+def _with_defaults(edition: Edition, request: Request, table: str) -> Request:
+    """A saved query's parameters that the reader left out, so that its page names them."""
+    query = edition.release.queries(edition.lang).get(table)
+    defaults = query["plugins"]["gongshi"]["defaults"] if query else {}
+    missing = [(k, v) for k, v in defaults.items() if not request.args.get(k)]
+    if not missing:
+        return request
+    given = [(k, v) for k, v in parse_qsl(request.query_string) if k not in dict(missing)]
+    query_string = urlencode(given + missing).encode()
+    return Request({**request.scope, "query_string": query_string}, request.receive)
+
+
+def _without_empty(request: Request) -> str:
+    """The address without what the filter form sends for fields left empty; "" where none are."""
+    pairs = parse_qsl(request.query_string, keep_blank_values=True)
+    full = [(k, v) for k, v in pairs if v or (k.startswith("_") and k != "_search")]
+    if len(full) == len(pairs):
+        return ""
+    return request.path + ("?" + urlencode(full) if full else "")
+
+
+def _kept(request: Request, formed: set[str]) -> list[tuple[str, str]]:
+    """What the filter form must pass on, because it has no field of its own for it."""
+    own = {"_search", "_next"} | formed | {f"{n}__{end}" for n in formed for end in ("gte", "lte")}
+    pairs = parse_qsl(request.query_string, keep_blank_values=True)
+    return [(key, value) for key, value in pairs if key not in own]
+
+
+def _chips(
+    edition: Edition, request: Request, table: str, address: _Address
+) -> list[dict[str, str]]:
+    """What the page is narrowed down to, each with the address that takes it away."""
+    made = []
+    for key, value in parse_qsl(request.query_string, keep_blank_values=True):
+        if key.startswith("_") and "__" not in key:
+            if key != "_where":
+                continue
+            made.append({"text": value, "without": address.without(key, value)})
+            continue
+        name, _, operator = key.rpartition("__") if "__" in key else (key, "", "exact")
+        (field,) = edition.fields(table, [name])
+        said = edition.language.phrase(_OPERATORS.get(operator, "is"))
+        text = f"{field.title} {said}"
+        if operator not in _NO_VALUE:
+            text += f" {edition.values.plain(field, value)}"
+        made.append({"text": text, "without": address.without(key, value)})
+    return made
+
+
+def _facets(
+    edition: Edition,
+    table: str,
+    found: Sequence[facets.Facet],
+    address: _Address,
+    request: Request,
+) -> list[dict[str, Any]]:
+    made = []
+    for facet in found:
+        (field,) = edition.fields(table, [facet.column])
+        chosen = request.args.getlist(field.name) if field.name in request.args else []
+        values = [
+            {
+                "label": edition.values.foreign(edition.values.label(field, value)),
+                "count": count,
+                "selected": str(value) in chosen,
+                "link": address.without(field.name, str(value))
+                if str(value) in chosen
+                else address.having(**{field.name: str(value)}),
+            }
+            for value, count in facet.values
+        ]
+        if values:
+            made.append({"field": field, "values": values, "cut": facet.cut})
+    return made
+
+
+def _head(
+    field: Field,
+    request: Request,
+    own: Mapping[str, Any],
+    told: Mapping[str, Any],
+    address: _Address,
+) -> dict[str, Any]:
+    """A column's head: its title, which sorts; the state of the sort for eyes and ears."""
+    up, down = request.args.get("_sort"), request.args.get("_sort_desc")
+    if not up and not down:
+        up, down = told.get("sort"), told.get("sort_desc")
+    state = "ascending" if up == field.name else "descending" if down == field.name else "none"
+    if state == "descending":
+        link = address.having(_sort=field.name, _sort_desc=None)
+    elif state == "ascending" or field.kind in ("money", "date", "number", "integer"):
+        link = address.having(_sort_desc=field.name, _sort=None)
+    else:
+        link = address.having(_sort=field.name, _sort_desc=None)
+    return {
+        "field": field,
+        "state": state,
+        "link": link,
+        "is_key": field.name in own.get("key", ()),
+    }

@@ -1,0 +1,191 @@
+"""The site as one ASGI app: both editions of the release that `current` points to.
+
+When `current` moves, the app of the new release is made aside and warmed up, and takes over
+between two requests; the old one answers those that it has begun and is then closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from pipeline.base.errors import GongshiError
+from pipeline.base.words import language, say
+from pipeline.release.package.metadata import DATABASE
+from pipeline.site.datasette import folder
+from pipeline.site.datasette.database import Memory
+from pipeline.site.datasette.edition import Edition
+from pipeline.site.datasette.folder import ReleaseFolder
+from pipeline.site.datasette.guards import HEAVY_SLOTS, Slots
+from pipeline.site.datasette.middleware import SECURITY, Asgi, Front, Receive, Scope, Send
+from pipeline.site.datasette.upstream import pm
+from pipeline.site.server import plugin
+
+log = logging.getLogger("gongshi.site")
+
+_LOOK_EVERY_S = 0.5
+_PLUGIN = "gongshi"
+
+
+class App:
+    """Both editions of one release, with what they share."""
+
+    def __init__(self, release: ReleaseFolder, past: list[ReleaseFolder]) -> None:
+        if not pm.has_plugin(_PLUGIN):
+            pm.register(plugin, name=_PLUGIN)
+        self.release, self.path = release, release.path
+        limits = release.limits
+        memory, slots = Memory(), Slots(limits)
+        self._threads = ThreadPoolExecutor(limits["sql_slots"] + HEAVY_SLOTS + 2, "sql")
+        self.editions = {
+            "zh": Edition(release, "zh", memory, slots, self._threads, past),
+            "en": Edition(release, "en", memory, slots, self._threads, past),
+        }
+        chinese, english = (edition.app() for edition in self.editions.values())
+        etag = f'W/"{release.id}-{_version()}"'
+        self._front: Asgi = Front(chinese, english, etag, limits["cache_s"])
+        self._running = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._running += 1
+        self._idle.clear()
+        try:
+            await self._front(scope, receive, send)
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._idle.set()
+
+    async def warm(self) -> None:
+        """Ask for the first pages, so that no visitor waits for their figures."""
+        transport = httpx.ASGITransport(app=self)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            tables = [f"/{DATABASE}/{name}" for name in self.release.tables("zh")]
+            for path in ("/", "/en/", f"/{DATABASE}", *tables):
+                await client.get(path)
+
+    async def close(self) -> None:
+        """When the last request is answered, give back threads and files."""
+        await self._idle.wait()
+        self._threads.shutdown(wait=False)
+        for edition in self.editions.values():
+            edition.db.close()
+
+
+class Closed:
+    """In place of a release that has no database: what was shown before may be withdrawn by now."""
+
+    _SAID = "本版本没有在线查询，请下载文件。/ This release cannot be browsed; take its files instead.\n"
+
+    def __init__(self, release: Path) -> None:
+        self.path = release
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+        await send({"type": "http.response.start", "status": 503, "headers": headers + SECURITY})
+        await send({"type": "http.response.body", "body": self._SAID.encode()})
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class Follower:
+    """The app of whatever release `current` points to."""
+
+    def __init__(self, site: Path) -> None:
+        self._site = site
+        self._app: App | Closed | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            if self._app is None:  # a server without lifespan
+                await self.start()
+            assert self._app is not None
+            await self._app(scope, receive, send)
+
+    async def start(self) -> None:
+        """Make the first app, and watch for the next."""
+        self._app = await self._make()
+        self._keep(asyncio.create_task(self._watch()))
+
+    async def stop(self) -> None:
+        """Stop watching."""
+        for task in tuple(self._tasks):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _make(self) -> App | Closed:
+        shown = (self._site / "current").resolve()
+        if self._app and not folder.has_database(shown):
+            log.error(say("no-database", language(), release=shown.name, site=self._site))
+            return Closed(shown)
+        release = await asyncio.to_thread(folder.current, self._site)
+        past = await asyncio.to_thread(folder.kept, self._site)
+        app = App(release, past)
+        await app.warm()
+        return app
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            try:
+                await self._follow()
+            except (GongshiError, OSError, ValueError, KeyError) as error:
+                # The release on show stays until the new one can be read.
+                log.error("the new release cannot be shown: %s", error)
+
+    async def _follow(self) -> None:
+        link = self._site / "current"
+        assert self._app is not None
+        if not link.exists() or link.resolve() == self._app.path:
+            return
+        new = await self._make()
+        old, self._app = self._app, new
+        log.info("release %s in place of %s", new.path.name, old.path.name)
+        self._keep(asyncio.create_task(old.close()))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.start()
+        except GongshiError as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+@cache
+def _version() -> str:
+    """Our own code, pages and words in ten characters: a page is new when they are."""
+    digest = hashlib.sha256()
+    here = Path(__file__).parents[1]
+    for path in sorted(here.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+def application(site: Path) -> Any:
+    """The ASGI app that serves `site`."""
+    return Follower(site)
