@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -10,12 +9,9 @@ from typing import Any
 
 from pipeline.reports.figures.indicators import load
 from pipeline.reports.read import read_report
+from tests.support import damage, marked
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "reports"))
-
-import damage  # noqa: E402 - the tests' own helpers, found by the line above
-import marked  # noqa: E402
 
 VOCABULARY = load(ROOT / "datapackage" / "codes" / "indicators.csv")
 PROVINCE = 1_000  # reports

@@ -48,14 +48,14 @@ class Published:
 
 #: Tests that check or publish, and do so on threads alone; all others do it on every engine.
 LOCAL_ALONE = {
-    "test_cluster": "has clusters of its own",
-    "test_cluster_bytes": "has clusters of its own",
-    "test_cluster_faults": "has clusters of its own",
+    "test_dask_engine": "has clusters of its own",
+    "test_same_bytes_on_every_engine": "has clusters of its own",
+    "test_dask_faults": "has clusters of its own",
     "test_scale": "measures and cramps one process",
     "site": "reads releases, which are the same to the byte whatever computed them",
 }
 #: Modules whose tests publish much: by default one test in so many goes to Dask.
-ONE_IN = {"test_again": 4, "test_cache": 3, "test_conservation": 3, "test_feedback": 2, "test_parts": 2, "test_publish": 2, "test_release": 3, "test_release_series": 2, "test_remote": 3, "test_union": 4, "test_withdraw": 5}  # fmt: skip
+ONE_IN = {"test_reuse": 4, "test_cache": 3, "test_no_row_is_lost": 3, "test_feedback": 2, "test_parts": 2, "test_publish": 2, "test_build": 3, "test_real_series": 2, "test_mirror": 3, "test_union": 4, "test_withdraw": 5}  # fmt: skip
 _computing: list[str] = []  # what `gongshi` adds to `check` and `publish`
 _under_way: list[pytest.Item] = []
 
@@ -77,9 +77,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def _by_default(module: ModuleType, test: str) -> tuple[int, ...]:
     """One number of partitions, chosen by the module's name so that what its tests share is made once;
     or none, where only a share of the tests goes to Dask and `test` is not of it."""
-    chosen = PARTITIONS[zlib.crc32(module.__name__.encode()) % len(PARTITIONS)]
-    tests = [name for name in vars(module) if name.startswith("test_")]
-    return (chosen,) if tests.index(test) % ONE_IN.get(module.__name__, 1) == 0 else ()
+    name = module.__name__.rpartition(".")[2]
+    chosen = PARTITIONS[zlib.crc32(name.encode()) % len(PARTITIONS)]
+    tests = [each for each in vars(module) if each.startswith("test_")]
+    return (chosen,) if tests.index(test) % ONE_IN.get(name, 1) == 0 else ()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -103,7 +104,7 @@ def no_run_on_threads_alone() -> Iterator[None]:
 
 def _is_on_every_engine() -> None:
     [item] = _under_way
-    excepted = {item.path.stem, item.path.parent.name} & LOCAL_ALONE.keys()
+    excepted = {item.path.stem, *item.path.parent.parts} & LOCAL_ALONE.keys()
     assert isinstance(item, pytest.Function)  # which alone has fixtures
     assert excepted or "every_engine" in item.fixturenames, "it checks or publishes on threads alone: let it use every_engine"  # fmt: skip
 

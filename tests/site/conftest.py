@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.site.sample import ROOT, make_release
+from tests.support.site_sample import ROOT, make_release
 
 _START = (
     "import sys; from pathlib import Path; from pipeline.site.serve import serve; "

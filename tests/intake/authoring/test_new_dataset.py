@@ -1,0 +1,168 @@
+"""A dataset's YAML drafted from a sample: it loads, its guesses are marked, personal data stays in."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.base.errors import UnreadableInput
+from pipeline.base.model import Dataset
+from pipeline.checks.rules import RULES
+from pipeline.contract import catalog as contracts
+from pipeline.intake.authoring.new_dataset import draft
+from tests.support import clerks
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+LICENCES = [
+    {
+        "序号": str(n),
+        "批复编号": f"示审许〔2024〕{n}号",
+        "持证单位": f"示例第{n}建材有限公司",
+        "批复种类": ("甲种", "乙种")[n % 2],
+        "发证日期": f"2024年{n}月5日",
+        "收费金额（万元）": f"0.{n}2",
+        "申请人电话": f"1380000000{n}",
+        "行政区划": ("浉河区", "平桥区")[n % 2],
+        "信用分": f"{n}.5",
+    }
+    for n in range(1, 9)
+]
+
+
+def loaded(text: str, tmp_path: Path) -> Dataset:
+    """The drafted dataset as the catalog reads it beside the others."""
+    folder = tmp_path / "datapackage"
+    shutil.copytree(clerks.ROOT / "datapackage", folder)
+    (folder / "drafted.yaml").write_text(text, "utf-8")
+    name = yaml.safe_load(text)["name"]
+    return contracts.load(folder, RULES).datasets[name]
+
+
+def licences(tmp_path: Path) -> tuple[str, Dataset]:
+    text = draft(clerks.write_csv(tmp_path / "许可台账-样表.csv", LICENCES), clerks.CATALOG)
+    return text, loaded(text, tmp_path)
+
+
+def test_the_draft_loads_beside_the_other_datasets(tmp_path: Path) -> None:
+    _, dataset = licences(tmp_path)
+    assert dataset.title == "许可台账"
+
+
+@pytest.mark.parametrize(("title", "kind"), [("批复编号", "document-number"), ("持证单位", "organisation"), ("发证日期", "date"), ("收费金额", "money"), ("行政区划", "choice"), ("信用分", "number")])  # fmt: skip
+def test_kinds_are_guessed_from_headers_and_values(tmp_path: Path, title: str, kind: str) -> None:
+    _, dataset = licences(tmp_path)
+    columns = {alias: c for c in dataset.columns for alias in (c.title, *c.aliases)}
+    assert columns[title].kind == kind
+
+
+def test_the_unit_in_a_header_becomes_the_unit_of_the_source(tmp_path: Path) -> None:
+    _, dataset = licences(tmp_path)
+    money = next(c for c in dataset.columns if c.kind == "money")
+    assert (money.unit, money.source_unit) == ("元", "万元")
+
+
+def test_a_column_that_tells_rows_apart_becomes_the_key(tmp_path: Path) -> None:
+    _, dataset = licences(tmp_path)
+    assert [dataset.column(k).title for k in dataset.primary_key] == ["批复编号"]
+
+
+def test_few_values_become_a_list_and_known_ones_a_code_list(tmp_path: Path) -> None:
+    _, dataset = licences(tmp_path)
+    kinds = {c.title: c for c in dataset.columns}
+    assert sorted(kinds["批复种类"].constraints["enum"]) == ["乙种", "甲种"]
+    assert next(c for c in dataset.columns if c.kind == "choice").codes == "divisions"
+
+
+def test_what_looks_personal_is_never_published(tmp_path: Path) -> None:
+    _, dataset = licences(tmp_path)
+    phone = next(c for c in dataset.columns if "电话" in c.title)
+    assert phone.privacy == "never"
+
+
+def test_no_value_of_a_sample_but_those_of_lists_stands_in_the_draft(tmp_path: Path) -> None:
+    text, _ = licences(tmp_path)
+    assert "1380000" not in text and "示例第" not in text
+
+
+def test_every_guess_is_marked_as_one(tmp_path: Path) -> None:
+    text, _ = licences(tmp_path)
+    guessed = [line for line in text.splitlines() if "gongshi:kind" in line or "primaryKey" in line or "constraints" in line]  # fmt: skip
+    assert guessed and all("# 猜测：" in line for line in guessed)
+
+
+def test_serial_numbers_are_left_out_and_said_to_be(tmp_path: Path) -> None:
+    text, dataset = licences(tmp_path)
+    assert "序号" not in {c.title for c in dataset.columns}
+    assert "没有收入的列：序号" in text
+
+
+def test_a_title_above_the_header_is_not_taken_for_it(tmp_path: Path) -> None:
+    rows = [["行政许可台账（2024年）"], list(LICENCES[0]), *(list(r.values()) for r in LICENCES)]
+    path = clerks.write_book(tmp_path / "台账.xlsx", {"台账": rows})
+    dataset = loaded(draft(path, clerks.CATALOG), tmp_path)
+    assert "批复编号" in {c.title for c in dataset.columns}
+
+
+@pytest.mark.usefixtures("every_engine")
+def test_what_is_published_from_the_draft_is_what_the_sample_holds(tmp_path: Path) -> None:
+    _, dataset = licences(tmp_path)
+    contract = contracts.load(tmp_path / "datapackage", RULES)
+    clerks.write_csv(tmp_path / "inbox" / dataset.name / "许可.csv", LICENCES)
+    run = clerks.whole_way.check(tmp_path / "inbox", tmp_path / "private", contract, clerks.TODAY)
+    assert run.by_dataset()[dataset.name].accepted == len(LICENCES)
+
+
+SAMPLES = sorted(p for p in (clerks.ROOT / "examples" / "inbox").glob("*/*") if p.parent.name != "reports")[::3]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda p: p.stem[:20])
+def test_a_draft_from_any_file_of_the_sample_loads(path: Path, tmp_path: Path) -> None:
+    assert loaded(draft(path, clerks.CATALOG), tmp_path).columns
+
+
+HEADERS = st.lists(st.text(max_size=8), min_size=2, max_size=5)
+CELLS: Any = st.lists(st.lists(st.text(max_size=6), min_size=5, max_size=5), min_size=2, max_size=4)
+
+
+@settings(max_examples=12)
+@given(header=HEADERS, rows=CELLS)
+def test_whatever_headers_a_sample_has_its_draft_loads_or_a_sentence_says_why_not(
+    tmp_path_factory: pytest.TempPathFactory, header: list[str], rows: list[list[str]]
+) -> None:
+    folder = tmp_path_factory.mktemp("drafts")
+    names = [h.encode("utf-8", "replace").decode() for h in header]
+    clean = [[c.encode("utf-8", "replace").decode() for c in row[: len(names)]] for row in rows]
+    path = folder / "任意.json"
+    path.write_text(json.dumps([dict(zip(names, r, strict=True)) for r in clean]), "utf-8")
+    try:
+        text = draft(path, clerks.CATALOG)
+    except UnreadableInput as error:
+        assert str(error)
+    else:
+        assert loaded(text, folder).columns
+
+
+def test_a_file_without_a_table_and_one_that_is_not_there_are_said_so(tmp_path: Path) -> None:
+    (tmp_path / "空.csv").write_text("\n", "utf-8")
+    for path in (tmp_path / "空.csv", tmp_path / "无.csv"):
+        with pytest.raises(UnreadableInput):
+            draft(path, clerks.CATALOG)
+
+
+def test_the_command_writes_a_draft_and_never_over_a_file(tmp_path: Path, gongshi: Command) -> None:
+    sample = clerks.write_csv(tmp_path / "许可.csv", LICENCES)
+    printed = gongshi("new", sample)
+    assert printed.returncode == 0 and printed.stdout.startswith("# 从 许可.csv 起草")
+    once, twice = (gongshi("new", sample, "-o", tmp_path / "a.yaml") for _ in range(2))
+    assert (once.returncode, twice.returncode) == (0, 2)
+    assert (tmp_path / "a.yaml").read_text("utf-8") == printed.stdout

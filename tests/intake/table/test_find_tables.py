@@ -1,0 +1,215 @@
+"""Headers are found and matched, tables told apart, and what is no record is set aside."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from pipeline.base.errors import UsageError
+from pipeline.checks.rules import RULES
+from pipeline.contract import catalog
+from pipeline.intake.table import find_tables, headers, not_records, sources_yaml
+from pipeline.intake.table.chunks import letters
+from pipeline.intake.table.find_tables import Merged
+from pipeline.intake.workbook import limits
+
+CONTRACT = catalog.load(Path(__file__).parents[3] / "datapackage", RULES)
+INPUTS = [d for d in CONTRACT.datasets.values() if not d.produced]
+PENALTIES = CONTRACT.datasets["penalty_filings"]
+
+
+# ---------------------------------------------------------------- headers
+
+
+@pytest.mark.parametrize(
+    ("written", "field", "unit"),
+    [
+        ("行政相对人名称", "respondent_name", ""),
+        ("*1、行政相对人 名称（必填）", "respondent_name", ""),
+        ("罚款金额〔元〕", "fine_yuan", "元"),
+        ("罚款金额(单位：万元)", "fine_yuan", "万元"),
+        ("行政處罰決定書文號", "decision_no", ""),
+        ("ＣＦ＿ＷＳＨ", "decision_no", ""),
+        ("处罚\n决定日期", "decision_date", ""),
+        ("处罚机关\u200b", "authority_name", ""),
+    ],
+)
+def test_a_header_is_known_however_it_is_written(written: str, field: str, unit: str) -> None:
+    (match,) = headers.match([written], PENALTIES, {}, ())
+    assert (match.field, match.unit) == (field, unit)
+
+
+def test_a_near_miss_is_suggested_and_not_taken() -> None:
+    (match,) = headers.match(["行政相对人的名称吗"], PENALTIES, {}, ())
+    assert (match.field, match.suggestion) == ("", "行政相对人名称")
+
+
+def test_a_second_column_of_the_same_field_stays_unmatched() -> None:
+    first, second = headers.match(["处罚机关", "处罚机关"], PENALTIES, {}, ())
+    assert (first.field, second.field, second.matched_by) == ("authority_name", "", "second")
+
+
+@pytest.mark.parametrize("written", ["序号", " 序 号 ", "No.", "行号"])
+def test_a_column_that_numbers_the_rows_is_no_unknown_column(written: str) -> None:
+    (match,) = headers.match([written], PENALTIES, {}, ())
+    assert (match.field, match.matched_by) == ("", "serial")
+
+
+def test_a_field_may_be_called_like_the_numbers_of_rows() -> None:
+    figures = CONTRACT.datasets["report_figures"]
+    (match,) = headers.match(["序号"], figures, {}, ())
+    assert match.field == "ordinal"
+
+
+def test_sources_yaml_names_columns_in_whatever_width() -> None:
+    (match,) = headers.match(["老 板（大）"], PENALTIES, {"老板(大)": "legal_representative"}, ())
+    assert (match.field, match.matched_by) == ("legal_representative", "sources.yaml")
+
+
+# ---------------------------------------------------------------- header rows
+
+TWO_ROWS = [
+    ["示例表", "", "", "", ""],
+    ["行政相对人", "", "处罚机关信息", "", "处罚决定日期"],
+    ["名称", "类别", "处罚机关", "统一社会信用代码", ""],
+    ["示例公司", "自然人", "示例局", "", "2024-01-01"],
+]
+MERGED = [Merged(1, 0, 1, 4), Merged(2, 0, 2, 1), Merged(2, 2, 2, 3), Merged(2, 4, 3, 4)]
+
+
+def test_a_header_of_two_rows_becomes_one_name_for_each_column() -> None:
+    block = find_tables.find_block(TWO_ROWS, [PENALTIES], MERGED)
+    assert block is not None
+    assert (block.first, block.last) == (2, 3)
+    assert block.names == ("行政相对人名称", "行政相对人类别", "处罚机关", "处罚机关统一社会信用代码", "处罚决定日期")  # fmt: skip
+
+
+def test_a_groups_credit_code_is_not_taken_for_anothers() -> None:
+    above = [["数据来源单位情况", ""], ["名称", "统一社会信用代码"]]
+    block = find_tables.block_at(above, 1, 2, [PENALTIES], [Merged(1, 0, 1, 1)])
+    matched = headers.match(block.names, PENALTIES, {}, ())
+    assert matched[1].field == "source_uscc"
+
+
+def test_the_first_record_is_no_part_of_the_header() -> None:
+    above = [["行政相对人名称", "处罚机关", "备注"], ["示例公司", "示例局", ""]]
+    block = find_tables.find_block(above, INPUTS)
+    assert block is not None and (block.first, block.last) == (1, 1)
+
+
+def test_no_header_where_no_row_names_two_fields() -> None:
+    assert find_tables.find_block([["处罚机关", "心情"], ["示例局", "好"]], INPUTS) is None
+
+
+def test_a_merged_cell_is_filled_down_in_its_first_column() -> None:
+    table = [["a", "b"], ["x", "y"], ["", "z"], ["", ""]]
+    full, used = find_tables.filled_down(table, [Merged(2, 0, 900, 0), Merged(2, 1, 2, 1)], 1)
+    assert [row[0] for row in full] == ["a", "x", "x", "x"]
+    assert used == [Merged(2, 0, 4, 0)]
+
+
+# ---------------------------------------------------------------- what is no record
+
+HEADS = (("单位", "件数", "金额"),)
+
+
+@pytest.mark.parametrize(
+    ("cells", "why"),
+    [
+        (("合计", "5", "10"), "total"),
+        (("", "合 计：", "10"), "total"),
+        (("合\u3000计", "5", "10"), "total"),
+        (("审\u3000核\u3000人：张某", "", ""), "signature"),
+        (("某局", "合计", "10"), None),
+        (("小计（3件）", "", ""), "total"),
+        (("填表人：张某", "审核人：李某", "填报日期：2024-01-01"), "signature"),
+        (("负责人", "", ""), "signature"),
+        (("注：以上为示例", "", ""), "footnote"),
+        (("单位", "件数", "金额"), "header"),
+        (("1", "2", "3"), "header"),
+        (("", " ", "\u3000"), ""),
+        (("合计科技有限公司", "5", "10"), None),
+        (("制表印刷厂", "5", "10"), None),
+        (("以上海菜馆", "5", "10"), None),
+        (("示例局", "5", ""), None),
+    ],
+)
+def test_totals_signatures_and_notes_are_told_from_records(
+    cells: tuple[str, ...], why: str | None
+) -> None:
+    assert not_records.reason(cells, HEADS, 2) == why
+    table = pa.table({str(i): [c] for i, c in enumerate(cells)} | {"_row": [7]})
+    kept, aside, blank = not_records.split(table, HEADS, 2)
+    assert (len(kept), [a.why for a in aside], blank) == (
+        int(why is None),
+        [why] if why else [],
+        int(why == ""),
+    )
+
+
+def test_columns_are_lettered_as_in_a_spreadsheet() -> None:
+    assert [letters(n) for n in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
+
+
+# ---------------------------------------------------------------- sources.yaml
+
+
+def said(tmp_path: Path, entry: str) -> list[sources_yaml.Hint]:
+    path = tmp_path / "sources.yaml"
+    path.write_text(f"- {{match: a.csv, {entry}}}\n", "utf-8")
+    return sources_yaml.read_hints(path, CONTRACT)
+
+
+def test_sources_yaml_is_read(tmp_path: Path) -> None:
+    (hint,) = said(tmp_path, "dataset: penalty_filings, header_rows: [2, 3], units: {fine_yuan: 万元}, precedence: 2, sheet: 1")  # fmt: skip
+    assert (hint.header_rows, hint.units, hint.precedence) == ((2, 3), {"fine_yuan": "万元"}, 2)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "datsaet: x",
+        "dataset: nothing",
+        "encoding: klingon",
+        'delimiter: ",,"',
+        "header_rows: 0",
+        "header_rows: [3, 2]",
+        "header_rows: yes",
+        "columns: [a]",
+        "columns: {a: no_such_field}",
+        "columns: {a: {b: c}}",
+        "ignore: a",
+        "values: {respondent_type: 1}",
+        "constants: {fine_yuan: [1]}",
+        "dates: american",
+        "units: {fine_yuan: 美元}",
+        "precedence: high",
+        "year: soon",
+    ],
+)
+def test_a_slip_in_sources_yaml_stops_the_run_with_a_sentence(tmp_path: Path, entry: str) -> None:
+    with pytest.raises(UsageError, match=r"sources\.yaml"):
+        said(tmp_path, entry)
+
+
+# ---------------------------------------------------------------- parts of a workbook
+
+
+@pytest.mark.parametrize("filler", [b"", b"<si><t>x</t></si>" * 40])
+def test_a_part_is_looked_at_whole_and_never_much_of_it_at_once(
+    filler: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "PIECE", 16)
+    monkeypatch.setattr(limits, "HELD_MOST", 200)
+    part = b"<x>" + b'<c r="A1" t="e"><v>#N/A</v></c>' * 9 + filler + b"<m/>" * 9
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("part.xml", part)
+        pieces = list(limits._pieces(archive, "part.xml"))
+    assert b"".join(pieces) == part
+    assert max(map(len, pieces)) <= 200 + 16
+    assert all(piece.count(b"<c ") == piece.count(b"</c>") for piece in pieces)

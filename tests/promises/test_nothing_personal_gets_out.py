@@ -1,0 +1,185 @@
+"""Personal values in every text, name and code column of the contract and every kind of file: none gets out."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.base.model import Column, Dataset
+from pipeline.checks.privacy.folded_text import fold
+from pipeline.checks.row import privacy
+from pipeline.checks.rules import RULES
+from pipeline.contract import catalog as contracts
+from tests.support.disguises import DISGUISES, Planted, planted
+from tests.support.filekinds import KINDS
+
+ROOT = Path(__file__).parents[2]
+CONTRACT = contracts.load(ROOT / "datapackage", RULES)
+DATASETS = [d for d in CONTRACT.datasets.values() if not (d.produced or d.query)]
+EACH = 7
+PERSONAL = planted(EACH)
+#: Big5 holds traditional characters, in which the words beside a value are not read.
+WITHOUT_WORDS = [p for name, i in zip(DISGUISES, count()) for p in PERSONAL[i * EACH : (i + 1) * EACH] if name in ("identity", "identity, spaced", "identity, hyphens", "mobile", "mobile, hyphens", "bank card", "e-mail", "plate")]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A row: what stands in which column, in which kind of file."""
+
+    dataset: Dataset
+    column: Column
+    kind: str
+    value: Planted
+    number: int
+
+
+def plants() -> list[Plant]:
+    """One row for each column that can hold a free value and each kind of file, all disguises in turn."""
+    made, next_number = list[Plant](), count(1001)
+    for dataset in DATASETS:
+        for column in dataset.published:
+            filled = column.kind in privacy.FREE | privacy.CODES and column.name != _hash_of(
+                dataset
+            )
+            for kind in KINDS if filled else ():
+                number = next(next_number)
+                among = WITHOUT_WORDS if kind == "big5" else PERSONAL
+                made.append(Plant(dataset, column, kind, among[number * 8 % len(among)], number))
+    return made
+
+
+def _hash_of(dataset: Dataset) -> str:
+    return dataset.primary_key[0] if dataset.identity else ""
+
+
+def cells(plant: Plant) -> list[str]:
+    """A row that is right by the contract's own examples, but for what is planted in it."""
+    dataset = plant.dataset
+    varied = {
+        *dataset.identity,
+        *dataset.primary_key,
+        *(n for key in dataset.unique_keys for n in key),
+    }
+    row = {c.name: c.example for c in dataset.published if c.name != _hash_of(dataset)}
+    for name in varied & row.keys():
+        if dataset.column(name).kind in privacy.FREE | privacy.CODES:
+            row[name] = _numbered(row[name], plant.number)
+    return list(
+        (row | ({plant.column.name: plant.value.text} if plant.value.text else {})).values()
+    )
+
+
+def _numbered(example: str, number: int) -> str:
+    made = re.sub(r"(\d{1,5})(?=\D?$)", lambda m: f"{number:0{len(m[0])}}", example)
+    return made if made != example else f"{example}{number}"
+
+
+def _header(column: Column) -> str:
+    return f"{column.title.partition('（')[0]}（元）" if column.kind == "money" else column.title
+
+
+PLANTS = plants()
+#: As many rows with nothing in them to hide, or the gate would refuse so bad an inbox.
+CLEAN = [replace(p, value=Planted("", "", ""), number=p.number + 4000) for p in PLANTS]
+
+
+@pytest.fixture(scope="module")
+def released(
+    every_engine: int, gongshi: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Every plant, one file for each dataset and kind of file, published."""
+    folder = tmp_path_factory.mktemp("planted")
+    for dataset in DATASETS:
+        header = [_header(c) for c in dataset.published if c.name != _hash_of(dataset)]
+        (folder / "inbox" / dataset.name).mkdir(parents=True)
+        for i, (kind, write) in enumerate(KINDS.items()):
+            rows = [cells(p) for p in PLANTS if p.dataset is dataset and p.kind == kind]
+            write(folder / "inbox" / dataset.name / f"表{i}", [header, *rows])
+        clean = [cells(p) for p in CLEAN if p.dataset is dataset]
+        KINDS["utf-8"](folder / "inbox" / dataset.name / "无", [header, *clean])
+    done = gongshi("publish", folder / "inbox", "--site", folder / "site", "--private", folder / "private", "--today", "2025-01-31")  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def unpacked(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
+    """A file, or what is packed in it."""
+    if name.endswith(".gz"):
+        yield from unpacked(name[:-3], gzip.decompress(data))
+    elif name.endswith((".zip", ".xlsx")):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for member in archive.namelist():
+                yield from unpacked(f"{name}/{member}", archive.read(member))
+    elif name.endswith(".parquet"):
+        table = pq.read_table(io.BytesIO(data))
+        yield name, json.dumps(table.to_pylist(), ensure_ascii=False, default=str).encode()
+    else:
+        yield name, data
+
+
+def bare(text: str) -> str:
+    """`text` without the marks that a disguise may leave, a number in Chinese figures in Arabic ones."""
+    return re.sub(r"[\s\-·.()\u200b]+", "", fold(text)).upper()
+
+
+def spellings(plant: Planted) -> re.Pattern[str]:
+    """What of a plant must not stand in a text that is laid `bare`."""
+    secret = bare(plant.secret)
+    if plant.kind == "plate":
+        return re.compile("豫" + secret)
+    if len(secret) < 10 and secret.isascii():  # what a hash may hold by chance
+        return re.compile(rf"(?<![0-9A-F]){secret}(?![0-9A-F])")
+    return re.compile(re.escape(secret))
+
+
+def leaks(text: str) -> list[Planted]:
+    lean = bare(text)
+    return [
+        p
+        for p in PERSONAL
+        if bare(p.secret) in lean
+        and spellings(p).search(lean)
+        and (p.kind != "birth" or p.secret in text)
+    ]
+
+
+def test_no_byte_of_a_release_has_a_planted_value(released: Path) -> None:
+    files = [p for p in (released / "site" / "releases").rglob("*") if p.is_file()]
+    assert {p.suffix for p in files} >= {".csv", ".db", ".gz", ".xlsx", ".parquet", ".zip", ".json"}
+    for path in files:
+        for name, data in unpacked(path.name, path.read_bytes()):
+            text = data.decode("utf-8", "ignore")
+            assert [p for p in PERSONAL if p.text in text] == [], name
+            assert leaks(text) == [], name
+
+
+def test_every_column_and_kind_of_file_has_its_plants(released: Path) -> None:
+    """Each file was read, each of its rows published with a value masked, or held back for it."""
+    run = json.loads((released / "private" / "run.json").read_text("utf-8"))
+    read = {name: tally["read"] for name, tally in run["datasets"].items()}
+    wanted = {d.name: sum(p.dataset is d for p in [*PLANTS, *CLEAN]) for d in DATASETS}
+    assert {name: read[name] for name in wanted} == wanted
+    assert len({p.value.text for p in PLANTS}) >= 300
+
+
+def test_most_rows_with_a_value_in_a_text_are_published_without_it(released: Path) -> None:
+    """Or nothing would be shown by searching what is public."""
+    for dataset in DATASETS:
+        path = released / "site" / "current" / "data" / f"{dataset.name}.csv"
+        with path.open(encoding="utf-8", newline="") as file:
+            public = sum(1 for _ in csv.DictReader(file))
+        keys = {*dataset.primary_key, *dataset.identity}
+        in_text = sum(p.dataset is dataset and p.column.kind in privacy.FREE and p.column.name not in keys for p in PLANTS)  # fmt: skip
+        assert public >= in_text * 0.8, dataset.name

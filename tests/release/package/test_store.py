@@ -1,0 +1,263 @@
+"""The store survives what happens to disks and machines: kills, full disks, two writers, odd clocks."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline.base.errors import StoreError
+from pipeline.release.package import manifest, store
+from pipeline.release.removal import withdraw
+from pipeline.release.store import verify
+from tests.support.shop import DOCUMENTS, TODAY, SmallShop, documents, hashes, rows_of
+
+KILLS = int(os.environ.get("GONGSHI_KILLS", "50"))  # of each verb
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def shop(every_engine: int, tmp_path: Path) -> SmallShop:
+    made = SmallShop(tmp_path)
+    made.send(documents(20))
+    return made
+
+
+# ---------------------------------------------------------------- killed
+
+
+@pytest.mark.parametrize("verb", ["publish", "withdraw"])
+def test_killed_at_any_instant_current_is_whole_and_the_next_run_completes(verb: str, tmp_path: Path) -> None:  # fmt: skip
+    chance = random.Random(verb)
+    ways = [str(chance.randrange(1, 10_000)) for _ in range(KILLS * 4 // 5)]
+    ways += [f"{chance.random():.3f}" for _ in range(KILLS - len(ways))]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.store_trials", tmp_path, verb, *ways],
+        cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    *trials, last = map(json.loads, done.stdout.splitlines())
+    assert [t for t in trials if t["wrong"]] == []
+    assert sum(t["died"] for t in trials) >= KILLS * 0.8
+    assert {t["switched"] for t in trials} == {True, False}
+    assert last["threads"] == 1
+
+
+# ---------------------------------------------------------------- the disk
+
+
+def run_in_child(
+    folder: Path, setup: str, verb: str = "publish"
+) -> subprocess.CompletedProcess[str]:
+    """`verb` on the small shop in `folder`, in a process of its own after the statements `setup`."""
+    code = (
+        "import sys, resource, os, signal\nfrom pathlib import Path\n"
+        "from tests.support.shop import SmallShop, DOCUMENTS, documents\n"
+        "from pipeline.errors import GongshiError\n"
+        "shop = SmallShop(Path(sys.argv[1]))\n"
+        f"{setup}\n"
+        "try:\n"
+        f"    shop.{'publish()' if verb == 'publish' else 'withdraw(documents(4)[3][chr(25991) + chr(21495)], dataset=DOCUMENTS)'}\n"
+        "except GongshiError as error:\n"
+        "    print(error)\n    sys.exit(error.exit_code)\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code, folder], cwd=ROOT, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", ["publish", "withdraw"])
+@pytest.mark.parametrize("most", [0, 700, 6_000, 30_000, 90_000])
+def test_a_disk_that_is_full_is_said_so_and_current_stays(shop: SmallShop, tmp_path: Path, most: int, verb: str) -> None:  # fmt: skip
+    shop.publish()
+    before = hashes(shop.current)
+    shop.send(documents(21))
+    # A file that may grow no further fails as a full disk does, at whatever write comes first.
+    setup = f"signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))"
+    done = run_in_child(tmp_path, setup, verb)
+    assert done.returncode == 5, (done.returncode, done.stdout, done.stderr[-800:])
+    assert "无法写入" in done.stdout and "Traceback" not in done.stderr
+    assert hashes(shop.current) == before
+    shop.publish()
+    assert len(rows_of(shop.current / "data" / f"{DOCUMENTS}.csv")) in (20, 21)
+
+
+def test_a_read_only_store_is_said_so(shop: SmallShop, tmp_path: Path) -> None:
+    shop.publish()
+    before = hashes(shop.current)
+    shop.send(documents(21))
+    shop.site.chmod(0o555)
+    (shop.site / "releases").chmod(0o555)
+    try:
+        setup = "os.getuid() or os.setuid(65534)"  # the superuser may write anywhere
+        for path in [tmp_path, *tmp_path.parents][:4]:
+            path.chmod(path.stat().st_mode | 0o055)
+        if os.getuid() == 0:
+            for path in [shop.private, *shop.private.rglob("*")]:
+                os.chown(path, 65534, 65534)
+        done = run_in_child(tmp_path, setup)
+    finally:
+        shop.site.chmod(0o755)
+        (shop.site / "releases").chmod(0o755)
+    assert done.returncode == 5, done.stdout + done.stderr[-800:]
+    assert "无法写入" in done.stdout
+    assert hashes(shop.current) == before
+
+
+def test_a_site_that_is_a_file_is_said_so(shop: SmallShop) -> None:
+    shop.site.write_text("not a folder")
+    with pytest.raises(StoreError, match="无法写入"):
+        shop.publish()
+
+
+@pytest.mark.usefixtures("every_engine")
+def test_a_store_on_another_file_system_than_the_working_folder_serves(tmp_path: Path) -> None:
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("needs a second file system")
+    shop = SmallShop(tmp_path)
+    shop.send(documents(20))
+    shop.site = memory / f"gongshi-{os.getpid()}" / "site"
+    try:
+        shop.publish()
+        shop.withdraw(documents(4)[3]["文号"], dataset=DOCUMENTS)
+        assert verify.release(shop.site, "", None).problems == ()
+    finally:
+        shutil.rmtree(shop.site.parent)
+
+
+# ---------------------------------------------------------------- two at once
+
+
+def test_a_second_publisher_is_told_that_the_store_is_busy(shop: SmallShop) -> None:
+    shop.publish()
+    with store.locked(shop.site), pytest.raises(StoreError, match="正在使用"):
+        shop.publish()
+    with store.locked(shop.private), pytest.raises(StoreError, match="正在使用"):
+        shop.withdraw(documents(4)[3]["文号"], dataset=DOCUMENTS)
+
+
+def test_two_publishers_at_once_leave_one_whole_release(shop: SmallShop, tmp_path: Path) -> None:
+    code = "import sys; from pathlib import Path; from tests.support.shop import SmallShop\ntry:\n    SmallShop(Path(sys.argv[1])).publish()\nexcept Exception as e:\n    print(e); sys.exit(getattr(e, 'exit_code', 9))"
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, tmp_path], cwd=ROOT, stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    codes = sorted(p.wait() for p in both)
+    for p in both:
+        assert p.stdout
+        p.stdout.close()
+    assert codes in ([0, 0], [0, 5])
+    assert len(shop.releases()) == 1
+    assert verify.release(shop.site, "", None).problems == ()
+
+
+def test_a_lock_is_freed_when_its_owner_is_killed(shop: SmallShop) -> None:
+    shop.site.mkdir()
+    code = "import sys, time; from pathlib import Path; from pipeline.release import store\nwith store.writing(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
+    owner = subprocess.Popen([sys.executable, "-c", code, shop.site], cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
+    assert owner.stdout
+    owner.stdout.readline()
+    with pytest.raises(StoreError):
+        shop.publish()
+    owner.send_signal(signal.SIGKILL)
+    owner.wait()
+    owner.stdout.close()
+    shop.publish()
+
+
+# ---------------------------------------------------------------- time, damage, room
+
+
+def test_releases_keep_their_order_when_the_clock_of_the_machine_goes_backwards(shop: SmallShop) -> None:  # fmt: skip
+    made = [shop.publish()]
+    for more in (1, 2):
+        shop.send(documents(20 + more))
+        made.append(shop.publish())
+        os.utime(made[-1], (more, more))  # 1970
+    assert shop.releases() == [folder.name for folder in made]
+    store.prune(shop.site, 2)
+    assert shop.releases() == [folder.name for folder in made[1:]]
+
+
+@pytest.mark.usefixtures("every_engine")
+def test_only_the_last_releases_are_kept(tmp_path: Path) -> None:
+    shop = SmallShop(tmp_path, keep=2)
+    for rows in (20, 21, 22):
+        shop.send(documents(rows))
+        shop.publish()
+    assert len(shop.releases()) == 2
+    assert manifest.number(shop.current) == 3
+    assert [link["release"] for link in manifest.read(shop.current)["chain"]][
+        -1
+    ] == shop.releases()[0]
+
+
+DAMAGES = ["manifest.json", "metadata.json", "disclosure.db", "datapackage.json", "data"]
+
+
+def hurt(release: Path, damage: str) -> None:
+    path = release / damage
+    shutil.rmtree(path) if path.is_dir() else path.write_bytes(b"broken")
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_release_leaves_the_site_and_is_kept_in_private(shop: SmallShop, damage: str) -> None:  # fmt: skip
+    first = shop.publish()
+    shop.send(documents(21))
+    shop.publish()
+    hurt(first, damage)
+    shop.send(documents(22))
+    shop.publish()
+    assert verify.release(shop.site, "", None).problems == ()
+    assert first.name not in shop.releases()
+    assert (shop.private / "damaged" / first.name).is_dir()
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_current_is_named_and_going_back_is_the_way_out(shop: SmallShop, damage: str) -> None:  # fmt: skip
+    first = shop.publish()
+    shop.send(documents(21))
+    second = shop.publish()
+    hurt(second, damage)
+    with pytest.raises(StoreError, match=second.name):
+        shop.publish()
+    with pytest.raises(StoreError, match=second.name):
+        shop.withdraw(documents(4)[3]["文号"], dataset=DOCUMENTS)
+    assert withdraw.rollback(shop.site, first.name) == first.name
+    shop.publish()
+    assert verify.release(shop.site, "", None).problems == ()
+
+
+def test_a_broken_link_is_no_current(shop: SmallShop) -> None:
+    shop.site.mkdir()
+    (shop.site / "current").symlink_to("releases/nowhere")
+    assert store.current(shop.site) is None
+    assert shop.publish(date(2025, 4, 1)) == shop.current
+
+
+def test_what_was_leaving_comes_back_when_nothing_took_its_place(shop: SmallShop) -> None:
+    release = shop.publish()
+    (shop.site / ".leaving").mkdir()
+    release.rename(shop.site / ".leaving" / release.name)
+    with store.writing(shop.site):
+        assert release.is_dir()
+
+
+def test_a_rollback_is_one_rename(shop: SmallShop) -> None:
+    first = shop.publish()
+    shop.send(documents(21))
+    shop.publish(TODAY)
+    assert withdraw.rollback(shop.site, "") == first.name == shop.current.name

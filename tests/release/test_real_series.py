@@ -1,0 +1,102 @@
+"""A real series that nobody here wrote: 27 monthly editions of a register in which records come and go.
+
+Its dataset is a file under examples/; nothing in pipeline/ is changed for it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline import run
+from pipeline.checks.rules import RULES
+from pipeline.contract import catalog
+from pipeline.release.package import changes, store
+from pipeline.release.store import differences, verify
+from tests.support.shop import rows_of
+
+# What a run finds and publishes does not depend on what computes.
+pytestmark = pytest.mark.usefixtures("every_engine")
+
+ROOT = Path(__file__).parents[2]
+REAL = ROOT.parent / "shared" / "real" / "jp-labour-violations"
+EXAMPLE = ROOT / "examples" / "jp-labour-violations"
+KEY = ("管轄", "企業・事業場名称", "所在地", "公表日", "違反法条")
+DATASET = "labour_violations"
+Key = tuple[str, ...]
+
+
+def editions() -> list[Path]:
+    found = sorted(REAL.glob("history_*.tsv")) + sorted(REAL.glob("company_list_*.tsv"))
+    if not found:
+        if os.environ.get("CI"):
+            pytest.fail("the real input is not there")
+        pytest.skip("needs ../shared/real beside the checkout")
+    return found
+
+
+def keys_of(edition: Path) -> set[Key]:
+    """The records of an edition as it writes them: nothing of the pipeline's, and nothing made alike."""
+    text = edition.read_bytes().decode("utf-8-sig")
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t")
+    return {tuple(row[name] for name in KEY) for row in rows}
+
+
+def test_new_and_gone_of_each_edition_are_what_sets_say(tmp_path: Path) -> None:
+    contract = catalog.load(EXAMPLE, RULES)
+    words = yaml.safe_load((ROOT / "metadata.yml").read_text("utf-8"))
+    inbox, site, private = tmp_path / "inbox", tmp_path / "site", tmp_path / "private"
+    inbox.mkdir()
+    shutil.copy(EXAMPLE / "sources.yaml.example", inbox / "sources.yaml")
+    before: set[Key] = set()
+    day, new_ones, gone_ones = date(2017, 4, 30), list[int](), list[int]()
+    for number, edition in enumerate(editions()):
+        shutil.copy(edition, inbox / "edition.tsv")
+        name, new, _ = run.publish(
+            inbox, site, private, contract, words, day, run.Allowed(removals=True, downloads=number < 3)
+        )  # fmt: skip
+        assert new
+        release, now = site / "releases" / name, keys_of(edition)
+        assert len(rows_of(release / "data" / f"{DATASET}.csv")) == len(now)
+        if before:
+            found = changes.counts(changes.read(release / "changes.csv"))[DATASET]
+            assert found["added"] == len(now - before), edition.name
+            assert found["removed"] == len(before - now), edition.name
+            new_ones.append(found["added"])
+            gone_ones.append(found["removed"])
+        before, day = now, date.fromordinal(day.toordinal() + 30)
+    assert len(new_ones) == 26
+    assert (min(new_ones), max(new_ones)) == (26, 130)
+    assert (min(gone_ones), max(gone_ones)) == (23, 111)
+    kept = store.kept(site)
+    assert len(kept) == words["keep"]
+    assert verify.release(site, "", None).problems == ()
+    assert differences.between(kept[-2], kept[-1]) == changes.read(kept[-1] / "changes.csv")
+    assert len({row["release"] for row in rows_of(kept[-1] / "data" / "changes.csv")}) == 26
+
+
+def test_what_the_source_drops_after_a_year_needs_no_other_cause(tmp_path: Path) -> None:
+    contract = catalog.load(EXAMPLE, RULES)
+    words = yaml.safe_load((ROOT / "metadata.yml").read_text("utf-8"))
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    shutil.copy(EXAMPLE / "sources.yaml.example", inbox / "sources.yaml")
+    seventh, eighth = editions()[6:8]
+    days = (date(2017, 10, 31), date(2017, 11, 30))
+    for edition, day in zip((seventh, eighth), days, strict=True):
+        shutil.copy(edition, inbox / "edition.tsv")
+        run.publish(inbox, tmp_path / "site", tmp_path / "private", contract, words, day, run.Allowed(True, downloads=False))  # fmt: skip
+    kept = store.kept(tmp_path / "site")
+    published = {r["record_id"]: r["published_on"] for r in rows_of(kept[0] / "data" / f"{DATASET}.csv")}  # fmt: skip
+    gone = {c.key for c in changes.read(kept[1] / "changes.csv") if c.verb == "removed"}
+    unexplained = {row["key"] for row in rows_of(tmp_path / "private" / "removals.csv")}
+    # Published by 30 November 2016, so a year old when the eighth edition came.
+    assert {key for key in gone if published[key] <= "2016-11-30"} == gone - unexplained
+    assert gone - unexplained
