@@ -36,7 +36,7 @@ def peaks(tmp_path_factory: pytest.TempPathFactory) -> dict[int, int]:
         folder = tmp_path_factory.mktemp("grown")
         _write(SmallShop(folder).inbox / "规范性文件-示例数据.csv", rows)
         code = (
-            "import sys\nfrom pathlib import Path\nfrom tests.shop import SmallShop\n"
+            "import sys\nfrom pathlib import Path\nfrom tests.support.shop import SmallShop\n"
             "from pipeline import spill\nspill.MEMORY = '100MB'\n"  # reached by both
             "from pipeline.intake import encodings, ranges, text_files\n"
             "encodings.BLOCK = ranges.BLOCK = text_files.BLOCK = 4 << 20\n"  # as well

@@ -1,6 +1,6 @@
 """Small hostile files, one for each thing that departments' files do, and what must come of each.
 
-    python -m hostile.cases FOLDER      (from tests/) writes them all, to look at
+    python -m tests.support.hostile_files FOLDER      writes them all, to look at
 
 All content is made up (示例数据).
 """
