@@ -26,7 +26,7 @@ publish: .venv/.run ## INBOX → a release in SITE; what is not public → PRIVA
 	@$(BIN)/gongshi publish "$(INBOX)" --site "$(SITE)" --private "$(PRIVATE)" $(if $(TODAY),--today $(TODAY)) $(ARGS)
 serve: .venv/.run ## the site of the current release, on PORT
 	@$(BIN)/gongshi serve --site "$(SITE)" --port $(PORT) $(ARGS)
-check: .venv/.dev ## style, types and the order of imports
+check: .venv/.dev ## style, types, unused code and the order of imports
 	@sh tools/check.sh
 test: .venv/.dev ## all tests; brings a browser and fonts where it can
 	@CHROMIUM="$$(sh tools/browser.sh)" && export CHROMIUM && $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile $(ARGS)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Style, types and the order of imports. Says nothing when all is well.
+# Style, types, unused code and the order of imports. Says nothing when all is well.
 set -eu
 bin=.venv/bin
 
@@ -9,6 +9,7 @@ bin=.venv/bin
     exit 1
 }
 "$bin/mypy" --no-error-summary
+"$bin/vulture"
 # import-linter has no quiet mode.
 report=$("$bin/lint-imports" 2>&1) || {
     echo "$report" >&2

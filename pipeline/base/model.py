@@ -218,7 +218,6 @@ class Chunk:
     changes: pa.Table
     misfits: tuple[Misfit, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
-    blank_rows: int = 0
     findings: tuple[Finding, ...] = ()
 
     @property

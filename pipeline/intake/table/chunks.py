@@ -115,7 +115,6 @@ def chunk_of(piece: Parsed, work: Work) -> Chunk:
         changes,
         misfits,
         (*above, *aside),
-        blank,
         findings,
     )
 

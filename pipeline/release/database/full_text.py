@@ -40,13 +40,8 @@ _TERM = re.compile(r'"([^"]*)"|([^\s"]+)')
 _PREFIX_FROM = 3  # a shorter Latin word is searched whole: as a prefix it would find too much
 
 
-def segment(text: str) -> str:
-    """`text` as the index holds it: words with spaces between, Chinese cut into pairs."""
-    return _cut(text.replace(_SEPARATOR, " "))
-
-
 def segment_column(values: Sequence[str | None]) -> list[str]:
-    """`segment` of every value, a whole column at a time; None gives the empty text."""
+    """Each value as the index holds it: words with spaces between, Chinese cut into pairs; None gives ""."""
     known: dict[str | None, str] = {None: "", "": ""}
     fresh = list(dict.fromkeys(v for v in values if v))
     for block in _blocks(fresh):

@@ -10,7 +10,6 @@ import csv
 import io
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
-from datetime import date
 from pathlib import Path
 
 from pipeline.release.package import store
@@ -75,8 +74,3 @@ def keys(stones: Iterable[Tombstone]) -> dict[str, set[str]]:
 def public_rows(stones: Collection[Tombstone]) -> list[tuple[str, str, str, str, str]]:
     """The rows of the public table."""
     return [(s.key, s.dataset, s.withdrawn_on, s.reason, s.basis) for s in sorted(stones)]
-
-
-def today_or(day: str, today: date) -> str:
-    """`day`, or today where none was given."""
-    return day or today.isoformat()

@@ -14,7 +14,7 @@ import mimetypes
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
@@ -37,8 +37,6 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LONGEST_CELL = 32_767  # of a spreadsheet
 _MOST_EXACT = 1e15
 _NAME = re.compile(r"(?:[\w=%~-][\w.=%~-]*/)*[\w=%~-][\w.=%~-]*\Z", re.A)
-
-Write = Callable[[bytes], Any]
 
 
 def offers(edition: Edition, request: Request, table: str) -> dict[str, Any]:

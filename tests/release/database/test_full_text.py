@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.release.database.full_text import match_query, segment, segment_column
+from pipeline.release.database.full_text import match_query, segment_column
 
 TEXTS = [
     "平示市监罚〔2024〕15号",
@@ -24,6 +24,12 @@ TEXTS = [
     "特种设备",
     "一",
 ]
+
+
+def segment(text: str) -> str:
+    """A column of one value."""
+    [cut] = segment_column([text])
+    return cut
 
 
 def finds(query: str, texts: list[str] = TEXTS) -> list[str]:
@@ -127,7 +133,7 @@ def test_no_query_is_an_error(query: str) -> None:
 
 
 def reference(text: str) -> str:
-    """The rule of segment, written plainly."""
+    """The rule of segment_column, written plainly."""
     text = unicodedata.normalize("NFKC", text).lower()
     han = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003347f"
     words: list[str] = []

@@ -1,0 +1,28 @@
+"""Names in pipeline/ that none of its code uses, each with who does. `make check` holds it by vulture.
+
+Rules, verbs of the command and hooks of Datasette are known by their decorators (pyproject.toml).
+"""
+# ruff: noqa: B018, F821
+
+# Called by Python itself, by its protocol.
+__call__
+trace  # __exit__'s third argument
+
+# Read by SQLite's driver, from the connection.
+text_factory
+
+# Read by urllib, from the handler of redirections.
+max_redirections
+
+# Called by Datasette, on its Database and its own class that ours stand in for.
+attached_databases
+cached_size
+check_visibility
+ensure_permissions
+log_sql_errors
+permission_allowed
+
+# Named in text: the entry point in pyproject.toml, uvicorn's application, a template's attribute.
+main
+from_environment
+align
