@@ -31,7 +31,7 @@ def _newest(place: Place) -> datetime | None:
     files = (
         place.site / "current" / "manifest.json",
         place.site / ".lock",
-        place.private / "run.json",
+        place.private / ".lock",
         place.private / "key",
         Path(__file__),
     )

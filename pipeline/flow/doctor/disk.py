@@ -39,7 +39,8 @@ def _tried(check: str, folder: Path, trials: dict[str, Callable[[Path], None]]) 
     try:
         with tempfile.TemporaryDirectory(prefix=".doctor-", dir=at) as made:
             (Path(made) / "file").write_bytes(b"doctor\n")
-            for trial, can in trials.items():  # noqa: B007 - the one that fails is named below
+            for name, can in trials.items():
+                trial = name
                 can(Path(made))
             trial = "disk-no-writing"
     except (OSError, sqlite3.Error, _Ignored) as error:
@@ -130,11 +131,11 @@ def inodes(place: Place) -> Result:
 def _room(
     place: Place, check: str, needed: tuple[int, int], left: Callable[[Path], int | None]
 ) -> Result:
-    """`needed`: in SITE and in PRIVATE; on one disk it is both together."""
-    at = [nearest(place.site), nearest(place.private)]
-    if device(place.site) == device(place.private):
-        at, needed = at[:1], (sum(needed), 0)
-    known = [(free / need, free, need, path) for path, need in zip(at, needed, strict=False) if need and (free := left(path)) is not None]  # fmt: skip
+    """`needed`: in SITE, in PRIVATE. `left`: None where there is no limit."""
+    known = []
+    for path, need in _by_disk(place, needed):
+        if (free := left(path)) is not None:
+            known.append((free / need, free, need, path))
     if not known:
         return right(check, f"{check}-endless")
     share, free, need, path = min(known)
@@ -142,6 +143,14 @@ def _room(
     if share >= 1:
         return right(check, f"{check}-good", **told)
     return (look if share * TIMES >= 1 else wrong)(check, f"{check}-short", **told)
+
+
+def _by_disk(place: Place, needed: tuple[int, int]) -> list[tuple[Path, int]]:
+    """A folder on each disk, and what is needed there: on a disk that has both, both together."""
+    site, private = nearest(place.site), nearest(place.private)
+    if device(site) == device(private):
+        return [(site, sum(needed))]
+    return [(site, needed[0]), (private, needed[1])]
 
 
 def _told(check: str, count: int) -> object:

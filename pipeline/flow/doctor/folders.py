@@ -87,7 +87,8 @@ def names(place: Place) -> Result:
     for path in paths[:2]:
         if not _is_utf8(str(path)):
             return wrong("names", "names-not-utf8", path=path)
-    for path, most in zip(paths, (SQLITE_PATH - SITE_ROOM, _path_max(paths[1]) - PRIVATE_ROOM), strict=False):  # fmt: skip
+    rooms = (SQLITE_PATH - SITE_ROOM, os.pathconf(nearest(paths[1]), "PC_PATH_MAX") - PRIVATE_ROOM)
+    for path, most in zip(paths, rooms, strict=False):
         if len(os.fsencode(path)) > most:
             return wrong("names", "names-long", path=path, count=len(os.fsencode(path)), most=most)
     for path in paths:
@@ -165,7 +166,3 @@ def _is_utf8(name: str) -> bool:
 def _resolved(path: Path) -> Path:
     """The whole path; a loop of links stays as it is given."""
     return Path(os.path.realpath(path))
-
-
-def _path_max(path: Path) -> int:
-    return os.pathconf(nearest(path), "PC_PATH_MAX")

@@ -88,10 +88,11 @@ def _is_utf8(name: str) -> bool:
 def open_files(_place: Place) -> Result:
     """How many files a process may have open."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = str(ENOUGH_FILES)  # as a command takes it
     if limit == resource.RLIM_INFINITY:
         return right("open-files", "open-files-endless")
     if limit < LEAST_FILES:
-        return wrong("open-files", "open-files-few", count=limit, enough=ENOUGH_FILES)
+        return wrong("open-files", "open-files-few", count=limit, enough=enough)
     if limit < ENOUGH_FILES:
-        return look("open-files", "open-files-some", count=limit, enough=ENOUGH_FILES)
+        return look("open-files", "open-files-some", count=limit, enough=enough)
     return right("open-files", "open-files-good", count=limit)

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.flow.doctor.result import Place, Result, look, right, wrong
 
 KEY_BYTES = 32
+LISTED = Path("/proc/locks")  # where Linux lists who has which lock
 #: What only a run that was cut short leaves behind: in SITE, in PRIVATE.
 LEFT_IN_SITE = (".making", ".leaving", ".gone", ".pending")
 LEFT_IN_PRIVATE = ("work", "fetched")
@@ -101,7 +102,7 @@ def _holder(lock: Path) -> int:
     about = lock.stat()
     device = f"{os.major(about.st_dev):02x}:{os.minor(about.st_dev):02x}"
     try:
-        lines = Path("/proc/locks").read_text("utf-8").splitlines()
+        lines = LISTED.read_text("utf-8").splitlines()
     except OSError:
         return 0
     for line in lines:  # 1: FLOCK  ADVISORY  WRITE 4321 fe:00:1234 0 EOF

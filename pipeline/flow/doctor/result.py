@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,14 +51,15 @@ class Result:
 
     def message(self, lang: Lang) -> str:
         """How it is."""
-        return self._said(self.key, lang)
+        told = {name: _written(value) for name, value in self.params.items()}
+        return say(self.key, lang, **told)
 
     def advice(self, lang: Lang) -> str:
-        """What to do; "" where nothing is to be done."""
-        return "" if self.state == "right" else self._said(f"{self.key}-do", lang)
-
-    def _said(self, key: str, lang: Lang) -> str:
-        return say(key, lang, **{name: _written(value) for name, value in self.params.items()})
+        """What to do; "" where nothing is to be done. Its paths are as a shell takes them."""
+        if self.state == "right":
+            return ""
+        told = {name: _written(_quoted(value)) for name, value in self.params.items()}
+        return say(f"{self.key}-do", lang, **told)
 
 
 def right(check: str, key: str, **params: object) -> Result:
@@ -90,6 +92,10 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" or count >= 10 else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} TB"
+
+
+def _quoted(value: object) -> object:
+    return shlex.quote(str(value)) if isinstance(value, Path) else value
 
 
 def _written(value: object) -> str:
