@@ -47,6 +47,11 @@ Site = Annotated[str, typer.Option(help="公开文件夹，或网址 / the publi
 SiteFolder = Annotated[str, typer.Option("--site", help="公开文件夹 / the public folder")]
 Private = Annotated[Path, typer.Option(help="私有文件夹 / the private folder")]
 Contract = Annotated[Path, typer.Option(help="数据集合同 / the datasets' contract")]
+# For the doctor, which itself says what cannot be read.
+AnyPrivate = Annotated[Path, typer.Option(readable=False, help="私有文件夹 / the private folder")]
+AnyContract = Annotated[
+    Path, typer.Option(readable=False, help="数据集合同 / the datasets' contract")
+]
 Lang = Annotated[str, typer.Option(help="zh, en")]
 Engine = Annotated[str, typer.Option(help="local, dask")]
 Scheduler = Annotated[str, typer.Option(help="tcp://…:8786; 默认本机 / default: this machine")]
@@ -322,13 +327,13 @@ def explain(
 @app.command()
 def doctor(
     site: SiteFolder = "site",
-    private: Private = Path("private"),
+    private: AnyPrivate = Path("private"),
     inbox: Annotated[
         str, typer.Option(help="报送文件夹，可不写 / the inbox; may be left out")
     ] = "",
     port: Annotated[int, typer.Option()] = 8001,
     format: Annotated[str, typer.Option(help="text, json")] = "text",  # noqa: A002
-    contract: Contract = HOME / "datapackage",
+    contract: AnyContract = HOME / "datapackage",
     lang: Lang = "",
 ) -> None:
     """检查运行环境：每一项正常，或者怎么办。/ What is in order and what is not, with what to do."""

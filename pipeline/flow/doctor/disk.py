@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -44,8 +45,17 @@ def _tried(check: str, folder: Path, trials: dict[str, Callable[[Path], None]]) 
                 can(Path(made))
             trial = "disk-no-writing"
     except (OSError, sqlite3.Error, _Ignored) as error:
+        if _is_full(error):
+            trial = "disk-no-writing"
         return wrong(check, trial, path=at, why=getattr(error, "strerror", None) or str(error))
     return right(check, "disk-good")
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether it was room that was missing, which says nothing of what the disk can do."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
 class _Ignored(Exception):

@@ -48,9 +48,11 @@ def _looked(name: str, check: Callable[[Place], Result], place: Place) -> Result
         return check(place)
     except ImportError as error:
         return wrong(name, "needs-package", package=error.name or error)
+    except OSError as error:
+        why = error.strerror or str(error)
+        return wrong(name, "cannot-look", why=f"{why} {error.filename or ''}".strip())
     except Exception as error:  # whatever a broken machine raises: the rest is still looked at
-        why = getattr(error, "strerror", None) or f"{type(error).__name__} {error}"
-        return wrong(name, "cannot-look", why=why)
+        return wrong(name, "cannot-look", why=f"{type(error).__name__} {error}")
 
 
 def exit_code(results: Collection[Result]) -> int:

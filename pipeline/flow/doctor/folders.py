@@ -52,8 +52,8 @@ def inbox(place: Place) -> Result:
     if not folder.is_dir() or not os.access(folder, os.R_OK | os.X_OK):
         return wrong("inbox", "inbox-closed", path=folder)
     files, closed = _files(folder)
-    closed += sum(path.exists() and not os.access(path, os.R_OK) for path in files)
-    broken = sum(not path.exists() for path in files)
+    broken = sum(_is_broken(path) for path in files)
+    closed += sum(not os.access(path, os.R_OK) for path in files) - broken
     if closed:
         return wrong("inbox", "inbox-files-closed", path=folder, count=closed)
     if not files:
@@ -120,7 +120,10 @@ def _usable(check: str, path: Path) -> Result | None:
     if not path.is_dir():
         return wrong(check, "folder-file", path=path)
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-        return wrong(check, "folder-closed", path=path, owner=str(path.stat().st_uid))
+        owner = path.stat().st_uid
+        if owner == os.geteuid():
+            return wrong(check, "folder-read-only", path=path)
+        return wrong(check, "folder-closed", path=path, owner=str(owner))
     return None
 
 
@@ -143,6 +146,11 @@ def _files(folder: Path) -> tuple[list[Path], int]:
         links = [name for name in folders if (Path(at) / name).is_symlink()]
         found += [Path(at) / name for name in (*names, *links) if not name.startswith(".")]
     return found, len(closed)
+
+
+def _is_broken(path: Path) -> bool:
+    """Whether it is a link that leads nowhere; of a folder that may not be searched nothing is known."""
+    return os.path.islink(path) and not os.path.exists(path)  # noqa: PTH110, PTH114 - pathlib's raise
 
 
 def _odd(path: str) -> Iterator[str]:

@@ -72,6 +72,16 @@ def test_json_is_one_document_with_the_same_exit_code(doctor: Run, place: Place)
     assert list(states) == list(examine.CHECKS)
 
 
+def test_folders_that_may_not_be_read_are_lines_too(doctor: Run, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    honest, closed = os.access, (place.private, place.site, place.contract)
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: Path(path) not in closed and honest(path, mode)
+    )
+    code, told = doctor("--contract", place.contract)
+    assert code == 5
+    assert told.count("不能读写") == 2
+
+
 def test_an_inbox_is_looked_at_where_it_is_named(doctor: Run, place: Place) -> None:
     assert f"{place.inbox}，1 个文件" in doctor("--inbox", place.inbox)[1]
 

@@ -46,6 +46,16 @@ def fail(*_: Any, **__: Any) -> Any:
     raise OSError(errno.EPERM, "Operation not permitted")
 
 
+def full(*_: Any, **__: Any) -> Any:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def full_of_pages(*_: Any, **__: Any) -> Any:
+    con = sqlite3.connect(":memory:")
+    con.execute("pragma max_page_count = 1")
+    con.execute("create table t (x)")
+
+
 def fail_to_connect(*_: Any, **__: Any) -> Any:
     raise sqlite3.OperationalError("locking protocol")
 
@@ -60,6 +70,8 @@ FAULTS: list[tuple[object, str, Any, str]] = [
     (fcntl, "flock", lambda *_: None, "disk-no-locks"),
     (Path, "iterdir", lambda _: [], "disk-no-names"),
     (sqlite3, "connect", fail_to_connect, "disk-no-database"),
+    (os, "fsync", full, "disk-no-writing"),
+    (disk, "closing", full_of_pages, "disk-no-writing"),
 ]
 
 

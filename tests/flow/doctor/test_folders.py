@@ -84,9 +84,16 @@ def test_a_file_in_place_of_a_folder_is_wrong(place: Place, finds: Finds, check:
 @BOTH
 def test_a_folder_that_may_not_be_written_is_wrong(place: Place, finds: Finds, monkeypatch: pytest.MonkeyPatch, check: Check, name: str) -> None:  # fmt: skip
     refuse(monkeypatch, getattr(place, name))
+    finds(check(place), "wrong", "folder-read-only")
+
+
+@BOTH
+def test_a_folder_that_another_user_keeps_closed_is_wrong(place: Place, finds: Finds, monkeypatch: pytest.MonkeyPatch, check: Check, name: str) -> None:  # fmt: skip
+    refuse(monkeypatch, getattr(place, name))
+    monkeypatch.setattr(os, "geteuid", lambda: OTHER)
     result = check(place)
     finds(result, "wrong", "folder-closed")
-    assert result.params["owner"] == str(os.geteuid())
+    assert result.params["owner"] == str(OTHER - 1)
 
 
 @BOTH

@@ -185,19 +185,26 @@ def params(key: str) -> set[str]:
 
 def test_a_check_that_fails_by_itself_is_a_line_and_the_others_follow(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     def broken(_: Place) -> Result:
-        raise PermissionError(13, "Permission denied")
+        raise PermissionError(13, "Permission denied", "/srv/site")
+
+    def faulty(_: Place) -> Result:
+        raise ValueError("no date")
 
     def lacking(_: Place) -> Result:
         raise ModuleNotFoundError("No module named 'lxml'", name="lxml")
 
-    monkeypatch.setattr(examine, "CHECKS", {"site": broken, "contract": lacking, "zone": examine.CHECKS["zone"]})  # fmt: skip
+    monkeypatch.setattr(examine, "CHECKS", {"site": broken, "contract": lacking, "clock": faulty, "zone": examine.CHECKS["zone"]})  # fmt: skip
     found = list(examine.diagnose(place))
     assert [(result.check, result.state, result.key) for result in found] == [
         ("site", "wrong", "doctor-cannot-look"),
         ("contract", "wrong", "doctor-needs-package"),
+        ("clock", "wrong", "doctor-cannot-look"),
         ("zone", "right", "doctor-zone-china"),
     ]
-    assert (found[0].params["why"], found[1].params["package"]) == ("Permission denied", "lxml")
+    assert (found[0].params["why"], found[1].params["package"]) == (
+        "Permission denied /srv/site",
+        "lxml",
+    )
 
 
 @pytest.mark.parametrize(
