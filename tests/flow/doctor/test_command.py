@@ -39,6 +39,11 @@ def doctor(place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return go
 
 
+def unfolded(told: str) -> str:
+    """Without blanks, since where a line is folded depends on how long the test's folder is."""
+    return "".join(told.split())
+
+
 def test_a_site_in_order_ends_with_0(doctor: Run) -> None:
     code, told = doctor()
     assert code == 0
@@ -79,11 +84,11 @@ def test_folders_that_may_not_be_read_are_lines_too(doctor: Run, place: Place, m
     )
     code, told = doctor("--contract", place.contract)
     assert code == 5
-    assert told.count("不能读写") == 2
+    assert unfolded(told).count("不能读写") == 2
 
 
 def test_an_inbox_is_looked_at_where_it_is_named(doctor: Run, place: Place) -> None:
-    assert f"{place.inbox}，1 个文件" in doctor("--inbox", place.inbox)[1]
+    assert f"{place.inbox}，1个文件" in unfolded(doctor("--inbox", place.inbox)[1])
 
 
 def test_folders_are_told_by_their_whole_path(doctor: Run, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
