@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -9,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -39,12 +40,18 @@ from pipeline.release.store import verify as proof
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 HOME = Path(__file__).parent.parent
 FOLLOW_EVERY_S = 10.0  # how often a mirror is looked at
+WORKER_START_S = 120  # in which a worker of the site must have started
 
 Inbox = Annotated[str, typer.Argument(help="收件箱，或网址 / the inbox, or its address")]
 Site = Annotated[str, typer.Option(help="公开文件夹，或网址 / the public folder, or its address")]
 SiteFolder = Annotated[str, typer.Option("--site", help="公开文件夹 / the public folder")]
 Private = Annotated[Path, typer.Option(help="私有文件夹 / the private folder")]
 Contract = Annotated[Path, typer.Option(help="数据集合同 / the datasets' contract")]
+# For the doctor, which itself says what cannot be read.
+AnyPrivate = Annotated[Path, typer.Option(readable=False, help="私有文件夹 / the private folder")]
+AnyContract = Annotated[
+    Path, typer.Option(readable=False, help="数据集合同 / the datasets' contract")
+]
 Lang = Annotated[str, typer.Option(help="zh, en")]
 Engine = Annotated[str, typer.Option(help="local, dask")]
 Scheduler = Annotated[str, typer.Option(help="tcp://…:8786; 默认本机 / default: this machine")]
@@ -315,6 +322,51 @@ def explain(
     from pipeline.checks.rules.explain import explain as told
 
     typer.echo(told(rule, _catalog(contract), language()))
+
+
+@app.command()
+def doctor(
+    site: SiteFolder = "site",
+    private: AnyPrivate = Path("private"),
+    inbox: Annotated[
+        str, typer.Option(help="报送文件夹，可不写 / the inbox; may be left out")
+    ] = "",
+    port: Annotated[int, typer.Option()] = 8001,
+    format: Annotated[str, typer.Option(help="text, json")] = "text",  # noqa: A002
+    contract: AnyContract = HOME / "datapackage",
+    lang: Lang = "",
+) -> None:
+    """检查运行环境：每一项正常，或者怎么办。/ What is in order and what is not, with what to do."""
+    _speak(lang)
+    _check_format(format, "text", "json")
+    from pipeline.flow.doctor import examine, report
+    from pipeline.flow.doctor.result import Place, Result
+
+    place = Place(
+        site=addresses.folder(site).absolute(),
+        private=private.absolute(),
+        inbox=addresses.folder(inbox).absolute() if inbox else None,
+        port=port,
+        contract=contract,
+        home=HOME,
+        now=datetime.now().astimezone(),
+        worker_deadline_s=WORKER_START_S,
+    )
+    _print_any_name()
+    found = list[Result]()
+    for result in examine.diagnose(place):
+        found.append(result)
+        if format == "text":
+            typer.echo(report.text(result, language()))
+    end = report.as_json if format == "json" else report.closing
+    typer.echo(end(found, language()))
+    raise typer.Exit(examine.exit_code(found))
+
+
+def _print_any_name() -> None:
+    """What cannot be printed in the terminal's encoding is printed as an escape, and stops nothing."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _speak(lang: str) -> None:

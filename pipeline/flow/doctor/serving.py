@@ -1,0 +1,111 @@
+"""What serving needs: a contract that loads, a port that is free, a worker that starts in time."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from pipeline.base.errors import UsageError
+from pipeline.flow.doctor.result import Place, Result, look, right, wrong
+
+HOST = "127.0.0.1"  # where `gongshi serve` listens unless told otherwise
+ANSWER_S = 5.0  # how long the site may take to say that it is well
+LONGEST_ANSWER = 10_000  # bytes
+# What a worker loads before it can answer. By name, since the site stands above this wing.
+WORKER = "import pipeline.site.server.serve, pipeline.site.server.app"
+
+
+def contract(place: Place) -> Result:
+    """Whether the contract can be read; if not, the sentence that says where it is wrong."""
+    from pipeline.checks.rules import RULES
+    from pipeline.contract import catalog
+
+    try:
+        loaded = catalog.load(place.contract, RULES)
+    except UsageError as error:
+        return wrong("contract", "contract-broken", why=error)
+    return right("contract", "contract-good", count=len(loaded.datasets))
+
+
+def port(place: Place) -> Result:
+    """The site's port: free, or our site answers there; else another program has it."""
+    asked = str(place.port)
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((HOST, place.port))
+    except OverflowError:
+        return wrong("port", "port-none", port=asked)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            return wrong("port", "port-closed", port=asked, why=error.strerror)
+    else:
+        return right("port", "port-free", port=asked)
+    return _taken(place, asked)
+
+
+def _taken(place: Place, asked: str) -> Result:
+    release = _served(place.port)
+    if not release:
+        return wrong("port", "port-taken", port=asked)
+    shown = Path(os.path.realpath(place.site / "current")).name
+    if release != shown:
+        return look("port", "port-other-release", port=asked, served=release, current=shown)
+    return right("port", "port-ours", port=asked, release=release)
+
+
+def _served(port: int) -> str:
+    """The release that a site of ours shows on a port; "" where what listens there is no site of ours."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=ANSWER_S)  # knows of no proxy
+    try:
+        connection.request("GET", "/-/health")
+        told = json.loads(connection.getresponse().read(LONGEST_ANSWER))
+        return str(told["release"]) if told["ok"] is True else ""
+    except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
+        return ""
+    finally:
+        connection.close()
+
+
+def worker(place: Place) -> Result:
+    """How long a worker takes to load the site, against how long `gongshi serve` waits for it."""
+    deadline = place.worker_deadline_s
+    before = time.monotonic()
+    try:
+        done = subprocess.run(  # noqa: S603 - this Python and a constant
+            [sys.executable, "-P", "-c", WORKER],
+            env=_environment(place.home),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=deadline,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return wrong("worker", "worker-late", deadline=f"{deadline:.0f}")
+    took = time.monotonic() - before
+    if done.returncode:
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        return wrong("worker", "worker-fails", why=lines[-1] if lines else done.returncode)
+    return timed(took, deadline)
+
+
+def timed(took: float, deadline: float) -> Result:
+    """What a start that took so many seconds means."""
+    told = {"took": f"{took:.1f}", "deadline": f"{deadline:.0f}"}
+    if took > deadline / 2:
+        return look("worker", "worker-slow", **told)
+    return right("worker", "worker-good", **told)
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """The worker finds this program, and leaves no compiled files behind."""
+    paths = [str(home), os.environ.get("PYTHONPATH", "")]
+    found = os.pathsep.join(path for path in paths if path)
+    return {**os.environ, "PYTHONPATH": found, "PYTHONDONTWRITEBYTECODE": "1"}
