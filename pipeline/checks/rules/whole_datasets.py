@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.base.model import Dataset, Finding, RuleUse, found
+from pipeline.base.model import Dataset, Finding, Location, RuleUse, found
 from pipeline.base.row_checksums import quoted
 from pipeline.base.words import rules
 from pipeline.checks.across.keys import Outcome
@@ -55,4 +55,6 @@ def collections(
             if RULES[use.rule].scope == "collection":
                 column = use.params.get("field", "")
                 for params in RULES[use.rule].check(con, dataset, setting, **use.params):
-                    yield found(use.rule, dataset=dataset.name, column=column, params=params)
+                    yield found(
+                        use.rule, Location(dataset=dataset.name), column=column, params=params
+                    )
