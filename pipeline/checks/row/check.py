@@ -211,7 +211,7 @@ def _made(column: Column, dataset: Dataset) -> bool:
 def _ruled(
     source: Source, rule: Rule, use: RuleUse, dataset: Dataset, columns: Columns, setting: Setting
 ) -> Iterator[Finding]:
-    judged = rule.check(columns, setting, **use.params)
+    judged = rule.check(columns, setting, rule.use(use.params))
     if not isinstance(judged, Judged):
         judged = Judged(judged)
     named = use.params.get("field")
