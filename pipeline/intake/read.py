@@ -122,7 +122,8 @@ def _open_text(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
         yield opened
         return
     width = max(len(head[block.last - 1]), len(opened.source.header))
-    work = chunks.prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, block)
+    layout = chunks.Layout(block)
+    work = chunks.prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout)
     yield replace(
         opened,
         pieces=partial(ranges.pieces, file.path, fmt, width),
@@ -238,10 +239,11 @@ def _open_sheet(
         if opened.dataset is None:
             yield opened
             continue
+        banners = find_tables.banners(sheet.merged, area.block)
+        layout = chunks.Layout(area.block, sheet.is_1904, merged, banners)
         work = chunks.prepare(
-            opened.source, opened.dataset, opened.mapping, file.hint, catalog, area.block,
-            sheet.is_1904, merged, find_tables.banners(sheet.merged, area.block),
-        )  # fmt: skip
+            opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout
+        )
         yield replace(
             opened,
             pieces=partial(_pieces, rows, area, *_span(area, areas)),

@@ -110,14 +110,7 @@ def _public_changes(made: Draft, history: History, dataset: Dataset) -> tuple[Pa
 
 
 def _words(made: Draft) -> None:
-    about = made.about
-    site = metadata.site_metadata(
-        about.catalog,
-        about.words,
-        present=list(about.catalog.datasets),
-        today=about.today,
-        sample=about.sample,
-    )
+    site = metadata.site_metadata(made.about, present=list(made.about.catalog.datasets))
     package.write_json(made.folder / "metadata.json", site)
 
 
