@@ -125,9 +125,8 @@ def publish(
         _inbox(inbox, private) as folder,
         _store(site, private) as here,
     ):
-        release, new, run = whole_way.publish(
-            folder, here, private, loaded, words, _day(today), allowed, spread
-        )
+        job = whole_way.Job(folder, here, private, loaded, words, _day(today), allowed, spread)
+        release, new, run = whole_way.publish(job)
     _closing(run, loaded, private)
     typer.echo(
         say(

@@ -28,7 +28,9 @@ from pipeline.release import build
 from pipeline.release.data import draft
 from pipeline.release.gate import exit_guard, gate
 from pipeline.release.package import changes, manifest, parts, store, working
+from pipeline.release.package.package import About
 from pipeline.release.removal import publication_terms, tombstones, withdraw
+from pipeline.release.removal.loss import Removal
 from pipeline.release.removal.tombstones import Tombstone
 
 SAMPLE = "示例数据"  # in a file's name: made-up data, and the site says so on every page
@@ -47,20 +49,17 @@ def check(
     """
     key = prepare_private(private)
     with store.locked(private), store.faults(private):
-        return _check(inbox, private, catalog, key, today, tombstones.read(private), engine)
+        means = _means(private, catalog, key, today, engine)
+        return _check(inbox, private, means, tombstones.read(private))
 
 
-def _check(
-    inbox: Path,
-    private: Path,
-    catalog: Catalog,
-    key: bytes,
-    today: date,
-    orders: Collection[Tombstone],
-    engine: Engine,
-) -> Run:
+def _means(private: Path, catalog: Catalog, key: bytes, today: date, engine: Engine) -> Means:
+    return Means(catalog, key, today, engine, Cache(private, key, catalog, today))
+
+
+def _check(inbox: Path, private: Path, means: Means, orders: Collection[Tombstone]) -> Run:
+    catalog = means.catalog
     listed = sources.scan(inbox, catalog)
-    means = Means(catalog, key, today, engine, Cache(private, key, catalog, today))
     with Ledger(private, language()) as ledger:
         run = Run(ledger, sql.connect(ledger.work / "spill"))
         files = [*listed.files, *_packages(listed, run, catalog)]
@@ -72,8 +71,8 @@ def _check(
         means.cache.prune()
         ledger.close_tables()
         progress.step(say("step-comparing", language()))
-        _order(run, catalog, orders, today)
-        settle(run, catalog, run.orders, today, engine)
+        _order(run, means, orders)
+        settle(run, means)
         progress.step(say("step-reports", language()))
         read_reports(run, listed.files, catalog)
     send_back(run, run.taken, catalog)
@@ -94,17 +93,11 @@ def _packages(listed: sources.Inbox, run: Run, catalog: Catalog) -> list[sources
     return found
 
 
-def _order(run: Run, catalog: Catalog, orders: Collection[Tombstone], today: date) -> None:
+def _order(run: Run, means: Means, orders: Collection[Tombstone]) -> None:
     """All that must not be public: `orders`, and what other publishers have withdrawn."""
-    found = union.orders(
-        run.con,
-        dict(run.ledger.accepted()),
-        [opened.source for opened in run.opened],
-        run.packages,
-        catalog,
-        sorted(orders),
-        today,
-    )
+    own = [opened.source for opened in run.opened]
+    rows = union.Rows(run.con, dict(run.ledger.accepted()), own)
+    found = union.orders(rows, run.packages, means.catalog, sorted(orders), means.today)
     run.orders = found.stones
     for finding in found.findings:
         run.ledger.finding(finding)
@@ -119,120 +112,127 @@ class Allowed:
     downloads: bool = True
 
 
-def publish(
-    inbox: Path,
-    site: Path,
-    private: Path,
-    catalog: Catalog,
-    site_words: Mapping[str, Any],
-    today: date,
-    allowed: Allowed = Allowed(),
-    engine: Engine = LOCAL,
-) -> tuple[str, bool, Run]:
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to publish and where: `inbox`, as of `today`, by the contract `catalog`, on `site`.
+
+    `site_words`: metadata.yml. `private`: the folder that is never public. `engine` spreads pieces
+    of tables over what there is to compute with.
+    """
+
+    inbox: Path
+    site: Path
+    private: Path
+    catalog: Catalog
+    site_words: Mapping[str, Any]
+    today: date
+    allowed: Allowed = Allowed()
+    engine: Engine = LOCAL
+
+
+def publish(job: Job) -> tuple[str, bool, Run]:
     """The whole way. Gives the release's id, whether it is new, and the run."""
+    site, private = job.site, job.private
     if private.resolve().is_relative_to(site.resolve()):
         raise UsageError(say("private-inside-site", language(), private=private, site=site))
-    parts.layout(site_words)  # a wrong setting is told before anything is read
+    parts.layout(job.site_words)  # a wrong setting is told before anything is read
     secret = prepare_private(private)
     with store.writing(site) as making, store.locked(private), store.faults(private):
         parent = store.sound(site)
-        gate.forward(manifest.read(parent) if parent else {}, today)
-        run = _check(
-            inbox, private, catalog, secret, today, tombstones.read(private, parent), engine
-        )
-        orders = run.orders
+        gate.forward(manifest.read(parent) if parent else {}, job.today)
+        means = _means(private, job.catalog, secret, job.today, job.engine)
+        run = _check(job.inbox, private, means, tombstones.read(private, parent))
         if run.packages:  # on disk before anything else happens
-            tombstones.write(private, orders)
+            tombstones.write(private, run.orders)
             packages.keep(run.packages, private)
         progress.step(say("step-release", language()))
+        cleaning = withdraw.Cleaning(site, making, private, job.today, secret)
         try:
-            made = _made(run, catalog, site_words, making, today, orders, engine)
-            known = manifest.read(parent).get("content", "") if parent else ""
-            if parent and known == made.content:
-                release, new = parent.name, False
-            else:
-                release, new = (
-                    _release(made, run, site, parent, secret, allowed, orders, engine),
-                    True,
-                )
-                store.show(site, made.folder, release)
-                _keep_corrections(run, site, parent, made, release)
+            release, new = _released(run, job, making, parent, secret)
         except GateRefused:
             if parent and run.packages:  # what others have withdrawn leaves the old release too
-                withdraw.cleanse(site, making, private, orders, {}, today, secret)
+                withdraw.cleanse(cleaning, Removal(run.orders))
             raise
-        store.prune(site, int(site_words["keep"]))
-        lapsed = _lapsed(run, site, parent, catalog, today)
-        withdraw.cleanse(site, making, private, orders, lapsed, today, secret)
+        store.prune(site, int(job.site_words["keep"]))
+        lapsed = _lapsed(run, job, parent)
+        withdraw.cleanse(cleaning, Removal(run.orders, lapsed))
     shutil.rmtree(run.ledger.work, ignore_errors=True)
     return release, new, run
 
 
-def _lapsed(
-    run: Run, site: Path, parent: Path | None, catalog: Catalog, today: date
-) -> dict[str, Collection[str]]:
+def _released(
+    run: Run, job: Job, making: Path, parent: Path | None, secret: bytes
+) -> tuple[str, bool]:
+    """The id of the release that the site shows now, and whether it is new.
+
+    One is made in the folder `making`; where it would hold just what `parent` holds, that one stays.
+    """
+    made = _made(run, job, making)
+    known = manifest.read(parent).get("content", "") if parent else ""
+    if parent and known == made.content:
+        return parent.name, False
+    release = _release(made, run, job, parent, secret)
+    store.show(job.site, made.folder, release)
+    _keep_corrections(run, job.site, parent, made, release)
+    return release, True
+
+
+def _lapsed(run: Run, job: Job, parent: Path | None) -> dict[str, Collection[str]]:
     """Keys of records in kept releases whose term is over; none where the day is still the same."""
-    if parent is None or manifest.read(parent).get("today") == today.isoformat():
+    if parent is None or manifest.read(parent).get("today") == job.today.isoformat():
         return {}
+    kept = store.kept(job.site)
     return publication_terms.merged(
-        *(publication_terms.over(run.con, each, catalog, today) for each in store.kept(site))
+        *(publication_terms.over(run.con, each, job.catalog, job.today) for each in kept)
     )
 
 
-def _made(
-    run: Run,
-    catalog: Catalog,
-    site_words: Mapping[str, Any],
-    making: Path,
-    today: date,
-    orders: Collection[Tombstone],
-    engine: Engine,
-) -> draft.Draft:
+def _made(run: Run, job: Job, making: Path) -> draft.Draft:
     """The release's data, once the gate has seen what was read."""
     tallies = run.by_dataset()
-    datasets = list(catalog.datasets.values())
+    datasets = list(job.catalog.datasets.values())
     read = {name: tally.read for name, tally in tallies.items()}
     gate.expectations(datasets, read, {name: t.quarantined for name, t in tallies.items()})
     folder = making / "release"
     folder.mkdir()
-    material = _material(run, catalog, orders)
-    made = draft.write(material, catalog, site_words, folder, today, run.sample, engine)
+    material = _material(run, job.catalog)
+    about = About(job.catalog, job.site_words, job.today, run.sample)
+    made = draft.write(material, about, folder, job.engine)
     gate.balanced(datasets, material.tallies, made.counts)
     return made
 
 
-def _release(
-    made: draft.Draft,
-    run: Run,
-    site: Path,
-    parent: Path | None,
-    secret: bytes,
-    allowed: Allowed,
-    orders: Collection[Tombstone],
-    engine: Engine,
-) -> str:
+def _release(made: draft.Draft, run: Run, job: Job, parent: Path | None, secret: bytes) -> str:
     """Hold the draft against the release before, and finish it; gives its id."""
-    taken, con = tombstones.keys(orders), made.material.con
-    found = changes.since(con, parent, made.datasets, made.rows, taken)
-    dropped = changes.dropped_by_source(con, parent, made.datasets, made.today)
-    went = parent if any(change.verb == "removed" for change in found) else None
-    lapsed = publication_terms.over(con, went, made.catalog, made.today) if went else {}
-    explained = publication_terms.merged(
-        dropped, lapsed, _gone_elsewhere(found, run, parent, made.catalog)
-    )
+    withdrawn = tombstones.keys(run.orders)
+    found = changes.since(run.con, parent, made.datasets, made.rows, withdrawn)
+    explained = _explained(found, run, job, parent)
+    allowed = job.allowed
     gate.removals(found, explained, allowed.removals, run.ledger.private / "removals.csv")
     before = manifest.read(parent).get("rows", {}) if parent else {}
     left = changes.left_with_cause(found, explained)
     gate.sizes(made.datasets, before, made.counts, left, allowed.removals, allowed.growth)
-    kept = store.kept(site)
-    release = store.free_name(site, made.release)
+    kept = store.kept(job.site)
+    release = store.free_name(job.site, made.release)
     number = max((manifest.number(p) for p in kept), default=0) + 1
-    again = made_before(run.ledger.private, made.catalog, parent)
+    again = made_before(run.ledger.private, job.catalog, parent)
     history = build.History(release, parent, number, found, secret, allowed.downloads, again)
-    build.finish(made, history, engine)
+    build.finish(made, history, job.engine)
     exit_guard.check(made.folder, run.ledger.secrets, made.datasets)
     again.keep(made.folder)
     return release
+
+
+def _explained(
+    found: Collection[changes.Change], run: Run, job: Job, parent: Path | None
+) -> dict[str, Collection[str]]:
+    """Keys of records of `parent` that leave with a cause: the source, term or publisher is gone."""
+    datasets = list(job.catalog.datasets.values())
+    dropped = changes.dropped_by_source(run.con, parent, datasets, job.today)
+    went = parent if any(change.verb == "removed" for change in found) else None
+    lapsed = publication_terms.over(run.con, went, job.catalog, job.today) if went else {}
+    elsewhere = _gone_elsewhere(found, run, parent, job.catalog)
+    return publication_terms.merged(dropped, lapsed, elsewhere)
 
 
 def _gone_elsewhere(
@@ -247,9 +247,9 @@ def _gone_elsewhere(
 # ---------------------------------------------------------------- what a release is made of
 
 
-def _material(run: Run, catalog: Catalog, orders: Collection[Tombstone]) -> draft.Material:
+def _material(run: Run, catalog: Catalog) -> draft.Material:
     produced: dict[str, list[working.Row]] = {
-        tombstones.TABLE: list(tombstones.public_rows(orders)),
+        tombstones.TABLE: list(tombstones.public_rows(run.orders)),
         "sources": working.sources(run.sources, run.ledger.tallies),
         "header_mappings": [
             (o.source.source_id, m.position + 1, m.header, m.field, m.matched_by)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -141,8 +141,12 @@ def every_engine(request: pytest.FixtureRequest) -> Iterator[int]:
 
     client, honest = request.getfixturevalue("cluster_here"), run._check
     spread = Spread(distributed, client, count)
+
+    def spreading(inbox: Any, private: Any, means: Any, orders: Any) -> Any:
+        return honest(inbox, private, replace(means, engine=spread), orders)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "_check", lambda *a: honest(*a[:-1], spread))
+        patch.setattr(run, "_check", spreading)
         patch.setattr(parquet, "LEAST", 0)  # few rows as they are, each piece lays them down
         _computing[:] = ["--engine", "dask", "--scheduler", client.scheduler.address, "--partitions", str(count)]  # fmt: skip
         yield count

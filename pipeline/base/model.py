@@ -246,32 +246,33 @@ class Finding:
     version: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where something is found that is in no table read: what is known of it."""
+
+    file: str = ""
+    sheet: str = ""
+    dataset: str = ""
+
+
 def found(
     rule: str,
-    source: Source | None = None,
+    where: Source | Location,
     *,
-    dataset: str = "",
-    file: str = "",
-    sheet: str = "",
     row: int | None = None,
     column: str = "",
     value: str = "",
     params: Mapping[str, Any] | None = None,
 ) -> Finding:
-    """A finding of `rule`, with the severity, owner and version that its text in words gives it.
-
-    `source`, where given, says dataset, file and sheet.
-    """
+    """A finding of `rule`, with the severity, owner and version that its text in words gives it."""
     text = rules()[rule]
-    if source:
-        dataset, file, sheet = source.dataset, source.path, source.sheet
     return Finding(
         rule,
         cast(Severity, text.severity),
         cast(Owner, text.owner),
-        dataset,
-        file,
-        sheet,
+        where.dataset,
+        where.path if isinstance(where, Source) else where.file,
+        where.sheet,
         row,
         column,
         value,

@@ -10,7 +10,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from pipeline.base.model import Catalog, Code, CodeList, Column, Dataset, Foreig
 from pipeline.contract.yaml_reader import (
     KIND_TYPES,
     Document,
+    Parametrised,
     broken_at,
     check,
     check_profile,
@@ -61,8 +62,8 @@ ORIGIN = (
 CODE_HEADER = ["code", "label", "label_en", "aliases", "valid_from", "valid_to"]
 
 
-def load(folder: Path, rules: Collection[str] | None = None) -> Catalog:
-    """Read the contract under `folder`; `rules` are the names a dataset may use (None: any).
+def load(folder: Path, rules: Mapping[str, Parametrised] | None = None) -> Catalog:
+    """Read the contract under `folder`; `rules` are those a dataset may use (None: any), by name.
 
     Raises `UsageError` at the first mistake. Datasets come in their `gongshi:order`.
     """

@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
 from pipeline.base.errors import UsageError
-from pipeline.base.model import CodeList, Column, Dataset, ForeignKey
+from pipeline.base.model import CodeList, Column, Dataset, ForeignKey, RuleUse
 from pipeline.base.words import language, say
 
 KIND_TYPES: Mapping[str, str] = {
@@ -42,6 +42,13 @@ _KIND_NEEDS = {"choice": "gongshi:codes", "choices": "gongshi:codes", "money": "
 _TEXT_ONLY = {"pattern", "minLength", "maxLength"}
 _NOT_TEXT = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
 Where = tuple[str | int, ...]
+
+
+class Parametrised(Protocol):
+    """A rule, as far as a contract that uses it has to know: the fields of `takes` are its parameters."""
+
+    @property
+    def takes(self) -> type[Any]: ...
 
 
 def broken_at(file: Path, line: int, message: str, **params: Any) -> UsageError:
@@ -160,7 +167,7 @@ def check(
     dataset: Dataset,
     datasets: Mapping[str, Dataset],
     codes: Mapping[str, CodeList],
-    rules: Collection[str] | None,
+    rules: Mapping[str, Parametrised] | None,
 ) -> None:
     for i, column in enumerate(dataset.columns):
         _check_column(document, ("schema", "fields", i), column, codes)
@@ -177,6 +184,20 @@ def check(
                 value=use.rule,
                 known=listed(sorted(rules)),
             )
+        if rules is not None:
+            _check_parameters(document, ("gongshi:rules", i), use, rules[use.rule])
+
+
+def _check_parameters(document: Document, where: Where, use: RuleUse, rule: Parametrised) -> None:
+    """A rule is given all parameters that it has to have, and none that it does not know."""
+    taken = {f.name: f.default is MISSING for f in fields(rule.takes)}
+    for name in use.params:
+        if name not in taken:
+            known = listed(taken)
+            raise document.broken((*where, name), "contract-unknown-key", key=name, known=known)
+    for name, is_needed in taken.items():
+        if is_needed and name not in use.params:
+            raise document.broken(where, "contract-missing-key", key=name)
 
 
 def _check_column(

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
 
 import pyarrow as pa
 
 from pipeline.base import row_checksums
-from pipeline.base.engine import LOCAL, Engine
-from pipeline.base.model import Catalog, Dataset, Source, found
+from pipeline.base.model import Catalog, Dataset, Finding, Location, Source, found
 from pipeline.base.row_checksums import Seal, quoted
 from pipeline.checks.across import keys
 from pipeline.checks.across.key_shuffle import Among
@@ -20,22 +18,19 @@ from pipeline.checks.results.parquet import rows_in
 from pipeline.checks.row.check import QUARANTINE, as_written
 from pipeline.checks.rules import Setting, whole_datasets
 from pipeline.contract.catalog import as_input, published_columns
-from pipeline.flow.read_inbox import Run
+from pipeline.flow.read_inbox import Means, Run
 from pipeline.intake.read import Opened
-from pipeline.release.removal.tombstones import Tombstone
 
 
-def settle(
-    run: Run, catalog: Catalog, orders: Collection[Tombstone], today: date, engine: Engine = LOCAL
-) -> None:
+def settle(run: Run, means: Means) -> None:
     """Withdrawn, repeated, conflicting and dangling rows leave the accepted ones; the tallies follow.
 
-    `engine` finds the keys that rows share, where it is spread over many machines.
+    The engine of `means` finds the keys that rows share, where it is spread over many machines.
     """
     con, ledger = run.con, run.ledger
-    catalog = _as_read(catalog, [name for name, _ in ledger.accepted()])
+    catalog = _as_read(means.catalog, [name for name, _ in ledger.accepted()])
     con.execute("create table withdrawn_keys (dataset varchar, key varchar)")
-    for stone in orders:
+    for stone in run.orders:
         con.execute("insert into withdrawn_keys values (?, ?)", [stone.dataset, stone.key])
     for name, files in ledger.accepted():
         con.execute(f"create view {quoted('all_' + name)} as select * from {rows_in(files)}")
@@ -50,13 +45,13 @@ def settle(
         )
     rank = {o.source.source_id: (o.precedence, place) for place, o in enumerate(run.opened)}
     sources = {o.source.source_id: o.source for o in run.opened}
-    among = Among(con, engine, ledger.home, dict(ledger.accepted()))
+    among = Among(con, means.engine, ledger.home, dict(ledger.accepted()))
     needles = Needles(read_secrets(ledger.secrets))
     datasets = keys.order_of({n: catalog.datasets[n] for n, _ in ledger.accepted()})
     for dataset in datasets:
         for stage in _stages(run, dataset, catalog, rank, among, needles):
             _apply(run, dataset, stage, sources, catalog)
-    setting = Setting(today, catalog, frozenset(d.name for d in datasets))
+    setting = Setting(means.today, catalog, frozenset(d.name for d in datasets))
     for dataset, outcomes in whole_datasets.judge(con, datasets, setting, ledger.left_out):
         _apply(run, dataset, outcomes, sources, catalog)
     for finding in whole_datasets.collections(con, datasets, setting):
@@ -99,7 +94,12 @@ def _stages(
                 "other_en": other.title_en,
             }
             run.ledger.finding(
-                found("foreign-key-none", dataset=dataset.name, column=column.name, params=params)
+                found(
+                    "foreign-key-none",
+                    Location(dataset=dataset.name),
+                    column=column.name,
+                    params=params,
+                )
             )
         else:
             run.con.execute(
@@ -115,6 +115,7 @@ def _apply(
     files: Mapping[str, Source],
     catalog: Catalog,
 ) -> None:
+    """Rows leave the accepted ones of `dataset`; findings, tallies and quarantine say so."""
     gone = keys.keys_of(outcomes)
     if gone:
         run.con.register(
@@ -126,25 +127,7 @@ def _apply(
     held_back: dict[str, dict[int, str]] = {}
     for outcome in outcomes:
         if outcome.rule:
-            params = dict(outcome.params)
-            if "other_source" in params:
-                params["other_file"] = files[params.pop("other_source")].path
-            if "other" in params:
-                other = catalog.datasets[params["other"]]
-                params |= {"other": other.title, "other_en": other.title_en}
-            if outcome.column:
-                column = dataset.column(outcome.column)
-                params = {"title": column.title, "title_en": column.title_en, **params}
-            source = files[outcome.source_id]
-            about = found(
-                outcome.rule,
-                source,
-                row=outcome.row,
-                column=outcome.column,
-                value=outcome.value,
-                params=params,
-            )
-            run.ledger.finding(about, outcome.source_id)
+            run.ledger.finding(_about(outcome, dataset, files, catalog), outcome.source_id)
         if outcome.fate != "kept":
             run.ledger.move(outcome.source_id, outcome.fate)
         if outcome.fate == "quarantined":
@@ -152,6 +135,29 @@ def _apply(
     for source_id, reasons in held_back.items():
         opened = next(o for o in run.opened if o.source.source_id == source_id)
         run.ledger.quarantine(dataset, _raw_rows(opened, reasons))
+
+
+def _about(
+    outcome: keys.Outcome, dataset: Dataset, files: Mapping[str, Source], catalog: Catalog
+) -> Finding:
+    """The finding of one row; names of columns, datasets and sources become titles and files."""
+    params = dict(outcome.params)
+    if "other_source" in params:
+        params["other_file"] = files[params.pop("other_source")].path
+    if "other" in params:
+        other = catalog.datasets[params["other"]]
+        params |= {"other": other.title, "other_en": other.title_en}
+    if outcome.column:
+        column = dataset.column(outcome.column)
+        params = {"title": column.title, "title_en": column.title_en, **params}
+    return found(
+        outcome.rule,
+        files[outcome.source_id],
+        row=outcome.row,
+        column=outcome.column,
+        value=outcome.value,
+        params=params,
+    )
 
 
 def _raw_rows(opened: Opened, reasons: Mapping[int, str]) -> pa.Table:

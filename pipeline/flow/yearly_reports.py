@@ -32,6 +32,7 @@ from pipeline.intake import read
 from pipeline.intake.inbox.sources import InboxFile
 from pipeline.reports.compare.with_records import DIFFERS, Count, Params, reconcile
 from pipeline.reports.figures import indicators
+from pipeline.reports.figures.heading import Heading
 from pipeline.reports.read import Report, beside, read_report
 
 DATASET = "report_figures"
@@ -79,9 +80,7 @@ def _read(
     report = read_report(
         file.path,
         name=name,
-        body=hint.body,
-        region_code=hint.region_code,
-        year=hint.year,
+        given=Heading(body=hint.body, region_code=hint.region_code, year=hint.year),
         indicators=known,
         divisions=catalog.codes.get("divisions"),
     )

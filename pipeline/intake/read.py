@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.base.model import PACKAGE, Catalog, Chunk, Dataset, Finding, Source, found
+from pipeline.base.model import PACKAGE, Catalog, Chunk, Dataset, Finding, Location, Source, found
 from pipeline.base.sheet_cells import is_added
 from pipeline.contract.catalog import as_input
 from pipeline.intake.inbox.sources import InboxFile
@@ -58,18 +58,18 @@ def open_file(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
     """
     try:
         if not file.path.stat().st_size:
-            yield found("file-empty", file=file.name)
+            yield found("file-empty", Location(file.name))
             return
         named = KINDS.get(file.suffix, WORKBOOK)
         kind = kind_of(file.path, named)
         if kind != named:
             params = {"suffix": file.suffix, "kind": kind}
-            yield found("file-renamed", file=file.name, params=params)
+            yield found("file-renamed", Location(file.name), params=params)
         yield from _OPEN[kind](file, catalog)
     except OSError as error:
-        yield found("file-unreadable", file=file.name, params={"why": error.strerror or ""})
+        yield found("file-unreadable", Location(file.name), params={"why": error.strerror or ""})
     except workbooks.Unreadable as problem:
-        yield found(problem.rule, file=file.name)
+        yield found(problem.rule, Location(file.name))
 
 
 def sha256(path: Path) -> str:
@@ -113,7 +113,7 @@ def _open_text(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
     datasets, _ = _candidates(file, catalog)
     fmt, head = _best_format(fmt, file.hint, datasets)
     if not any(cell.strip() for cells in head for cell in cells):
-        yield found("file-empty", file=file.name)
+        yield found("file-empty", Location(file.name))
         return
     source = Source("", file.name, fmt.sha256, fmt.size, "", fmt.encoding, fmt.delimiter)
     block = _header_block(head, (), file.hint, datasets)
@@ -122,7 +122,8 @@ def _open_text(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
         yield opened
         return
     width = max(len(head[block.last - 1]), len(opened.source.header))
-    work = chunks.prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, block)
+    layout = chunks.Layout(block)
+    work = chunks.prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout)
     yield replace(
         opened,
         pieces=partial(ranges.pieces, file.path, fmt, width),
@@ -166,7 +167,7 @@ def _hits(head: Rows, hint: Hint, datasets: Sequence[Dataset]) -> int:
 def _open_json(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
     tables = json_files.tables(file.path)
     if isinstance(tables, str):
-        yield found(tables, file=file.name)
+        yield found(tables, Location(file.name))
         return
     yield from _open_sheets(file, (Sheet(name, rows) for name, rows in tables), "utf-8", catalog)
 
@@ -195,11 +196,11 @@ def _open_sheets(
     any_known = False
     for number, sheet in enumerate(sheets, 1):
         if sheet.rows and is_added(next(iter(sheet.rows[0]), "")):
-            yield found("sheet-notes", file=file.name, sheet=sheet.name)
+            yield found("sheet-notes", Location(file.name, sheet.name))
         elif file.hint.sheet not in (None, number, sheet.name):
-            yield found("sheet-not-asked", file=file.name, sheet=sheet.name)
+            yield found("sheet-not-asked", Location(file.name, sheet.name))
         elif sheet.skipped:
-            yield found(f"sheet-{sheet.skipped}", file=file.name, sheet=sheet.name)
+            yield found(f"sheet-{sheet.skipped}", Location(file.name, sheet.name))
         else:
             for opened in _open_sheet(replace(whole, sheet=sheet.name), sheet, file, catalog):
                 if opened.dataset:
@@ -238,10 +239,11 @@ def _open_sheet(
         if opened.dataset is None:
             yield opened
             continue
+        banners = find_tables.banners(sheet.merged, area.block)
+        layout = chunks.Layout(area.block, sheet.is_1904, merged, banners)
         work = chunks.prepare(
-            opened.source, opened.dataset, opened.mapping, file.hint, catalog, area.block,
-            sheet.is_1904, merged, find_tables.banners(sheet.merged, area.block),
-        )  # fmt: skip
+            opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout
+        )
         yield replace(
             opened,
             pieces=partial(_pieces, rows, area, *_span(area, areas)),

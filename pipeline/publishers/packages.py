@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.base.model import Finding, found
+from pipeline.base.model import Finding, Location, found
 from pipeline.intake.inbox.listed_publishers import Listed
 from pipeline.publishers import download, proven
 from pipeline.publishers.proven import Received, Refused
@@ -81,7 +81,7 @@ def _take(listed: Listed, home: Path, wanted: Collection[str]) -> Taken:
         shutil.rmtree(home / "fetched", ignore_errors=True)
     stands_in = "package-kept" if kept else "package-none"
     params |= {"kept": last.release, "day": last.today}
-    findings = (found(rule, file=listed.publisher, params=params) for rule in (why, stands_in))
+    findings = (found(rule, Location(listed.publisher), params=params) for rule in (why, stands_in))
     return Taken(listed, "kept" if kept else "none", kept, tuple(findings), last.folder)
 
 
@@ -150,7 +150,7 @@ def _unpinned(listed: Listed, new: Received) -> Iterator[Finding]:
     if not listed.key and not listed.digest:
         about = {"fingerprint": new.fingerprint, "digest": _digest(new.key)}
         params = {"publisher": listed.publisher, **about}
-        yield found("package-key-unpinned", file=listed.publisher, params=params)
+        yield found("package-key-unpinned", Location(listed.publisher), params=params)
 
 
 # ---------------------------------------------------------------- what was taken last

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline.base.model import PACKAGE, UNITED, Catalog, Dataset, Finding, Source, found
+from pipeline.base.model import PACKAGE, UNITED, Catalog, Dataset, Finding, Location, Source, found
 from pipeline.base.row_checksums import quoted
 from pipeline.checks.across.keys import key_of
 from pipeline.checks.privacy import screen
@@ -89,7 +89,7 @@ def notes(taken: Iterable[Taken], catalog: Catalog) -> Iterator[Finding]:
                 "publisher": each.publisher,
                 "listed": ", ".join(n[:40] for n in strange[:10]),
             }
-            yield found("package-dataset-unknown", file=each.publisher, params=params)
+            yield found("package-dataset-unknown", Location(each.publisher), params=params)
 
 
 def is_sample(taken: Iterable[Taken]) -> bool:
@@ -108,10 +108,17 @@ class Orders:
     findings: tuple[Finding, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows that this run has accepted: dataset → Parquet files, read by `con`; their sources."""
+
+    con: duckdb.DuckDBPyConnection
+    accepted: Mapping[str, Sequence[Path]]
+    sources: Sequence[Source]
+
+
 def orders(
-    con: duckdb.DuckDBPyConnection,
-    accepted: Mapping[str, Sequence[Path]],
-    sources: Iterable[Source],
+    rows: Rows,
     taken: Iterable[Taken],
     catalog: Catalog,
     known: Sequence[Tombstone],
@@ -120,19 +127,18 @@ def orders(
     """The orders `known` with what the packages have withdrawn.
 
     A publisher can withdraw what is its own: a record that others publish, and that its package of
-    before did not hold, stays, with a finding. `accepted`: dataset → Parquet files of this run's rows.
+    before did not hold, stays, with a finding.
     """
     stones = {(s.dataset, s.key): s for s in known}
-    publisher_of = {s.source_id: s.publisher for s in sources}
     findings = list[Finding]()
     for each in taken:
         new = [s for s in _withdrawn(each, catalog, today) if (s.dataset, s.key) not in stones]
         foreign = set[tuple[str, str]]()
         for name in {s.dataset for s in new}:
             dataset, keys = catalog.datasets[name], [s.key for s in new if s.dataset == name]
-            others = [i for i, p in publisher_of.items() if p != each.publisher]
-            held = _held(con, accepted.get(name), dataset, keys, others)
-            foreign |= {(name, key) for key in held - _had(con, each, dataset, keys)}
+            others = [s.source_id for s in rows.sources if s.publisher != each.publisher]
+            held = _held(rows, dataset, keys, others)
+            foreign |= {(name, key) for key in held - _had(rows.con, each, dataset, keys)}
         obeyed = [s for s in new if (s.dataset, s.key) not in foreign]
         stones |= {(s.dataset, s.key): s for s in obeyed}
         findings += _told(each, len(obeyed), sorted(foreign))
@@ -142,10 +148,12 @@ def orders(
 def _told(each: Taken, obeyed: int, foreign: Sequence[tuple[str, str]]) -> Iterator[Finding]:
     if obeyed:
         params = {"publisher": each.publisher, "count": obeyed}
-        yield found("package-withdrawn", file=each.publisher, params=params)
+        yield found("package-withdrawn", Location(each.publisher), params=params)
     for name, key in foreign:
         params = {"publisher": each.publisher, "key": _clean(key, 80)}
-        yield found("package-withdrawal-foreign", dataset=name, file=each.publisher, params=params)
+        yield found(
+            "package-withdrawal-foreign", Location(each.publisher, dataset=name), params=params
+        )
 
 
 def _withdrawn(each: Taken, catalog: Catalog, today: date) -> Iterator[Tombstone]:
@@ -182,19 +190,14 @@ def _day(written: str, today: date) -> str:
         return today.isoformat()
 
 
-def _held(
-    con: duckdb.DuckDBPyConnection,
-    accepted: Sequence[Path] | None,
-    dataset: Dataset,
-    keys: Sequence[str],
-    source_ids: Sequence[str],
-) -> set[str]:
+def _held(rows: Rows, dataset: Dataset, keys: Sequence[str], source_ids: Sequence[str]) -> set[str]:
     """Those of `keys` that rows from `source_ids` have."""
-    if accepted is None:
+    if dataset.name not in rows.accepted:
         return set()
     others = pa.table({"source_id": pa.array(source_ids, pa.string())})
-    rows = f"(select * from {rows_in(accepted)} semi join others using (source_id))"
-    return _among(con, rows, dataset, keys, others=others)
+    files = rows_in(rows.accepted[dataset.name])
+    theirs = f"(select * from {files} semi join others using (source_id))"
+    return _among(rows.con, theirs, dataset, keys, others=others)
 
 
 def _had(

@@ -51,17 +51,15 @@ def finish(made: Draft, history: History, engine: Engine = LOCAL) -> None:
     Raises GateRefused where frictionless does not find the package valid or a file does not open,
     Unaccounted where the database does not hold the rows.
     """
-    folder, datasets = made.folder, made.datasets
+    folder = made.folder
     rows, seals, told = dict(made.rows), dict(made.seals), dict[str, str]()
-    if public := made.catalog.datasets.get(changes.TABLE):
+    if public := made.about.catalog.datasets.get(changes.TABLE):
         rows[public.name], seals[public.name] = _public_changes(made, history, public)
         told = draft.hashes_of(folder, package.data_files(folder, public.name))
     made = replace(made, rows=rows, seals=seals, hashes=made.hashes | told)
     changes.write(folder / "changes.csv", history.release, history.changes)
-    descriptor = package.descriptor(
-        made.catalog, datasets, folder, made.counts, made.site_words, made.keys, history.release,
-        made.today, made.sample,
-    )  # fmt: skip
+    release = history.release
+    descriptor = package.descriptor(made.about, release, folder, made.counts, made.keys)
     package.write_json(folder / "datapackage.json", descriptor)
     with gate.judging(folder, descriptor) as verdict, ThreadPoolExecutor(1) as beside:
         packing = (
@@ -69,7 +67,7 @@ def finish(made: Draft, history: History, engine: Engine = LOCAL) -> None:
             if history.with_downloads
             else None
         )
-        if parts.layout(made.site_words).combines(sum(made.counts.values())):
+        if parts.layout(made.about.words).combines(sum(made.counts.values())):
             _database(made, history.again, verdict)
         else:
             verdict()  # the site needs that database: pipeline.site.folder says so
@@ -105,20 +103,14 @@ def _done(future: Future[None] | None) -> None:
 
 
 def _public_changes(made: Draft, history: History, dataset: Dataset) -> tuple[Path, Seal]:
-    told = changes.rows(history.parent, history.release, made.today, history.changes)
+    told = changes.rows(history.parent, history.release, made.about.today, history.changes)
     produced = {dataset.name: working.table(dataset, told)}
     material = Material(made.material.con, {}, {}, produced, {}, {}, made.material.work)
     return draft.write_dataset(material, dataset, made.places)
 
 
 def _words(made: Draft) -> None:
-    site = metadata.site_metadata(
-        made.catalog,
-        made.site_words,
-        present=[d.name for d in made.datasets],
-        today=made.today,
-        sample=made.sample,
-    )
+    site = metadata.site_metadata(made.about, present=list(made.about.catalog.datasets))
     package.write_json(made.folder / "metadata.json", site)
 
 
@@ -128,8 +120,9 @@ def _downloads(made: Draft, again: Again, engine: Engine) -> None:
     for dataset in made.datasets:
         plain, count = package.data_files(made.folder, dataset.name), made.counts[dataset.name]
         rows, keys = made.rows[dataset.name], made.keys.get(dataset.name, {})
+        table = downloads.Table(dataset, rows, plain, count, made.about.today)
         asked = _not_yet(made, again, dataset, downloads.kinds(keys))
-        downloads.make(made.material.con, dataset, rows, plain, folder, count, made.today, asked)
+        downloads.make(made.material.con, table, folder, asked)
     _parts(made, again, engine)
     downloads.opened(folder, made.datasets, made.counts)
 
@@ -138,7 +131,7 @@ def _not_yet(made: Draft, again: Again, dataset: Dataset, kinds: Collection[str]
     """Those of a dataset's downloads that are not taken over from the release before."""
     missing, data = list[str](), made.hashes_of(dataset.name)
     for kind in kinds:
-        day = made.today if kind == "xlsx" else None
+        day = made.about.today if kind == "xlsx" else None
         recipe = again.recipe(kind, dataset.name, data, day)
         again.note(recipe, [f"downloads/{dataset.name}.{kind}"])
         missing += [] if again.take(recipe, made.folder) else [kind]
@@ -184,12 +177,12 @@ def _told(made: Draft, history: History) -> dict[str, Any]:
     return {
         "release": history.release,
         "number": history.number,
-        "today": made.today.isoformat(),
+        "today": made.about.today.isoformat(),
         "content": made.content,
         "parent": link,
         "chain": [*earlier, *([link] if link else [])],
         "amendments": [],
-        **draft.told_of(made.material, made.catalog, made.site_words, made.sample),
+        **draft.told_of(made.material, made.about),
         "rules": {name: rule.version for name, rule in sorted(words.rules().items())},
         "records": {d.name: list(d.primary_key) for d in changes.compared_datasets(made.datasets)},
         "rows": made.counts,

@@ -11,13 +11,15 @@ from pipeline.base.model import CodeList, Figure, Finding
 from pipeline.reports.compare import corrections, internal_consistency
 from pipeline.reports.documents.text import Loaded, finding, load
 from pipeline.reports.figures import figures, indicators
-from pipeline.reports.figures.heading import heading, overruled
+from pipeline.reports.figures.heading import Heading, heading, overruled
 from pipeline.reports.figures.indicators import Indicator
 from pipeline.reports.figures.numerals import plain
 from pipeline.reports.figures.sections import Places, Section, sections
 from pipeline.reports.repair.characters import HAN, simplified_view
 from pipeline.reports.repair.edits import Repair
 from pipeline.reports.repair.repair import Repaired, repair
+
+_NOTHING = Heading()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +48,26 @@ def read_report(
     path: Path,
     *,
     name: str,
-    body: str = "",
-    region_code: str = "",
-    year: int | None = None,
+    given: Heading = _NOTHING,
     indicators: Sequence[Indicator] = (),
     divisions: CodeList | None = None,
-    last_year: Report | None = None,
 ) -> Report:
     """The report in the file at `path`, called `name` in every output.
 
-    `body`, `region_code` and `year` overrule what the text says. `indicators` is the vocabulary
-    (`pipeline.reports.figures.figures.indicators.load`), `divisions` the code list by which a body's name gives
-    its division, `last_year` the same body's report of the year before, for stated growth.
-    Corrections are taken from `<path>.corrections.csv`. Bad files give findings, never errors.
+    Body, division and year that are `given` overrule what the text says. `indicators` is the
+    vocabulary (`pipeline.reports.figures.indicators.load`), `divisions` the code list by which a
+    body's name gives its division. Corrections are taken from `<path>.corrections.csv`. Bad files give findings, never errors.
     """
     loaded = load(path, name)
     if not loaded.text:
         return Report(
-            name, "", body=body, region_code=region_code, year=year, findings=loaded.findings
+            name,
+            "",
+            body=given.body,
+            region_code=given.region_code,
+            year=given.year,
+            findings=loaded.findings,
         )
-    given = {"body": body, "region_code": region_code, "year": year}
     report = read_text(loaded, name, given, indicators, divisions)
     corrected, problems = corrections.apply(path, name, report.figures)
     found = [
@@ -73,8 +75,7 @@ def read_report(
         *problems,
         *internal_consistency.check(report.text, corrected, name),
     ]
-    report = replace(report, figures=corrected, findings=tuple(found))
-    return beside(report, last_year) if last_year else report
+    return replace(report, figures=corrected, findings=tuple(found))
 
 
 def beside(report: Report, last_year: Report) -> Report:
@@ -86,7 +87,7 @@ def beside(report: Report, last_year: Report) -> Report:
 def read_text(
     loaded: Loaded,
     name: str,
-    given: dict[str, str | int | None],
+    given: Heading,
     vocabulary: Sequence[Indicator],
     divisions: CodeList | None = None,
 ) -> Report:

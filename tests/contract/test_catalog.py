@@ -265,7 +265,7 @@ def small(tmp_path: Path) -> Callable[..., Path]:
 
 def refusal(folder: Path) -> str:
     with pytest.raises(UsageError) as refused:
-        catalog.load(folder, {"social-credit-code"})
+        catalog.load(folder, {"social-credit-code": RULES["social-credit-code"]})
     assert refused.value.exit_code == 2
     return str(refused.value)
 
@@ -591,6 +591,16 @@ def test_any_rule_may_be_named_where_no_rules_are_given(small: Callable[..., Pat
         catalog.load(small("social-credit-code, f", "later-rule, f")).datasets["licences"].rules
     )
     assert (use.rule, use.params, use.line) == ("later-rule", {"field": "uscc"}, 5)
+
+
+def test_a_parameter_that_a_rule_does_not_know_stops_the_run(small: Callable[..., Path]) -> None:
+    said = refusal(small("field: uscc", "field: uscc, on: uscc"))
+    assert "licences.yaml 第 5 行" in said and "on" in said and "field" in said
+
+
+def test_a_parameter_that_a_rule_needs_has_to_be_there(small: Callable[..., Path]) -> None:
+    said = refusal(small(", field: uscc}", "}"))
+    assert "licences.yaml 第 5 行" in said and "field" in said
 
 
 # ---------------------------------------------------------------- the profile

@@ -69,8 +69,17 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], dic
 
 def spread_over(shop: Shop, spread: Any) -> dict[str, str]:
     release, _, _ = run.publish(
-        shop.inbox, shop.site, shop.private, shop.contract, shop.words, TODAY, run.Allowed(downloads=False), spread
-    )  # fmt: skip
+        run.Job(
+            shop.inbox,
+            shop.site,
+            shop.private,
+            shop.contract,
+            shop.words,
+            TODAY,
+            run.Allowed(downloads=False),
+            spread,
+        )
+    )
     return hashes(shop.site / "releases" / release)
 
 

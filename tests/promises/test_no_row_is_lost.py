@@ -55,7 +55,9 @@ def publish(root: Path, tmp_path: Path) -> Callable[[], str]:
 
     def go() -> str:
         release, _, _ = run.publish(
-            inbox, tmp_path / "site", tmp_path / "private", contract, words, date(2025, 3, 31)
+            run.Job(
+                inbox, tmp_path / "site", tmp_path / "private", contract, words, date(2025, 3, 31)
+            )
         )
         return str(tmp_path / "site" / "releases" / release)
 

@@ -81,7 +81,7 @@ def published(shop: Shop, folder: Path, engine: Engine) -> Outcome:
     private.mkdir(parents=True)
     (private / "key").write_bytes((shop.private / "key").read_bytes())
     release, _, _ = run.publish(
-        shop.inbox, site, private, shop.contract, shop.words, TODAY, engine=engine
+        run.Job(shop.inbox, site, private, shop.contract, shop.words, TODAY, engine=engine)
     )
     told = {n: h for n, h in hashes(private).items() if Path(n).parts[0] not in AS_IT_WAS_CUT}
     return hashes(site / "releases" / release), told, changed(private / "changes")

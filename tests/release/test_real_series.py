@@ -60,8 +60,16 @@ def test_new_and_gone_of_each_edition_are_what_sets_say(tmp_path: Path) -> None:
     for number, edition in enumerate(editions()):
         shutil.copy(edition, inbox / "edition.tsv")
         name, new, _ = run.publish(
-            inbox, site, private, contract, words, day, run.Allowed(removals=True, downloads=number < 3)
-        )  # fmt: skip
+            run.Job(
+                inbox,
+                site,
+                private,
+                contract,
+                words,
+                day,
+                run.Allowed(removals=True, downloads=number < 3),
+            )
+        )
         assert new
         release, now = site / "releases" / name, keys_of(edition)
         assert len(rows_of(release / "data" / f"{DATASET}.csv")) == len(now)
@@ -92,7 +100,17 @@ def test_what_the_source_drops_after_a_year_needs_no_other_cause(tmp_path: Path)
     days = (date(2017, 10, 31), date(2017, 11, 30))
     for edition, day in zip((seventh, eighth), days, strict=True):
         shutil.copy(edition, inbox / "edition.tsv")
-        run.publish(inbox, tmp_path / "site", tmp_path / "private", contract, words, day, run.Allowed(True, downloads=False))  # fmt: skip
+        run.publish(
+            run.Job(
+                inbox,
+                tmp_path / "site",
+                tmp_path / "private",
+                contract,
+                words,
+                day,
+                run.Allowed(True, downloads=False),
+            )
+        )
     kept = store.kept(tmp_path / "site")
     published = {r["record_id"]: r["published_on"] for r in rows_of(kept[0] / "data" / f"{DATASET}.csv")}  # fmt: skip
     gone = {c.key for c in changes.read(kept[1] / "changes.csv") if c.verb == "removed"}

@@ -18,6 +18,7 @@ from pipeline.contract import catalog
 from pipeline.flow import yearly_reports
 from pipeline.reports.compare import corrections, internal_consistency
 from pipeline.reports.compare.with_records import reconcile
+from pipeline.reports.figures.heading import Heading
 from pipeline.reports.figures.indicators import Indicator, load
 from pipeline.reports.read import Report, read_report
 from tests.support import marked, paper
@@ -25,13 +26,16 @@ from tests.support import marked, paper
 ROOT = Path(__file__).parents[2]
 REAL = ROOT.parent / "shared" / "real" / "inbox" / "reports" / "000_dd65877722798507.txt"
 VOCABULARY = load(ROOT / "datapackage" / "codes" / "indicators.csv")
+NOTHING = Heading()
 TEXT = "某区2024年法治政府建设年度报告（示例数据）\n一、全年备案规范性文件10件，废止12件。\n"
 
 
-def read(tmp_path: Path, data: str | bytes, name: str = "report.txt", **given: object) -> Report:
+def read(
+    tmp_path: Path, data: str | bytes, name: str = "report.txt", given: Heading = NOTHING
+) -> Report:
     file = tmp_path / name
     file.write_bytes(data.encode() if isinstance(data, str) else data)
-    return read_report(file, name=name, indicators=VOCABULARY, **given)  # type: ignore[arg-type]
+    return read_report(file, name=name, indicators=VOCABULARY, given=given)
 
 
 def found(report: Report) -> set[str]:
@@ -58,7 +62,9 @@ def real() -> Report:
         if os.environ.get("CI"):
             pytest.fail(f"the real report is missing: {REAL.name}")
         pytest.skip("the real report is not beside this checkout (../shared/real)")
-    return read_report(REAL, name=REAL.name, indicators=VOCABULARY, body="信阳市平桥区")
+    return read_report(
+        REAL, name=REAL.name, indicators=VOCABULARY, given=Heading(body="信阳市平桥区")
+    )
 
 
 def test_the_real_report_comes_out_clean(real: Report) -> None:
@@ -255,7 +261,7 @@ def test_every_finding_has_its_rule() -> None:
 
 
 def test_what_sources_say_overrules_what_the_text_says(tmp_path: Path) -> None:
-    report = read(tmp_path, TEXT, body="示例区", region_code="411503", year=2023)
+    report = read(tmp_path, TEXT, given=Heading(body="示例区", region_code="411503", year=2023))
     assert (report.body, report.region_code, report.year) == ("示例区", "411503", 2023)
     assert {(f.body, f.region_code, f.year) for f in report.figures} == {("示例区", "411503", 2023)}
 

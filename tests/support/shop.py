@@ -65,9 +65,16 @@ class Shop:
     def publish(self, today: date = TODAY, **allowed: bool) -> Path:
         """Publish the inbox, without downloads unless asked; gives the release's folder."""
         allowed = {"downloads": False} | allowed
-        release, _, _ = run.publish(
-            self.inbox, self.site, self.private, self.contract, self.words, today, run.Allowed(**allowed)
-        )  # fmt: skip
+        job = run.Job(
+            self.inbox,
+            self.site,
+            self.private,
+            self.contract,
+            self.words,
+            today,
+            run.Allowed(**allowed),
+        )
+        release, _, _ = run.publish(job)
         return self.site / "releases" / release
 
     def withdraw(

@@ -21,6 +21,7 @@ from pipeline.base.model import Catalog, Column, Dataset
 from pipeline.contract.catalog import load
 from pipeline.release.database.full_text import segment_column
 from pipeline.release.package.metadata import site_metadata
+from pipeline.release.package.package import About
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2025, 3, 31)
@@ -87,9 +88,8 @@ def make_release(
     folder = site / "releases" / release
     (folder / "downloads").mkdir(parents=True)
     words = yaml.safe_load((ROOT / "metadata.yml").read_text("utf-8"))
-    told = site_metadata(
-        catalog, words, present=list(catalog.datasets), today=date.fromisoformat(today), sample=True
-    )
+    about = About(catalog, words, date.fromisoformat(today), sample=True)
+    told = site_metadata(about, present=list(catalog.datasets))
     (folder / "metadata.json").write_text(json.dumps(told, ensure_ascii=False), "utf-8")
     tallies = {"penalty_filings": {"read": 250, "accepted": 240, "quarantined": 8, "set_aside": 2}}
     manifest = {"release": release, "today": today, "parent": None, "tallies": tallies}

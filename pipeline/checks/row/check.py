@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -52,26 +52,20 @@ def check_chunk(
     row_checksums.compare(
         f"{chunk.source.path} intake", chunk.seal, row_checksums.in_memory(chunk.table)
     )
-    findings = list[Finding]()
-    reasons: dict[int, list[str]] = defaultdict(list)  # of rows that are not published
     table = _derived(chunk.table, dataset, chunk.source, key)
     setting = Setting(today, catalog)
-    for finding in (*chunk.findings, *_findings(chunk.source, table, dataset, setting)):
-        findings.append(finding)
-        if finding.severity == "error" and finding.row is not None:
-            reasons[finding.row].append(finding.rule)
-    findings += _misfit_findings(chunk)
-    is_bad = pc.is_in(table["_row"], pa.array(sorted(reasons), pa.int64()))
-    good = table if not reasons else table.filter(pc.invert(is_bad))
+    findings, reasons = _judged(chunk, table, dataset, setting)
+    is_bad = _among(table, reasons)
+    good = table.filter(pc.invert(is_bad)) if reasons else table
     hidden = publication.hidden(good, dataset, setting)
-    is_hidden = pc.is_in(table["_row"], pa.array(sorted(hidden), pa.int64()))
-    findings += publication.findings(chunk.source, hidden)
-    if hidden:
-        good = good.filter(pc.invert(pc.is_in(good["_row"], pa.array(sorted(hidden), pa.int64()))))
+    is_hidden = _among(table, hidden)
+    good = good.filter(pc.invert(_among(good, hidden))) if hidden else good
     accepted, screened = _publishable(good, dataset, chunk.source)
+    findings += [*publication.findings(chunk.source, hidden), *screened]
     quarantined = _by_row(_quarantined(chunk, is_bad, reasons), _misfits(chunk))
     withheld = publication.table(chunk, is_hidden, hidden, as_written)
     _same_rows(chunk, accepted, quarantined, withheld)
+    aside = len(chunk.set_aside)
     return Checked(
         chunk.source,
         accepted,
@@ -79,24 +73,48 @@ def check_chunk(
         quarantined,
         _with_origin(chunk.changes, chunk.source, 0),
         chunk.set_aside,
-        tuple(sorted((*findings, *screened), key=lambda f: f.row or 0)),
-        Tally(
-            chunk.read,
-            len(accepted),
-            len(quarantined),
-            len(withheld),
-            set_aside=len(chunk.set_aside),
-        ),
+        tuple(sorted(findings, key=lambda f: f.row or 0)),
+        Tally(chunk.read, len(accepted), len(quarantined), len(withheld), set_aside=aside),
         withheld,
         _left_out(table, pc.or_(is_bad, is_hidden), dataset, chunk.source),
         tuple(privacy.secrets(dataset, chunk.table)),
     )
 
 
+def _judged(
+    chunk: Chunk, table: pa.Table, dataset: Dataset, setting: Setting
+) -> tuple[list[Finding], dict[int, list[str]]]:
+    """All that is found in a chunk, and for which reasons rows are not published: number → rules."""
+    findings = [*chunk.findings, *_findings(chunk.source, table, dataset, setting)]
+    reasons: dict[int, list[str]] = defaultdict(list)
+    for finding in findings:
+        if finding.severity == "error" and finding.row is not None:
+            reasons[finding.row].append(finding.rule)
+    return [*findings, *_misfit_findings(chunk)], reasons
+
+
+def _among(table: pa.Table, rows: Collection[int]) -> pa.ChunkedArray:
+    """True for the rows of `table` whose numbers are among `rows`."""
+    return pc.is_in(table["_row"], pa.array(sorted(rows), pa.int64()))
+
+
 def _misfit_findings(chunk: Chunk) -> Iterator[Finding]:
     for misfit in chunk.misfits:
         params = {"expected": len(chunk.source.header), "got": len(misfit.cells)}
-        yield found(misfit.rule, chunk.source, row=misfit.row, params=params)
+        yield from _each(chunk.source, misfit.rule, [misfit.row], params)
+
+
+def _each(
+    source: Source,
+    rule: str,
+    rows: Sequence[int | None],
+    params: Mapping[str, object],
+    column: str = "",
+    values: Sequence[str] = (),
+) -> Iterator[Finding]:
+    """A finding of `rule` for each of `rows` (None: of no one row); `values`: what each may show."""
+    for row, value in zip(rows, values or [""] * len(rows), strict=True):
+        yield found(rule, source, row=row, column=column, value=value, params=params)
 
 
 def _left_out(table: pa.Table, mask: pa.Array, dataset: Dataset, source: Source) -> pa.Table:
@@ -181,7 +199,8 @@ def _too_long(source: Source, table: pa.Table, dataset: Dataset) -> Iterator[Fin
     for at in np.flatnonzero(total > RECORD_MOST):
         column = dataset.published[int(np.argmax([size[at] for size in sizes]))]
         params = {**_titles(column), "size": int(total[at]) >> 20, "most": RECORD_MOST >> 20}
-        yield found("record-too-long", source, row=table["_row"][int(at)].as_py(), column=column.name, params=params)  # fmt: skip
+        row = table["_row"][int(at)].as_py()
+        yield from _each(source, "record-too-long", [row], params, column.name)
 
 
 def _made(column: Column, dataset: Dataset) -> bool:
@@ -192,7 +211,7 @@ def _made(column: Column, dataset: Dataset) -> bool:
 def _ruled(
     source: Source, rule: Rule, use: RuleUse, dataset: Dataset, columns: Columns, setting: Setting
 ) -> Iterator[Finding]:
-    judged = rule.check(columns, setting, **use.params)
+    judged = rule.check(columns, setting, rule.use(use.params))
     if not isinstance(judged, Judged):
         judged = Judged(judged)
     named = use.params.get("field")
@@ -203,7 +222,7 @@ def _ruled(
         count = int(judged.open.sum())
         name = column.name if column else ""
         about = {"name": rule.name, "count": count, **why_open(judged.why)}
-        yield found("rule-not-applicable", source, column=name, params=about)
+        yield from _each(source, "rule-not-applicable", [None], about, name)
 
 
 def _broken(
@@ -226,8 +245,7 @@ def _broken(
         name, shown = column.name, privacy.excerpts(column, columns[column.name].take(pa.array(at)))
     params = {**_titles(column), **params}
     rows = columns.table["_row"].take(pa.array(at)).to_pylist()
-    for row, value in zip(rows, shown, strict=True):
-        yield found(rule, source, row=row, column=name, value=value, params=params)
+    yield from _each(source, rule, rows, params, name, shown)
 
 
 def _titles(column: Column | None) -> dict[str, str]:

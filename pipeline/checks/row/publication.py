@@ -33,9 +33,10 @@ def hidden(columns_of: pa.Table, dataset: Dataset, setting: Setting) -> dict[int
     """Row number → why it is withheld: of several reasons the first in the contract's order."""
     columns, why = Columns(columns_of), dict[int, Hidden]()
     for use in dataset.rules:
-        if RULES[use.rule].scope != "publication":
+        rule = RULES[use.rule]
+        if rule.scope != "publication":
             continue
-        judged = RULES[use.rule].check(columns, setting, **use.params)
+        judged = rule.check(columns, setting, rule.use(use.params))
         at = np.flatnonzero(judged.broken)
         rows = columns_of["_row"].take(pa.array(at)).to_pylist() if len(at) else []
         for row, day in zip(rows, judged.params["since"][at].tolist(), strict=True):

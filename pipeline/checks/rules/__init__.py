@@ -9,6 +9,7 @@ from pipeline.checks.rules import (
     documents,
     minors,
     penalties,
+    publicity,
     registers,
     sums,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "documents",
     "minors",
     "penalties",
+    "publicity",
     "registers",
     "sums",
 ]

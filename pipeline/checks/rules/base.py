@@ -189,11 +189,12 @@ Scope = Literal["row", "dataset", "publication", "collection"]
 class Rule:
     """A rule that a dataset can use.
 
-    A row rule's `check(columns, setting, **params)` gives a `Result` over a chunk, and so does one of
-    publication, whose broken rows are withheld. A dataset rule's `check(con, dataset, setting,
-    **params)` reads the accepted rows in DuckDB, a view for each dataset, and yields outcomes;
-    one of collections is called alike and yields the params of a message about no row.
-    `ok` and `bad` are examples, a row each, judged with `params`; for a dataset rule each is a
+    A row rule's `check(columns, setting, use)` gives a `Result` over a chunk, and so does one of
+    publication, whose broken rows are withheld. A dataset rule's `check(con, dataset, setting, use)`
+    reads the accepted rows in DuckDB, a view for each dataset, and yields outcomes; one of
+    collections is called alike and yields the params of a message about no row. `use` is what the
+    contract says of one use: a frozen dataclass, `takes`, whose fields are the rule's parameters.
+    `ok` and `bad` are examples, a row each, judged with `example`; for a dataset rule each is a
     mapping of datasets to their rows.
     """
 
@@ -202,35 +203,65 @@ class Rule:
     scope: Scope
     ok: tuple[Any, ...]
     bad: tuple[Any, ...]
-    params: Mapping[str, Any]
+    example: Any
+
+    @property
+    def takes(self) -> type[Any]:
+        """The dataclass of the rule's parameters."""
+        return type(self.example)
+
+    def use(self, params: Mapping[str, Any]) -> Any:
+        """The parameters as the rule takes them; `params` has their names as the contract does."""
+        return self.takes(**params)
 
 
 RULES: dict[str, Rule] = {}
 
 
 def rule(
-    name: str,
-    *,
-    ok: Sequence[Any],
-    bad: Sequence[Any],
-    scope: Scope = "row",
-    **params: Any,
+    name: str, example: object, *, ok: Sequence[Any], bad: Sequence[Any], scope: Scope = "row"
 ) -> Callable[[Check], Check]:
-    """Register a rule under `name`; `params` are those that its examples are judged with."""
+    """Register a rule under `name`; `example` holds the parameters of its examples."""
 
     def register(check: Check) -> Check:
-        RULES[name] = Rule(name, check, scope, tuple(ok), tuple(bad), params)
+        RULES[name] = Rule(name, check, scope, tuple(ok), tuple(bad), example)
         return check
 
     return register
 
 
+# ---------------------------------------------------------------- parameters that several rules take
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class On:
+    """A column, and the date as of which it is judged."""
+
+    field: str
+    on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A column, and the one that it is held against."""
+
+    field: str
+    of: str
+
+
+# ---------------------------------------------------------------- for rules in SQL and for messages
+
+
 def place(query: str) -> str:
     """`query` in the order in which rows were read, so that findings come alike each time."""
     return f"select * from ({query}) order by source_id, cast(source_row as bigint)"
-
-
-# ---------------------------------------------------------------- for messages
 
 
 def named_in_words(dataset: Dataset, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -12,7 +13,17 @@ import pyarrow.compute as pc
 from stdnum.cn import uscc
 
 from pipeline.base.model import Catalog
-from pipeline.checks.rules.base import Bools, Columns, Mask, Setting, each_distinct, rule, to_numpy
+from pipeline.checks.rules.base import (
+    Bools,
+    Columns,
+    Field,
+    Mask,
+    On,
+    Setting,
+    each_distinct,
+    rule,
+    to_numpy,
+)
 
 SOLE_TRADER_WITHOUT_CODE = "0" * 17 + "X"  # 424 layout: fails the check digit and is allowed
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -37,13 +48,13 @@ def check_digit_agrees(cells: pa.Array) -> Mask:
 
 @rule(
     "social-credit-code",
-    field="code",
+    Field(field="code"),
     ok=[{"code": "11411503005500001B"}, {"code": SOLE_TRADER_WITHOUT_CODE}, {"code": ""}],
     bad=[{"code": "914115030000000000"}, {"code": "9141150300000000"}],
 )
-def social_credit_code(columns: Columns, setting: Setting, field: str) -> Bools:
+def social_credit_code(columns: Columns, setting: Setting, use: Field) -> Bools:
     """The code's check digit agrees with its other characters (GB 32100-2015)."""
-    codes = columns.distinct(field)
+    codes = columns.distinct(use.field)
     doubtful = pc.invert(check_digit_agrees(codes.dictionary))
     wrong = np.zeros(len(codes.dictionary), bool)
     for i in pc.indices_nonzero(doubtful).to_pylist():
@@ -52,31 +63,45 @@ def social_credit_code(columns: Columns, setting: Setting, field: str) -> Bools:
     return wrong[codes.indices.to_numpy()]
 
 
+@dataclass(frozen=True, slots=True)
+class OfKind:
+    """A code, and the column that says of which kind its owner is."""
+
+    field: str
+    kind: str
+
+
 @rule(
     "zero-code-for-organisation",
-    field="code",
-    kind="kind",
+    OfKind(field="code", kind="kind"),
     ok=[{"code": SOLE_TRADER_WITHOUT_CODE, "kind": "个体工商户"}, {"code": "", "kind": "自然人"}],
     bad=[{"code": SOLE_TRADER_WITHOUT_CODE, "kind": "法人及非法人组织"}],
 )
-def zero_code_for_organisation(columns: Columns, setting: Setting, field: str, kind: str) -> Bools:
+def zero_code_for_organisation(columns: Columns, setting: Setting, use: OfKind) -> Bools:
     """Seventeen zeros and X stand for a sole trader without a code, and for nobody else."""
-    zeros = columns.equal(field, SOLE_TRADER_WITHOUT_CODE)
-    return zeros & columns.filled(kind) & ~columns.equal(kind, "个体工商户")
+    zeros = columns.equal(use.field, SOLE_TRADER_WITHOUT_CODE)
+    return zeros & columns.filled(use.kind) & ~columns.equal(use.kind, "个体工商户")
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """The registration number, and the column of the credit code."""
+
+    field: str
+    code: str
 
 
 @rule(
     "sole-trader-without-registration",
-    field="number",
-    code="code",
+    Registration(field="number", code="code"),
     ok=[{"code": SOLE_TRADER_WITHOUT_CODE, "number": "411503600012345"}],
     bad=[{"code": SOLE_TRADER_WITHOUT_CODE, "number": ""}],
 )
 def sole_trader_without_registration(
-    columns: Columns, setting: Setting, field: str, code: str
+    columns: Columns, setting: Setting, use: Registration
 ) -> Bools:
     """Who writes seventeen zeros for the credit code has to give the business registration number."""
-    return columns.equal(code, SOLE_TRADER_WITHOUT_CODE) & ~columns.filled(field)
+    return columns.equal(use.code, SOLE_TRADER_WITHOUT_CODE) & ~columns.filled(use.field)
 
 
 @cache
@@ -90,7 +115,7 @@ def _division_table(catalog: Catalog) -> Mapping[str, tuple[str, str, bool]]:
 
 @rule(
     "credit-code-division",
-    field="code",
+    Field(field="code"),
     ok=[
         {"code": "91411503MA44T8XQ3B"},
         {"code": SOLE_TRADER_WITHOUT_CODE},
@@ -98,7 +123,7 @@ def _division_table(catalog: Catalog) -> Mapping[str, tuple[str, str, bool]]:
     ],
     bad=[{"code": "91999999MA44T8XQ3B"}],
 )
-def credit_code_division(columns: Columns, setting: Setting, field: str) -> Mask:
+def credit_code_division(columns: Columns, setting: Setting, use: Field) -> Mask:
     """Characters 3 to 8 of a credit code are a division (GB/T 2260), or national: 100000."""
     known = _division_table(setting.catalog)
 
@@ -107,7 +132,7 @@ def credit_code_division(columns: Columns, setting: Setting, field: str) -> Mask
         # long as its prefecture is known.
         return part not in known and part != "100000" and part[:4] + "00" not in known
 
-    cells = columns[field]
+    cells = columns[use.field]
     whole = pc.and_(
         pc.equal(pc.utf8_length(cells), 18), pc.not_equal(cells, SOLE_TRADER_WITHOUT_CODE)
     )
@@ -117,48 +142,56 @@ def credit_code_division(columns: Columns, setting: Setting, field: str) -> Mask
 
 @rule(
     "credit-code-kind",
-    field="code",
-    kind="kind",
-    ok=[{"code": "92411503MA44T8XQ3B", "kind": "个体工商户"}, {"code": "91411503MA44T8XQ3B", "kind": "法人及非法人组织"}, {"code": "", "kind": "自然人"}],
-    bad=[{"code": "91411503MA44T8XQ3B", "kind": "个体工商户"}, {"code": "92411503MA44T8XQ3B", "kind": "法人及非法人组织"}, {"code": "91411503MA44T8XQ3B", "kind": "自然人"}],
-)  # fmt: skip
-def credit_code_kind(columns: Columns, setting: Setting, field: str, kind: str) -> Bools:
+    OfKind(field="code", kind="kind"),
+    ok=[
+        {"code": "92411503MA44T8XQ3B", "kind": "个体工商户"},
+        {"code": "91411503MA44T8XQ3B", "kind": "法人及非法人组织"},
+        {"code": "", "kind": "自然人"},
+    ],
+    bad=[
+        {"code": "91411503MA44T8XQ3B", "kind": "个体工商户"},
+        {"code": "92411503MA44T8XQ3B", "kind": "法人及非法人组织"},
+        {"code": "91411503MA44T8XQ3B", "kind": "自然人"},
+    ],
+)
+def credit_code_kind(columns: Columns, setting: Setting, use: OfKind) -> Bools:
     """The code's second character agrees with the kind of party: 92 is a sole trader, all else is not."""
-    coded = columns.filled(field) & ~columns.equal(field, SOLE_TRADER_WITHOUT_CODE)
-    trader = to_numpy(pc.starts_with(columns[field], "92"))
+    coded = columns.filled(use.field) & ~columns.equal(use.field, SOLE_TRADER_WITHOUT_CODE)
+    trader = to_numpy(pc.starts_with(columns[use.field], "92"))
     wrong = np.where(
-        columns.equal(kind, "个体工商户"), ~trader, trader | columns.equal(kind, "自然人")
+        columns.equal(use.kind, "个体工商户"), ~trader, trader | columns.equal(use.kind, "自然人")
     )
-    return coded & columns.filled(kind) & wrong
+    return coded & columns.filled(use.kind) & wrong
 
 
 @rule(
     "organ-code-kind",
-    field="code",
+    Field(field="code"),
     ok=[{"code": "11411503005500001B"}, {"code": "12411503005500001B"}, {"code": ""}],
     bad=[{"code": "91411503005500001B"}],
 )
-def organ_code_kind(columns: Columns, setting: Setting, field: str) -> Bools:
+def organ_code_kind(columns: Columns, setting: Setting, use: Field) -> Bools:
     """An organ's credit code begins with 11, that of an institution with delegated powers with 12."""
-    return columns.filled(field) & ~to_numpy(pc.match_substring_regex(columns[field], "^1[12]"))
+    return columns.filled(use.field) & ~to_numpy(
+        pc.match_substring_regex(columns[use.field], "^1[12]")
+    )
 
 
 @rule(
     "statistical-division",
-    field="division",
+    Field(field="division"),
     ok=[{"division": "411503"}, {"division": ""}],
     bad=[{"division": "411571"}],
 )
-def statistical_division(columns: Columns, setting: Setting, field: str) -> Mask:
+def statistical_division(columns: Columns, setting: Setting, use: Field) -> Mask:
     """The division is one of administration, not a unit that exists for statistics alone."""
     known = _division_table(setting.catalog)
-    return each_distinct(columns[field], lambda v: v in known and known[v][2])
+    return each_distinct(columns[use.field], lambda v: v in known and known[v][2])
 
 
 @rule(
     "division-not-current",
-    field="division",
-    on="day",
+    On(field="division", on="day"),
     ok=[
         {"division": "411503", "day": "2024-01-01"},
         {"division": "413000", "day": "1998-01-01"},
@@ -166,12 +199,12 @@ def statistical_division(columns: Columns, setting: Setting, field: str) -> Mask
     ],
     bad=[{"division": "413000", "day": "2024-01-01"}],  # Xinyang was a prefecture until 1998-06-09
 )
-def division_not_current(columns: Columns, setting: Setting, field: str, on: str) -> Mask:
+def division_not_current(columns: Columns, setting: Setting, use: On) -> Mask:
     """The division existed on the record's date, as far as the code list says from when to when."""
     known = _division_table(setting.catalog)
     if not any(begun or ended for begun, ended, _ in known.values()):
         return pa.array(np.zeros(len(columns), bool))
-    joined = pc.binary_join_element_wise(columns[field], columns[on], " ")
+    joined = pc.binary_join_element_wise(columns[use.field], columns[use.on], " ")
 
     def over(cell: str) -> bool:
         code, _, day = cell.partition(" ")
@@ -186,10 +219,10 @@ _SCIENTIFIC = re.compile(r"^\d(?:\.\d+)?[eE]\+?\d{1,2}$")
 
 @rule(
     "scientific-notation",
-    field="number",
+    Field(field="number"),
     ok=[{"number": "16110312345"}, {"number": ""}, {"number": "E2345"}],
     bad=[{"number": "1.61103E+10"}, {"number": "9.14E+17"}],
 )
-def scientific_notation(columns: Columns, setting: Setting, field: str) -> Mask:
+def scientific_notation(columns: Columns, setting: Setting, use: Field) -> Mask:
     """A number that a spreadsheet cut to its first digits: 1.61103E+10. The rest of it is lost."""
-    return pc.match_substring_regex(columns[field], _SCIENTIFIC.pattern)
+    return pc.match_substring_regex(columns[use.field], _SCIENTIFIC.pattern)

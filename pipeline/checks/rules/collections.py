@@ -6,6 +6,7 @@ A collapse or a rise against the last release is the gate's (pipeline.release.ga
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -26,65 +27,87 @@ def _decided(*days: str) -> dict[str, Any]:
 _BUSY = [f"2024-{month:02}-{day:02}" for month in (1, 2, 4, 5) for day in (3, 9, 15, 21)]
 
 
+@dataclass(frozen=True, slots=True)
+class Monthly:
+    """A date, how many rows a month are many, and the column of who has them."""
+
+    field: str
+    least: float
+    by: str = ""
+
+
 @rule(
     "month-without-rows",
+    Monthly(field="decision_date", least=3, by="authority_name"),
     scope="collection",
-    field="decision_date",
-    by="authority_name",
-    least=3,
     ok=[_decided(*_BUSY, "2024-03-05"), _decided("2024-01-01", "2024-05-01")],
     bad=[_decided(*_BUSY)],
 )
 def month_without_rows(
-    con: duckdb.DuckDBPyConnection,
-    dataset: Dataset,
-    setting: Setting,
-    field: str,
-    least: float,
-    by: str = "",
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Monthly
 ) -> Iterator[dict[str, Any]]:
     """Between its first and its last row nobody who has so many a month has a month without any."""
-    who = quoted(by) if by else "'" + dataset.title + "'"
+    who = quoted(use.by) if use.by else "'" + dataset.title + "'"
     missing: dict[tuple[str, int], list[str]] = {}
-    for authority, month, usual in con.execute(
-        f"with m as (select {who} as who, date_trunc('month', try_cast({quoted(field)} as date)) as month, count(*) as n from {quoted(dataset.name)} where {quoted(field)} <> '' group by 1, 2), "
-        "s as (select who, min(month) as first, max(month) as last, sum(n) / (date_diff('month', min(month), max(month)) + 1) as usual from m group by 1 having usual >= ?) "
-        "select s.who, strftime(u.month, '%Y-%m'), round(usual) from s, lateral (select unnest(generate_series(s.first, s.last, interval 1 month)) as month) u "
-        "anti join m on m.who = s.who and m.month = u.month order by 1, 2",
-        [least],
-    ).fetchall():
+    start = f"date_trunc('month', try_cast({quoted(use.field)} as date))"
+    dated = f"""
+        select {who} as who, {start} as month, count(*) as n
+        from {quoted(dataset.name)} where {quoted(use.field)} <> '' group by 1, 2
+    """
+    usual_numbers = """
+        select who, min(month) as first, max(month) as last,
+        sum(n) / (date_diff('month', min(month), max(month)) + 1) as usual
+        from m group by 1 having usual >= ?
+    """
+    empty = f"""
+        with m as ({dated}), s as ({usual_numbers})
+        select s.who, strftime(u.month, '%Y-%m'), round(usual) from s,
+        lateral (select unnest(generate_series(s.first, s.last, interval 1 month)) as month) u
+        anti join m on m.who = s.who and m.month = u.month order by 1, 2
+    """
+    for authority, month, usual in con.execute(empty, [use.least]).fetchall():
         missing.setdefault((authority, int(usual)), []).append(month)
     for (authority, usual), months in missing.items():
         yield {"authority": authority, "month": ", ".join(months[:24]), "usual": usual}
 
 
+@dataclass(frozen=True, slots=True)
+class Yearly:
+    """A date, what is unusual, and the column of who has the rows."""
+
+    field: str
+    times: float
+    least: int
+    by: str = ""
+
+
 @rule(
     "unusual-count",
+    Yearly(field="decision_date", times=3, least=10, by="authority_name"),
     scope="collection",
-    field="decision_date",
-    by="authority_name",
-    times=3,
-    least=10,
     ok=[_decided(*(f"{y}-01-{d:02}" for y in (2022, 2023, 2024) for d in range(1, 13)))],
-    bad=[_decided(*(f"2022-01-{d:02}" for d in range(1, 25)), *(f"2023-01-{d:02}" for d in range(1, 25)), "2024-01-01")],
-)  # fmt: skip
+    bad=[
+        _decided(
+            *(f"2022-01-{d:02}" for d in range(1, 25)),
+            *(f"2023-01-{d:02}" for d in range(1, 25)),
+            "2024-01-01",
+        )
+    ],
+)
 def unusual_count(
-    con: duckdb.DuckDBPyConnection,
-    dataset: Dataset,
-    setting: Setting,
-    field: str,
-    times: float,
-    least: int,
-    by: str = "",
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Yearly
 ) -> Iterator[dict[str, Any]]:
     """A whole year's number is not so many times, or that part of, the middle of the other years."""
-    who = quoted(by) if by else "'" + dataset.title + "'"
+    who = quoted(use.by) if use.by else "'" + dataset.title + "'"
     counts: dict[str, dict[int, int]] = {}
-    for authority, year, count in con.execute(
-        f"select who, made, count(*) from (select {who} as who, year(try_cast({quoted(field)} as date)) as made from {quoted(dataset.name)}) "
-        "where made < ? group by 1, 2 order by 1, 2",
-        [setting.today.year],
-    ).fetchall():
+    rows = f"""
+        select {who} as who, year(try_cast({quoted(use.field)} as date)) as made
+        from {quoted(dataset.name)}
+    """
+    years_of = (
+        f"select who, made, count(*) from ({rows}) where made < ? group by 1, 2 order by 1, 2"
+    )
+    for authority, year, count in con.execute(years_of, [setting.today.year]).fetchall():
         counts.setdefault(authority, {})[year] = count
     for authority, years in counts.items():
         for year, count in years.items():
@@ -92,7 +115,7 @@ def unusual_count(
             usual = others[len(others) // 2] if others else count
             if (
                 len(others) > 1
-                and abs(count - usual) >= least
-                and not usual / times <= count <= usual * times
+                and abs(count - usual) >= use.least
+                and not usual / use.times <= count <= usual * use.times
             ):
                 yield {"authority": authority, "year": year, "count": count, "usual": usual}

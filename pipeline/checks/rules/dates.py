@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
 
-from pipeline.checks.rules.base import (  # fmt: skip
+from pipeline.checks.rules.base import (
     NO_DAY,
     Bools,
     Columns,
+    Field,
     Judged,
+    Pair,
     Setting,
     each_distinct,
     rule,
@@ -38,63 +42,73 @@ def months_after(days: Days, months: int) -> Days:
     return later.astype(np.int64) + 719163
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A date, and the one that has to come first."""
+
+    field: str
+    earlier: str
+
+
 @rule(
     "date-order",
-    field="end",
-    earlier="start",
+    Order(field="end", earlier="start"),
     ok=[{"start": "2024-01-01", "end": "2024-01-01"}, {"start": "", "end": "2024-01-01"}],
     bad=[{"start": "2024-01-02", "end": "2024-01-01"}],
 )
-def date_order(columns: Columns, setting: Setting, field: str, earlier: str) -> Bools:
+def date_order(columns: Columns, setting: Setting, use: Order) -> Bools:
     """One date is not before another that has to come first."""
-    start, end = columns.days(earlier), columns.days(field)
+    start, end = columns.days(use.earlier), columns.days(use.field)
     return both(start, end) & (end < start)
 
 
 @rule(
     "date-in-future",
-    field="day",
+    Field(field="day"),
     ok=[{"day": "2025-03-31"}, {"day": ""}],
     bad=[{"day": "2025-04-01"}],
 )
-def date_in_future(columns: Columns, setting: Setting, field: str) -> Bools:
+def date_in_future(columns: Columns, setting: Setting, use: Field) -> Bools:
     """What has happened did not happen after the day of the run."""
-    return columns.days(field) > setting.day
+    return columns.days(use.field) > setting.day
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """A date, the one that it follows, and within how many days."""
+
+    field: str
+    after: str
+    days: int
 
 
 @rule(
     "filed-late",
-    field="filed",
-    after="decided",
-    days=15,
+    Within(field="filed", after="decided", days=15),
     ok=[{"decided": "2024-01-01", "filed": "2024-01-16"}, {"decided": "2024-01-01", "filed": ""}],
     bad=[{"decided": "2024-01-01", "filed": "2024-01-17"}],
 )
-def filed_late(columns: Columns, setting: Setting, field: str, after: str, days: int) -> Bools:
+def filed_late(columns: Columns, setting: Setting, use: Within) -> Bools:
     """Filed within so many days of the decision; the number is a setting of the contract."""
-    start, end = columns.days(after), columns.days(field)
-    return both(start, end) & (end - start > days)
+    start, end = columns.days(use.after), columns.days(use.field)
+    return both(start, end) & (end - start > use.days)
 
 
 @rule(
     "late-by-working-days",
-    field="done",
-    after="decided",
-    days=7,
+    Within(field="done", after="decided", days=7),
     ok=[
         {"decided": "2024-02-08", "done": "2024-02-25"},
         {"decided": "2031-01-01", "done": "2031-02-01"},
     ],
     bad=[{"decided": "2024-03-01", "done": "2024-03-13"}],
 )
-def late_by_working_days(
-    columns: Columns, setting: Setting, field: str, after: str, days: int
-) -> Judged:
+def late_by_working_days(columns: Columns, setting: Setting, use: Within) -> Judged:
     """Served, or sent for publication, within so many working days; open past the calendar's end."""
-    start, end = columns.days(after), _first_ten(columns, field)
+    start, end = columns.days(use.after), _first_ten(columns, use.field)
     dated = both(start, end)
     passed, known = working_days_after(start, end)
-    return Judged(dated & known & (passed > days), dated & ~known, "open-calendar")
+    return Judged(dated & known & (passed > use.days), dated & ~known, "open-calendar")
 
 
 def _first_ten(columns: Columns, name: str) -> Days:
@@ -117,71 +131,94 @@ def _stamp_day(written: str) -> int:
         return NO_DAY
 
 
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The last day, the column of the status, and what that says of the valid."""
+
+    field: str
+    status: str
+    valid: str
+
+
 @rule(
     "expired-yet-valid",
-    field="until",
-    status="status",
-    valid="有效",
-    ok=[{"until": "2025-03-31", "status": "有效"}, {"until": "2020-01-01", "status": "注销"}, {"until": "", "status": "有效"}],
+    Status(field="until", status="status", valid="有效"),
+    ok=[
+        {"until": "2025-03-31", "status": "有效"},
+        {"until": "2020-01-01", "status": "注销"},
+        {"until": "", "status": "有效"},
+    ],
     bad=[{"until": "2025-03-30", "status": "有效"}],
-)  # fmt: skip
-def expired_yet_valid(
-    columns: Columns, setting: Setting, field: str, status: str, valid: str
-) -> Bools:
+)
+def expired_yet_valid(columns: Columns, setting: Setting, use: Status) -> Bools:
     """What has run out is no longer called valid."""
-    until = columns.days(field)
-    return (until != NO_DAY) & (until < setting.day) & columns.equal(status, valid)
+    until = columns.days(use.field)
+    return (until != NO_DAY) & (until < setting.day) & columns.equal(use.status, use.valid)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """The last day, the first, and for how many years at most."""
+
+    field: str
+    since: str
+    years: int
 
 
 @rule(
     "term-too-long",
-    field="until",
-    since="from",
-    years=5,
+    Term(field="until", since="from", years=5),
     ok=[{"from": "2020-01-15", "until": "2025-01-15"}, {"from": "", "until": "2025-01-14"}],
     bad=[{"from": "2020-01-15", "until": "2030-01-14"}],
 )
-def term_too_long(columns: Columns, setting: Setting, field: str, since: str, years: int) -> Bools:
+def term_too_long(columns: Columns, setting: Setting, use: Term) -> Bools:
     """Valid for so many years at most; the number is a setting of the contract."""
-    start, end = columns.days(since), columns.days(field)
-    return both(start, end) & (end > months_after(start, 12 * years))
+    start, end = columns.days(use.since), columns.days(use.field)
+    return both(start, end) & (end > months_after(start, 12 * use.years))
+
+
+@dataclass(frozen=True, slots=True)
+class TrialTerm:
+    """A term, the column of the title, and by which words it is one of trial."""
+
+    field: str
+    since: str
+    named: str
+    words: Sequence[str]
+    years: int
 
 
 @rule(
     "trial-term-too-long",
-    field="until",
-    since="from",
-    named="title",
-    words=["试行", "暂行"],
-    years=2,
-    ok=[{"title": "某办法（试行）", "from": "2020-01-15", "until": "2022-01-15"}, {"title": "某办法", "from": "2020-01-15", "until": "2025-01-15"}],
+    TrialTerm(field="until", since="from", named="title", words=["试行", "暂行"], years=2),
+    ok=[
+        {"title": "某办法（试行）", "from": "2020-01-15", "until": "2022-01-15"},
+        {"title": "某办法", "from": "2020-01-15", "until": "2025-01-15"},
+    ],
     bad=[{"title": "某办法（试行）", "from": "2020-01-15", "until": "2025-01-15"}],
-)  # fmt: skip
-def trial_term_too_long(
-    columns: Columns,
-    setting: Setting,
-    field: str,
-    since: str,
-    named: str,
-    words: list[str],
-    years: int,
-) -> Bools:
+)
+def trial_term_too_long(columns: Columns, setting: Setting, use: TrialTerm) -> Bools:
     """What its title calls provisional or for trial is valid for so many years at most."""
-    trial = to_numpy(pc.match_substring_regex(columns[named], "|".join(map(re.escape, words))))
-    return trial & term_too_long(columns, setting, field, since, years)
+    trial = to_numpy(
+        pc.match_substring_regex(columns[use.named], "|".join(map(re.escape, use.words)))
+    )
+    return trial & term_too_long(columns, setting, Term(use.field, use.since, use.years))
 
 
 @rule(
     "year-differs",
-    field="year",
-    of="day",
-    ok=[{"year": "2024", "day": "2024-05-01"}, {"year": "2024", "day": "2025-01-31"}, {"year": "", "day": "2024-05-01"}],
+    Pair(field="year", of="day"),
+    ok=[
+        {"year": "2024", "day": "2024-05-01"},
+        {"year": "2024", "day": "2025-01-31"},
+        {"year": "", "day": "2024-05-01"},
+    ],
     bad=[{"year": "2022", "day": "2024-05-01"}],
-)  # fmt: skip
-def year_differs(columns: Columns, setting: Setting, field: str, of: str) -> Bools:
+)
+def year_differs(columns: Columns, setting: Setting, use: Pair) -> Bools:
     """The year is that of the date, or in the first quarter the year before: reviews run over."""
     joined = pc.binary_join_element_wise(
-        columns[field], pc.utf8_slice_codeunits(columns[of], 0, 7), "|"
+        columns[use.field], pc.utf8_slice_codeunits(columns[use.of], 0, 7), "|"
     )
 
     def differs(cell: str) -> bool:

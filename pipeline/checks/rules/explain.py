@@ -85,7 +85,7 @@ def _field(dataset: Dataset, use: RuleUse, lang: Lang) -> str:
 def _names(rule: Rule, dataset: Dataset, use: RuleUse, lang: Lang) -> dict[str, str]:
     """What an example calls its cells → the title of the column that the contract uses for it."""
     titles = {c.name: _title(c, lang) for c in dataset.columns}
-    pairs = [(rule.params.get(key), value) for key, value in use.params.items()]
+    pairs = [(getattr(rule.example, key, None), value) for key, value in use.params.items()]
     listed = [(a, b) for a, b in pairs if isinstance(a, list) and isinstance(b, list)]
     pairs += [pair for a, b in listed for pair in zip(a, b, strict=False)]
     return {

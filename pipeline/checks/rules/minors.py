@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -11,7 +13,7 @@ from pipeline.checks.privacy.folded_text import fold
 from pipeline.checks.privacy.personal_numbers import birth_of
 from pipeline.checks.rules.base import Columns, Judged, Setting, looks_for, rule
 from pipeline.checks.rules.dates import months_after
-from pipeline.checks.rules.penalties import withheld_since
+from pipeline.checks.rules.publicity import withheld_since
 
 _CALLED_MINOR = re.compile(
     r"(?:当事人|违法行为人|被处罚人|行为人|其)(?:[^，。；,;]{0,12})?(?:系|为|是|属|属于)(?:在校)?(?:限制民事行为能力的)?未成年人|(?:当事人|被处罚人|行为人)[(（][^)）]{0,12}未成年"
@@ -24,16 +26,31 @@ _WORDS = ("零", *"一二三四五六七八九十", *("十" + unit for unit in "
 _MINOR_SIGN = looks_for("未成年|周岁|[0-9０-９一二三四五六七八九十]岁")
 
 
+@dataclass(frozen=True, slots=True)
+class Party:
+    """The columns that tell who the party is, how old it was, and when."""
+
+    field: str
+    kind: str
+    identity: str
+    age: str
+    born: str
+    texts: Sequence[str]
+    decided: str
+
+
 @rule(
     "minor",
+    Party(
+        field="name",
+        kind="kind",
+        identity="identity",
+        age="age",
+        born="born",
+        texts=["facts"],
+        decided="decided",
+    ),
     scope="publication",
-    field="name",
-    kind="kind",
-    identity="identity",
-    age="age",
-    born="born",
-    texts=["facts"],
-    decided="decided",
     ok=[
         {"kind": "自然人", "facts": "当事人向未成年人销售烟草制品", "decided": "2024-01-01"},
         {"kind": "自然人", "identity": "411503190001010011", "decided": "2024-01-01"},
@@ -46,23 +63,23 @@ _MINOR_SIGN = looks_for("未成年|周岁|[0-9０-９一二三四五六七八九
         {"kind": "自然人", "born": "2010年1月1日", "decided": "2024-01-01"},
     ],
 )
-def minor(
-    columns: Columns, setting: Setting, field: str, kind: str, identity: str, age: str, born: str, texts: list[str], decided: str
-) -> Judged:  # fmt: skip
+def minor(columns: Columns, setting: Setting, use: Party) -> Judged:
     """The punished party was under eighteen at the time: nothing of the record may be public."""
-    person = columns.equal(kind, "自然人") | ~columns.filled(kind)
+    person = columns.equal(use.kind, "自然人") | ~columns.filled(use.kind)
     broken = np.zeros(len(columns), bool)
-    signs = person & (columns.filled(identity) | columns.filled(age) | columns.filled(born))
-    for name in texts:
+    signs = person & (
+        columns.filled(use.identity) | columns.filled(use.age) | columns.filled(use.born)
+    )
+    for name in use.texts:
         signs |= columns.mentions(name, _MINOR_SIGN, person)
     at = np.flatnonzero(signs)
-    of = {
-        name: columns[name].take(at).to_pylist() for name in {identity, born, age, decided, *texts}
-    }
+    known = (use.identity, use.born, use.age, use.decided)
+    of = {name: columns[name].take(at).to_pylist() for name in {*known, *use.texts}}
     for i, row in enumerate(at.tolist()):
-        said = "。".join(of[name][i] for name in texts)
-        broken[row] = _under_age(of[identity][i], of[born][i], of[age][i], said, of[decided][i])
-    return withheld_since(broken, columns.days(decided))
+        identity, born, age, decided = (of[name][i] for name in known)
+        said = "。".join(of[name][i] for name in use.texts)
+        broken[row] = _under_age(identity, born, age, said, decided)
+    return withheld_since(broken, columns.days(use.decided))
 
 
 def _under_age(identity: str, born: str, age: str, said: str, decided: str) -> bool:
@@ -95,6 +112,8 @@ def _written_day(written: str) -> date | None:
     try:
         if len(parts) == 1 and len(str(parts[0])) == 8:
             return date.fromisoformat(str(parts[0]))
-        return date(parts[0], *(parts[1:3] if len(parts) >= 3 else (parts[1], 28))) if len(parts) >= 2 and parts[0] > 1880 else None  # fmt: skip
+        if len(parts) < 2 or parts[0] <= 1880:
+            return None
+        return date(parts[0], parts[1], parts[2] if len(parts) >= 3 else 28)
     except ValueError:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import duckdb
 
@@ -27,11 +28,18 @@ _FILING = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The name of an authority, and the dataset of the register."""
+
+    field: str
+    register: str
+
+
 @rule(
     "authority-near-miss",
+    Registered(field="authority_name", register="authorities"),
     scope="dataset",
-    field="authority_name",
-    register="authorities",
     ok=[{"authorities": [_MARKET], "penalty_filings": [_FILING]}],
     bad=[
         {
@@ -41,63 +49,65 @@ _FILING = {
     ],
 )
 def authority_near_miss(
-    con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, field: str, register: str
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Registered
 ) -> Iterator[Outcome]:
     """A name that is not in the register but much like one that is: the nearest are named."""
-    if register not in setting.present:
+    if use.register not in setting.present:
         return
-    names = [
-        n
-        for (n,) in con.execute(
-            f"select authority_name from {quoted(register)} order by 1"
-        ).fetchall()
-    ]
-    known, near = set(names), dict[str, list[str]]()
-    for source, row, written in con.execute(place(
-        f"select source_id, source_row, {quoted(field)} from {quoted(dataset.name)} where {quoted(field)} <> '' and {quoted(field)} not in (select authority_name from {quoted(register)})"
-    )).fetchall():  # fmt: skip
+    names = con.execute(f"select authority_name from {quoted(use.register)} order by 1").fetchall()
+    known, near = {name for (name,) in names}, dict[str, list[str]]()
+    name = quoted(use.field)
+    unknown = f"""
+        select source_id, source_row, {name} from {quoted(dataset.name)} where {name} <> ''
+        and {name} not in (select authority_name from {quoted(use.register)})
+    """
+    for source, row, written in con.execute(place(unknown)).fetchall():
         if written not in near:
             near[written] = difflib.get_close_matches(written, sorted(known), 3, 0.75)
         if near[written]:
-            yield Outcome(source, int(row), "kept", "authority-near-miss", field, written, {"written": written, "near": "、".join(near[written])})  # fmt: skip
+            about = {"written": written, "near": "、".join(near[written])}
+            yield Outcome(
+                source, int(row), "kept", "authority-near-miss", use.field, written, about
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A column of an authority, that of its name, and the dataset of the register."""
+
+    field: str
+    named: str
+    register: str
 
 
 @rule(
     "authority-code-mismatch",
+    Named(field="authority_uscc", named="authority_name", register="authorities"),
     scope="dataset",
-    field="authority_uscc",
-    named="authority_name",
-    register="authorities",
     ok=[{"authorities": [_MARKET], "penalty_filings": [_FILING]}],
     bad=[{"authorities": [_MARKET], "penalty_filings": [{**_FILING, "authority_uscc": "11B"}]}],
 )
 def authority_code_mismatch(
-    con: duckdb.DuckDBPyConnection,
-    dataset: Dataset,
-    setting: Setting,
-    field: str,
-    named: str,
-    register: str,
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Named
 ) -> Iterator[Outcome]:
     """An authority's credit code is the one that the register has for its name."""
-    if register not in setting.present:
+    if use.register not in setting.present:
         return
-    for source, row, code, name in con.execute(place(
-        f"select m.source_id, m.source_row, m.{quoted(field)}, m.{quoted(named)} from {quoted(dataset.name)} m "
-        f"join {quoted(register)} a on a.authority_name = m.{quoted(named)} "
-        f"where m.{quoted(field)} <> '' and a.authority_uscc <> '' and a.authority_uscc <> m.{quoted(field)}"
-    )).fetchall():  # fmt: skip
-        yield Outcome(
-            source, int(row), "kept", "authority-code-mismatch", field, code, {"named": name}
-        )
+    given, named = f"m.{quoted(use.field)}", f"m.{quoted(use.named)}"
+    other = f"""
+        select m.source_id, m.source_row, {given}, {named} from {quoted(dataset.name)} m
+        join {quoted(use.register)} a on a.authority_name = {named}
+        where {given} <> '' and a.authority_uscc <> '' and a.authority_uscc <> {given}
+    """
+    for source, row, code, name in con.execute(place(other)).fetchall():
+        about = {"named": name}
+        yield Outcome(source, int(row), "kept", "authority-code-mismatch", use.field, code, about)
 
 
 @rule(
     "decision-organ-mismatch",
+    Named(field="decision_no", named="authority_name", register="authorities"),
     scope="dataset",
-    field="decision_no",
-    named="authority_name",
-    register="authorities",
     ok=[{"authorities": [_MARKET, _CITY], "penalty_filings": [_FILING]}],
     bad=[
         {
@@ -107,25 +117,25 @@ def authority_code_mismatch(
     ],
 )
 def decision_organ_mismatch(
-    con: duckdb.DuckDBPyConnection,
-    dataset: Dataset,
-    setting: Setting,
-    field: str,
-    named: str,
-    register: str,
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Named
 ) -> Iterator[Outcome]:
     """A decision's number begins with the short name of the organ that decided.
 
     Of several short names that fit, the longest counts; a number that begins with none is open.
     """
-    if register not in setting.present:
+    if use.register not in setting.present:
         return
-    for source, row, number, name, other in con.execute(place(
-        f"select m.source_id, m.source_row, m.{quoted(field)}, m.{quoted(named)}, arg_max(a.authority_name, length(a.document_code)) as other "
-        f"from {quoted(dataset.name)} m join {quoted(register)} a on a.document_code <> '' and starts_with(m.{quoted(field)}, a.document_code) "
-        f"group by all having other <> m.{quoted(named)}"
-    )).fetchall():  # fmt: skip
-        yield Outcome(source, int(row), "kept", "decision-organ-mismatch", field, number, {"authority": name, "whose": other})  # fmt: skip
+    given, named = f"m.{quoted(use.field)}", f"m.{quoted(use.named)}"
+    foreign = f"""
+        select m.source_id, m.source_row, {given}, {named},
+        arg_max(a.authority_name, length(a.document_code)) as other
+        from {quoted(dataset.name)} m join {quoted(use.register)} a
+        on a.document_code <> '' and starts_with({given}, a.document_code)
+        group by all having other <> {named}
+    """
+    for source, row, number, name, other in con.execute(place(foreign)).fetchall():
+        about = {"authority": name, "whose": other}
+        yield Outcome(source, int(row), "kept", "decision-organ-mismatch", use.field, number, about)
 
 
 _SERIES = r"^(.*?)〔(\d{4})〕.*?(\d{1,6})号$"
@@ -135,62 +145,99 @@ def _numbered(number: int) -> dict[str, str]:
     return {**_FILING, "decision_no": f"示市监罚〔2024〕{number}号", "record_id": str(number)}
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A number in a series, and how many may be missing in a row."""
+
+    field: str
+    at_most: int
+
+
 @rule(
     "decision-number-skipped",
+    Gap(field="decision_no", at_most=3),
     scope="dataset",
-    field="decision_no",
-    at_most=3,
     ok=[{"penalty_filings": [_numbered(1), _numbered(2), _numbered(5)]}],
     bad=[{"penalty_filings": [_numbered(1), _numbered(8)]}],
 )
 def decision_number_skipped(
-    con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, field: str, at_most: int
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Gap
 ) -> Iterator[Outcome]:
     """In a series (organ and year) not more than so many numbers are missing in a row.
 
     Numbers of rows that were quarantined or withheld count as there. Within a year an organ decides
     more than it has to file, so that a few missing numbers say nothing.
     """
-    table, name = quoted(dataset.name), quoted(field)
+    table, name = quoted(dataset.name), quoted(use.field)
     seen = f"select source_id, source_row, {name} as no from {table}"
-    if con.execute("select count(*) from duckdb_views() where view_name = ?", ["left_out_" + dataset.name]).fetchall()[0][0]:  # fmt: skip
-        seen += f" union all select null, null, {name} from {quoted('left_out_' + dataset.name)}"
-    parts = f"select *, regexp_extract(no, '{_SERIES}', 1) || '〔' || regexp_extract(no, '{_SERIES}', 2) as series, cast(regexp_extract(no, '{_SERIES}', 3) as integer) as n from ({seen}) where regexp_matches(no, '{_SERIES}')"
-    steps = f"select *, lag(n) over w as prior, lag(no) over w as before from ({parts}) window w as (partition by series order by n)"
-    for source, row, number, missing, before in con.execute(place(
-        f"select source_id, source_row, no, n - prior - 1 as missing, before from ({steps}) where missing > {int(at_most)} and source_id is not null"
-    )).fetchall():  # fmt: skip
-        yield Outcome(source, int(row), "kept", "decision-number-skipped", field, number, {"missing": missing, "before": before})  # fmt: skip
+    left_out, views = "left_out_" + dataset.name, "duckdb_views() where view_name = ?"
+    if con.execute(f"select count(*) from {views}", [left_out]).fetchall()[0][0]:
+        seen += f" union all select null, null, {name} from {quoted(left_out)}"
+    organ, year, running = (f"regexp_extract(no, '{_SERIES}', {n})" for n in (1, 2, 3))
+    parts = f"""
+        select *, {organ} || '〔' || {year} as series, cast({running} as integer) as n
+        from ({seen}) where regexp_matches(no, '{_SERIES}')
+    """
+    steps = f"""
+        select *, lag(n) over w as prior, lag(no) over w as before
+        from ({parts}) window w as (partition by series order by n)
+    """
+    gaps = f"""
+        select source_id, source_row, no, n - prior - 1 as missing, before
+        from ({steps}) where missing > {int(use.at_most)} and source_id is not null
+    """
+    for source, row, number, missing, before in con.execute(place(gaps)).fetchall():
+        about = {"missing": missing, "before": before}
+        yield Outcome(source, int(row), "kept", "decision-number-skipped", use.field, number, about)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The number of a decision, and the column of who decided."""
+
+    field: str
+    authority: str
 
 
 @rule(
     "decision-number-repeated",
+    Decided(field="decision_no", authority="authority_name"),
     scope="dataset",
-    field="decision_no",
-    authority="authority_name",
     ok=[
         {"penalty_filings": [_numbered(1), _numbered(2)]},
-        {"penalty_filings": [_FILING, {**_FILING, "record_id": "2", "respondent_name": "乙", "authority_name": "样本区市场监督管理局"}]},
+        {
+            "penalty_filings": [
+                _FILING,
+                {
+                    **_FILING,
+                    "record_id": "2",
+                    "respondent_name": "乙",
+                    "authority_name": "样本区市场监督管理局",
+                },
+            ]
+        },
     ],
     bad=[{"penalty_filings": [_FILING, {**_FILING, "record_id": "2", "respondent_name": "乙"}]}],
-)  # fmt: skip
+)
 def decision_number_repeated(
-    con: duckdb.DuckDBPyConnection,
-    dataset: Dataset,
-    setting: Setting,
-    field: str,
-    authority: str,
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Decided
 ) -> Iterator[Outcome]:
     """One number is one decision; that it stands with several parties may be right, and may not.
 
     Two authorities may well have the same short name and so the same numbers.
     """
-    table, name, whose = quoted(dataset.name), quoted(field), quoted(authority)
+    table, name, whose = quoted(dataset.name), quoted(use.field), quoted(use.authority)
     at = "(source_id, cast(source_row as bigint))"
-    for source, row, number, other in con.execute(place(
-        f"select source_id, source_row, {name}, first from {table} join "
-        f"(select {name}, {whose}, min({at}) as first from {table} where {name} <> '' group by 1, 2 having count(*) > 1) "
-        f"using ({name}, {whose}) where {at} <> first"
-    )).fetchall():  # fmt: skip
-        other_source, other_row = other
-        yield Outcome(source, int(row), "kept", "decision-number-repeated", field, number, {"other_source": other_source, "other_row": other_row})  # fmt: skip
+    shared = f"""
+        select {name}, {whose}, min({at}) as first
+        from {table} where {name} <> '' group by 1, 2 having count(*) > 1
+    """
+    repeated = f"""
+        select source_id, source_row, {name}, first from {table} join ({shared})
+        using ({name}, {whose}) where {at} <> first
+    """
+    for source, row, number, (other_source, other_row) in con.execute(place(repeated)).fetchall():
+        about = {"other_source": other_source, "other_row": other_row}
+        yield Outcome(
+            source, int(row), "kept", "decision-number-repeated", use.field, number, about
+        )

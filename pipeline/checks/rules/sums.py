@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
@@ -18,62 +20,87 @@ _OTHER = {"罚款": "没收", "没收": "罚款"}
 _UNSURE = re.compile(r"每|按[日月]|/|／|倍|共计|合计|折合|分别|以上|以下")
 
 
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount, the types of penalty, and the one that has such an amount."""
+
+    field: str
+    types: str
+    penalty: str
+
+
 @rule(
     "amount-missing",
-    field="fine",
-    types="types",
-    penalty="罚款",
+    Amount(field="fine", types="types", penalty="罚款"),
     ok=[{"types": "警告;罚款", "fine": "500.00"}, {"types": "警告", "fine": ""}],
     bad=[{"types": "警告;罚款", "fine": ""}],
 )
-def amount_missing(
-    columns: Columns, setting: Setting, field: str, types: str, penalty: str
-) -> Bools:
+def amount_missing(columns: Columns, setting: Setting, use: Amount) -> Bools:
     """Where the types of penalty name one that has an amount, the amount is there."""
-    return ~columns.filled(field) & columns.has(types, penalty)
+    return ~columns.filled(use.field) & columns.has(use.types, use.penalty)
 
 
 @rule(
     "amount-unexpected",
-    field="fine",
-    types="types",
-    penalty="罚款",
-    ok=[{"types": "罚款", "fine": "500.00"}, {"types": "警告", "fine": "0.00"}, {"types": "", "fine": "500.00"}],
+    Amount(field="fine", types="types", penalty="罚款"),
+    ok=[
+        {"types": "罚款", "fine": "500.00"},
+        {"types": "警告", "fine": "0.00"},
+        {"types": "", "fine": "500.00"},
+    ],
     bad=[{"types": "责令停产停业", "fine": "500.00"}],
-)  # fmt: skip
-def amount_unexpected(
-    columns: Columns, setting: Setting, field: str, types: str, penalty: str
-) -> Bools:
+)
+def amount_unexpected(columns: Columns, setting: Setting, use: Amount) -> Bools:
     """An amount stands only where the types of penalty name the one it belongs to."""
-    return (columns.fen(field) > 0) & columns.filled(types) & ~columns.has(types, penalty)
+    return (
+        (columns.fen(use.field) > 0)
+        & columns.filled(use.types)
+        & ~columns.has(use.types, use.penalty)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """An amount, the text of the decision, and the word in front of the amount there."""
+
+    field: str
+    text: str
+    word: str
 
 
 @rule(
     "unit-slip",
-    field="fine",
-    text="text",
-    word="罚款",
-    ok=[{"fine": "200000.00", "text": "处以罚款20万元"}, {"fine": "200000.00", "text": "处以罚款人民币贰拾万元整"}, {"fine": "5.00", "text": "罚款"}],
-    bad=[{"fine": "2000000000.00", "text": "处以罚款200000元"}, {"fine": "20.00", "text": "罚款人民币贰拾万元整"}, {"fine": "0.50", "text": "处5000元罚款"}],
-)  # fmt: skip
-def unit_slip(columns: Columns, setting: Setting, field: str, text: str, word: str) -> Bools:
+    Stated(field="fine", text="text", word="罚款"),
+    ok=[
+        {"fine": "200000.00", "text": "处以罚款20万元"},
+        {"fine": "200000.00", "text": "处以罚款人民币贰拾万元整"},
+        {"fine": "5.00", "text": "罚款"},
+    ],
+    bad=[
+        {"fine": "2000000000.00", "text": "处以罚款200000元"},
+        {"fine": "20.00", "text": "罚款人民币贰拾万元整"},
+        {"fine": "0.50", "text": "处5000元罚款"},
+    ],
+)
+def unit_slip(columns: Columns, setting: Setting, use: Stated) -> Bools:
     """The amount is not ten thousand times, or a ten-thousandth of, what the decision's text says."""
-    return _disagree(columns, field, text, word)[0]
+    return _disagree(columns, use.field, use.text, use.word)[0]
 
 
 @rule(
     "amount-differs-from-text",
-    field="fine",
-    text="text",
-    word="罚款",
-    ok=[{"fine": "120000.00", "text": "罚款壹拾贰万元"}, {"fine": "3000.00", "text": "罚款1000元；罚款2000元"}, {"fine": "500.00", "text": "每日按3%加处罚款100元"}, {"fine": "31000.00", "text": "罚款人民币叁万壹仟元整（31000.00元）"}],
+    Stated(field="fine", text="text", word="罚款"),
+    ok=[
+        {"fine": "120000.00", "text": "罚款壹拾贰万元"},
+        {"fine": "3000.00", "text": "罚款1000元；罚款2000元"},
+        {"fine": "500.00", "text": "每日按3%加处罚款100元"},
+        {"fine": "31000.00", "text": "罚款人民币叁万壹仟元整（31000.00元）"},
+    ],
     bad=[{"fine": "210000.00", "text": "处以罚款壹拾贰万元"}],
-)  # fmt: skip
-def amount_differs_from_text(
-    columns: Columns, setting: Setting, field: str, text: str, word: str
-) -> Bools:
+)
+def amount_differs_from_text(columns: Columns, setting: Setting, use: Stated) -> Bools:
     """The amount is what the decision's text says, in digits or capitals, where it says just one."""
-    return _disagree(columns, field, text, word)[1]
+    return _disagree(columns, use.field, use.text, use.word)[1]
 
 
 def _disagree(columns: Columns, field: str, text: str, word: str) -> tuple[Bools, Bools]:
@@ -153,61 +180,75 @@ def _verdict(text: str, word: str, fen: int) -> str:
 _ON_THE_SPOT = looks_for("简易程序|当场(?:作出|处以|处罚|给予)")
 
 
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """A fine, the kind of party, the texts, and the highest fine of each kind in yuan."""
+
+    field: str
+    kind: str
+    texts: Sequence[str]
+    person: int
+    organisation: int
+
+
 @rule(
     "on-the-spot-fine-too-high",
-    field="fine",
-    kind="kind",
-    texts=["content"],
-    person=200,
-    organisation=3000,
-    ok=[{"fine": "3000.00", "kind": "法人及非法人组织", "content": "当场作出处罚决定"}, {"fine": "5000.00", "kind": "自然人", "content": "罚款"}],
-    bad=[{"fine": "5000.00", "kind": "法人及非法人组织", "content": "适用简易程序，当场处罚"}, {"fine": "300.00", "kind": "自然人", "content": "当场作出行政处罚决定"}],
-)  # fmt: skip
-def on_the_spot_fine_too_high(
-    columns: Columns,
-    setting: Setting,
-    field: str,
-    kind: str,
-    texts: list[str],
-    person: int,
-    organisation: int,
-) -> Bools:
+    Ceiling(field="fine", kind="kind", texts=["content"], person=200, organisation=3000),
+    ok=[
+        {"fine": "3000.00", "kind": "法人及非法人组织", "content": "当场作出处罚决定"},
+        {"fine": "5000.00", "kind": "自然人", "content": "罚款"},
+    ],
+    bad=[
+        {"fine": "5000.00", "kind": "法人及非法人组织", "content": "适用简易程序，当场处罚"},
+        {"fine": "300.00", "kind": "自然人", "content": "当场作出行政处罚决定"},
+    ],
+)
+def on_the_spot_fine_too_high(columns: Columns, setting: Setting, use: Ceiling) -> Bools:
     """A fine imposed on the spot is at most 200 yuan for a person, 3,000 for an organisation."""
-    ceiling = np.where(columns.equal(kind, "自然人"), person, organisation) * 100
-    high = columns.fen(field) > ceiling
+    ceiling = np.where(columns.equal(use.kind, "自然人"), use.person, use.organisation) * 100
+    high = columns.fen(use.field) > ceiling
     spot = np.zeros(len(columns), bool)
-    for name in texts:
+    for name in use.texts:
         spot |= columns.mentions(name, _ON_THE_SPOT, high)
     return spot
 
 
+@dataclass(frozen=True, slots=True)
+class Major:
+    """Amounts, kind of party and types, and from how many yuan a penalty is a major one."""
+
+    field: str
+    confiscated: str
+    kind: str
+    types: str
+    always: Sequence[str]
+    person: int
+    organisation: int
+
+
 @rule(
     "not-major",
-    field="fine",
-    confiscated="taken",
-    kind="kind",
-    types="types",
-    always=["责令停产停业", "吊销许可证件"],
-    person=10_000,
-    organisation=100_000,
-    ok=[{"fine": "100000.00", "kind": "法人及非法人组织", "types": "罚款"}, {"fine": "500.00", "kind": "自然人", "types": "罚款;吊销许可证件"}, {"taken": "10000.00", "kind": "自然人", "types": "没收"}],
+    Major(
+        field="fine",
+        confiscated="taken",
+        kind="kind",
+        types="types",
+        always=["责令停产停业", "吊销许可证件"],
+        person=10_000,
+        organisation=100_000,
+    ),
+    ok=[
+        {"fine": "100000.00", "kind": "法人及非法人组织", "types": "罚款"},
+        {"fine": "500.00", "kind": "自然人", "types": "罚款;吊销许可证件"},
+        {"taken": "10000.00", "kind": "自然人", "types": "没收"},
+    ],
     bad=[{"fine": "8000.00", "kind": "法人及非法人组织", "types": "罚款"}],
-)  # fmt: skip
-def not_major(
-    columns: Columns,
-    setting: Setting,
-    field: str,
-    confiscated: str,
-    kind: str,
-    types: str,
-    always: list[str],
-    person: int,
-    organisation: int,
-) -> Bools:
+)
+def not_major(columns: Columns, setting: Setting, use: Major) -> Bools:
     """What is filed as a major penalty is one: by its sum, or by a type that always is."""
-    least = np.where(columns.equal(kind, "自然人"), person, organisation) * 100
-    large = np.maximum(columns.fen(field), columns.fen(confiscated)) >= least
+    least = np.where(columns.equal(use.kind, "自然人"), use.person, use.organisation) * 100
+    large = np.maximum(columns.fen(use.field), columns.fen(use.confiscated)) >= least
     by_type = np.zeros(len(columns), bool)
-    for name in always:
-        by_type |= columns.has(types, name)
-    return columns.filled(types) & columns.filled(kind) & ~large & ~by_type
+    for name in use.always:
+        by_type |= columns.has(use.types, name)
+    return columns.filled(use.types) & columns.filled(use.kind) & ~large & ~by_type

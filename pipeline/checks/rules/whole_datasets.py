@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.base.model import Dataset, Finding, RuleUse, found
+from pipeline.base.model import Dataset, Finding, Location, RuleUse, found
 from pipeline.base.row_checksums import quoted
 from pipeline.base.words import rules
 from pipeline.checks.across.keys import Outcome
@@ -39,10 +39,10 @@ def judge(
 def _outcomes(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, use: RuleUse, setting: Setting
 ) -> list[Outcome]:
-    spoken = named_in_words(dataset, use.params)
+    spoken, rule = named_in_words(dataset, use.params), RULES[use.rule]
     return [
         Outcome(o.source_id, o.row, o.fate, o.rule, o.column, o.value, {**spoken, **o.params})
-        for o in RULES[use.rule].check(con, dataset, setting, **use.params)
+        for o in rule.check(con, dataset, setting, rule.use(use.params))
     ]
 
 
@@ -50,9 +50,8 @@ def collections(
     con: duckdb.DuckDBPyConnection, datasets: Sequence[Dataset], setting: Setting
 ) -> Iterator[Finding]:
     """What is wrong with a dataset as a whole; such findings have no row."""
-    for dataset in datasets:
-        for use in dataset.rules:
-            if RULES[use.rule].scope == "collection":
-                column = use.params.get("field", "")
-                for params in RULES[use.rule].check(con, dataset, setting, **use.params):
-                    yield found(use.rule, dataset=dataset.name, column=column, params=params)
+    uses = [(d, use) for d in datasets for use in d.rules if RULES[use.rule].scope == "collection"]
+    for dataset, use in uses:
+        rule, where = RULES[use.rule], Location(dataset=dataset.name)
+        for params in rule.check(con, dataset, setting, rule.use(use.params)):
+            yield found(rule.name, where, column=use.params.get("field", ""), params=params)

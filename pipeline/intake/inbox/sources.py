@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath, PurePosixPath
 
 from pipeline.base.errors import UnreadableInput
-from pipeline.base.model import Catalog, Finding, found
+from pipeline.base.model import Catalog, Finding, Location, found
 from pipeline.base.words import language, say
 from pipeline.intake.inbox.listed_publishers import Listed, is_package, read_listed
 from pipeline.intake.table.sources_yaml import Hint, read_hints
@@ -75,7 +75,7 @@ def scan(folder: Path, catalog: Catalog) -> Inbox:
     if not files and not packages:
         raise UnreadableInput(say("inbox-empty", lang, path=folder))
     names = (shown(path.relative_to(folder)) for path in sorted(unlisted))
-    findings += [found("package-not-listed", file=name) for name in names]
+    findings += [found("package-not-listed", Location(name)) for name in names]
     return Inbox(tuple(files), tuple(findings), packages)
 
 
@@ -119,14 +119,14 @@ def _not_read(path: Path, name: str, root: Path, is_report: bool) -> Finding | N
     try:
         inside, is_file = path.resolve(strict=True).is_relative_to(root), path.is_file()
     except (OSError, RuntimeError):  # a link to nowhere, or to itself
-        return found("file-link-broken", file=name)
+        return found("file-link-broken", Location(name))
     if not inside:
-        return found("file-outside", file=name)
+        return found("file-outside", Location(name))
     if not is_file:
-        return found("file-special", file=name)
+        return found("file-special", Location(name))
     suffix = PurePosixPath(name).suffix
     if suffix.lower() not in (REPORTS if is_report else TABLES):
-        return found("file-kind", file=name, params={"suffix": suffix or "–"})
+        return found("file-kind", Location(name), params={"suffix": suffix or "–"})
     return None
 
 
@@ -157,10 +157,10 @@ def snapshot(file: InboxFile, folder: Path) -> InboxFile | Finding:
     except OSError as error:
         if error.errno in NO_ROOM:  # it is the copy that failed: the store's fault, not the file's
             raise
-        return found("file-unreadable", file=file.name, params={"why": error.strerror or ""})
+        return found("file-unreadable", Location(file.name), params={"why": error.strerror or ""})
     finally:
         made.unlink(missing_ok=True)
-    return found("file-changed", file=file.name)
+    return found("file-changed", Location(file.name))
 
 
 def _state(path: Path) -> tuple[int, int, int]:

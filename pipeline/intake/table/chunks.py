@@ -32,6 +32,20 @@ from pipeline.intake.text.blocks import Note, Parsed
 _SHOWN = frozenset(("code", "social-credit-code", "date", "money", "integer", "number", "year"))
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A table's header, and what a workbook says of its cells.
+
+    `is_1904`: whether its days count from 1904. `merged`: ranges of the body that were filled down.
+    `banners`: rows in which one cell reaches over most of the table.
+    """
+
+    block: HeaderBlock
+    is_1904: bool = False
+    merged: Sequence[Merged] = ()
+    banners: frozenset[int] = frozenset()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Work:
     """All that is needed to read the pieces of one table."""
@@ -41,10 +55,8 @@ class Work:
     mapping: tuple[HeaderMatch, ...]
     settings: Mapping[str, Setting]
     constants: Mapping[str, str]
-    first_header_row: int
     heads: tuple[tuple[str, ...], ...]  # the header's rows as they stand in the file
-    merged: Sequence[Merged] = ()  # ranges of the body that were filled down
-    banners: frozenset[int] = frozenset()  # rows in which one cell reaches over most of the table
+    layout: Layout
 
     @property
     def needed(self) -> int:
@@ -72,23 +84,19 @@ def prepare(
     mapping: tuple[HeaderMatch, ...],
     hint: Hint,
     catalog: Catalog,
-    block: HeaderBlock,
-    is_1904: bool = False,
-    merged: Sequence[Merged] = (),
-    banners: frozenset[int] = frozenset(),
+    layout: Layout,
 ) -> Work:
     """What contract, header and `sources.yaml` together say of a table's cells."""
-    units = {m.field: m.unit for m in mapping} | dict(hint.units)
+    units, is_1904 = {m.field: m.unit for m in mapping} | dict(hint.units), layout.is_1904
     settings = {
         c.name: columns.setting_for(
             c, catalog, units.get(c.name, ""), hint.dates, hint.values.get(c.name, {}), is_1904
         )
         for c in dataset.columns
     }
-    heads = tuple(dict.fromkeys(map(not_records.stripped, (*block.rows, block.names))))
-    return Work(
-        source, dataset, mapping, settings, hint.constants, block.first, heads, merged, banners
-    )
+    head = layout.block
+    rows = tuple(dict.fromkeys(map(not_records.stripped, (*head.rows, head.names))))
+    return Work(source, dataset, mapping, settings, hint.constants, rows, layout)
 
 
 def chunk_of(piece: Parsed, work: Work) -> Chunk:
@@ -132,7 +140,7 @@ def _below_header(
 ) -> tuple[pa.Table, list[SetAside], tuple[Misfit, ...], int]:
     """The rows under the header, the titles above it, what does not fit, and how many rows are spent
     on the header or blank."""
-    first, last = work.first_header_row, work.source.header_row
+    first, last = work.layout.block.first, work.source.header_row
     above, misfits, spent = list[SetAside](), list[Misfit](), 0
     for ragged in piece.ragged:
         filled = [cell.strip() for cell in ragged.cells if cell.strip()]
@@ -159,8 +167,8 @@ def _below_header(
 def _rows_apart(table: pa.Table, work: Work) -> pa.Array:
     """True for the rows down to the header, and for those that are a title between records."""
     apart = pc.less_equal(table["_row"], work.source.header_row)
-    if work.banners:
-        numbers = pa.array(sorted(work.banners), pa.int64())
+    if work.layout.banners:
+        numbers = pa.array(sorted(work.layout.banners), pa.int64())
         filled = [pc.not_equal(table[c], "").cast(pa.int8()) for c in table.column_names[:-1]]
         few = pc.less_equal(reduce(pc.add, filled), 1)
         apart = pc.or_(apart, pc.and_(pc.is_in(table["_row"], numbers), few))
@@ -231,8 +239,8 @@ def _noted(note: Note, work: Work) -> Finding:
 
 def _merged(raw: pa.Table, work: Work) -> Iterator[Finding]:
     """Each merged cell of the body that was filled down, told at its first row."""
-    present = set(raw["_row"].to_pylist()) if work.merged else ()
-    for area in work.merged:
+    present = set(raw["_row"].to_pylist()) if work.layout.merged else ()
+    for area in work.layout.merged:
         if area.top in present and 0 <= area.left < len(work.source.header):
             header = work.header_at(area.left)
             if header:

@@ -18,13 +18,14 @@ import pyarrow as pa
 
 from pipeline.base import row_checksums, sql
 from pipeline.base.engine import LOCAL, Engine
-from pipeline.base.model import Catalog, Dataset
+from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import Seal, quoted
 from pipeline.checks.results.parquet import made_home
 from pipeline.contract.catalog import published_columns
 from pipeline.release.data import derived, part_files
 from pipeline.release.data.part_files import Places
 from pipeline.release.package import changes, manifest, package, parts
+from pipeline.release.package.package import About
 from pipeline.release.package.parts import Keys, Layout
 
 _WHOLE: Keys = {}
@@ -57,11 +58,8 @@ class Draft:
     """
 
     material: Material
-    catalog: Catalog
-    site_words: Mapping[str, Any]
+    about: About
     folder: Path
-    today: date
-    sample: bool
     content: str
     release: str
     hashes: dict[str, str]
@@ -72,7 +70,7 @@ class Draft:
 
     @property
     def datasets(self) -> list[Dataset]:
-        return list(self.catalog.datasets.values())
+        return list(self.about.catalog.datasets.values())
 
     @property
     def counts(self) -> dict[str, int]:
@@ -84,15 +82,7 @@ class Draft:
         return [each for each in self.hashes.items() if each[0].startswith(own)]
 
 
-def write(
-    material: Material,
-    catalog: Catalog,
-    site_words: Mapping[str, Any],
-    folder: Path,
-    today: date,
-    sample: bool,
-    engine: Engine = LOCAL,
-) -> Draft:
+def write(material: Material, about: About, folder: Path, engine: Engine = LOCAL) -> Draft:
     """Sort the rows and write each dataset's CSV into `folder`, in parts where metadata.yml says so.
 
     Parts are written by `engine`, which has a folder beside `folder` to work in.
@@ -101,28 +91,25 @@ def write(
     content has the same id wherever it is made. Raises Unaccounted where a file does not hold just
     the rows it was given.
     """
-    datasets = [d for d in catalog.datasets.values() if d.name != changes.TABLE]
+    datasets = [d for d in about.catalog.datasets.values() if d.name != changes.TABLE]
     (folder / "data").mkdir()
     homes = made_home(material.work / "sorted"), made_home(folder.with_name("unfinished"))
     places = Places(*homes, folder)
-    rows, seals, keys = {}, {}, _keys(material, datasets, parts.layout(site_words))
+    rows, seals, keys = {}, {}, _keys(material, datasets, parts.layout(about.words))
     for dataset in datasets:
         if not dataset.query:
             here = keys.get(dataset.name, {})
             rows[dataset.name], seals[dataset.name] = write_dataset(
                 material, dataset, places, here, engine
             )
-    material = _with_derived(material, datasets, rows, today)
+    material = _with_derived(material, datasets, rows, about.today)
     for dataset in datasets:
         if dataset.query:
             rows[dataset.name], seals[dataset.name] = write_dataset(material, dataset, places)
     hashes = data_hashes(folder)
-    content = content_hash(told_of(material, catalog, site_words, sample), hashes)
-    release = f"{today.isoformat()}-{content[:8]}"
-    return Draft(
-        material, catalog, site_words, folder, today, sample, content, release, hashes, rows, seals,
-        keys, places,
-    )  # fmt: skip
+    content = content_hash(told_of(material, about), hashes)
+    release = f"{about.today.isoformat()}-{content[:8]}"
+    return Draft(material, about, folder, content, release, hashes, rows, seals, keys, places)
 
 
 def _keys(material: Material, datasets: Collection[Dataset], asked: Layout) -> dict[str, Keys]:
@@ -192,16 +179,14 @@ def _with_derived(
 _CONTENT = ("code_version", "contract", "words", "sample", "inputs", "tallies")
 
 
-def told_of(
-    material: Material, catalog: Catalog, site_words: Mapping[str, Any], sample: bool
-) -> dict[str, Any]:
+def told_of(material: Material, about: About) -> dict[str, Any]:
     """What goes into a release besides its data, as the manifest says it."""
-    said = json.dumps(site_words, sort_keys=True, default=str)
+    said = json.dumps(about.words, sort_keys=True, default=str)
     return {
         "code_version": version("gongshi"),
-        "contract": catalog.version,
+        "contract": about.catalog.version,
         "words": hashlib.sha256(said.encode()).hexdigest(),
-        "sample": sample,
+        "sample": about.sample,
         "inputs": dict(sorted(material.inputs.items())),
         "tallies": {name: dict(parts) for name, parts in material.tallies.items()},
     }

@@ -65,23 +65,19 @@ def build(
     dear = {d.name for d in datasets if d.search and d.name in large - same}
     with _helper(bool(dear), alone) as pool, _open(path) as con:
         aside = {
-            d: pool.submit(index_aside, path.with_name(f".{d.name}.fts"), d, rows[d.name])
+            d.name: pool.submit(index_aside, path.with_name(f".{d.name}.fts"), d, rows[d.name])
             for d in datasets
             if pool and d.name in dear
         }
         _tables(con, path, datasets, rows, Before(before.path, same) if before else None)
         with _attached(con, before.path if same and before else None, "before"):
-            for dataset in datasets:
-                for statement in indexes(dataset):
-                    con.execute(statement)
+            for statement in (each for dataset in datasets for each in indexes(dataset)):
+                con.execute(statement)
             if meanwhile and aside:
                 meanwhile()
             for dataset in (d for d in datasets if d.search):
-                if dataset in aside:
-                    made = aside[dataset].result()
-                    with _attached(con, made, "aside"):
-                        _copy_index(con, dataset, "aside")
-                    made.unlink()
+                if dataset.name in aside:
+                    _take_index(con, dataset, aside[dataset.name].result())
                 elif dataset.name in same:
                     _copy_index(con, dataset, "before")
                 else:
@@ -203,6 +199,13 @@ def _copy_rows(cursor: dbapi.Cursor, dataset: Dataset) -> None:
     would lay the file out otherwise (https://www.sqlite.org/lang_insert.html, xfer optimization)."""
     table = quoted(dataset.name)
     cursor.execute(f"insert into main.{table} select * from before.{table} order by rowid")
+
+
+def _take_index(con: sqlite3.Connection, dataset: Dataset, made: Path) -> None:
+    """Take over the index in the database `made` aside, and remove that."""
+    with _attached(con, made, "aside"):
+        _copy_index(con, dataset, "aside")
+    made.unlink()
 
 
 def _copy_index(con: sqlite3.Connection, dataset: Dataset, source: str) -> None:

@@ -9,6 +9,7 @@ import gzip
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -40,24 +41,28 @@ def kinds(keys: Keys) -> list[str]:
     return [kind for kind in KINDS if kind != "parquet" or not keys]
 
 
-def make(
-    con: duckdb.DuckDBPyConnection,
-    dataset: Dataset,
-    rows: Path,
-    plain: Sequence[Path],
-    folder: Path,
-    count: int,
-    today: date,
-    asked: Collection[str],
-) -> None:
-    """Those downloads of one dataset into `folder` that are `asked` for, some of `KINDS`.
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One dataset of a release: `rows` is its sorted Parquet file with text columns, `plain` its CSV.
 
-    `rows`: its sorted Parquet file with text columns, of which there are `count`. `plain`: its CSV.
+    There are `count` rows; `today` is the release's day.
     """
+
+    dataset: Dataset
+    rows: Path
+    plain: Sequence[Path]
+    count: int
+    today: date
+
+
+def make(
+    con: duckdb.DuckDBPyConnection, table: Table, folder: Path, asked: Collection[str]
+) -> None:
+    """Those downloads of one dataset into `folder` that are `asked` for, some of `KINDS`."""
     con = con.cursor()  # this runs beside others
-    source, name = package.parquet_rows(rows), dataset.name
+    dataset, source, name = table.dataset, package.parquet_rows(table.rows), table.dataset.name
     if "csv.gz" in asked:
-        text = excel_csv(con, dataset, source, plain)
+        text = excel_csv(con, dataset, source, table.plain)
         zip_gzip.write_gzip(folder / f"{name}.csv.gz", zip_gzip.deflated(text))
     if "jsonl.gz" in asked:
         text = zip_gzip.joined(json_lines(con, dataset, source))
@@ -65,7 +70,7 @@ def make(
     if "parquet" in asked:
         write_parquet(con, dataset, source, folder / f"{name}.parquet")
     if "xlsx" in asked:
-        workbook.write(con, dataset, source, folder / f"{name}.xlsx", count, today)
+        workbook.write(con, dataset, source, folder / f"{name}.xlsx", table.count, table.today)
 
 
 def make_parts(

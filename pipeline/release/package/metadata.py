@@ -18,6 +18,7 @@ from pipeline.base.errors import UsageError
 from pipeline.base.model import Catalog, Column, Dataset
 from pipeline.base.words import Lang, say
 from pipeline.contract.catalog import published_columns
+from pipeline.release.package.package import About
 
 DATABASE = "disclosure"
 LANGUAGES: tuple[Lang, Lang] = ("zh", "en")
@@ -27,53 +28,27 @@ _PARTS = {
     *("columns", "home", "queries", "quality"),
 }
 _OPTIONAL = {"parts"}
+# What the site takes of them as it is, in this order.
+_OWN = (
+    *("publisher", "contact", "address", "release_every_days", "keep", "limits"),
+    *("groups", "home", "quality"),
+)
 # Where YAML folds a Chinese text's lines it leaves a space, which Chinese does not have.
 _FOLDED = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[\u3000-\u9fff\uff00-\uffef])")
 _SHOWN_COLUMNS = 8  # of a table of which metadata.yml does not say which
 
 
-def site_metadata(
-    catalog: Catalog,
-    words: Mapping[str, Any],
-    *,
-    present: Collection[str],
-    today: date,
-    sample: bool,
-) -> dict[str, Any]:
+def site_metadata(about: About, *, present: Collection[str]) -> dict[str, Any]:
     """The site's words in Chinese and English for a release that holds the tables `present`."""
-    unknown = (words.keys() - _OPTIONAL) ^ _PARTS
+    unknown = (about.words.keys() - _OPTIONAL) ^ _PARTS
     if unknown:
         raise UsageError(say("site-words-keys", "zh", keys=", ".join(sorted(unknown))))
-    return {lang: _site(catalog, words, present, today, sample, lang) for lang in LANGUAGES}
+    return {lang: _site(about, present, lang) for lang in LANGUAGES}
 
 
-def _site(
-    catalog: Catalog,
-    words: Mapping[str, Any],
-    present: Collection[str],
-    today: date,
-    sample: bool,
-    lang: Lang,
-) -> dict[str, Any]:
-    said = _in_language(words, lang)
-    tables = {
-        name: _table(dataset, words, catalog, lang)
-        for name, dataset in catalog.datasets.items()
-        if name in present
-    }
-    searched = [n for n, d in catalog.datasets.items() if d.search and n in present]
-    tables |= {f"{name}_fts": {"hidden": True} for name in searched}
-    own = (
-        "publisher",
-        "contact",
-        "address",
-        "release_every_days",
-        "keep",
-        "limits",
-        "groups",
-        "home",
-        "quality",
-    )
+def _site(about: About, present: Collection[str], lang: Lang) -> dict[str, Any]:
+    catalog, said = about.catalog, _in_language(about.words, lang)
+    tables = _tables(about, present, lang)
     return {
         "title": said["title"],
         "description": said["description"],
@@ -83,11 +58,11 @@ def _site(
         "source_url": said["source"]["url"],
         "plugins": {
             "gongshi": {
-                **{key: said[key] for key in own},
+                **{key: said[key] for key in _OWN},
                 "lang": lang,
-                "today": today.isoformat(),
+                "today": about.today.isoformat(),
                 "tagline": said["tagline"],
-                "sample_notice": said["sample_notice"] if sample else "",
+                "sample_notice": said["sample_notice"] if about.sample else "",
                 "column_titles": said["columns"],
                 "codes": _codes(catalog, tables, lang),
             }
@@ -97,10 +72,22 @@ def _site(
                 "title": said["title"],
                 "description": said["tagline"],
                 "tables": tables,
-                "queries": _queries(catalog, words, present, today, lang),
+                "queries": _queries(about, present, lang),
             }
         },
     }
+
+
+def _tables(about: About, present: Collection[str], lang: Lang) -> dict[str, Any]:
+    """The tables, and behind them those of their search indexes, which are hidden."""
+    catalog = about.catalog
+    tables = {
+        name: _table(dataset, about.words, lang)
+        for name, dataset in catalog.datasets.items()
+        if name in present
+    }
+    searched = [n for n, d in catalog.datasets.items() if d.search and n in present]
+    return tables | {f"{name}_fts": {"hidden": True} for name in searched}
 
 
 def _in_language(words: Any, lang: Lang) -> Any:
@@ -115,9 +102,7 @@ def _in_language(words: Any, lang: Lang) -> Any:
 # ---------------------------------------------------------------- tables
 
 
-def _table(
-    dataset: Dataset, words: Mapping[str, Any], catalog: Catalog, lang: Lang
-) -> dict[str, Any]:
+def _table(dataset: Dataset, words: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
     columns = published_columns(dataset)
     names = {column.name for column in columns}
     own = words["tables"].get(dataset.name, {})
@@ -277,17 +262,11 @@ def _codes(catalog: Catalog, tables: Mapping[str, Any], lang: Lang) -> dict[str,
     }
 
 
-def _queries(
-    catalog: Catalog,
-    words: Mapping[str, Any],
-    present: Collection[str],
-    today: date,
-    lang: Lang,
-) -> dict[str, Any]:
-    known = {*catalog.datasets, *words["tables"]}
+def _queries(about: About, present: Collection[str], lang: Lang) -> dict[str, Any]:
+    known = {*about.catalog.datasets, *about.words["tables"]}
     return {
-        name: _query(query, today, lang)
-        for name, query in words["queries"].items()
+        name: _query(query, about.today, lang)
+        for name, query in about.words["queries"].items()
         if known & set(re.findall(r"\w+", query["sql"])) <= set(present)
     }
 

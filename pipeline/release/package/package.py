@@ -13,6 +13,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -147,38 +148,44 @@ def _sql(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a release is described by: the contract, the words of metadata.yml, its day.
+
+    `sample`: whether its data is made up.
+    """
+
+    catalog: Catalog
+    words: Mapping[str, Any]
+    today: date
+    sample: bool = False
+
+
 def descriptor(
-    catalog: Catalog,
-    datasets: Sequence[Dataset],
-    folder: Path,
-    rows: Mapping[str, int],
-    words: Mapping[str, Any],
-    keys: Mapping[str, Keys],
-    release: str,
-    today: date,
-    sample: bool,
+    about: About, release: str, folder: Path, rows: Mapping[str, int], keys: Mapping[str, Keys]
 ) -> dict[str, Any]:
     """datapackage.json for the CSV files under `folder`/data; `rows` counts each dataset's records.
 
-    `keys` says of datasets in parts by what. `words`: metadata.yml, which says where the data comes from and at which address it is.
+    `release`: its id. `keys` says of datasets in parts by what.
     """
+    words, datasets = about.words, about.catalog.datasets
     package = {
-        key: value for key, value in catalog.package.items() if not key.startswith("gongshi")
+        key: value for key, value in about.catalog.package.items() if not key.startswith("gongshi")
     }
     source = {"title": words["source"]["name"]["zh"], "path": words["source"]["url"]}
-    label = {"gongshi:sample": "示例数据 / synthetic sample"} if sample else {}
+    label = {"gongshi:sample": "示例数据 / synthetic sample"} if about.sample else {}
     home = {"homepage": words["address"]} if words["address"] else {}
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         **home,
         **package,
         "version": release,
-        "created": f"{today.isoformat()}T00:00:00Z",
+        "created": f"{about.today.isoformat()}T00:00:00Z",
         "sources": [{key: value for key, value in source.items() if value}],
         **label,
         "resources": [
-            _resource(dataset, folder, rows[dataset.name], keys.get(dataset.name, {}))
-            for dataset in datasets
+            _resource(dataset, folder, rows[name], keys.get(name, {}))
+            for name, dataset in datasets.items()
         ],
     }
 

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import pyarrow as pa
 
 from pipeline.base import words
-from pipeline.base.model import TALLY_PARTS, Catalog, Dataset, Finding, Source, Tally, found
+from pipeline.base.model import (
+    TALLY_PARTS,
+    Catalog,
+    Dataset,
+    Finding,
+    Location,
+    Source,
+    Tally,
+    found,
+)
 from pipeline.base.words import Lang
 from pipeline.checks.privacy import unlabelled_numbers
 from pipeline.checks.privacy.unlabelled_numbers import starred
@@ -44,7 +53,7 @@ def masked(words: str) -> str:
 
 def named_persons(names: Iterable[str]) -> Iterator[Finding]:
     """A finding for each name of a file that has a person's number in it: names are published."""
-    yield from (found("number-in-file-name", file=n) for n in names if masked(n) != n)
+    yield from (found("number-in-file-name", Location(n)) for n in names if masked(n) != n)
 
 
 def _masked(cells: pa.ChunkedArray) -> pa.Array:

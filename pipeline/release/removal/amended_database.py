@@ -6,7 +6,6 @@ import shutil
 import sqlite3
 from collections.abc import Collection, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -18,44 +17,26 @@ from pipeline.release.database.full_text import segment_column
 from pipeline.release.database.readback import prove
 from pipeline.release.package import parts
 from pipeline.release.package.package import parquet_batches
-from pipeline.release.package.parts import Keys as PartKeys
-from pipeline.release.removal.holdings import Keys, key_sql
+from pipeline.release.removal.holdings import key_sql
+from pipeline.release.removal.loss import Loss
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """What leaves: of `release`, whose tables are `datasets`, the records with the keys `taken`.
-
-    `target` is the folder of the release made anew, `work` one of PRIVATE.
-    """
-
-    release: Path
-    target: Path
-    work: Path
-    datasets: Mapping[str, Dataset]
-    taken: Keys
-
-
-def write_parts(
-    con: duckdb.DuckDBPyConnection,
-    loss: Loss,
-    keys: Mapping[str, PartKeys],
-    touched: Collection[str],
-) -> None:
+def write_parts(loss: Loss, touched: Collection[str]) -> None:
     """The databases of the years or divisions `touched`; one whose last record left is gone."""
+    keys = loss.keys_of_parts
     for folder in touched:
         label = folder.partition("=")[0]
         names = [name for name in keys if part_databases.outermost(keys[name]) == label]
         if any((loss.target / "data" / name / folder).is_dir() for name in names):
             rows = {
                 name: part_databases.rows_of(
-                    con,
+                    loss.con,
                     loss.datasets[name],
                     part_databases.files_of(loss.target, name, folder),
                     loss.work,
                 )
                 for name in names
-                if name in loss.taken
+                if name in loss.leavers
             }
             file = f"downloads/{parts.DATABASE.format(part=folder)}"
             write(loss, file, rows)
@@ -76,8 +57,8 @@ def write(loss: Loss, file: str, rows: Mapping[str, Path]) -> None:
             con.execute(f"pragma {pragma}")
         con.execute("begin")
         for name, path in rows.items():
-            if name in loss.taken:
-                _delete(con, loss.datasets[name], loss.taken[name])
+            if name in loss.leavers:
+                _delete(con, loss.datasets[name], set(loss.keys(name)))
             else:
                 _refill(con, loss.datasets[name], path)
         con.execute("commit")

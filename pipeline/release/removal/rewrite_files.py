@@ -14,7 +14,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from io import BytesIO
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from pipeline.base.engine import ordered_map
 from pipeline.base.model import Dataset
 from pipeline.contract.catalog import published_columns
 from pipeline.release.downloads import downloads, workbook, zip_gzip
+from pipeline.release.downloads.downloads import Table
 from pipeline.release.downloads.zip_gzip import Pair, Zip
 from pipeline.release.package import package
 
@@ -80,26 +80,22 @@ def _line(con: duckdb.DuckDBPyConnection, source: str, beside: Path) -> list[byt
 
 
 def write_downloads(
-    con: duckdb.DuckDBPyConnection,
-    gone: Gone,
-    old: Path,
-    rows: Path,
-    plain: Path,
-    folder: Path,
-    count: int,
-    today: date,
+    con: duckdb.DuckDBPyConnection, gone: Gone, table: Table, old: Path, folder: Path
 ) -> None:
-    """What `downloads.make` writes, out of the downloads in the folder `old`. Raises Missed."""
-    con, name = con.cursor(), gone.dataset.name
+    """What `downloads.make` writes of `table`, out of the downloads in the folder `old`.
+
+    Raises Missed.
+    """
+    con, name, count = con.cursor(), gone.dataset.name, table.count
     safe = downloads.text_columns(gone.dataset)
     lines = gone.texts(lambda s: _line(con, f"({downloads.safe_cells(s, safe)})", folder / name))
-    marks = sum(block.count(b"\n") for block in zip_gzip.blocks_of(plain))
+    marks = sum(block.count(b"\n") for block in zip_gzip.blocks_of(table.plain[0]))
     _gzip(old / f"{name}.csv.gz", folder / f"{name}.csv.gz", _Edited(lines, b"\n"), marks)
     lines = gone.texts(lambda source: downloads.json_lines(con, gone.dataset, source))
     _gzip(old / f"{name}.jsonl.gz", folder / f"{name}.jsonl.gz", _Edited(lines, b"\n"), count)
-    _workbook(con, gone, old / f"{name}.xlsx", folder / f"{name}.xlsx", count, today)
+    _workbook(con, gone, table, old / f"{name}.xlsx", folder / f"{name}.xlsx")
     path = folder / f"{name}.parquet"
-    downloads.write_parquet(con, gone.dataset, package.parquet_rows(rows), path)
+    downloads.write_parquet(con, gone.dataset, package.parquet_rows(table.rows), path)
     if pq.read_metadata(path).num_rows != count:
         raise Missed
 
@@ -112,10 +108,11 @@ def _gzip(old: Path, new: Path, edited: _Edited, marks: int) -> None:
 
 
 def _workbook(
-    con: duckdb.DuckDBPyConnection, gone: Gone, old: Path, new: Path, count: int, today: date
+    con: duckdb.DuckDBPyConnection, gone: Gone, table: Table, old: Path, new: Path
 ) -> None:
-    columns, had = published_columns(gone.dataset), count + gone.rows
-    before, after = (_parts(workbook.template(gone.dataset, n, today)) for n in (had, count))
+    columns, count = published_columns(gone.dataset), table.count
+    had = count + gone.rows
+    before, after = (_parts(workbook.template(gone.dataset, n, table.today)) for n in (had, count))
     if had > workbook.ROWS_A_SHEET:
         raise Missed
     rows = gone.texts(lambda source: workbook.row_texts(con, after[SHEET], columns, source))

@@ -14,6 +14,7 @@ from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import chinese_calendar
@@ -26,8 +27,7 @@ from pipeline.base.words import language, say
 from pipeline.release.package import manifest, store
 from pipeline.release.package.changes import KEY_SEPARATOR
 from pipeline.release.removal import amend, holdings, tombstones
-from pipeline.release.removal.amend import Amendment
-from pipeline.release.removal.holdings import Keys
+from pipeline.release.removal.loss import Amendment, Removal
 from pipeline.release.removal.tombstones import Tombstone
 
 REPORT = "withdrawals-report.csv"
@@ -63,7 +63,7 @@ def withdraw(site: Path, private: Path, asked: Asked, secret: bytes) -> list[Tom
         new = _wanted(site, asked, orders)
         stones = _merged(orders, new)
         tombstones.write(private, stones)
-        cleanse(site, making, private, stones, {}, asked.today, secret)
+        cleanse(Cleaning(site, making, private, asked.today, secret), Removal(stones))
         _report(private, stones)
         return new
 
@@ -130,38 +130,39 @@ def _found(release: Path, dataset: Dataset, asked: Sequence[str]) -> set[str]:
 # ---------------------------------------------------------------- the store made clean
 
 
-def cleanse(
-    site: Path,
-    making: Path,
-    private: Path,
-    stones: Collection[Tombstone],
-    lapsed: Keys,
-    on: date,
-    secret: bytes,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Cleaning:
+    """The store that is cleaned, and the day: `making` is the folder on `site` to make releases in.
+
+    `secret`: the key in `private`, which signs.
+    """
+
+    site: Path
+    making: Path
+    private: Path
+    on: date
+    secret: bytes
+
+    @property
+    def work(self) -> Path:
+        """A folder in PRIVATE to work in."""
+        return self.private / "amending"
+
+
+def cleanse(place: Cleaning, removal: Removal) -> None:
     """Take all that is withdrawn or lapsed out of `current` and of every kept release.
 
     Whoever calls this holds the store. Each step leaves the store whole, and done again it completes
     what a crash cut short.
     """
-    withdrawn = tombstones.keys(stones)
+    site = place.site
     shown = store.current(site)
     assert shown
-    work = private / "amending"
-
-    def amended(release: Path, replaces: bool = False) -> tuple[Path, str]:
-        aside, target = work / release.name, making / release.name
-        aside.mkdir(mode=0o700)
-        target.mkdir()
+    shutil.rmtree(place.work, ignore_errors=True)
+    place.work.mkdir(mode=0o700)
+    if removal.concerns(shown):
         number = max(manifest.number(p) for p in store.kept(site)) + 1
-        order = Amendment(withdrawn, lapsed, stones, on, secret, aside, replaces, number)
-        return target, amend.amend(release, target, order)
-
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(mode=0o700)
-    if _concerned(shown, withdrawn, lapsed, stones):
-        target, name = amended(shown, replaces=True)
-        store.show(site, target, name)
+        store.show(site, *_amended(place, removal, shown, number))
         shown = store.current(site)
         assert shown
     replaced = manifest.read(shown).get("replaces")
@@ -171,21 +172,22 @@ def cleanse(
             store.drop(site, release)
         elif manifest.damaged(release):
             # Nobody can say what it holds, so it cannot be public.
-            store.set_aside(site, release, private)
-        elif release != shown and _concerned(release, withdrawn, lapsed, stones):
+            store.set_aside(site, release, place.private)
+        elif release != shown and removal.concerns(release):
             older.append(release)
     # Each by itself, so that they can be made side by side; they take their places one by one.
-    for target, name in ordered_map(amended, older):
+    for target, name in ordered_map(partial(_amended, place, removal), older):
         store.place(site, target, name)
-    shutil.rmtree(work, ignore_errors=True)
+    shutil.rmtree(place.work, ignore_errors=True)
 
 
-def _concerned(release: Path, withdrawn: Keys, lapsed: Keys, stones: Collection[Tombstone]) -> bool:
-    both: dict[str, set[str]] = {}
-    for keys in (withdrawn, lapsed):
-        for name, each in keys.items():
-            both.setdefault(name, set()).update(each)
-    return not holdings.shows(release, stones) or bool(holdings.holds(release, both))
+def _amended(place: Cleaning, removal: Removal, release: Path, number: int = 0) -> tuple[Path, str]:
+    """The folder and the id of `release` without what leaves; a `number` makes it a new one."""
+    work, target = place.work / release.name, place.making / release.name
+    work.mkdir(mode=0o700)
+    target.mkdir()
+    order = Amendment(release, target, work, removal, place.on, place.secret, number)
+    return target, amend.amend(order)
 
 
 # ---------------------------------------------------------------- in time or not
@@ -240,7 +242,7 @@ def rollback(site: Path, release: str) -> str:
         if wrong := manifest.problems(target):
             raise StoreError(say(wrong[0][0], language(), release=target.name, **wrong[0][1]))
         stones = tombstones.read(site / "-", shown) if shown else []
-        if shown and _concerned(target, tombstones.keys(stones), {}, stones):
+        if shown and Removal(stones).concerns(target):
             raise StoreError(say("rollback-withdrawn", language(), release=target.name))
         store.switch(site, target.name)
         return target.name

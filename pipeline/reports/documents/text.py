@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lxml import etree, html
 
-from pipeline.base.model import Finding
+from pipeline.base.model import Finding, Location, found
 from pipeline.reports.documents import documents
 from pipeline.reports.documents.documents import BIGGEST, Unreadable
 from pipeline.reports.repair.characters import is_common
@@ -95,21 +95,8 @@ def load(path: Path, name: str) -> Loaded:
 
 def finding(rule: str, name: str, **params: object) -> Finding:
     """A finding about the report called `name`, as `pipeline/messages/reports.yaml` describes it."""
-    from pipeline.base.words import rules
-
-    text = rules()[rule]
-    severity, owner = text.severity, text.owner
-    return Finding(
-        rule,
-        severity,  # type: ignore[arg-type]
-        owner,  # type: ignore[arg-type]
-        dataset="report_figures",
-        file=name,
-        value=str(params.pop("value", "")),
-        row=None,
-        params=params,
-        version=text.version,
-    )
+    value = str(params.pop("value", ""))
+    return found(rule, Location(name, dataset="report_figures"), value=value, params=params)
 
 
 def _reader(suffix: str, data: bytes) -> Callable[[bytes], Loaded]:

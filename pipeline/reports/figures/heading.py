@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from pipeline.base.model import CodeList
@@ -167,13 +167,11 @@ def _iso(year: int, month: int, day: int) -> str:
         return ""
 
 
-def overruled(read: Heading, given: Mapping[str, str | int | None]) -> Heading:
-    """What was read, with what `sources.yaml` says in its place."""
-    year = given.get("year")
-    return Heading(
-        read.title,
-        str(given.get("body") or read.body),
-        str(given.get("region_code") or read.region_code),
-        int(year) if year else read.year,
-        read.date,
+def overruled(read: Heading, given: Heading) -> Heading:
+    """What was read, with what `sources.yaml` says of body, division and year in its place."""
+    return replace(
+        read,
+        body=given.body or read.body,
+        region_code=given.region_code or read.region_code,
+        year=given.year or read.year,
     )

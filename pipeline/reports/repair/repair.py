@@ -1,7 +1,7 @@
 """Undo what a scraper did to a report's text, as far as the text itself proves what stood there.
 
 Three layers, from the last done to the first: runs of GBK decoded one byte off
-(`pipeline.reports.repair.repair.gbk_misaligned`), pinyin glosses (`pipeline.reports.repair.repair.glosses`), simplified text made
+(`pipeline.reports.repair.gbk_misaligned`), pinyin glosses (`pipeline.reports.repair.glosses`), simplified text made
 traditional. Each needs evidence of a converter at work; where there is none, simplified,
 traditional and mixed text comes out byte for byte as it went in. The page's own damage
 (`pipeline.reports.repair.layout`) comes last.
@@ -10,23 +10,21 @@ traditional and mixed text comes out byte for byte as it went in. The page's own
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from pipeline.reports.repair.characters import (
-    HAN,
     is_han,
-    simplified_view,
     to_simplified,
     toneless,
 )
+from pipeline.reports.repair.decoded_runs import LOST
 from pipeline.reports.repair.edits import Edit, Repair, Traced
-from pipeline.reports.repair.gbk_misaligned import LOST, RULE, UNPROVEN, find
+from pipeline.reports.repair.gbk_misaligned import RULE, UNPROVEN, find
 from pipeline.reports.repair.glosses import GLOSS, glosses, made_by_converter
+from pipeline.reports.repair.known_pairs import Known
 from pipeline.reports.repair.layout import tidy
-from pipeline.reports.repair.lexicon import PAIRS
 
 _HOLE = re.compile(rf"(?<=[\u3400-\u9fff，、；])[{LOST}]+(?=[\u3400-\u9fff，。、；\d])")
 _ASKING = "吗呢嗎么麼何谁誰哪几幾否啥怎办辦"
@@ -60,7 +58,7 @@ def repair(text: str) -> Repaired:
 
 def _converter_undone(traced: Traced) -> Traced:
     converter = made_by_converter(traced.text, list(glosses(traced.text)))
-    runs = list(find(traced.text, _known(traced.text), converter=converter))
+    runs = list(find(traced.text, Known.of(traced.text), converter=converter))
     stepped = traced.edit(runs)
     converter = converter or made_by_converter(stepped.text, list(glosses(stepped.text)))
     proven = any(run.rule == RULE for run in runs)
@@ -83,20 +81,6 @@ def _holes(traced: Traced) -> Iterator[Edit]:
     for match in holes:
         if match.start() not in marked:
             yield Edit(match.start(), match.end(), match[0], UNPROVEN)
-
-
-def _known(text: str) -> Callable[[str], int]:
-    """How well a pair of characters is known: in the lexicon, and in the sound parts of `text`."""
-    plain = simplified_view(re.sub(r"\([^()\n]{1,9}\)", "", text))
-    here = Counter(plain[i : i + 2] for i in range(len(plain) - 1))
-
-    def known(pair: str) -> int:
-        if len(pair) != 2 or not (HAN.match(pair[0]) and HAN.match(pair[1])):
-            return 0
-        simplified = simplified_view(pair)
-        return 2 * (simplified in PAIRS) + min(here[simplified], 3)
-
-    return known
 
 
 def _gloss_edits(text: str) -> Iterator[Edit]:

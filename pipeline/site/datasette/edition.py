@@ -212,43 +212,55 @@ def _environment(edition: Edition) -> Environment:
         undefined=StrictUndefined,
         auto_reload=False,
     )
-    phrase: Callable[..., str] = edition.language.phrase
-    env.globals.update(
-        _=phrase,
-        n_=edition.language.count,
-        lang=edition.lang,
-        html_lang=edition.language.html,
-        words=edition.own,
-        site_title=edition.release.metadata[edition.lang]["title"],
-        site_description=edition.release.metadata[edition.lang]["description"],
-        licence=edition.release.metadata[edition.lang]["license"],
-        licence_url=edition.release.metadata[edition.lang]["license_url"],
-        source=edition.release.metadata[edition.lang]["source"],
-        release=edition.release.id,
-        today=edition.release.today,
-        link=edition.link,
-        table_link=edition.table_link,
-        record_link=edition.record_link,
-        authority_link=edition.authority_link,
-        table_title=edition.title,
-        static=static_address,
-        bar_chart=charts.bars,
-        column_chart=charts.columns,
-        highest=charts.highest,
-    )
-    env.filters.update(
-        number=edition.language.number,
-        money=edition.language.money,
-        short_money=edition.language.short_money,
-        date=edition.language.date,
-        foreign=edition.values.foreign,
-        given=lambda value: edition.language.number("–" if value is None or value == "" else value),
-        tilde=lambda text: tilde_encode(str(text)),
-        word=edition.language.word,
-        flat=_flat,
-        column_title=lambda name, table: edition.fields(table, [name])[0].title,
-    )
+    env.globals.update(_globals(edition))
+    env.filters.update(_filters(edition))
     return env
+
+
+def _globals(edition: Edition) -> dict[str, Any]:
+    """What every template may name: the release, its words, links, charts."""
+    phrase: Callable[..., str] = edition.language.phrase
+    words = edition.release.metadata[edition.lang]
+    return {
+        "_": phrase,
+        "n_": edition.language.count,
+        "lang": edition.lang,
+        "html_lang": edition.language.html,
+        "words": edition.own,
+        "site_title": words["title"],
+        "site_description": words["description"],
+        "licence": words["license"],
+        "licence_url": words["license_url"],
+        "source": words["source"],
+        "release": edition.release.id,
+        "today": edition.release.today,
+        "link": edition.link,
+        "table_link": edition.table_link,
+        "record_link": edition.record_link,
+        "authority_link": edition.authority_link,
+        "table_title": edition.title,
+        "static": static_address,
+        "bar_chart": charts.bars,
+        "column_chart": charts.columns,
+        "highest": charts.highest,
+    }
+
+
+def _filters(edition: Edition) -> dict[str, Callable[..., Any]]:
+    """How templates write values: numbers, dates and words in the page's language."""
+    language = edition.language
+    return {
+        "number": language.number,
+        "money": language.money,
+        "short_money": language.short_money,
+        "date": language.date,
+        "foreign": edition.values.foreign,
+        "given": lambda value: language.number("–" if value is None or value == "" else value),
+        "tilde": lambda text: tilde_encode(str(text)),
+        "word": language.word,
+        "flat": _flat,
+        "column_title": lambda name, table: edition.fields(table, [name])[0].title,
+    }
 
 
 def _flat(cell: Markup) -> Markup | str:

@@ -47,6 +47,7 @@ _SAID = {
 #: Datasette's own words, by ours.
 _KNOWN = {"Statement must be a SELECT": "select-only"}
 _LAST_WORDS = "本站出错，请稍后再试。 / Something broke on our side. Please try again later."
+XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _UNREADABLE = ("unable to open database", "disk I/O error", "malformed", "not a database")
 
 
@@ -118,6 +119,11 @@ def _told(error: Exception) -> tuple[int, str, str]:
         return 400, "", str(error)
     log.exception("a page failed")
     return 500, "", ""
+
+
+def of_kind(body: str | bytes, kind: str) -> Response:
+    """An answer for programs: `body`, in UTF-8, of the media type `kind`."""
+    return Response(body, content_type=f"{kind}; charset=utf-8")
 
 
 def dispatch(view_class: Any) -> Callable[..., Awaitable[Response]]:

@@ -16,14 +16,17 @@ from pipeline.site.datasette.edition import Edition
 from pipeline.site.datasette.guards import secure
 from pipeline.site.datasette.upstream import NotFound, Request, Response, hookimpl
 from pipeline.site.pages import (
+    catalogue,
     dictionary,
     downloads,
-    machines,
+    feeds,
+    openapi,
     organisations,
     pages,
     quality,
     reports,
     searching,
+    sitemap,
 )
 from pipeline.site.pages.queries import Data
 from pipeline.site.pages.records import Record
@@ -60,7 +63,15 @@ def register_routes(datasette: Any) -> list[Route]:
         (r"/reports/(?P<report>[^/]+)$", reports.report),
         (r"/downloads/(?P<name>.+)$", downloads.file),
         (r"/data/(?P<name>.+)$", downloads.data),
-        *machines.ROUTES,
+        (r"/-/health(\.json)?$", catalogue.health),
+        (r"/robots\.txt$", sitemap.robots),
+        (r"/sitemap\.xml$", sitemap.sitemaps),
+        (r"/sitemaps/(?P<name>[\w-]+)\.xml$", sitemap.sitemap),
+        (r"/feed\.atom$", feeds.feed),
+        (r"/datapackage\.json$", catalogue.package),
+        (r"/(?P<name>manifest\.json|manifest\.sig|public_key\.pem)$", catalogue.proof),
+        (r"/catalog\.jsonld$", catalogue.catalogue),
+        (r"/openapi\.json$", openapi.openapi),
         (r"/.*$", _missing),
     ]
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.base.model import found
+from pipeline.base.model import Location, found
 from pipeline.base.sheet_cells import NOT_DATA, expected
 from pipeline.checks.feedback import book as feedback_book
 from pipeline.checks.results import notes as feedback_notes
@@ -458,7 +458,7 @@ def test_the_clerk_s_guide_shows_findings_json_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.once
 @pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@x", "\tx", "＝1"])
 def test_a_value_in_findings_csv_is_never_run_by_a_spreadsheet(value: str) -> None:
-    told = line(found("pattern", row=2, column="url", value=value), "zh")
+    told = line(found("pattern", Location(), row=2, column="url", value=value), "zh")
     assert told[9] == f"'{value}"
 
 

@@ -7,10 +7,11 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import FrozenInstanceError
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import duckdb
 import numpy as np
@@ -53,7 +54,7 @@ def setting(contract: Catalog) -> Setting:
 def judged(rule: Rule, rows: list[dict[str, Any]], setting: Setting) -> list[bool]:
     names = {name for row in rows for name in row} or {"nothing"}
     table = pa.table({n: pa.array([r.get(n, "") for r in rows], pa.string()) for n in names})
-    result = rule.check(Columns(table), setting, **rule.params)
+    result = rule.check(Columns(table), setting, rule.example)
     broken = result.broken if isinstance(result, Judged) else result
     return [bool(b) for b in (broken.to_pylist() if isinstance(broken, pa.Array) else broken)]
 
@@ -73,6 +74,13 @@ def test_a_rule_has_examples_of_both_kinds_a_docstring_and_its_words(rule: Rule)
     assert rule.check.__doc__
     text = words.rules()[rule.name]
     assert text.title["zh"] and text.fix["zh"] and text.message["en"]
+
+
+@pytest.mark.parametrize("rule", RULES.values(), **by_name)
+def test_a_rule_takes_the_frozen_parameters_that_its_examples_are_judged_with(rule: Rule) -> None:
+    assert get_type_hints(rule.check)["use"] is rule.takes
+    with pytest.raises(FrozenInstanceError):
+        rule.example.field = "another"
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -118,7 +126,7 @@ def filled(contract: Catalog) -> Iterator[Callable[[dict[str, list[dict[str, str
 def outcomes(rule: Rule, example: dict[str, Any], contract: Catalog, con: Any) -> list[Outcome]:
     setting = Setting(TODAY, contract, frozenset(example))
     used = next(d for d in contract.datasets.values() if any(u.rule == rule.name for u in d.rules))
-    return list(rule.check(con, used, setting, **rule.params))
+    return list(rule.check(con, used, setting, rule.example))
 
 
 @pytest.mark.parametrize("rule", WIDER, **by_name)
@@ -142,7 +150,7 @@ def test_a_wider_rule_bears_empty_tables_and_missing_datasets(
     con = filled({name: [] for name in contract.datasets if not contract.datasets[name].produced})
     assert outcomes(rule, example, contract, con) == []
     used = next(d for d in contract.datasets.values() if any(u.rule == rule.name for u in d.rules))
-    list(rule.check(filled(example), used, Setting(TODAY, contract), **rule.params))
+    list(rule.check(filled(example), used, Setting(TODAY, contract), rule.example))
 
 
 @pytest.mark.parametrize("rule", WHOLE, **by_name)
@@ -151,9 +159,9 @@ def test_the_examples_of_a_rule_about_a_collection_pass_and_fail_as_they_say(
 ) -> None:
     used, setting = contract.datasets["penalty_filings"], Setting(TODAY, contract)
     for example in (*rule.ok, {"penalty_filings": []}):
-        assert list(rule.check(filled(example), used, setting, **rule.params)) == []
+        assert list(rule.check(filled(example), used, setting, rule.example)) == []
     for example in rule.bad:
-        found = list(rule.check(filled(example), used, setting, **rule.params))
+        found = list(rule.check(filled(example), used, setting, rule.example))
         assert len(found) == 1 and found[0]["authority"] == "示例局"
 
 
@@ -256,7 +264,7 @@ def test_working_days_follow_the_state_council() -> None:
 def test_past_the_calendar_nothing_is_guessed(setting: Setting) -> None:
     rule = RULES["late-by-working-days"]
     table = pa.table({"decided": ["2031-01-01"], "done": ["2031-06-01"]})
-    result = rule.check(Columns(table), setting, **rule.params)
+    result = rule.check(Columns(table), setting, rule.example)
     assert not result.broken[0] and result.open[0] and result.why == "open-calendar"
 
 
@@ -281,7 +289,8 @@ def test_a_rule_used_in_the_contract_is_called_with_all_it_needs(
         for use in dataset.rules:
             if RULES[use.rule].scope in ("row", "publication"):
                 empty = pa.table({c.name: pa.array([], pa.string()) for c in dataset.columns})
-                RULES[use.rule].check(Columns(empty), setting, **use.params)
+                rule = RULES[use.rule]
+                rule.check(Columns(empty), setting, rule.use(use.params))
 
 
 # ---------------------------------------------------------------- the sample

@@ -55,9 +55,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
     names: Made = []
     honest = downloads.make
 
-    def told(con: Any, dataset: Any, *rest: Any) -> None:
-        names.extend((dataset.name, kind) for kind in rest[-1])
-        honest(con, dataset, *rest)
+    def told(con: Any, table: Any, *rest: Any) -> None:
+        names.extend((table.dataset.name, kind) for kind in rest[-1])
+        honest(con, table, *rest)
 
     monkeypatch.setattr(downloads, "make", told)
     yield names

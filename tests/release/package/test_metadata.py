@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,7 @@ from pipeline.base.errors import UsageError
 from pipeline.base.model import Catalog, Code, CodeList, Column, Dataset, ForeignKey
 from pipeline.contract.catalog import load
 from pipeline.release.package.metadata import site_metadata
+from pipeline.release.package.package import About
 
 WORDS = yaml.safe_load(Path("metadata.yml").read_text("utf-8"))
 TODAY = date(2025, 3, 31)
@@ -47,9 +49,8 @@ CATALOG = Catalog(
 )
 
 
-def made(**changes: Any) -> dict[str, Any]:
-    given: dict[str, Any] = {"present": ["penalty_filings"], "today": TODAY, "sample": True}
-    return site_metadata(CATALOG, WORDS, **(given | changes))
+def made(present: Sequence[str] = ("penalty_filings",), sample: bool = True) -> dict[str, Any]:
+    return site_metadata(About(CATALOG, WORDS, TODAY, sample), present=present)
 
 
 def table(lang: str) -> dict[str, Any]:
@@ -118,7 +119,7 @@ def test_the_sample_says_so_and_other_data_does_not() -> None:
 
 def test_a_key_that_nobody_reads_is_refused() -> None:
     with pytest.raises(UsageError, match="titel"):
-        site_metadata(CATALOG, WORDS | {"titel": ""}, present=[], today=TODAY, sample=False)
+        site_metadata(About(CATALOG, WORDS | {"titel": ""}, TODAY), present=[])
 
 
 def test_the_words_can_be_written_as_json() -> None:
@@ -127,7 +128,7 @@ def test_the_words_can_be_written_as_json() -> None:
 
 def said_of_tables(part: str, lang: str = "zh") -> dict[str, Any]:
     contract = load(Path("datapackage"))
-    words = site_metadata(contract, WORDS, present=contract.datasets, today=TODAY, sample=False)
+    words = site_metadata(About(contract, WORDS, TODAY), present=contract.datasets)
     tables = words[lang]["databases"]["disclosure"]["tables"]
     return {name: tables[name]["plugins"]["gongshi"][part] for name in contract.datasets}
 

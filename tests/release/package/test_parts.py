@@ -307,8 +307,17 @@ def many(folder: Path) -> Divided:
 
 def spread_over(shop: Divided, engine: Engine) -> dict[str, str]:
     release, _, _ = run.publish(
-        shop.inbox, shop.site, shop.private, shop.contract, shop.words, TODAY, run.Allowed(), engine
-    )  # fmt: skip
+        run.Job(
+            shop.inbox,
+            shop.site,
+            shop.private,
+            shop.contract,
+            shop.words,
+            TODAY,
+            run.Allowed(),
+            engine,
+        )
+    )
     return hashes(shop.site / "releases" / release)
 
 

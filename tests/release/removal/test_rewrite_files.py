@@ -104,7 +104,7 @@ def test_a_withdrawal_takes_over_the_blocks_of_all_downloads(
     shop.publish(downloads=True)
     made: list[str] = []
     really = amend.downloads.make
-    monkeypatch.setattr(amend.downloads, "make", lambda con, d, *more: (made.append(d.name), really(con, d, *more)))  # fmt: skip
+    monkeypatch.setattr(amend.downloads, "make", lambda con, table, *more: (made.append(table.dataset.name), really(con, table, *more)))  # fmt: skip
     for row in (rows[9], rows[3], rows[7]):
         shop.withdraw(row[NUMBER])
     assert PENALTIES not in made and "withdrawals" in made

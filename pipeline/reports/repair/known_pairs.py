@@ -1,0 +1,31 @@
+"""How well two characters are known to stand together; it decides between readings of bytes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.reports.repair.characters import HAN, simplified_view
+from pipeline.reports.repair.lexicon import PAIRS
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Pairs of simplified characters: those of the lexicon, and `here`, how often a text has them."""
+
+    here: Mapping[str, int]
+
+    @classmethod
+    def of(cls, text: str) -> Known:
+        """The pairs in the sound parts of `text`."""
+        plain = simplified_view(re.sub(r"\([^()\n]{1,9}\)", "", text))
+        return cls(Counter(plain[i : i + 2] for i in range(len(plain) - 1)))
+
+    def __call__(self, pair: str) -> int:
+        """How well `pair` is known, 0 to 5; 0 where it is no pair of Chinese characters."""
+        if len(pair) != 2 or not (HAN.match(pair[0]) and HAN.match(pair[1])):
+            return 0
+        simplified = simplified_view(pair)
+        return 2 * (simplified in PAIRS) + min(self.here.get(simplified, 0), 3)

@@ -1,0 +1,91 @@
+"""What programs read of a release: its data package, its proof, its catalogue in DCAT, its health."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pipeline.site.datasette.edition import Edition
+from pipeline.site.datasette.upstream import NotFound, Request, Response
+from pipeline.site.pages.views import guarded, of_kind
+
+_PROOFS = {
+    "manifest.json": "application/json",
+    "manifest.sig": "text/plain",
+    "public_key.pem": "application/x-pem-file",
+}
+
+
+@guarded
+async def health(edition: Edition, request: Request) -> Response:
+    """Whether the site answers, and from which release."""
+    await edition.db.rows("select 1")
+    return Response.json(
+        {"ok": True, "release": edition.release.id, "today": edition.release.today}
+    )
+
+
+@guarded
+async def package(edition: Edition, request: Request) -> Response:
+    """The release's data package as it was made."""
+    return _own_file(edition, "datapackage.json", "application/json")
+
+
+@guarded
+async def proof(edition: Edition, request: Request) -> Response:
+    """What proves that the release's files are those that were published."""
+    name = request.url_vars["name"]
+    return _own_file(edition, name, _PROOFS[name])
+
+
+@guarded
+async def catalogue(edition: Edition, request: Request) -> Response:
+    """The datasets as DCAT, from the release if it holds one."""
+    path = edition.release.path / "catalog.jsonld"
+    if path.is_file():
+        return _own_file(edition, "catalog.jsonld", "application/ld+json")
+    address = edition.address(request)
+    told = edition.release.metadata[edition.lang]
+    graph = {
+        "@context": {"dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/"},
+        "@id": f"{address}{edition.link('/')}",
+        "@type": "dcat:Catalog",
+        "dct:title": told["title"],
+        "dct:description": told["description"],
+        "dct:license": {"@id": told["license_url"]},
+        "dct:issued": edition.release.today,
+        "dct:language": edition.language.html,
+        "dct:publisher": edition.own["publisher"]["name"],
+        "dcat:dataset": [_dataset(edition, address, name) for name in edition.tables],
+    }
+    body = json.dumps(graph, ensure_ascii=False, indent=1)
+    return of_kind(body, "application/ld+json")
+
+
+def _dataset(edition: Edition, address: str, name: str) -> dict[str, Any]:
+    told = edition.tables[name]
+    page = address + edition.table_link(name)
+    formats = {"csv?_stream=on": "text/csv", "json?_shape=array": "application/json"}
+    return {
+        "@id": page,
+        "@type": "dcat:Dataset",
+        "dct:title": told["title"],
+        "dct:description": told.get("description", ""),
+        "dct:modified": edition.release.today,
+        "dcat:landingPage": {"@id": page},
+        "dcat:distribution": [
+            {
+                "@type": "dcat:Distribution",
+                "dcat:downloadURL": {"@id": f"{page}.{ending}"},
+                "dcat:mediaType": kind,
+            }
+            for ending, kind in formats.items()
+        ],
+    }
+
+
+def _own_file(edition: Edition, name: str, kind: str) -> Response:
+    path = edition.release.path / name
+    if not path.is_file():
+        raise NotFound("")
+    return of_kind(path.read_bytes(), kind)

@@ -1,0 +1,89 @@
+"""The description of the API in OpenAPI 3.1: what is promised to stay."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pipeline.release.package.metadata import DATABASE
+from pipeline.site.datasette.edition import Edition
+from pipeline.site.datasette.upstream import Request, Response
+from pipeline.site.pages.views import guarded, of_kind
+
+_COLUMNS_MOST = 60  # of a table, as parameters of its address
+
+
+@guarded
+async def openapi(edition: Edition, request: Request) -> Response:
+    """The API in OpenAPI 3.1."""
+    told = edition.release.metadata[edition.lang]
+    described = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": told["title"],
+            "version": edition.release.id,
+            "description": told["description"],
+            "license": {"name": told["license"], "url": told["license_url"]},
+        },
+        "servers": [{"url": edition.address(request) + edition.link("")}],
+        "paths": _paths(edition),
+    }
+    return of_kind(json.dumps(described, ensure_ascii=False, indent=1), "application/json")
+
+
+def _paths(edition: Edition) -> dict[str, Any]:
+    """Every address that gives JSON, with its parameters."""
+    phrase, filters = edition.language.phrase, _filters(edition)
+    shape = filters[-1]
+    paths: dict[str, Any] = {
+        f"/{DATABASE}.json": _operation(
+            phrase("The answer to a SQL query"), [_parameter("sql", "SQL"), shape]
+        ),
+        "/search.json": _operation(
+            phrase("Search in every table"), [_parameter("q", phrase("Words"))]
+        ),
+        "/-/health": _operation(phrase("Whether the site answers"), []),
+    }
+    for name, told in edition.tables.items():
+        columns = told["plugins"]["gongshi"]["columns"]
+        own = [_parameter(c["name"], c["title"]) for c in columns[:_COLUMNS_MOST]]
+        paths[f"/{DATABASE}/{name}.json"] = _operation(told["title"], [*own, *filters])
+        key = told["plugins"]["gongshi"]["key"]
+        place = ",".join(f"{{{part}}}" for part in key)
+        parts = [
+            {"name": part, "in": "path", "required": True, "schema": {"type": "string"}}
+            for part in key
+        ]
+        paths[f"/{DATABASE}/{name}/{place}.json"] = _operation(told["title"], [*parts, shape])
+    for name, query in edition.release.queries(edition.lang).items():
+        own = [_parameter(p, p) for p in query.get("params", ())]
+        paths[f"/{DATABASE}/{name}.json"] = _operation(query["title"], [*own, shape])
+    return paths
+
+
+def _filters(edition: Edition) -> list[dict[str, Any]]:
+    """What every table takes, the shape of the answer last."""
+    phrase = edition.language.phrase
+    return [
+        _parameter("_size", phrase("Rows at most"), {"type": "integer", "maximum": 1000}),
+        _parameter("_next", phrase("Where the next page begins")),
+        _parameter("_sort", phrase("Column to sort by, smallest first")),
+        _parameter("_sort_desc", phrase("Column to sort by, largest first")),
+        _parameter("_search", phrase("Words that a row must hold")),
+        _parameter("_shape", phrase("Shape of the answer"), {"enum": ["array", "objects"]}),
+    ]
+
+
+def _parameter(name: str, said: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "query",
+        "description": said,
+        "schema": schema or {"type": "string"},
+    }
+
+
+def _operation(summary: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    answers = {"200": {"description": "OK", "content": {"application/json": {}}}}
+    answers |= {"400": {"description": "Bad request"}, "429": {"description": "Too many requests"}}
+    return {"get": {"summary": summary, "parameters": parameters, "responses": answers}}

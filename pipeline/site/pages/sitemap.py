@@ -1,0 +1,76 @@
+"""What search engines read: which pages there are, and which of them not to crawl."""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape, quoteattr
+
+from pipeline.release.package.metadata import DATABASE
+from pipeline.site.datasette.edition import Edition
+from pipeline.site.datasette.upstream import NotFound, Request, Response
+from pipeline.site.pages.views import XML, guarded, of_kind
+
+_SITEMAP_ROWS = 5_000  # the standard allows 50,000; these are made quickly
+_SITEMAP = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+_UNCRAWLED = ("_facet", "_sort", "_search", "_next", "sql=", "_where", "_stream", "_shape", "__")
+
+
+@guarded
+async def robots(edition: Edition, request: Request) -> Response:
+    """Pages may be crawled; SQL, facets, sorts and searches may not."""
+    lines = ["User-agent: *", "Disallow: /search", "Disallow: /en/search"]
+    lines += [f"Disallow: /*?*{part}" for part in _UNCRAWLED]
+    lines += ["", f"Sitemap: {edition.address(request)}/sitemap.xml", ""]
+    return Response.text("\n".join(lines))
+
+
+@guarded
+async def sitemaps(edition: Edition, request: Request) -> Response:
+    """The list of sitemaps: one of pages, and of every dataset as many as its records fill."""
+    address = edition.address(request)
+    names = ["pages"]
+    for name, told in edition.tables.items():
+        if not told["plugins"]["gongshi"]["produced"]:
+            ((last,),) = await edition.db.figures(f"select coalesce(max(rowid), 0) from [{name}]")  # noqa: S608
+            names += [f"{name}-{part}" for part in range(-(-last // _SITEMAP_ROWS))]
+    body = "\n".join(
+        f"<sitemap><loc>{escape(f'{address}/sitemaps/{name}.xml')}</loc>"
+        f"<lastmod>{edition.release.today}</lastmod></sitemap>"
+        for name in names
+    )
+    return of_kind(f"{XML}<sitemapindex {_SITEMAP}>\n{body}\n</sitemapindex>\n", "application/xml")
+
+
+@guarded
+async def sitemap(edition: Edition, request: Request) -> Response:
+    """The pages of the site, or one part of a dataset's records; both languages of each."""
+    table, _, part = request.url_vars["name"].partition("-")
+    paths = _pages(edition) if table == "pages" else await _records(edition, table, part)
+    address = edition.address(request)
+    body = "\n".join(
+        f"<url><loc>{escape(address + path)}</loc><lastmod>{edition.release.today}</lastmod>"
+        f'<xhtml:link rel="alternate" hreflang="zh-CN" href={quoteattr(address + path)}/>'
+        f'<xhtml:link rel="alternate" hreflang="en" href={quoteattr(address + "/en" + path)}/></url>'
+        for path in paths
+    )
+    linked = 'xmlns:xhtml="http://www.w3.org/1999/xhtml"'
+    return of_kind(f"{XML}<urlset {_SITEMAP} {linked}>\n{body}\n</urlset>\n", "application/xml")
+
+
+def _pages(edition: Edition) -> list[str]:
+    names = ("disclosure", "dictionary", "quality", "rules", "releases", "reports", "about")
+    tables = [f"/{DATABASE}/{name}" for name in edition.tables]
+    return ["/", *(f"/{name}" for name in names), *tables]
+
+
+async def _records(edition: Edition, table: str, part: str) -> list[str]:
+    if table not in edition.tables or not part.isdecimal():
+        raise NotFound("")
+    key = ", ".join(f"[{name}]" for name in edition.tables[table]["plugins"]["gongshi"]["key"])
+    first = int(part) * _SITEMAP_ROWS
+    rows = await edition.db.rows(
+        f"select {key} from [{table}] where rowid > ? and rowid <= ?",  # noqa: S608
+        [first, first + _SITEMAP_ROWS],
+    )
+    if not rows:
+        raise NotFound("")
+    return [edition.record_link(table, *row).removeprefix("/en") for row in rows]
