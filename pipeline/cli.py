@@ -35,6 +35,7 @@ from pipeline.release.package import store
 from pipeline.release.removal import withdraw
 from pipeline.release.store import differences, mirror
 from pipeline.release.store import verify as proof
+from pipeline.site.server.deadlines import WORKER_START_S
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 HOME = Path(__file__).parent.parent
@@ -138,6 +139,10 @@ def serve(
     host: Annotated[str, typer.Option()] = "127.0.0.1",
     port: Annotated[int, typer.Option()] = 8001,
     workers: Annotated[int, typer.Option()] = 2,
+    start_timeout: Annotated[
+        int,
+        typer.Option(min=1, help="工作进程启动最多几秒 / seconds that a worker may take to start"),
+    ] = WORKER_START_S,
     copy: Annotated[
         Path, typer.Option(help="网址的本机副本 / where to keep what an address has")
     ] = Path("site-copy"),
@@ -151,7 +156,7 @@ def serve(
     if folder is copy:
         mirror.pull(site, copy)
         threading.Thread(target=_follow, args=(site, copy), daemon=True).start()
-    serve_site(folder, host, port, workers)
+    serve_site(folder, host, port, workers, start_timeout)
 
 
 def _follow(address: str, copy: Path) -> None:
