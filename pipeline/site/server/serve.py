@@ -6,6 +6,7 @@ import errno
 import logging.config
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.base.errors import StoreError, UsageError
@@ -73,5 +74,6 @@ def _address(host: str, listening: socket.socket) -> str:
 
 
 def _announce(address: str) -> None:
-    sys.stdout.write(say("serve-at", language(), address=address) + "\n")
-    sys.stdout.flush()
+    with suppress(OSError):  # the site is served, whether or not somebody reads this
+        sys.stdout.write(say("serve-at", language(), address=address) + "\n")
+        sys.stdout.flush()

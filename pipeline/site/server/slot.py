@@ -53,20 +53,35 @@ class Slot:
         return {"number": self.number, "pid": self._process.pid if self._process else 0}
 
     def start(self, now: float) -> socket.socket:
-        """Start a process. Gives the socket on which it will be heard."""
-        self.line, theirs = socket.socketpair()
-        self.line.setblocking(False)
+        """Start a process. Gives the socket on which it will be heard.
+
+        OSError where the system makes no more processes or files.
+        """
+        self.starts += 1
+        self.began = self.heard = now
+        try:
+            self._process, self.line = self._started()
+        except OSError:
+            self._note_end(now)
+            raise
+        return self.line
+
+    def _started(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         # Modules are found where this process finds them, and not first in the working directory.
         code = f"import sys; sys.path[:] = {sys.path!r}; from pipeline.site.server.worker import main; main()"
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
         numbers = (self._listening.fileno(), theirs.fileno())
         command = [sys.executable, "-P", "-c", code, str(self._site), *map(str, numbers)]
         with theirs, _ctrl_c_blocked():
-            self._process = subprocess.Popen(  # noqa: S603 - this Python and a module of ours
-                command, pass_fds=numbers, stdin=subprocess.DEVNULL
-            )
-        self.starts += 1
-        self.began = self.heard = now
-        return self.line
+            try:
+                process = subprocess.Popen(  # noqa: S603 - this Python and a module of ours
+                    command, pass_fds=numbers, stdin=subprocess.DEVNULL
+                )
+            except OSError:
+                ours.close()
+                raise
+        return process, ours
 
     def hear(self, now: float) -> bool:
         """Take what the worker has sent. False when it will send no more."""
@@ -106,14 +121,18 @@ class Slot:
                 self._said += got
         self.line.close()
         why = self._said.partition(FAILED)[2].decode("utf-8", "replace")
+        self._note_end(now)
+        self._process = self.line = self._ready_since = None
+        self._said = b""
+        return why
+
+    def _note_end(self, now: float) -> None:
+        """Put down what an end means for the next start: the sooner it came, the longer a pause."""
         settled = self._ready_since is not None and now - self._ready_since >= SETTLED_S
         self._early = 0 if settled else self._early + 1
         self.failed += not self.is_ready
         pause = min(PAUSE_S * 2 ** min(self._early, _MOST_DOUBLED), PAUSE_MOST_S)
         self.next_start = self.began + pause
-        self._process = self.line = self._ready_since = None
-        self._said = b""
-        return why
 
 
 def how_it_ended(code: int) -> str:

@@ -98,7 +98,7 @@ class Supervisor:
             if slot.is_empty:
                 # One that cannot start is tried on only beside others that serve.
                 if self._now >= slot.next_start and (slot.failed < TRIES or self._is_serving):
-                    self._selector.register(slot.start(self._now), selectors.EVENT_READ, slot)
+                    self._start(slot)
             elif (code := slot.exit_code) is not None:
                 self._remove(slot, how_it_ended(code))
             elif slot.is_ready and self._now - slot.heard > WORKER_SILENT_S:
@@ -113,6 +113,14 @@ class Supervisor:
     @property
     def _is_serving(self) -> bool:
         return any(slot.is_ready for slot in self._slots)
+
+    def _start(self, slot: Slot) -> None:
+        try:
+            line = slot.start(self._now)
+        except OSError as error:
+            log.error(say("worker-not-made", language(), number=slot.number, why=error.strerror))
+        else:
+            self._selector.register(line, selectors.EVENT_READ, slot)
 
     def _remove(self, slot: Slot, how: str) -> None:
         """Remove a worker that died or is to be replaced, and say why: the same reason once."""

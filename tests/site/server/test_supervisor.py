@@ -194,6 +194,14 @@ def test_workers_that_die_without_a_word_are_tried_a_few_times(public: Path) -> 
         assert server.said.count("exit code 7") == 2 * TRIES
 
 
+def test_a_system_that_makes_no_process_ends_the_start_in_one_sentence(public: Path) -> None:
+    full = f"import subprocess\ndef no_more(*_, **__): raise BlockingIOError(11, 'no more')\nsubprocess.Popen = no_more\n{MAIN}"  # fmt: skip
+    with started(public, code=full) as server:
+        assert server.ended() == StoreError.exit_code
+        assert "made no process for worker 1: no more" in server.said
+        assert "Traceback" not in server.said
+
+
 def test_workers_that_never_answer_end_in_one_sentence(public: Path) -> None:
     with started(public, "--start-timeout", "2", fault=UNTIL_PARENT_ENDS) as server:
         assert server.ended() == StoreError.exit_code
