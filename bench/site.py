@@ -32,6 +32,7 @@ from typing import Any
 from urllib.parse import quote
 
 import duckdb
+import httpx
 
 from pipeline.base.model import Dataset
 from pipeline.contract.catalog import load, published_columns
@@ -46,7 +47,7 @@ ENDLESS = quote(
     "with recursive c(x) as (select 1 union all select x+1 from c) select count(*) from c"
 )
 SERVE = (
-    "import sys; from pathlib import Path; from pipeline.site.serve import serve; "
+    "import sys; from pathlib import Path; from pipeline.site.server.serve import serve; "
     "serve(Path(sys.argv[1]), '127.0.0.1', int(sys.argv[2]), 1)"
 )
 
@@ -145,21 +146,21 @@ def _served(command: list[str]) -> Iterator[int]:
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
     )
     try:
-        _await_port(port, process)
+        _await_answer(port, process)
         yield port
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
+def _await_answer(port: int, process: subprocess.Popen[bytes]) -> None:
     for _ in range(600):
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}")
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+            httpx.get(f"http://127.0.0.1:{port}/", timeout=30)
             return
-        except OSError:
+        except httpx.TransportError:
             time.sleep(0.2)
     raise RuntimeError("the server does not answer")
 

@@ -36,11 +36,11 @@ from pipeline.release.package import store
 from pipeline.release.removal import withdraw
 from pipeline.release.store import differences, mirror
 from pipeline.release.store import verify as proof
+from pipeline.site.server.deadlines import WORKER_START_S
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 HOME = Path(__file__).parent.parent
 FOLLOW_EVERY_S = 10.0  # how often a mirror is looked at
-WORKER_START_S = 120  # in which a worker of the site must have started
 
 Inbox = Annotated[str, typer.Argument(help="收件箱，或网址 / the inbox, or its address")]
 Site = Annotated[str, typer.Option(help="公开文件夹，或网址 / the public folder, or its address")]
@@ -144,6 +144,10 @@ def serve(
     host: Annotated[str, typer.Option()] = "127.0.0.1",
     port: Annotated[int, typer.Option()] = 8001,
     workers: Annotated[int, typer.Option()] = 2,
+    start_timeout: Annotated[
+        int,
+        typer.Option(min=1, help="工作进程启动最多几秒 / seconds that a worker may take to start"),
+    ] = WORKER_START_S,
     copy: Annotated[
         Path, typer.Option(help="网址的本机副本 / where to keep what an address has")
     ] = Path("site-copy"),
@@ -157,7 +161,7 @@ def serve(
     if folder is copy:
         mirror.pull(site, copy)
         threading.Thread(target=_follow, args=(site, copy), daemon=True).start()
-    serve_site(folder, host, port, workers)
+    serve_site(folder, host, port, workers, start_timeout)
 
 
 def _follow(address: str, copy: Path) -> None:

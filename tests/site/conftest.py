@@ -47,11 +47,11 @@ def served(site: Path, workers: int = 1) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 180  # a busy machine is slow
     while time.monotonic() < until and process.poll() is None:
         try:
             if httpx.get(f"{address}/-/health").status_code == 200:

@@ -1,15 +1,16 @@
 """The site as one ASGI app: both editions of the release that `current` points to.
 
-When `current` moves, the app of the new release is made aside and warmed up, and takes over
-between two requests; the old one answers those that it has begun and is then closed.
+The first app answers at once and warms up meanwhile. When `current` moves, the app of the new
+release is made aside and warmed up, and takes over between two requests; the old one answers those
+that it has begun and is then closed.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import logging
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from pipeline.base.errors import GongshiError
+from pipeline.base.errors import GongshiError, StoreError
 from pipeline.base.words import language, say
 from pipeline.release.package.metadata import DATABASE
 from pipeline.site.datasette import folder
@@ -33,6 +34,7 @@ log = logging.getLogger("gongshi.site")
 
 _LOOK_EVERY_S = 0.5
 _PLUGIN = "gongshi"
+_FIRST_READ = "select count(*) from sqlite_master"
 
 
 class App:
@@ -65,6 +67,15 @@ class App:
             self._running -= 1
             if not self._running:
                 self._idle.set()
+
+    async def prove(self) -> None:
+        """Read something of the database in each edition. StoreError where it cannot be read."""
+        try:
+            for edition in self.editions.values():
+                await edition.db.execute_fn(lambda conn: conn.execute(_FIRST_READ).fetchall())
+        except sqlite3.Error as error:
+            said = {"site": self.release.path.parent.parent, "why": error}
+            raise StoreError(say("release-unreadable", language(), **said)) from error
 
     async def warm(self) -> None:
         """Ask for the first pages, so that no visitor waits for their figures."""
@@ -108,71 +119,73 @@ class Follower:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
-        elif scope["type"] == "http":
-            if self._app is None:  # a server without lifespan
+        if scope["type"] == "http":
+            if self._app is None:  # whoever gives it out has not started it
                 await self.start()
             assert self._app is not None
             await self._app(scope, receive, send)
 
     async def start(self) -> None:
-        """Make the first app, and watch for the next."""
-        self._app = await self._make()
-        self._keep(asyncio.create_task(self._watch()))
+        """Make the first app, which can answer from then on; warm it up, and watch for the next."""
+        self._app = app = await self._open()
+        warming = self._keep(asyncio.create_task(_warm(app)))
+        self._keep(asyncio.create_task(self._watch(warming)))
 
-    async def stop(self) -> None:
-        """Stop watching."""
-        for task in tuple(self._tasks):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-    async def _make(self) -> App | Closed:
+    async def _next(self) -> App | Closed:
         shown = (self._site / "current").resolve()
-        if self._app and not folder.has_database(shown):
+        if not folder.has_database(shown):
             log.error(say("no-database", language(), release=shown.name, site=self._site))
             return Closed(shown)
+        app = await self._open()
+        await _warm(app)
+        return app
+
+    async def _open(self) -> App:
         release = await asyncio.to_thread(folder.current, self._site)
         past = await asyncio.to_thread(folder.kept, self._site)
         app = App(release, past)
-        await app.warm()
+        try:
+            await app.prove()
+        except StoreError:
+            await app.close()
+            raise
         return app
 
-    async def _watch(self) -> None:
+    async def _watch(self, warming: asyncio.Task[None]) -> None:
+        problem = ""
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
             try:
-                await self._follow()
+                await self._follow(warming)
+                problem = ""
             except (GongshiError, OSError, ValueError, KeyError) as error:
                 # The release on show stays until the new one can be read.
-                log.error("the new release cannot be shown: %s", error)
+                if str(error) != problem:
+                    problem = str(error)
+                    log.error("the new release cannot be shown: %s", problem)
 
-    async def _follow(self) -> None:
+    async def _follow(self, warming: asyncio.Task[None]) -> None:
         link = self._site / "current"
         assert self._app is not None
         if not link.exists() or link.resolve() == self._app.path:
             return
-        new = await self._make()
+        warming.cancel()  # pages that nobody will ask for any more
+        new = await self._next()
         old, self._app = self._app, new
         log.info("release %s in place of %s", new.path.name, old.path.name)
         self._keep(asyncio.create_task(old.close()))
 
-    def _keep(self, task: asyncio.Task[None]) -> None:
+    def _keep(self, task: asyncio.Task[None]) -> asyncio.Task[None]:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        await receive()
-        try:
-            await self.start()
-        except GongshiError as error:
-            await send({"type": "lifespan.startup.failed", "message": str(error)})
-            return
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await self.stop()
-        await send({"type": "lifespan.shutdown.complete"})
+
+async def _warm(app: App) -> None:
+    try:
+        await app.warm()
+    except Exception as error:  # a page that fails is for its visitors to see; the rest is served
+        log.error("a first page cannot be shown: %r", error)
 
 
 @cache

@@ -1,81 +1,79 @@
-"""Serving the site: uvicorn with as many workers as asked for, each following `current`."""
+"""Serving the site: as many workers as asked for on one address, each following `current`."""
 
 from __future__ import annotations
 
-import logging
-import os
+import errno
+import logging.config
 import socket
+import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-import uvicorn
-
-from pipeline.base.errors import UsageError
+from pipeline.base.errors import StoreError, UsageError
 from pipeline.base.words import language, say
 from pipeline.site.datasette import folder
-from pipeline.site.server.app import application
+from pipeline.site.server import logs
+from pipeline.site.server.deadlines import WORKER_START_S
+from pipeline.site.server.slot import Slot
+from pipeline.site.server.supervisor import Supervisor
+from pipeline.site.server.worker import BACKLOG
 
-_SITE = "GONGSHI_SITE"  # how the folder reaches the workers, which are processes of their own
-_BACKLOG = 1024
+_PORTS = range(65_536)
 
 
-def serve(site: Path, host: str, port: int, workers: int) -> None:
-    """Serve what `site/current` points to until stopped.
+def serve(site: Path, host: str, port: int, workers: int, start_s: float = WORKER_START_S) -> None:
+    """Serve what `site/current` points to until stopped; print the address once it answers.
 
-    UsageError where there is no release or the address is taken, StoreError where the release is
-    not whole.
+    `start_s`: how many seconds a worker may take until it answers. UsageError where there is no
+    release or the address cannot be had, StoreError where the release is not whole or no worker
+    can be started.
     """
     site = site.resolve()
-    folder.current(site)  # says at once what is wrong
-    _check_free(host, port)
-    os.environ[_SITE] = str(site)
-    uvicorn.run(
-        "pipeline.site.server.serve:from_environment",
-        factory=True,
-        host=host,
-        port=port,
-        workers=max(1, workers),
-        backlog=_BACKLOG,
-        access_log=False,  # it would hold visitors' addresses and searches; ours does not
-        server_header=False,
-        date_header=True,
-        proxy_headers=True,
-        forwarded_allow_ips="127.0.0.1",
-        timeout_keep_alive=10,
-        log_config=_logging(),
-    )
+    _check_release(site)
+    with _listen(host, port) as listening:
+        logging.config.dictConfig(logs.config())
+        slots = [Slot(number + 1, site, listening) for number in range(max(1, workers))]
+        address = _address(host, listening)
+        Supervisor(slots, listening, start_s, lambda: _announce(address)).run()
 
 
-def from_environment() -> Any:
-    """The app, for a worker of uvicorn."""
-    return application(Path(os.environ[_SITE]))
+def _check_release(site: Path) -> None:
+    """Say at once what is wrong, before a worker is started."""
+    try:
+        folder.current(site)
+    except (OSError, ValueError) as error:
+        raise StoreError(say("release-unreadable", language(), site=site, why=error)) from error
 
 
-def _check_free(host: str, port: int) -> None:
+def _listen(host: str, port: int) -> socket.socket:
+    """The socket of all workers. It listens from the start, so that the port is taken for certain,
+    and whoever comes while workers start or are replaced waits for a moment and is answered."""
+    if port not in _PORTS:
+        raise UsageError(say("port-range", language(), port=port, most=_PORTS[-1]))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            why = os.strerror(error.errno) if error.errno else str(error)
-            raise UsageError(say("port-busy", language(), host=host, port=port, why=why)) from None
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        key = "host-unknown" if _is_about_host(error) else "port-busy"
+        why = error.strerror or str(error)
+        raise UsageError(say(key, language(), host=host, port=port, why=why)) from None
+    return listening
 
 
-def _logging() -> dict[str, Any]:
-    line = {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
-    handler = {"class": "logging.StreamHandler", "stream": "ext://sys.stderr"}
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"line": line, "bare": {"format": "%(message)s"}},
-        "handlers": {
-            "err": {**handler, "formatter": "line"},
-            "access": {**handler, "formatter": "bare"},
-        },
-        "loggers": {
-            "uvicorn": {"handlers": ["err"], "level": logging.INFO, "propagate": False},
-            "gongshi": {"handlers": ["err"], "level": logging.INFO, "propagate": False},
-            "gongshi.access": {"handlers": ["access"], "level": logging.INFO, "propagate": False},
-        },
-    }
+def _is_about_host(error: OSError) -> bool:
+    return isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+
+
+def _address(host: str, listening: socket.socket) -> str:
+    port = listening.getsockname()[1]  # which the system chooses where 0 is asked for
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _announce(address: str) -> None:
+    with suppress(OSError):  # the site is served, whether or not somebody reads this
+        sys.stdout.write(say("serve-at", language(), address=address) + "\n")
+        sys.stdout.flush()
