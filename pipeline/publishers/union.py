@@ -19,10 +19,9 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.base.model import PACKAGE, UNITED, Catalog, Dataset, Finding, Source, found
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import Sql, quoted, read_parquet
 from pipeline.checks.across.keys import key_of
 from pipeline.checks.privacy import screen
-from pipeline.checks.results.parquet import rows_in
 from pipeline.checks.row.check import RECORD_ID
 from pipeline.contract.catalog import published_columns
 from pipeline.intake.inbox.sources import InboxFile
@@ -193,7 +192,7 @@ def _held(
     if accepted is None:
         return set()
     others = pa.table({"source_id": pa.array(source_ids, pa.string())})
-    rows = f"(select * from {rows_in(accepted)} semi join others using (source_id))"
+    rows = f"(select * from {read_parquet(accepted)} semi join others using (source_id))"
     return _among(con, rows, dataset, keys, others=others)
 
 
@@ -208,7 +207,7 @@ def _had(
 
 def _among(
     con: duckdb.DuckDBPyConnection,
-    rows: str,
+    rows: Sql,
     dataset: Dataset,
     keys: Sequence[str],
     **tables: pa.Table,
@@ -229,7 +228,7 @@ def _among(
             con.unregister(name)
 
 
-def _rows(paths: Sequence[Path], dataset: Dataset) -> str:
+def _rows(paths: Sequence[Path], dataset: Dataset) -> Sql:
     """The rows of a CSV or its parts as SQL; "" where there are none, or no key."""
     try:
         header = package.csv_header(paths) if paths else []

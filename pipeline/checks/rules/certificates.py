@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import duckdb
 
 from pipeline.base.model import Dataset
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import quoted
 from pipeline.checks.across.keys import Outcome
 from pipeline.checks.rules.base import Setting, place, rule
 

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from pipeline.base.model import Dataset
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import literal, quoted
 from pipeline.checks.rules.base import Setting, rule
 
 
@@ -44,7 +44,7 @@ def month_without_rows(
     by: str = "",
 ) -> Iterator[dict[str, Any]]:
     """Between its first and its last row nobody who has so many a month has a month without any."""
-    who = quoted(by) if by else "'" + dataset.title + "'"
+    who = quoted(by) if by else literal(dataset.title)
     missing: dict[tuple[str, int], list[str]] = {}
     for authority, month, usual in con.execute(
         f"with m as (select {who} as who, date_trunc('month', try_cast({quoted(field)} as date)) as month, count(*) as n from {quoted(dataset.name)} where {quoted(field)} <> '' group by 1, 2), "
@@ -78,7 +78,7 @@ def unusual_count(
     by: str = "",
 ) -> Iterator[dict[str, Any]]:
     """A whole year's number is not so many times, or that part of, the middle of the other years."""
-    who = quoted(by) if by else "'" + dataset.title + "'"
+    who = quoted(by) if by else literal(dataset.title)
     counts: dict[str, dict[int, int]] = {}
     for authority, year, count in con.execute(
         f"select who, made, count(*) from (select {who} as who, year(try_cast({quoted(field)} as date)) as made from {quoted(dataset.name)}) "
