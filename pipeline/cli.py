@@ -45,12 +45,23 @@ FOLLOW_EVERY_S = 10.0  # how often a mirror is looked at
 Inbox = Annotated[str, typer.Argument(help="收件箱，或网址 / the inbox, or its address")]
 Site = Annotated[str, typer.Option(help="公开文件夹，或网址 / the public folder, or its address")]
 SiteFolder = Annotated[str, typer.Option("--site", help="公开文件夹 / the public folder")]
-Private = Annotated[Path, typer.Option(help="私有文件夹 / the private folder")]
-Contract = Annotated[Path, typer.Option(help="数据集合同 / the datasets' contract")]
+
+
+def _whole(given: Path | None) -> Path | None:
+    """A path made whole, once: nothing behind the command depends on where it was started."""
+    return None if given is None else addresses.path(given)
+
+
+Private = Annotated[Path, typer.Option(help="私有文件夹 / the private folder", callback=_whole)]
+Contract = Annotated[
+    Path, typer.Option(help="数据集合同 / the datasets' contract", callback=_whole)
+]
 # For the doctor, which itself says what cannot be read.
-AnyPrivate = Annotated[Path, typer.Option(readable=False, help="私有文件夹 / the private folder")]
+AnyPrivate = Annotated[
+    Path, typer.Option(readable=False, help="私有文件夹 / the private folder", callback=_whole)
+]
 AnyContract = Annotated[
-    Path, typer.Option(readable=False, help="数据集合同 / the datasets' contract")
+    Path, typer.Option(readable=False, help="数据集合同 / the datasets' contract", callback=_whole)
 ]
 Lang = Annotated[str, typer.Option(help="zh, en")]
 Engine = Annotated[str, typer.Option(help="local, dask")]
@@ -149,7 +160,8 @@ def serve(
         typer.Option(min=1, help="工作进程启动最多几秒 / seconds that a worker may take to start"),
     ] = WORKER_START_S,
     copy: Annotated[
-        Path, typer.Option(help="网址的本机副本 / where to keep what an address has")
+        Path,
+        typer.Option(help="网址的本机副本 / where to keep what an address has", callback=_whole),
     ] = Path("site-copy"),
     lang: Lang = "",
 ) -> None:
@@ -178,7 +190,8 @@ def _follow(address: str, copy: Path) -> None:
 def template(
     dataset: Annotated[str, typer.Argument(help="数据集 / the dataset")],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="要写的 .xlsx / the file to write")
+        Path,
+        typer.Option("-o", "--output", help="要写的 .xlsx / the file to write", callback=_whole),
     ],
     contract: Contract = HOME / "datapackage",
     lang: Lang = "",
@@ -192,9 +205,10 @@ def template(
 
 @app.command()
 def new(
-    file: Annotated[Path, typer.Argument(help="样表 / a sample file")],
+    file: Annotated[Path, typer.Argument(help="样表 / a sample file", callback=_whole)],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="要写的 .yaml / the file to write")
+        Path | None,
+        typer.Option("-o", "--output", help="要写的 .yaml / the file to write", callback=_whole),
     ] = None,
     contract: Contract = HOME / "datapackage",
     lang: Lang = "",
@@ -218,7 +232,7 @@ def new(
 
 @app.command()
 def report(
-    file: Annotated[Path, typer.Argument(help="年度报告 / a yearly report")],
+    file: Annotated[Path, typer.Argument(help="年度报告 / a yearly report", callback=_whole)],
     format: Annotated[str, typer.Option(help="text, json, csv")] = "text",  # noqa: A002
     contract: Contract = HOME / "datapackage",
     lang: Lang = "",
@@ -297,7 +311,9 @@ def rollback(
 def verify(
     release: Annotated[str, typer.Argument(help="版本，或下载的 ZIP / a release, or a ZIP")] = "",
     site: SiteFolder = "site",
-    key: Annotated[Path | None, typer.Option(help="公钥文件 / the public key, PEM")] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="公钥文件 / the public key, PEM", callback=_whole)
+    ] = None,
     lang: Lang = "",
 ) -> None:
     """核对每个文件与签名清单是否一致。/ Prove that files match their hashes and signature."""
@@ -305,7 +321,7 @@ def verify(
     pem = proof.read_key(key)
     alone = release.endswith(".zip")
     verdict = (
-        proof.package(Path(release), pem)
+        proof.package(addresses.path(release), pem)
         if alone
         else proof.release(addresses.folder(site), release, pem)
     )

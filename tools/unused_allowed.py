@@ -25,4 +25,5 @@ permission_allowed
 # Named in text: the entry point in pyproject.toml, uvicorn's application, a template's attribute.
 main
 from_environment
+application  # the site for any other ASGI server
 align

@@ -6,6 +6,7 @@ sentence. Addresses: https://filesystem-spec.readthedocs.io/
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from pipeline.base import paths
 from pipeline.base.errors import GongshiError, UnreadableInput, UsageError
 from pipeline.base.words import language, say
 
@@ -24,13 +26,28 @@ def is_address(given: str) -> bool:
     return "://" in given
 
 
+def path(given: Path | str) -> Path:
+    """The whole path that `given` means, shown as it is given. UsageError where it is no UTF-8.
+
+    SQL and Parquet have no other names; what is in an inbox may have them.
+    """
+    try:
+        os.fsencode(given).decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(say("path-not-utf8", language(), path=Path(given))) from error
+    return paths.resolved(given)
+
+
 def plain(given: str) -> Path | None:
-    """The path that `given` is, or that a file:// address names; None for any other address."""
+    """The whole path that `given` is, or that a file:// address names; None for any other address.
+
+    UsageError as of `path`.
+    """
     if not is_address(given):
-        return Path(given)
+        return path(given)
     parts = urlsplit(given)
     here = parts.scheme == "file" and "::" not in given and parts.netloc in ("", "localhost")
-    return Path(url2pathname(parts.path)) if here else None
+    return path(url2pathname(parts.path)) if here else None
 
 
 def folder(given: str) -> Path:
@@ -80,8 +97,8 @@ def inbox(given: str, private: Path) -> Iterator[Path]:
     What is read of it stays by its hash, as of every inbox. UnreadableInput where it cannot be
     reached, is not there, or has a name that leads out of it.
     """
-    if path := plain(given):
-        yield path
+    if here := plain(given):
+        yield here
         return
     copy = private / "fetched"
     shutil.rmtree(copy, ignore_errors=True)

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from pipeline.base.errors import Unaccounted
 from pipeline.base.row_checksums import Seal
+from pipeline.base.sql import Sql
 from pipeline.base.words import rules
 
 Severity = Literal["error", "warning", "info"]
@@ -123,7 +124,7 @@ class Dataset:
     label: str = ""  # the field that names a record to a reader
     identity: tuple[str, ...] = ()  # fields that the keyed hash in the primary key is made of
     produced: bool = False  # made by the pipeline, never read from an inbox
-    query: str = ""  # the SQL that makes it of other published datasets, with $today
+    query: Sql = ""  # the SQL that makes it of other published datasets, with $today
     order: int = 1000
     expect: Mapping[str, Any] = field(default_factory=dict)
     file: str = ""

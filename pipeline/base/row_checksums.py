@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.base.errors import Unaccounted
+from pipeline.base.sql import Sql, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,7 @@ class Seal:
         return Seal(self.rows - other.rows, self.sum - other.sum)
 
 
-def quoted(name: str) -> str:
-    """`name` as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def of_query(con: duckdb.DuckDBPyConnection, source: str, columns: Sequence[str]) -> Seal:
+def of_query(con: duckdb.DuckDBPyConnection, source: Sql, columns: Sequence[str]) -> Seal:
     """The seal of what `source` (a table, a view or a bracketed query) holds in `columns`."""
     cells = ", ".join(f"coalesce({quoted(c)}::varchar, '')" for c in columns)
     rows, total = con.execute(f"select count(*), sum(hash({cells})) from {source}").fetchall()[0]

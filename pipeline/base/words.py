@@ -25,9 +25,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any, Literal
 
 import yaml
+
+from pipeline.base.paths import shown
 
 Lang = Literal["zh", "en"]
 
@@ -86,10 +89,14 @@ def language(asked: str | None = None) -> Lang:
 
 
 def say(key: str, lang: Lang, /, **params: Any) -> str:
-    """The message `key` in `lang` with its params filled in; a rule's key gives its message."""
+    """The message `key` in `lang` with its params filled in; a rule's key gives its message.
+
+    Paths stand in it as they were given to the command.
+    """
     entry = _entries()[key]
     texts: Mapping[str, str] = entry["message"] if "version" in entry else entry
-    return texts[lang].format_map(_Params(params))
+    told = {k: shown(v) if isinstance(v, Path) else v for k, v in params.items()}
+    return texts[lang].format_map(_Params(told))
 
 
 def say_fix(rule: str, lang: Lang, /, **params: Any) -> str:

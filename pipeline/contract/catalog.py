@@ -17,6 +17,7 @@ from typing import Any
 
 from pipeline.base.errors import UsageError
 from pipeline.base.model import Catalog, Code, CodeList, Column, Dataset, ForeignKey, RuleUse
+from pipeline.base.sql import trusted
 from pipeline.contract.yaml_reader import (
     KIND_TYPES,
     Document,
@@ -190,7 +191,7 @@ def _dataset(folder: Path, document: Document) -> Dataset:
         label=data.get("gongshi:label", ""),
         identity=tuple(data.get("gongshi:identity", ())),
         produced=data.get("gongshi:produced", "gongshi:query" in data),
-        query=data.get("gongshi:query", ""),
+        query=trusted(data.get("gongshi:query", "")),
         order=data.get("gongshi:order", 1000),
         expect=data.get("gongshi:expect", {}),
         file=file,

@@ -52,7 +52,7 @@ class Parametrised(Protocol):
 
 
 def broken_at(file: Path, line: int, message: str, **params: Any) -> UsageError:
-    return UsageError(say(message, language(), file=file.as_posix(), line=line, **params))
+    return UsageError(say(message, language(), file=file, line=line, **params))
 
 
 def read_text(file: Path) -> str:

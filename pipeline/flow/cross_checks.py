@@ -9,12 +9,12 @@ import pyarrow as pa
 
 from pipeline.base import row_checksums
 from pipeline.base.model import Catalog, Dataset, Finding, Location, Source, found
-from pipeline.base.row_checksums import Seal, quoted
+from pipeline.base.row_checksums import Seal
+from pipeline.base.sql import quoted, read_parquet
 from pipeline.checks.across import keys
 from pipeline.checks.across.key_shuffle import Among
 from pipeline.checks.privacy import other_rows
 from pipeline.checks.privacy.known_values import Needles, read_secrets
-from pipeline.checks.results.parquet import rows_in
 from pipeline.checks.row.check import QUARANTINE, as_written
 from pipeline.checks.rules import Setting, whole_datasets
 from pipeline.contract.catalog import as_input, published_columns
@@ -33,7 +33,7 @@ def settle(run: Run, means: Means) -> None:
     for stone in run.orders:
         con.execute("insert into withdrawn_keys values (?, ?)", [stone.dataset, stone.key])
     for name, files in ledger.accepted():
-        con.execute(f"create view {quoted('all_' + name)} as select * from {rows_in(files)}")
+        con.execute(f"create view {quoted('all_' + name)} as select * from {read_parquet(files)}")
         names = [c.name for c in published_columns(catalog.datasets[name])]
         found = row_checksums.of_query(con, quoted("all_" + name), names)
         row_checksums.compare(f"{name} accepted", ledger.seals[name], found)

@@ -27,6 +27,7 @@ from pipeline.base.model import (
     Tally,
 )
 from pipeline.base.row_checksums import Seal
+from pipeline.base.sql import Sql
 from pipeline.base.words import language, say
 from pipeline.checks import feedback
 from pipeline.checks.results.findings import Place
@@ -51,7 +52,7 @@ class Run:
     ledger: Ledger
     con: duckdb.DuckDBPyConnection
     opened: list[Opened] = field(default_factory=list)
-    accepted: dict[str, str] = field(default_factory=dict)  # dataset → query
+    accepted: dict[str, Sql] = field(default_factory=dict)  # dataset → query
     seals: dict[str, Seal] = field(default_factory=dict)
     reports: list[yearly_reports.ReadReport] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)

@@ -25,7 +25,7 @@ from pipeline.base.model import (
     Source,
     Tally,
 )
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import Sql, quoted
 from pipeline.base.words import Lang, say
 from pipeline.contract.catalog import published_columns
 from pipeline.intake import read
@@ -143,7 +143,7 @@ def comparisons(
     for name in tallies:
         con.execute(_typed_view(catalog.datasets[name]))
 
-    def count(dataset: str, query: str, params: Params) -> Decimal | None:
+    def count(dataset: str, query: Sql, params: Params) -> Decimal | None:
         if dataset not in tallies:
             return None
         con.execute("set schema = 'typed'")
@@ -180,17 +180,15 @@ def _explaining(
                 yield Reason("check-other-year", {"year": year, "counted": found})
 
 
-def _typed_view(dataset: Dataset) -> str:
+def _typed_view(dataset: Dataset) -> Sql:
     """The dataset's settled rows with numbers as numbers and blanks missing, as queries expect them."""
     columns = ", ".join(f"{_typed(c)} as {quoted(c.name)}" for c in published_columns(dataset))
     return f"create view typed.{quoted(dataset.name)} as select {columns} from main.{quoted(dataset.name)}"
 
 
-def _typed(column: Column) -> str:
-    sql = {"integer": "bigint", "year": "bigint", "number": "decimal(30, 6)"}.get(
-        column.type, "varchar"
-    )
-    return f"try_cast(nullif({quoted(column.name)}, '') as {sql})"
+def _typed(column: Column) -> Sql:
+    kinds = {"integer": "bigint", "year": "bigint", "number": "decimal(30, 6)"}
+    return f"try_cast(nullif({quoted(column.name)}, '') as {kinds.get(column.type, 'varchar')})"
 
 
 def figure_rows(reports: Iterable[ReadReport]) -> list[Sequence[object]]:

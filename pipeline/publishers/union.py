@@ -19,10 +19,9 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.base.model import PACKAGE, UNITED, Catalog, Dataset, Finding, Location, Source, found
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import Sql, quoted, read_parquet
 from pipeline.checks.across.keys import key_of
 from pipeline.checks.privacy import screen
-from pipeline.checks.results.parquet import rows_in
 from pipeline.checks.row.check import RECORD_ID
 from pipeline.contract.catalog import published_columns
 from pipeline.intake.inbox.sources import InboxFile
@@ -195,7 +194,7 @@ def _held(rows: Rows, dataset: Dataset, keys: Sequence[str], source_ids: Sequenc
     if dataset.name not in rows.accepted:
         return set()
     others = pa.table({"source_id": pa.array(source_ids, pa.string())})
-    files = rows_in(rows.accepted[dataset.name])
+    files = read_parquet(rows.accepted[dataset.name])
     theirs = f"(select * from {files} semi join others using (source_id))"
     return _among(rows.con, theirs, dataset, keys, others=others)
 
@@ -211,7 +210,7 @@ def _had(
 
 def _among(
     con: duckdb.DuckDBPyConnection,
-    rows: str,
+    rows: Sql,
     dataset: Dataset,
     keys: Sequence[str],
     **tables: pa.Table,
@@ -232,7 +231,7 @@ def _among(
             con.unregister(name)
 
 
-def _rows(paths: Sequence[Path], dataset: Dataset) -> str:
+def _rows(paths: Sequence[Path], dataset: Dataset) -> Sql:
     """The rows of a CSV or its parts as SQL; "" where there are none, or no key."""
     try:
         header = package.csv_header(paths) if paths else []

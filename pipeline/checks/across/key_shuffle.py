@@ -22,8 +22,8 @@ import pyarrow.compute as pc
 from pipeline.base import sql
 from pipeline.base.engine import Engine, Unseen
 from pipeline.base.model import ForeignKey
-from pipeline.base.row_checksums import quoted
-from pipeline.checks.results.parquet import Home, naming, rows_in
+from pipeline.base.sql import Sql, quoted, read_parquet
+from pipeline.checks.results.parquet import Home, naming
 
 ROWS = pa.schema([("key", pa.string()), ("source_id", pa.string()), ("source_row", pa.string())])
 
@@ -54,7 +54,7 @@ class _Keys:
             rows = con.sql(
                 f"select concat({key}) as key, source_id, source_row, "
                 f"cast(hash(concat({key})) % {self.buckets} as int) as bucket "
-                f"from {rows_in([self.source])} {where}"
+                f"from {read_parquet([self.source])} {where}"
             ).to_arrow_table()
         with (
             naming(self.target),
@@ -112,13 +112,13 @@ class Among:
         self._con, self._engine, self._home, self._files = con, engine, home, files
         self._asks, self._count = engine.is_spread, 0
 
-    def sharing(self, dataset: str, fields: Sequence[str], takes_blanks: bool = False) -> str:
+    def sharing(self, dataset: str, fields: Sequence[str], takes_blanks: bool = False) -> Sql:
         """Rows whose `fields` another row has too."""
         return self._rows(
             dataset, lambda e: e.judged(e.split(self._files[dataset], fields, takes_blanks))
         )
 
-    def dangling(self, dataset: str, key: ForeignKey) -> str:
+    def dangling(self, dataset: str, key: ForeignKey) -> Sql:
         """Rows that point to none of the accepted rows, or to one that has left them since."""
         return self._rows(dataset, lambda e: self._nowhere(e, dataset, key))
 
@@ -132,7 +132,7 @@ class Among:
         ).to_arrow_table()
         return pa.concat_tables([exchange.judged(mine, theirs), left])
 
-    def _rows(self, dataset: str, ask: Callable[[_Exchange], pa.Table]) -> str:
+    def _rows(self, dataset: str, ask: Callable[[_Exchange], pa.Table]) -> Sql:
         if self._asks and self._is_large(dataset):
             try:
                 with _Exchange(self._engine, self._home) as exchange:
@@ -144,7 +144,7 @@ class Among:
     def _is_large(self, dataset: str) -> bool:
         return sum(path.stat().st_size for path in self._files[dataset]) >= self._home.least
 
-    def _of(self, dataset: str, found: pa.Table) -> str:
+    def _of(self, dataset: str, found: pa.Table) -> Sql:
         self._count += 1
         name = quoted(f"among_{self._count}")
         self._con.register("found_keys", found)

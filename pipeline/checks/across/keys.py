@@ -13,7 +13,7 @@ from typing import Any, Literal
 import duckdb
 
 from pipeline.base.model import Dataset, ForeignKey
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import Sql, literal, quoted
 from pipeline.checks.across.key_shuffle import Among
 
 
@@ -61,7 +61,7 @@ def withdrawn(
     if not dataset.primary_key:
         return
     tests = [
-        f"{key_of(dataset)} in (select key from withdrawn_keys where dataset = '{dataset.name}')"
+        f"{key_of(dataset)} in (select key from withdrawn_keys where dataset = {literal(dataset.name)})"
     ]
     for key in dataset.foreign_keys:
         if key.severity == "error" and key.dataset in datasets and key.dataset != dataset.name:
@@ -69,7 +69,7 @@ def withdrawn(
             theirs = ", ".join(quoted(f) for f in key.reference_fields)
             tests.append(
                 f"({fields}) in (select ({theirs}) from {quoted('all_' + key.dataset)} where "
-                f"{key_of(datasets[key.dataset])} in (select key from withdrawn_keys where dataset = '{key.dataset}'))"
+                f"{key_of(datasets[key.dataset])} in (select key from withdrawn_keys where dataset = {literal(key.dataset)}))"
             )
     found = con.execute(
         f"select source_id, source_row, {key_of(dataset)} from {quoted(dataset.name)} "
@@ -80,7 +80,7 @@ def withdrawn(
         yield Outcome(source_id, int(row), "withdrawn")
 
 
-def key_of(dataset: Dataset) -> str:
+def key_of(dataset: Dataset) -> Sql:
     """A record's key as SQL: of several columns, joined by commas, as addresses have it."""
     fields = ", ".join(f"coalesce({quoted(k)}, '')" for k in dataset.primary_key)
     return f"concat_ws(',', {fields})"
@@ -182,10 +182,10 @@ def dangling(
     joined = " and ".join(
         f"m.{k} = o.{quoted(r)}" for k, r in zip(names, key.reference_fields, strict=True)
     )
-    value = ", ".join(f"m.{k}" for k in names)
+    values = ", ".join(f"m.{k}" for k in names)
     seen = among.dangling(dataset.name, key) if among else quoted(dataset.name)
     found = con.execute(
-        f"select m.source_id, m.source_row, concat_ws(' + ', {value}) from {seen} m "
+        f"select m.source_id, m.source_row, concat_ws(' + ', {values}) from {seen} m "
         f"anti join {quoted(key.dataset)} o on {joined} where {filled} "
         "order by m.source_id, cast(m.source_row as bigint)"
     ).fetchall()

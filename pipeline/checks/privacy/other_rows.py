@@ -13,7 +13,7 @@ from itertools import accumulate
 import duckdb
 
 from pipeline.base.model import Dataset
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import quoted
 from pipeline.checks.across.keys import Outcome
 from pipeline.checks.privacy.known_values import Needles
 

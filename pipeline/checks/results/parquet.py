@@ -10,7 +10,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -136,9 +136,3 @@ class Rows:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
-
-
-def rows_in(files: Iterable[Path]) -> str:
-    """SQL for the rows of Parquet files, in the files' order."""
-    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
-    return f"read_parquet([{listed}], hive_partitioning=false)"

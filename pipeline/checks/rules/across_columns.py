@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 
 from pipeline.base.model import Dataset
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import quoted
 from pipeline.checks.across.keys import Outcome
 from pipeline.checks.rules.base import Bools, Columns, Judged, Numbers, Pair, Setting, place, rule
 from pipeline.checks.rules.dates import both

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.base.model import Catalog, Dataset
+from pipeline.base.sql import Sql
 from pipeline.base.words import say
 
 # Neither pyarrow nor an operator between numpy arrays tells a type checker what it gives.
@@ -259,7 +260,7 @@ class Pair:
 # ---------------------------------------------------------------- for rules in SQL and for messages
 
 
-def place(query: str) -> str:
+def place(query: Sql) -> Sql:
     """`query` in the order in which rows were read, so that findings come alike each time."""
     return f"select * from ({query}) order by source_id, cast(source_row as bigint)"
 

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from pipeline.base.model import Dataset
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import literal, quoted
 from pipeline.checks.rules.base import Setting, rule
 
 
@@ -47,7 +47,7 @@ def month_without_rows(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Monthly
 ) -> Iterator[dict[str, Any]]:
     """Between its first and its last row nobody who has so many a month has a month without any."""
-    who = quoted(use.by) if use.by else "'" + dataset.title + "'"
+    who = quoted(use.by) if use.by else literal(dataset.title)
     missing: dict[tuple[str, int], list[str]] = {}
     start = f"date_trunc('month', try_cast({quoted(use.field)} as date))"
     dated = f"""
@@ -98,7 +98,7 @@ def unusual_count(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Yearly
 ) -> Iterator[dict[str, Any]]:
     """A whole year's number is not so many times, or that part of, the middle of the other years."""
-    who = quoted(use.by) if use.by else "'" + dataset.title + "'"
+    who = quoted(use.by) if use.by else literal(dataset.title)
     counts: dict[str, dict[int, int]] = {}
     rows = f"""
         select {who} as who, year(try_cast({quoted(use.field)} as date)) as made

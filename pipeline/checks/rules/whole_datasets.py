@@ -8,10 +8,9 @@ from pathlib import Path
 import duckdb
 
 from pipeline.base.model import Dataset, Finding, Location, RuleUse, found
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import quoted, read_parquet
 from pipeline.base.words import rules
 from pipeline.checks.across.keys import Outcome
-from pipeline.checks.results.parquet import rows_in
 from pipeline.checks.rules import RULES, Setting
 from pipeline.checks.rules.base import named_in_words
 
@@ -30,7 +29,9 @@ def judge(
     for dataset in datasets:
         if files := left_out(dataset.name):
             view = quoted("left_out_" + dataset.name)
-            con.execute(f"create or replace temp view {view} as select * from {rows_in(files)}")
+            con.execute(
+                f"create or replace temp view {view} as select * from {read_parquet(files)}"
+            )
     uses = [(d, use) for d in datasets for use in d.rules if RULES[use.rule].scope == "dataset"]
     for dataset, use in sorted(uses, key=lambda pair: rules()[pair[1].rule].severity != "error"):
         yield dataset, _outcomes(con, dataset, use, setting)

@@ -24,7 +24,8 @@ SECONDS = 120
 
 def sheets(path: Path) -> list[dict[str, Any]] | str:
     """Every sheet: name, type, visible, rows, merged; or the rule that says why there is none."""
-    command = [sys.executable, "-m", "pipeline.intake.workbook.xls_process", str(path)]
+    own = "pipeline.intake.workbook.xls_process"
+    command = [sys.executable, "-m", own, str(path.absolute())]  # which runs in another folder
     try:
         done = subprocess.run(  # noqa: S603 - this Python and this module; the path is one argument
             command,

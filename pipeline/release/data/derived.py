@@ -17,7 +17,7 @@ import pyarrow as pa
 from pipeline.base import sql
 from pipeline.base.errors import UsageError
 from pipeline.base.model import Column, Dataset
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import Sql, quoted
 from pipeline.base.words import language, say
 from pipeline.contract.catalog import published_columns
 from pipeline.release.package import working
@@ -26,7 +26,7 @@ _TYPES = {"date": "date", "integer": "bigint", "number": "decimal(38, 6)"}
 
 
 def tables(
-    datasets: Iterable[Dataset], relations: Mapping[str, str], today: date, spilled: Path
+    datasets: Iterable[Dataset], relations: Mapping[str, Sql], today: date, spilled: Path
 ) -> dict[str, pa.Table]:
     """Every dataset that has a query, as a table of text in its columns' order.
 
@@ -45,7 +45,7 @@ def tables(
         return {d.name: _table(con, d, today) for d in made}
 
 
-def _view(dataset: Dataset, relation: str | None) -> str:
+def _view(dataset: Dataset, relation: Sql | None) -> Sql:
     columns = published_columns(dataset)
     if relation is None:
         blank = ", ".join(f"cast(null as varchar) as {quoted(c.name)}" for c in columns)
@@ -53,7 +53,7 @@ def _view(dataset: Dataset, relation: str | None) -> str:
     return f"create view {quoted(dataset.name)} as select {', '.join(map(_typed, columns))} from {relation}"
 
 
-def _typed(column: Column) -> str:
+def _typed(column: Column) -> Sql:
     name = quoted(column.name)
     if column.type not in _TYPES:
         return name

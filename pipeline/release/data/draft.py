@@ -19,7 +19,8 @@ import pyarrow as pa
 from pipeline.base import row_checksums, sql
 from pipeline.base.engine import LOCAL, Engine
 from pipeline.base.model import Dataset
-from pipeline.base.row_checksums import Seal, quoted
+from pipeline.base.row_checksums import Seal
+from pipeline.base.sql import Sql, quoted
 from pipeline.checks.results.parquet import made_home
 from pipeline.contract.catalog import published_columns
 from pipeline.release.data import derived, part_files
@@ -40,7 +41,7 @@ class Material:
     """
 
     con: duckdb.DuckDBPyConnection
-    accepted: Mapping[str, str]
+    accepted: Mapping[str, Sql]
     seals: Mapping[str, Seal]
     produced: Mapping[str, pa.Table]
     inputs: Mapping[str, str]  # file → sha256

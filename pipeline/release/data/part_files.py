@@ -154,7 +154,7 @@ def _parquet(places: Places, dataset: Dataset, item: Rows) -> Written:
         return handed(places, item.name, path)
 
 
-def _source(places: Places, item: Rows, folder: Path) -> str:
+def _source(places: Places, item: Rows, folder: Path) -> sql.Sql:
     """A part's rows as an SQL source; raises Unseen where they are not to be seen."""
     if item.content:
         path = folder / "rows.parquet"

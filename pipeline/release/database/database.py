@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,7 +23,7 @@ from adbc_driver_sqlite import dbapi
 
 from pipeline.base.engine import one_process, ordered_map
 from pipeline.base.model import Dataset
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import address, literal, quoted, writing
 from pipeline.contract.catalog import published_columns
 from pipeline.release.database.full_text import segment_column
 from pipeline.release.database.schema import create_table, indexes
@@ -99,7 +98,7 @@ def _tables(
         con.execute(create_table(dataset, {d.name for d in datasets}))
     with loading(path) as cursor:
         if before and before.tables:
-            cursor.execute(_ATTACH.format(name="before"), (_unwritten(before.path),))
+            cursor.execute("attach ? as before", (address(before.path, immutable=True),))
         for dataset in datasets:
             if before and dataset.name in before.tables:
                 _copy_rows(cursor, dataset)
@@ -111,10 +110,10 @@ def _tables(
 def _attached(con: sqlite3.Connection, path: Path | None, name: str) -> Iterator[None]:
     """A database that nobody writes, to be read as `name`; nothing where there is none."""
     if path:
-        con.execute(_ATTACH.format(name=name), (_unwritten(path),))
+        con.execute(f"attach ? as {quoted(name)}", (address(path, immutable=True),))
     yield
     if path:
-        con.execute(f"detach {name}")
+        con.execute(f"detach {quoted(name)}")
 
 
 _PRAGMAS = (
@@ -125,17 +124,12 @@ _PRAGMAS = (
     "temp_store = FILE",
     "threads = 2",  # sort beside the reading: indexes of 2,000,000 rows in two thirds of the time
 )
-_ATTACH = "attach ? as {name}"
-
-
-def _unwritten(path: Path) -> str:
-    return f"file:{quote(str(path))}?mode=ro&immutable=1"
 
 
 @contextmanager
 def _open(path: Path) -> Iterator[sqlite3.Connection]:
     with (
-        closing(sqlite3.connect(path, isolation_level=None, uri=True)) as con,
+        closing(writing(path)) as con,
         _sorting_beside(con, path),
     ):
         for pragma in _PRAGMAS:
@@ -150,10 +144,10 @@ def _sorting_beside(con: sqlite3.Connection, path: Path) -> Iterator[None]:
     The folder is one for all of the process, and must not change while any database is written
     (https://www.sqlite.org/pragma.html#pragma_temp_store_directory): the first of several decides.
     """
-    beside = str(path.parent).replace("'", "''")
+    beside = str(path.parent.absolute())
     with _SORTING.lock:
         if not _SORTING.open:
-            con.execute(f"pragma temp_store_directory = '{beside}'")
+            con.execute(f"pragma temp_store_directory = {literal(beside)}")
         _SORTING.open += 1
     try:
         yield
@@ -215,7 +209,7 @@ def _copy_index(con: sqlite3.Connection, dataset: Dataset, source: str) -> None:
     for part in ("data", "idx", "docsize", "config"):
         table = quoted(f"{dataset.name}_fts_{part}")
         con.execute(f"delete from main.{table}")
-        con.execute(f"insert into main.{table} select * from {source}.{table}")
+        con.execute(f"insert into main.{table} select * from {quoted(source)}.{table}")
     con.execute("commit")
 
 
@@ -231,7 +225,7 @@ def loading(path: Path) -> Iterator[dbapi.Cursor]:
     wrong is an sqlite3.OperationalError, as it is everywhere else.
     """
     try:
-        with dbapi.connect(str(path), autocommit=True) as con, con.cursor() as cursor:
+        with dbapi.connect(address(path, "rwc"), autocommit=True) as con, con.cursor() as cursor:
             for pragma in _PRAGMAS:
                 cursor.execute(f"pragma {pragma}")
                 cursor.fetchall()

@@ -16,7 +16,7 @@ import duckdb
 
 from pipeline.base.engine import Engine, Unseen
 from pipeline.base.model import Dataset
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import quoted
 from pipeline.contract.catalog import published_columns
 from pipeline.release.data.part_files import (
     Places,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +11,7 @@ import duckdb
 
 from pipeline.base.errors import Unaccounted
 from pipeline.base.model import Column, Dataset
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import Sql, quoted, reading
 from pipeline.contract.catalog import published_columns
 from pipeline.release.database.schema import sql_type
 from pipeline.release.downloads.zip_gzip import texts_of
@@ -46,7 +45,7 @@ def _digest_of_table(path: Path, dataset: Dataset) -> str:
     parts = [columns[at : at + _ARGUMENTS] for at in range(0, len(columns), _ARGUMENTS)]
     line = " || char(31) || ".join(map(_printed, parts))
     digest = hashlib.blake2b()
-    with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as con:
+    with closing(reading(path, immutable=True)) as con:
         con.text_factory = bytes
         cursor = con.execute(
             f"select {line} || char(30) from {quoted(dataset.name)} order by rowid"
@@ -59,12 +58,12 @@ def _digest_of_table(path: Path, dataset: Dataset) -> str:
 _ARGUMENTS = 90  # SQLite takes no more than 127 in a call
 
 
-def _printed(columns: Sequence[Column]) -> str:
+def _printed(columns: Sequence[Column]) -> Sql:
     spelled = ", ".join(map(_spelled, columns))
     return f"printf('{chr(31).join(['%s'] * len(columns))}', {spelled})"
 
 
-def _spelled(column: Column) -> str:
+def _spelled(column: Column) -> Sql:
     """A cell in the pipeline's own spelling; a blank one prints as nothing."""
     name, kind = quoted(column.name), sql_type(column)
     digits = {"DECIMAL(18,2)": "%.2f", "NUMERIC": "%.15g"}.get(kind)

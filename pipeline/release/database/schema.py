@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pipeline.base.model import Column, Dataset
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import Sql, quoted
 from pipeline.contract.catalog import published_columns
 
 
-def create_table(dataset: Dataset, present: set[str]) -> str:
+def create_table(dataset: Dataset, present: set[str]) -> Sql:
     """The CREATE TABLE statement of a dataset; foreign keys only to tables that are `present`."""
     columns = published_columns(dataset)
     lines = [f"  {quoted(c.name)} {sql_type(c)}" for c in columns]
@@ -25,14 +25,14 @@ def create_table(dataset: Dataset, present: set[str]) -> str:
     return f"create table {quoted(dataset.name)} (\n" + ",\n".join(lines) + "\n)"
 
 
-def sql_type(column: Column) -> str:
+def sql_type(column: Column) -> Sql:
     """The declared type of a column's values."""
     if column.kind == "money":
         return "DECIMAL(18,2)"
     return {"integer": "INTEGER", "year": "INTEGER", "number": "NUMERIC"}.get(column.type, "TEXT")
 
 
-def indexes(dataset: Dataset) -> Iterator[str]:
+def indexes(dataset: Dataset) -> Iterator[Sql]:
     """The statements that make a table's indexes.
 
     One by the order in which the table is first shown; one for each facet, in that order below it,
@@ -66,5 +66,5 @@ def _party_code(dataset: Dataset) -> list[str]:
     return [c.name for c in dataset.published if c.kind == "social-credit-code"][:1]
 
 
-def _index(dataset: Dataset, name: str, columns: Sequence[str]) -> str:
+def _index(dataset: Dataset, name: str, columns: Sequence[Sql]) -> Sql:
     return f"create index {quoted(f'{dataset.name}_{name}')} on {quoted(dataset.name)} ({', '.join(columns)})"

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from pipeline.base.errors import GateRefused
 from pipeline.base.model import Column, Dataset
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import Sql, copy, quoted
 from pipeline.base.words import language, say
 from pipeline.contract.catalog import published_columns
 from pipeline.release.downloads import workbook, zip_gzip
@@ -129,7 +129,7 @@ def _twin(folder: Path, plain: Path, size: int) -> tuple[zip_gzip.Facts, bytes] 
 
 
 def excel_csv(
-    con: duckdb.DuckDBPyConnection, dataset: Dataset, source: str, plain: Sequence[Path]
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, source: Sql, plain: Sequence[Path]
 ) -> Iterator[bytes]:
     """The CSV with a byte order mark, and no cell that a spreadsheet would run."""
     texts = text_columns(dataset)
@@ -142,7 +142,7 @@ def excel_csv(
         return
     safe = plain[0].with_name(f".{dataset.name}.csv.safe")
     try:
-        con.execute(f"copy ({safe_cells(source, risky)}) to '{safe}' (format csv, header)")
+        con.execute(copy(f"({safe_cells(source, risky)})", safe, "format csv, header"))
         yield from zip_gzip.blocks_of(safe)
     finally:
         safe.unlink(missing_ok=True)
@@ -153,7 +153,7 @@ def text_columns(dataset: Dataset) -> list[str]:
     return [c.name for c in published_columns(dataset) if c.type == "string"]
 
 
-def safe_cells(source: str, names: Sequence[str]) -> str:
+def safe_cells(source: Sql, names: Sequence[str]) -> Sql:
     """A query of `source` in which no cell of `names` is one that a spreadsheet would run."""
     cells = ", ".join(
         f"case when {_risky(c)} then '''' || {quoted(c)} else {quoted(c)} end as {quoted(c)}"
@@ -162,12 +162,12 @@ def safe_cells(source: str, names: Sequence[str]) -> str:
     return f"select * replace ({cells}) from {source}"
 
 
-def _risky(name: str) -> str:
+def _risky(name: str) -> Sql:
     starts = ", ".join(f"chr({ord(c)})" for c in FORMULA_STARTS)
     return f"(left({quoted(name)}, 1) in ({starts}) and {quoted(name)} <> '-')"
 
 
-def typed(column: Column) -> str:
+def typed(column: Column) -> Sql:
     """A text column as SQL of its own type."""
     types = {"money": "decimal(18, 2)", "integer": "bigint", "year": "bigint", "date": "date"}
     wanted = types.get(column.kind) or {"number": "double", "integer": "bigint"}.get(column.type)
@@ -175,7 +175,7 @@ def typed(column: Column) -> str:
     return f"cast({name} as {wanted}) as {name}" if wanted else name
 
 
-def json_lines(con: duckdb.DuckDBPyConnection, dataset: Dataset, source: str) -> Iterator[bytes]:
+def json_lines(con: duckdb.DuckDBPyConnection, dataset: Dataset, source: Sql) -> Iterator[bytes]:
     """One object a line; numbers as numbers, dates as ISO text, blanks as null."""
     cells = ", ".join(map(typed, published_columns(dataset)))
     yield from zip_gzip.texts_of(
@@ -184,7 +184,7 @@ def json_lines(con: duckdb.DuckDBPyConnection, dataset: Dataset, source: str) ->
 
 
 def write_parquet(
-    con: duckdb.DuckDBPyConnection, dataset: Dataset, source: str, path: Path
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, source: Sql, path: Path
 ) -> None:
     """Typed Parquet, zstd: money as decimal, dates as dates."""
     cells = ", ".join(map(typed, published_columns(dataset)))

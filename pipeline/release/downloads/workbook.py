@@ -18,7 +18,7 @@ import duckdb
 import xlsxwriter
 
 from pipeline.base.model import Column, Dataset
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import Sql, quoted
 from pipeline.contract.catalog import published_columns
 from pipeline.release.downloads import zip_gzip
 from pipeline.release.downloads.zip_gzip import Zip
@@ -33,7 +33,7 @@ _STYLED = re.compile(rb'<c r="[A-Z]+2" s="(\d+)"/>')
 def write(
     con: duckdb.DuckDBPyConnection,
     dataset: Dataset,
-    source: str,
+    source: Sql,
     path: Path,
     count: int,
     today: date,
@@ -46,9 +46,9 @@ def write(
             if not sheet:
                 packed.add(name, zip_gzip.deflated([made.read(name)]))
                 continue
-            number = int(sheet[1])
-            rows = f"(select * from {source} limit {ROWS_A_SHEET} offset {(number - 1) * ROWS_A_SHEET})"
-            here = min(count - (number - 1) * ROWS_A_SHEET, ROWS_A_SHEET)
+            before = (int(sheet[1]) - 1) * ROWS_A_SHEET
+            rows = f"(select * from {source} limit {ROWS_A_SHEET} offset {before})"
+            here = min(count - before, ROWS_A_SHEET)
             text = zip_gzip.joined(_sheet(con, made.read(name), columns, rows, here))
             packed.add(name, zip_gzip.deflated(text))
 
@@ -98,7 +98,7 @@ def _sheet(
     con: duckdb.DuckDBPyConnection,
     made: bytes,
     columns: tuple[Column, ...],
-    rows: str,
+    rows: Sql,
     count: int,
 ) -> Iterator[bytes]:
     """A sheet's XML with `rows` in place of the row that shows the styles."""
@@ -120,7 +120,7 @@ def frame(made: bytes, count: int) -> tuple[bytes, bytes]:
 
 
 def row_texts(
-    con: duckdb.DuckDBPyConnection, made: bytes, columns: tuple[Column, ...], rows: str
+    con: duckdb.DuckDBPyConnection, made: bytes, columns: tuple[Column, ...], rows: Sql
 ) -> Iterator[bytes]:
     """The XML of `rows`, an SQL source, many at a time."""
     styles = [int(style) for style in _STYLED.findall(made)]
@@ -129,7 +129,7 @@ def row_texts(
     return zip_gzip.texts_of(con, f"select concat('<row>', {cells}, '</row>') from {rows}")
 
 
-def _cell(column: Column, style: int) -> str:
+def _cell(column: Column, style: int) -> Sql:
     """The SQL that makes one cell's XML. Text is never looked at as a formula: it is inline text."""
     name, kind = quoted(column.name), _style(column)
     if kind == "date":
@@ -142,7 +142,7 @@ def _cell(column: Column, style: int) -> str:
     return f"coalesce({_text(name)}, '<c/>')"
 
 
-def _text(name: str) -> str:
+def _text(name: Sql) -> Sql:
     """Inline text, escaped as XML 1.0 wants it; what Excel itself would read as an escape too."""
     cut = f"case when length({name}) > {LONGEST} then left({name}, {LONGEST - len(CUT)}) || '{CUT}' else {name} end"
     plain = f"regexp_matches({name}, '[&<>\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\r\\x{{FFFE}}\\x{{FFFF}}]|^\\s|\\s$|\\n|_x')"

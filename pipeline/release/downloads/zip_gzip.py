@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.base.engine import ordered_map
+from pipeline.base.sql import Sql
 
 LEVEL = 4  # a fifth larger than 6, in half the time
 BLOCK = 1 << 20  # bytes of text, about
@@ -51,7 +52,7 @@ def joined(texts: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(waiting)
 
 
-def texts_of(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[bytes]:
+def texts_of(con: duckdb.DuckDBPyConnection, query: Sql) -> Iterator[bytes]:
     """A query's only column as one text after the other, a batch at a time."""
     for batch in con.sql(query).to_arrow_reader(BATCH):
         column = batch.column(0).cast(pa.large_string())

@@ -7,7 +7,6 @@ import gzip
 import html
 import io
 import re
-import sqlite3
 import zipfile
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import Sql, quoted, reading
 from pipeline.release.package.package import csv_header, csv_rows, parquet_batches
 
 BLOCK = 1 << 22  # bytes looked at in one go
@@ -94,7 +93,7 @@ def _parquet(file: BinaryIO) -> Iterator[bytes]:
 
 def _database(path: Path) -> Iterator[bytes]:
     """Every row of every table that holds text of its own, its cells parted by a separator."""
-    con = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    con = reading(path)
     try:
         tables = con.execute(
             "select name, wr from pragma_table_list where schema = 'main' and type = 'table' and name not like 'sqlite_%'"
@@ -119,11 +118,14 @@ def _database(path: Path) -> Iterator[bytes]:
         con.close()
 
 
-def _joined(cells: Sequence[str]) -> str:
+def _joined(cells: Sequence[Sql]) -> Sql:
     """SQL that joins `cells`: by printf, of which SQLite takes no more than 127 arguments."""
-    parts = [cells[at : at + 100] for at in range(0, len(cells), 100)]
-    lines = (f"printf('{chr(31).join(['%s'] * len(part))}', {', '.join(part)})" for part in parts)
+    lines = (_printed(cells[at : at + 100]) for at in range(0, len(cells), 100))
     return " || char(31) || ".join(lines)
+
+
+def _printed(cells: Sequence[Sql]) -> Sql:
+    return f"printf('{chr(31).join(['%s'] * len(cells))}', {', '.join(cells)})"
 
 
 def columns_of(paths: Sequence[Path], names: list[str]) -> Iterator[pa.RecordBatch]:

@@ -8,7 +8,6 @@ Source: 个人信息保护法 §28; 政府信息公开条例 §15.
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import partial
@@ -20,7 +19,7 @@ import pyarrow.compute as pc
 from pipeline.base.engine import ordered_map
 from pipeline.base.errors import GateRefused
 from pipeline.base.model import Column, Dataset
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import quoted, reading
 from pipeline.base.words import language, say
 from pipeline.checks.privacy.known_values import Needles, read_secrets
 from pipeline.release.gate.artefacts import Blocks, blocks_in, columns_of
@@ -132,7 +131,7 @@ def _rows_of_table(path: Path, dataset: Dataset, column: Column) -> Iterator[tup
     where = [f"{name} <> '' and {name} not like '%某' and {name} not like '%*%'"]
     where += [f"{quoted(f)} in ({', '.join('?' * len(v))})" for f, v in column.masked_when.items()]
     values = [value for each in column.masked_when.values() for value in each]
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as con:
+    with closing(reading(path)) as con:
         if not con.execute(
             "select 1 from sqlite_schema where name = ?", (dataset.name,)
         ).fetchone():

@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.base.model import Dataset
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import Sql, literal, quoted
 from pipeline.contract.catalog import published_columns
 from pipeline.release.package import manifest
 from pipeline.release.package.package import (
@@ -52,15 +52,17 @@ class Compared:
     name: str
     key: tuple[str, ...]
     columns: tuple[str, ...]
-    before: str
-    after: str
+    before: Sql
+    after: Sql
 
 
 def between(con: duckdb.DuckDBPyConnection, sides: Compared) -> Iterator[Change]:
     """Every record that only one side has, or that differs. Blank and missing cells are the same."""
     key = ", ".join(f"coalesce(n.{quoted(k)}, o.{quoted(k)}, '')" for k in sides.key)
     differs = {c: f"n.{quoted(c)} is distinct from o.{quoted(c)}" for c in sides.columns}
-    names = ", ".join(f"case when {test} then '{name}' end" for name, test in differs.items())
+    names = ", ".join(
+        f"case when {test} then {literal(name)} end" for name, test in differs.items()
+    )
     both = " and ".join(f"n.{quoted(k)} is not distinct from o.{quoted(k)}" for k in sides.key)
     rows = con.execute(
         f"select concat_ws('{KEY_SEPARATOR}', {key}) as key, "
@@ -77,7 +79,7 @@ def between(con: duckdb.DuckDBPyConnection, sides: Compared) -> Iterator[Change]
             )
 
 
-def sides_of(dataset: Dataset, before: Sequence[Path], after: str) -> Compared:
+def sides_of(dataset: Dataset, before: Sequence[Path], after: Sql) -> Compared:
     """A dataset's CSV in the release before (its files, none where it had none), beside its rows now (`after`, an SQL source).
 
     Compared is what a record says, not in which file and row it came. A column that only one side
@@ -89,7 +91,7 @@ def sides_of(dataset: Dataset, before: Sequence[Path], after: str) -> Compared:
     return Compared(dataset.name, dataset.primary_key, columns, one_side(before, columns), now)
 
 
-def one_side(paths: Sequence[Path], columns: Sequence[str]) -> str:
+def one_side(paths: Sequence[Path], columns: Sequence[str]) -> Sql:
     """A release's CSV as an SQL source with `columns`; those that it lacks, and all without a file, blank."""
     had = csv_header(paths) if paths else []
     cells = [

@@ -24,7 +24,8 @@ import pyarrow.parquet as pq
 
 from pipeline.base import row_checksums
 from pipeline.base.model import Catalog, Dataset
-from pipeline.base.row_checksums import Seal, quoted
+from pipeline.base.row_checksums import Seal
+from pipeline.base.sql import Sql, copy, quoted, read_csv, read_parquet
 from pipeline.contract.catalog import published_columns, table_schema
 from pipeline.release.package import parts
 from pipeline.release.package.parts import Keys
@@ -36,7 +37,7 @@ _BLOCK = 1 << 20  # bytes
 
 
 def sorted_rows(
-    con: duckdb.DuckDBPyConnection, source: str, dataset: Dataset, path: Path, keys: Keys = _WHOLE
+    con: duckdb.DuckDBPyConnection, source: Sql, dataset: Dataset, path: Path, keys: Keys = _WHOLE
 ) -> None:
     """`source` (a table, a view or a bracketed query) as Parquet, sorted by key, blanks missing.
 
@@ -52,11 +53,10 @@ def sorted_rows(
     write_rows(con, f"(select {columns} from {source} order by {order})", path)
 
 
-def write_rows(con: duckdb.DuckDBPyConnection, source: str, path: Path) -> None:
+def write_rows(con: duckdb.DuckDBPyConnection, source: Sql, path: Path) -> None:
     """`source`, a bracketed query, as a Parquet file, in its order."""
-    con.execute(
-        f"copy {source} to '{_sql(path)}' (format parquet, compression zstd, compression_level 1, row_group_size {ROW_GROUP})"
-    )
+    form = f"format parquet, compression zstd, compression_level 1, row_group_size {ROW_GROUP}"
+    con.execute(copy(source, path, form))
 
 
 def rows_in_order(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, rows: Path) -> None:
@@ -69,9 +69,9 @@ def rows_in_order(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, 
     row_checksums.compare(rows.name, csv_seal(con, [path], dataset), found)
 
 
-def write_csv(con: duckdb.DuckDBPyConnection, source: str, path: Path) -> None:
+def write_csv(con: duckdb.DuckDBPyConnection, source: Sql, path: Path) -> None:
     """An SQL source as CSV: UTF-8, `\\n`, quotes only where needed, nothing between commas where blank."""
-    con.execute(f"copy (select * from {source}) to '{_sql(path)}' (format csv, header)")
+    con.execute(copy(f"(select * from {source})", path, "format csv, header"))
 
 
 def write_data(
@@ -100,16 +100,14 @@ def csv_seal(con: duckdb.DuckDBPyConnection, paths: Sequence[Path], dataset: Dat
     return row_checksums.of_query(con, csv_rows(paths, names), names)
 
 
-def csv_rows(paths: Sequence[Path], names: Sequence[str]) -> str:
+def csv_rows(paths: Sequence[Path], names: Sequence[str]) -> Sql:
     """The rows of a CSV of ours, or of its parts, as an SQL table function, every cell as text."""
-    types = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
-    files = ", ".join(f"'{_sql(path)}'" for path in paths)
-    return f"read_csv([{files}], header=true, delim=',', quote='\"', escape='\"', auto_detect=false, hive_partitioning=false, columns={{{types}}}, max_line_size={LONGEST_LINE}, buffer_size={LONGEST_LINE})"
+    return read_csv(paths, names, LONGEST_LINE)
 
 
-def parquet_rows(path: Path) -> str:
+def parquet_rows(path: Path) -> Sql:
     """The rows of a Parquet file as an SQL table function."""
-    return f"read_parquet('{_sql(path)}', hive_partitioning=false)"
+    return read_parquet([path])
 
 
 def parquet_batches(
@@ -142,10 +140,6 @@ def as_one(paths: Sequence[Path]) -> Iterator[bytes]:
                 file.readline()
             while block := file.read(_BLOCK):
                 yield block + file.readline()
-
-
-def _sql(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ import duckdb
 
 from pipeline.base.errors import UsageError
 from pipeline.base.model import Dataset
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import Sql, literal, quoted, read_parquet
 from pipeline.base.words import language, say
 
 KEY = "gongshi:parts"  # of a resource: label → the column that it is made of
@@ -76,7 +76,7 @@ def _wrong() -> UsageError:
 # ---------------------------------------------------------------- which parts a dataset has
 
 
-def keys(con: duckdb.DuckDBPyConnection, source: str, dataset: Dataset, asked: Layout, rows: int) -> Keys:  # fmt: skip
+def keys(con: duckdb.DuckDBPyConnection, source: Sql, dataset: Dataset, asked: Layout, rows: int) -> Keys:  # fmt: skip
     """By which columns a dataset of so many `rows` in `source` (SQL) is parted; {} where it stays whole.
 
     It stays whole where it is small, made by the pipeline itself, has no such column, or holds a
@@ -104,7 +104,7 @@ def _region(dataset: Dataset) -> str:
     return next((c.name for c in dataset.published if c.name == REGION_COLUMN), "")
 
 
-def _fit(con: duckdb.DuckDBPyConnection, source: str, found: Keys) -> bool:
+def _fit(con: duckdb.DuckDBPyConnection, source: Sql, found: Keys) -> bool:
     longest = ", ".join(f"max(length({_value(*each)}))" for each in found.items())
     lengths = con.execute(f"select {longest} from {source}").fetchall()[0]
     return all((length or 0) <= _LONGEST for length in lengths)
@@ -118,23 +118,23 @@ def of_release(descriptor: Mapping[str, Any]) -> dict[str, Keys]:
 # ---------------------------------------------------------------- where a row belongs
 
 
-def folder(found: Keys) -> str:
+def folder(found: Keys) -> Sql:
     """The SQL of the outermost folder of a row's place, such as `year=2024`."""
     label, column = next(iter(found.items()))
-    return f"'{label}=' || {_value(label, column)}"
+    return f"{literal(f'{label}=')} || {_value(label, column)}"
 
 
-def place(found: Keys) -> str:
+def place(found: Keys) -> Sql:
     """The SQL of a row's place, such as `year=2024/region=411503/part-0`; rows are sorted by it.
 
     Whatever a value holds, the place is below the dataset's folder: all but letters, digits, `-`, `_`
     and `~` is escaped as in addresses (RFC 3986), dots too, as Hive and DuckDB read it.
     """
-    folders = (f"'{label}=' || {_value(label, column)}" for label, column in found.items())
+    folders = (folder({label: column}) for label, column in found.items())
     return " || '/' || ".join([*folders, "'part-0'"])
 
 
-def _value(label: str, column: str) -> str:
+def _value(label: str, column: str) -> Sql:
     name = f"nullif({quoted(column)}, '')"
     if label.endswith(YEAR):
         plain = f"nullif(regexp_extract({name}, '^\\d{{4}}'), '')"
@@ -151,21 +151,19 @@ class Part:
     start: int
     rows: int
 
-    def source(self, path: Path) -> str:
+    def source(self, path: Path) -> Sql:
         """The rows of this part as an SQL source."""
         end = self.start + self.rows
-        file = str(path).replace("'", "''")
         return (
-            f"(select * exclude (file_row_number) from read_parquet('{file}', file_row_number = true, hive_partitioning = false) "
+            f"(select * exclude (file_row_number) from {read_parquet([path], row_numbers=True)} "
             f"where file_row_number >= {self.start} and file_row_number < {end})"
         )
 
 
 def of_rows(con: duckdb.DuckDBPyConnection, rows: Path, found: Keys) -> list[Part]:
     """The parts of a Parquet file that is sorted by their places, in that order."""
-    file = str(rows).replace("'", "''")
     counted = con.execute(
-        f"select {place(found)} as place, count(*) from read_parquet('{file}', hive_partitioning = false) group by 1 order by 1"
+        f"select {place(found)} as place, count(*) from {read_parquet([rows])} group by 1 order by 1"
     ).fetchall()
     starts = accumulate((count for _, count in counted), initial=0)
     return [Part(name, start, count) for (name, count), start in zip(counted, starts, strict=False)]

@@ -22,7 +22,8 @@ import pyarrow as pa
 from pipeline.base import row_checksums, sql
 from pipeline.base.errors import Unaccounted
 from pipeline.base.model import Dataset
-from pipeline.base.row_checksums import Seal, quoted
+from pipeline.base.row_checksums import Seal
+from pipeline.base.sql import Sql, quoted
 from pipeline.contract.catalog import published_columns
 from pipeline.release import build
 from pipeline.release.data import derived, reuse
@@ -162,7 +163,7 @@ def _without(loss: Loss, dataset: Dataset) -> tuple[Path, Gone]:
     return rows, gone
 
 
-def _leaves(con: duckdb.DuckDBPyConnection, dataset: Dataset, keys: Collection[str]) -> str:
+def _leaves(con: duckdb.DuckDBPyConnection, dataset: Dataset, keys: Collection[str]) -> Sql:
     """The SQL that tells whether a row is one of `keys`."""
     con.execute("create or replace temp table leaving (key varchar)")
     con.executemany("insert into leaving values (?)", [[k] for k in keys])
@@ -195,7 +196,9 @@ def _redescribed(loss: Loss, rows: Mapping[str, Path], name: str) -> dict[str, A
     told, con = holdings.described(loss.release), loss.con
     for resource in told["resources"]:
         if path := rows.get(resource["name"]):
-            count = con.execute(f"select count(*) from read_parquet('{path}')").fetchall()[0][0]
+            count = con.execute(f"select count(*) from {package.parquet_rows(path)}").fetchall()[0][
+                0
+            ]
             keys = resource.get(parts.KEY, {}) if count else {}
             resource |= package.file_facts(loss.target, resource["name"], count, keys)
             if not keys:

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.base.model import Dataset
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import quoted, writing
 from pipeline.release.database import database, part_databases
 from pipeline.release.database.full_text import segment_column
 from pipeline.release.database.readback import prove
@@ -52,7 +52,7 @@ def write(loss: Loss, file: str, rows: Mapping[str, Path]) -> None:
     if not (loss.release / file).exists():
         return  # too large for one of all tables
     shutil.copyfile(loss.release / file, copy)
-    with closing(sqlite3.connect(copy, isolation_level=None)) as con:
+    with closing(writing(copy)) as con:
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -200000"):  # fmt: skip
             con.execute(f"pragma {pragma}")
         con.execute("begin")
@@ -67,7 +67,7 @@ def write(loss: Loss, file: str, rows: Mapping[str, Path]) -> None:
                 index = quoted(f"{name}_fts")
                 con.execute(f"insert into {index}({index}) values ('optimize')")
         con.execute("analyze")
-        con.execute("vacuum into ?", (str(made),))
+        con.execute("vacuum into ?", (str(made.absolute()),))
     copy.unlink()
     with duckdb.connect() as proof:
         for name, path in rows.items():

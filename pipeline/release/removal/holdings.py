@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from pipeline.base.model import Column, Dataset, ForeignKey
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import Sql, quoted, reading, trusted
 from pipeline.release.package import package
 from pipeline.release.package.changes import KEY_SEPARATOR
 from pipeline.release.removal import tombstones
@@ -60,7 +60,7 @@ def _dataset(resource: Mapping[str, Any], told: Mapping[str, Any]) -> Dataset:
         foreign_keys=foreign,
         search=tuple(told["plugins"]["gongshi"]["search"]),
         label=told.get("label_column", ""),
-        query=resource.get("gongshi:query", ""),
+        query=trusted(resource.get("gongshi:query", "")),
         produced=True,  # its columns are all that there are: origin is among them
     )
 
@@ -72,7 +72,7 @@ def connect(release: Path) -> sqlite3.Connection | duckdb.DuckDBPyConnection:
     """A release's tables, to be read only; those too large for one database straight from their CSV."""
     path = release / "disclosure.db"
     if path.exists():
-        return sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
+        return reading(path, immutable=True)
     con = duckdb.connect()
     for dataset in datasets_of(release):
         rows = csv_of(release, dataset)
@@ -80,13 +80,13 @@ def connect(release: Path) -> sqlite3.Connection | duckdb.DuckDBPyConnection:
     return con
 
 
-def csv_of(release: Path, dataset: Dataset) -> str:
+def csv_of(release: Path, dataset: Dataset) -> Sql:
     """A dataset's rows in `release` as an SQL source of DuckDB, every cell as text."""
     files = package.data_files(release, dataset.name)
     return package.csv_rows(files, [c.name for c in dataset.columns])
 
 
-def key_sql(dataset: Dataset) -> str:
+def key_sql(dataset: Dataset) -> Sql:
     """A record's key as SQLite makes it of its columns."""
     return f" || '{KEY_SEPARATOR}' || ".join(
         f"coalesce({quoted(k)}, '')" for k in dataset.primary_key

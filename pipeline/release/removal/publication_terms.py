@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.base.model import Catalog, Dataset
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import quoted
 from pipeline.checks.row import publication
 from pipeline.checks.rules import RULES, Setting
 from pipeline.release.package import changes, package

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from pipeline.base.engine import ordered_map
 from pipeline.base.model import Dataset
+from pipeline.base.sql import Sql, copy
 from pipeline.contract.catalog import published_columns
 from pipeline.release.downloads import downloads, workbook, zip_gzip
 from pipeline.release.downloads.downloads import Table
@@ -49,7 +50,7 @@ class Gone:
     path: Path
     rows: int
 
-    def texts(self, made: Callable[[str], Iterable[bytes]]) -> list[Edit]:
+    def texts(self, made: Callable[[Sql], Iterable[bytes]]) -> list[Edit]:
         """Each row as `made` writes it of an SQL source, to be replaced by nothing."""
         if self.rows > FEW:
             raise Missed
@@ -69,11 +70,11 @@ def csv(con: duckdb.DuckDBPyConnection, gone: Gone, old: Path, new: Path) -> Non
     edited.finish()
 
 
-def _line(con: duckdb.DuckDBPyConnection, source: str, beside: Path) -> list[bytes]:
+def _line(con: duckdb.DuckDBPyConnection, source: Sql, beside: Path) -> list[bytes]:
     """A row as its line of CSV."""
     aside = beside.with_name(f".{beside.name}.line")
     try:
-        con.execute(f"copy (select * from {source}) to '{aside}' (format csv, header false)")
+        con.execute(copy(f"(select * from {source})", aside, "format csv, header false"))
         return [aside.read_bytes()]
     finally:
         aside.unlink(missing_ok=True)

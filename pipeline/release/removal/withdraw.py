@@ -22,7 +22,7 @@ import chinese_calendar
 from pipeline.base.engine import ordered_map
 from pipeline.base.errors import StoreError, UsageError
 from pipeline.base.model import Dataset
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import quoted
 from pipeline.base.words import language, say
 from pipeline.release.package import manifest, store
 from pipeline.release.package.changes import KEY_SEPARATOR

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.base.errors import UsageError
+from pipeline.base.sql import Sql, trusted
 from pipeline.reports.figures.units import alike
 
 
@@ -39,7 +40,7 @@ class Indicator:
     title_en: str
     unit: str
     dataset: str
-    query: str
+    query: Sql
     phrases: tuple[Phrase, ...]
 
 
@@ -63,7 +64,7 @@ def _indicator(row: dict[str, str]) -> Indicator:
         row.get("label_en", ""),
         row["unit"],
         row["dataset"],
-        row["query"],
+        trusted(row["query"]),
         phrases,
     )
 

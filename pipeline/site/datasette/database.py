@@ -20,6 +20,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from pipeline.base.sql import Sql, address
 from pipeline.release.package.metadata import DATABASE
 from pipeline.site.datasette import order
 from pipeline.site.datasette.search_hits import Hits, Searches
@@ -84,6 +85,7 @@ class ReleaseDatabase(Database):
 
     def __init__(self, ds: Datasette, path: Path, memory: Memory, max_characters: int) -> None:
         super().__init__(ds, str(path), is_mutable=False)
+        self._file = path
         self.cached_size = path.stat().st_size
         self._memory = memory
         self._max_characters = max_characters
@@ -99,6 +101,16 @@ class ReleaseDatabase(Database):
 
         return remembered
 
+    def connect(self, write: bool = False) -> sqlite3.Connection:
+        """A connection to read by. Datasette's own takes the path for an address: a `?` ends it."""
+        if write:
+            raise ValueError("a release is never written")
+        conn = sqlite3.connect(
+            address(self._file, immutable=True), uri=True, check_same_thread=False
+        )
+        self._all_file_connections.append(conn)
+        return conn
+
     async def execute_fn(self, fn: Callable[[sqlite3.Connection], Any]) -> Any:
         def in_thread() -> Any:
             conn = getattr(self._connections, "conn", None)
@@ -112,7 +124,7 @@ class ReleaseDatabase(Database):
 
     async def execute(
         self,
-        sql: str,
+        sql: Sql,
         params: Any = None,
         truncate: bool = False,
         custom_time_limit: int | None = None,
@@ -157,7 +169,7 @@ class ReleaseDatabase(Database):
         """None: nothing can be attached."""
         return []
 
-    async def figures(self, sql: str, params: Sequence[object] = ()) -> list[sqlite3.Row]:
+    async def figures(self, sql: Sql, params: Sequence[object] = ()) -> list[sqlite3.Row]:
         """The rows of a query of our own, without limits; asked once for a release."""
 
         def run(conn: sqlite3.Connection) -> list[sqlite3.Row]:
@@ -169,7 +181,7 @@ class ReleaseDatabase(Database):
         return found
 
     async def remembered(
-        self, sql: str, params: Mapping[str, object], limit_ms: int
+        self, sql: Sql, params: Mapping[str, object], limit_ms: int
     ) -> list[sqlite3.Row]:
         """The rows of a query that several readers are likely to ask; within `limit_ms`."""
 
@@ -179,7 +191,7 @@ class ReleaseDatabase(Database):
         found: list[sqlite3.Row] = await self._memory.ask((sql, _frozen(params)), ask)
         return found
 
-    async def rows(self, sql: str, params: Sequence[object] = ()) -> list[sqlite3.Row]:
+    async def rows(self, sql: Sql, params: Sequence[object] = ()) -> list[sqlite3.Row]:
         """The rows of a query that depends on the reader, within the time limit."""
         results = await self.execute(sql, params)
         found: list[sqlite3.Row] = results.rows

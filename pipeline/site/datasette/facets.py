@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.base.sql import Sql, quoted, trusted
 from pipeline.site.datasette.edition import Edition
 from pipeline.site.datasette.search_hits import SEARCH, Hits
 from pipeline.site.datasette.upstream import (
@@ -55,7 +56,7 @@ async def divided(edition: Edition, request: Request, table: str) -> Divided:
     found = await _hits(edition, where, params)
     hits = found.count if found else None
     if found:
-        ((held,),) = await edition.db.figures(f"select max(rowid) from [{table}]")  # noqa: S608
+        ((held,),) = await edition.db.figures(f"select max(rowid) from {quoted(table)}")
         if found.rowids is None or (found.count > _LOOKED_UP and held > _READ):
             return Divided(hits, [])
         if found.count * _TIMES > held:
@@ -69,7 +70,7 @@ async def divided(edition: Edition, request: Request, table: str) -> Divided:
     )
 
 
-async def _asked(edition: Edition, sql: str, params: Mapping[str, Any]) -> list[Any] | None:
+async def _asked(edition: Edition, sql: Sql, params: Mapping[str, Any]) -> list[Any] | None:
     """The rows of `sql`; None where they take too long, which is tried again only after a while."""
     limit_ms = edition.own["limits"]["facet_ms"]
 
@@ -98,30 +99,30 @@ async def _hits(edition: Edition, where: str, params: Mapping[str, Any]) -> Hits
 
 async def _whole(edition: Edition, table: str, columns: Sequence[str]) -> Divided:
     """Of a whole table each facet is read from its own index, once for a release."""
-    ((count,),) = await edition.db.figures(f"select count(*) from [{table}]")  # noqa: S608
+    ((count,),) = await edition.db.figures(f"select count(*) from {quoted(table)}")
     facets = []
     for column in columns:
-        sql = f"select 0, [{column}], count(*) from [{table}] where [{column}] is not null"  # noqa: S608
+        sql = f"select 0, {quoted(column)}, count(*) from {quoted(table)} where {quoted(column)} is not null"
         order = f"group by 2 order by 3 desc, 2 limit {_VALUES + 1}"
         facets.append(_facet(column, await edition.db.figures(f"{sql} {order}")))
     return Divided(count, facets)
 
 
-def _one_pass(table: str, columns: Sequence[str], where: str) -> str:
+def _one_pass(table: str, columns: Sequence[str], where: Sql) -> Sql:
     """SQL for the count and all facets. Rows alike in all of `columns` are counted together first:
 
     few groups are left of many rows, and where an index begins with the facets (`<table>_narrow`,
     which also has what most conditions ask for) SQLite reads that alone, already in groups.
     """
-    narrow = ", ".join(f"[{column}]" for column in columns)
+    narrow = ", ".join(map(quoted, columns))
     head = (
-        f"with narrowed as materialized (select {narrow or 'null'}, count(*) as n from [{table}] "  # noqa: S608
+        f"with narrowed as materialized (select {narrow or 'null'}, count(*) as n from {quoted(table)} "
         f"where {where}{f' group by {narrow}' if narrow else ''}) "
     )
     parts = ["select -1, null, coalesce(sum(n), 0) from narrowed"]
     parts += [
-        f"select * from (select {number}, [{column}], sum(n) from narrowed "  # noqa: S608
-        f"where [{column}] is not null group by 2 order by 3 desc, 2 limit {_VALUES + 1})"
+        f"select * from (select {number}, {quoted(column)}, sum(n) from narrowed "
+        f"where {quoted(column)} is not null group by 2 order by 3 desc, 2 limit {_VALUES + 1})"
         for number, column in enumerate(columns)
     ]
     return head + " union all ".join(parts)
@@ -141,7 +142,7 @@ async def _facet_columns(edition: Edition, request: Request, table: str) -> list
 
 async def _conditions(
     edition: Edition, request: Request, table: str
-) -> tuple[str, Mapping[str, Any]]:
+) -> tuple[Sql, Mapping[str, Any]]:
     """The page's conditions as Datasette makes them: filters, search, and a visitor's `_where`."""
     pairs = [
         (key, value)
@@ -156,4 +157,4 @@ async def _conditions(
         if more := await await_me_maybe(hook):
             clauses.extend(more.where_clauses)
             params.update(more.params)
-    return " and ".join(clauses), params
+    return trusted(" and ".join(clauses)), params

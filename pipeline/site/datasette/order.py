@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import sqlite3
 
+from pipeline.base.sql import Sql, quoted
+
 #: Datasette's condition for the rows behind the last one of a page: behind it in a column, or alike
 #: there and behind it in the key.
 _BEHIND = re.compile(
@@ -14,16 +16,16 @@ _BEHIND = re.compile(
 _TABLE = re.compile(r"select .+? from \[?(?P<table>\w+)\]? where ", re.S)
 
 
-def steady(sql: str, key: tuple[str, ...]) -> str:
+def steady(sql: Sql, key: tuple[str, ...]) -> Sql:
     """A table page's SQL with the primary key behind the column that it is sorted by."""
     head, limit, tail = sql.rpartition(" limit ")
     order = head.rpartition("order by ")[2].removesuffix(" desc").strip('[]"')
     if not (key and limit) or "," in order or order in key:
         return sql
-    return f"{head}, {', '.join(f'[{column}]' for column in key)} limit {tail}"
+    return f"{head}, {', '.join(map(quoted, key))} limit {tail}"
 
 
-def begun(conn: sqlite3.Connection, sql: str) -> str:
+def begun(conn: sqlite3.Connection, sql: Sql) -> Sql:
     """A later page's SQL with a bound for the column that it is sorted by; the rows are the same.
 
     Its condition is one of two, for which SQLite reads an index from its beginning and not from where
@@ -32,12 +34,12 @@ def begun(conn: sqlite3.Connection, sql: str) -> str:
     behind, table = _BEHIND.search(sql), _TABLE.match(sql)
     if not behind or not table:
         return sql
-    column, name = behind["column"], table["table"]
-    if not sorted_by(conn, name, column.strip("[]")) or (
-        behind["blank"] and _has_blanks(conn, name, column)
-    ):
+    column, name = behind["column"].strip("[]"), table["table"]
+    if not sorted_by(conn, name, column) or (behind["blank"] and _has_blanks(conn, name, column)):
         return sql
-    bound = f"{column} {behind['than']}= {behind['last']} and "
+    than = "<=" if behind["than"] == "<" else ">="
+    last = sql[behind.start("last") : behind.end("last")]
+    bound = f"{quoted(column)} {than} {last} and "
     return sql[: behind.start()] + bound + sql[behind.start() :]
 
 
@@ -52,5 +54,5 @@ def sorted_by(conn: sqlite3.Connection, table: str, column: str) -> bool:
 
 
 def _has_blanks(conn: sqlite3.Connection, table: str, column: str) -> bool:
-    sql = f"select 1 from [{table}] where {column} is null limit 1"  # noqa: S608
+    sql = f"select 1 from {quoted(table)} where {quoted(column)} is null limit 1"
     return conn.execute(sql).fetchone() is not None

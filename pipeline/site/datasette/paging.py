@@ -11,6 +11,7 @@ from collections.abc import MutableMapping
 from typing import Any
 from urllib.parse import quote_plus
 
+from pipeline.base.sql import quoted
 from pipeline.site.datasette.edition import Edition
 from pipeline.site.datasette.upstream import BadRequest, Request, tilde_decode, tilde_encode
 
@@ -46,8 +47,8 @@ async def lengthened(edition: Edition, request: Request, table: str) -> str | No
     key = [tilde_decode(part) for part in token.split(",")[1:]]
     if len(key) != len(names):
         raise BadRequest("_next")
-    where = " and ".join(f"[{name}] = ?" for name in names)
-    rows = await edition.db.rows(f"select [{column}] from [{table}] where {where}", key)  # noqa: S608
+    where = " and ".join(f"{quoted(name)} = ?" for name in names)
+    rows = await edition.db.rows(f"select {quoted(column)} from {quoted(table)} where {where}", key)
     if not rows:
         raise BadRequest("page-gone")
     value = rows[0][0]

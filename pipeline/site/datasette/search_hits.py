@@ -15,6 +15,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.base.sql import Sql, quoted
 from pipeline.release.database.full_text import match_query
 from pipeline.site.datasette.order import sorted_by
 
@@ -24,7 +25,7 @@ SEARCH = re.compile(
 )
 #: What stands before and behind it in a page that is narrowed down by words alone, sorted by a column.
 _HEAD = re.compile(r"\s*select .+? from (?P<table>\w+) where ", re.S)
-_TAIL = re.compile(r"\s+order by \[?(?P<column>\w+)\]?( desc)?(, \[\w+\])* limit \d+\s*")
+_TAIL = re.compile(r'\s+order by \[?(?P<column>\w+)\]?( desc)?(, "\w+")* limit \d+\s*')
 _COUNT = re.compile(r"select count\(\*\) from (?P<table>\w+) where ")
 LISTED = 150_000  # hits; more are counted and no more
 _WIDTH = 12  # characters of a rowid in a list, at most
@@ -70,7 +71,7 @@ class Searches:
     def _size(self) -> int:
         return sum(len(each.rowids or "") for each in self._known.values())
 
-    def answered(self, conn: sqlite3.Connection, sql: str, params: Any) -> tuple[str, Any]:
+    def answered(self, conn: sqlite3.Connection, sql: Sql, params: Any) -> tuple[Sql, Any]:
         """`sql` and its parameters with the hits in place of a search; the rows are the same."""
         search = SEARCH.search(sql)
         if not search or not isinstance(params, dict) or "search" not in params:
@@ -92,10 +93,10 @@ class Searches:
 
 def _find(conn: sqlite3.Connection, index: str, words: str) -> Hits:
     most = min(LISTED, conn.getlimit(sqlite3.SQLITE_LIMIT_LENGTH) // _WIDTH)
-    matches = f"from {index} where {index} match escape_fts(?)"
+    matches = f"from {quoted(index)} where {quoted(index)} match escape_fts(?)"
     count, rowids = conn.execute(
-        f"select count(*), json_group_array(rowid) from (select rowid {matches} limit {most + 1})",  # noqa: S608
-        [words],
+        f"select count(*), json_group_array(rowid) from (select rowid {matches} limit ?)",
+        [words, most + 1],
     ).fetchone()
     first = tuple(int(each) for each in rowids[1:-1].split(",", _FIRST)[:_FIRST] if each)
     if count <= most:
@@ -105,23 +106,23 @@ def _find(conn: sqlite3.Connection, index: str, words: str) -> Hits:
 
 
 def _walked(
-    conn: sqlite3.Connection, sql: str, search: re.Match[str], words: str, hits: Hits
-) -> str:
+    conn: sqlite3.Connection, sql: Sql, search: re.Match[str], words: str, hits: Hits
+) -> Sql:
     """`sql`, written so that the table is walked in its order, where that is quicker."""
-    head = _HEAD.fullmatch(sql[: search.start()])
-    tail = _TAIL.fullmatch(sql[search.end() :])
+    above, below = sql[: search.start()], sql[search.end() :]
+    head, tail = _HEAD.fullmatch(above), _TAIL.fullmatch(below)
     if not head or not tail:
         return sql
-    table, index = head["table"], search["index"]
-    ((rows,),) = conn.execute(f"select max(rowid) from {table}")  # noqa: S608
+    table, index = head["table"], quoted(search["index"])
+    ((rows,),) = conn.execute(f"select max(rowid) from {quoted(table)}")
     if hits.count < max(_MANY, rows / _ONE_IN) or not sorted_by(conn, table, tail["column"]):
         return sql
     if hits.rowids is not None or "*" in match_query(words):
         # The plus keeps SQLite from going by rowid. Beginnings of words cannot be looked up by row.
-        met = f"+{search[0]}"
+        met = f"+{sql[search.start() : search.end()]}"
     else:
         met = (
-            f"exists (select 1 from {index} where {index} match escape_fts(:search)"  # noqa: S608
-            f" and rowid = {table}.rowid)"
+            f"exists (select 1 from {index} where {index} match escape_fts(:search)"
+            f" and rowid = {quoted(table)}.rowid)"
         )
-    return head[0] + met + tail[0]
+    return above + met + below

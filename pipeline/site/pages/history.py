@@ -39,7 +39,7 @@ async def of_record(edition: Edition, dataset: str, key: list[str]) -> list[Even
         ]
         marks = ", ".join("?" * len(releases))
         rows = await edition.db.rows(
-            "select release, released_on, verb, columns from changes"  # noqa: S608
+            "select release, released_on, verb, columns from changes"
             f" where release in ({marks}) and dataset = ? and key = ? order by released_on desc",
             [*releases, dataset, _KEY_SEPARATOR.join(key)],
         )

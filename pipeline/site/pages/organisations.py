@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlencode
 
 from markupsafe import Markup
 
+from pipeline.base.sql import quoted
 from pipeline.site.datasette.edition import PARTY_CODE, Edition
 from pipeline.site.datasette.upstream import NotFound, Request, Response
 from pipeline.site.datasette.values import Field
@@ -68,7 +69,7 @@ async def _perhaps_an_authority(edition: Edition, code: str) -> Response:
     own = edition.tables.get(_REGISTER, {}).get("plugins", {}).get("gongshi", {})
     column = next((c["name"] for c in own.get("columns", ()) if c["kind"] == "social-credit-code"), "")  # fmt: skip
     if column:
-        sql = f"select [{own['key'][0]}] from [{_REGISTER}] where [{column}] = ?"  # noqa: S608
+        sql = f"select {quoted(own['key'][0])} from {quoted(_REGISTER)} where {quoted(column)} = ?"
         if rows := await edition.db.rows(sql, [code]):
             return Response.redirect(edition.authority_link(rows[0][0]))
     raise NotFound("")
@@ -80,19 +81,20 @@ async def _about(edition: Edition, table: str, own: Own, code: str) -> dict[str,
     group: dict[str, Any] = {"table": table, "events": [], "count": 0, "sums": []}
     if by not in await indexed(edition, table):
         return group
-    where = f"[{by}] = ? and ([{name}] is null or ([{name}] not like '%某' and [{name}] not like '%*%'))"
+    named = quoted(name)
+    where = f"{quoted(by)} = ? and ({named} is null or ({named} not like '%某' and {named} not like '%*%'))"
     money = [f for f in edition.fields(table, [c["name"] for c in own["columns"]]) if f.kind == "money"]  # fmt: skip
-    sums = ", ".join(["count(*)", *(f"sum([{field.name}])" for field in money)])
+    sums = ", ".join(["count(*)", *(f"sum({quoted(field.name)})" for field in money)])
     ((count, *totals),) = await edition.db.rows(
-        f"select {sums} from [{table}] where {where}",  # noqa: S608
+        f"select {sums} from {quoted(table)} where {where}",
         [code],
     )
     if not count:
         return group
     names = list(dict.fromkeys([*own["key"], *own["title"], name, *filter(None, [own["day"], own["authority"]]), *(f.name for f in money[:1])]))  # fmt: skip
-    order = f"[{own['day']}] desc" if own["day"] else "rowid desc"
-    columns = ", ".join(f"[{n}]" for n in names)
-    sql = f"select {columns} from [{table}] where {where} order by {order} limit {_EVENTS}"  # noqa: S608
+    order = f"{quoted(own['day'])} desc" if own["day"] else "rowid desc"
+    columns = ", ".join(map(quoted, names))
+    sql = f"select {columns} from {quoted(table)} where {where} order by {order} limit {_EVENTS}"
     rows = await edition.db.rows(sql, [code])
     events = [_event(edition, table, own, money[:1], dict(row)) for row in rows]
     return group | {
@@ -147,7 +149,9 @@ async def _facts(edition: Edition, name: str) -> list[tuple[Field, Markup]]:
     if _REGISTER not in edition.tables:
         return []
     own = edition.tables[_REGISTER]["plugins"]["gongshi"]
-    rows = await edition.db.rows(f"select * from [{_REGISTER}] where [{own['key'][0]}] = ?", [name])  # noqa: S608
+    rows = await edition.db.rows(
+        f"select * from {quoted(_REGISTER)} where {quoted(own['key'][0])} = ?", [name]
+    )
     fields = edition.fields(_REGISTER, [c["name"] for c in own["columns"]])
     shown = [f for f in fields if f.name not in ("source_id", "source_row", own["key"][0])]
     return [(f, edition.values.full(f, rows[0][f.name])) for f in shown if rows and rows[0][f.name]]
@@ -156,10 +160,10 @@ async def _facts(edition: Edition, name: str) -> list[tuple[Field, Markup]]:
 async def _published(edition: Edition, table: str, own: Own, name: str) -> dict[str, Any]:
     """How many records of one kind an authority has published, and since when it has not."""
     by, day = own["authority"], own["day"]
-    span = f"min([{day}]), max([{day}])" if day else "null, null"
-    sql = f"select count(*), {span} from [{table}] where [{by}] = ?"  # noqa: S608
+    span = f"min({quoted(day)}), max({quoted(day)})" if day else "null, null"
+    sql = f"select count(*), {span} from {quoted(table)} where {quoted(by)} = ?"
     ((count, first, last),) = await edition.db.rows(sql, [name])
-    every = await edition.db.figures(f"select count(*) from [{table}]")  # noqa: S608
+    every = await edition.db.figures(f"select count(*) from {quoted(table)}")
     return {
         "table": table,
         "count": count,
@@ -173,7 +177,7 @@ async def _published(edition: Edition, table: str, own: Own, name: str) -> dict[
 async def _kept(edition: Edition, table: str, own: Own, name: str) -> dict[str, Any]:
     """An authority's rows of a table that the pipeline made: timeliness, reviews overdue."""
     shown = [n for n in own["show"] if n != own["authority"]]
-    sql = f"select * from [{table}] where [{own['authority']}] = ? limit {_ROWS}"  # noqa: S608
+    sql = f"select * from {quoted(table)} where {quoted(own['authority'])} = ? limit {_ROWS}"
     rows = await edition.db.rows(sql, [name])
     fields = edition.fields(table, shown)
     told = edition.tables[table]

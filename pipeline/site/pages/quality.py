@@ -35,7 +35,7 @@ async def _issues(edition: Edition) -> list[dict[str, Any]]:
         return []
     title = "title_en" if edition.lang == "en" else "title"
     rows = await edition.db.figures(
-        f"select i.rule, i.severity, sum(i.count) as cells, count(distinct i.source_id) as files,"  # noqa: S608
+        f"select i.rule, i.severity, sum(i.count) as cells, count(distinct i.source_id) as files,"
         f" coalesce(r.{title}, i.rule) as title, r.owner from issues i"
         " left join rules r on r.rule = i.rule group by 1, 2"
         " order by case i.severity when 'error' then 0 when 'warning' then 1 else 2 end, 3 desc"

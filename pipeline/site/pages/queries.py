@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from markupsafe import Markup
 
+from pipeline.base.sql import quoted
 from pipeline.release.package.metadata import DATABASE
 from pipeline.site.datasette import sqlwords
 from pipeline.site.datasette.edition import Edition
@@ -70,7 +71,7 @@ async def _contents(edition: Edition) -> dict[str, Any]:
 
 
 async def _entry(edition: Edition, name: str, told: Any) -> dict[str, Any]:
-    count = await edition.db.figures(f"select count(*) from [{name}]")  # noqa: S608
+    count = await edition.db.figures(f"select count(*) from {quoted(name)}")
     return {
         "name": name,
         "title": told["title"],

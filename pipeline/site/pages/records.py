@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
 from pipeline.base.model import PACKAGE
+from pipeline.base.sql import quoted
 from pipeline.release.package.metadata import DATABASE
 from pipeline.site.datasette.edition import Edition
 from pipeline.site.datasette.upstream import NotFound, Request, Response, RowView, tilde_decode
@@ -147,11 +148,11 @@ async def _matching(
     """The first few records of `table` where `column` is `value`, and the address of all."""
     own = edition.tables[table]["plugins"]["gongshi"]
     names = list(dict.fromkeys([*own["show"], *own["key"]]))
-    but = "".join(f" and [{name}] is not ?" for name in apart)
+    but = "".join(f" and {quoted(name)} is not ?" for name in apart)
     # No order of its own but that of the index: sorting all that match would take long.
     sql = (
-        f"select {', '.join(f'[{n}]' for n in names)} from [{table}] "  # noqa: S608
-        f"where [{column}] = ?{but} limit {_RELATED_ROWS + 1}"
+        f"select {', '.join(map(quoted, names))} from {quoted(table)} "
+        f"where {quoted(column)} = ?{but} limit {_RELATED_ROWS + 1}"
     )
     rows = await edition.db.rows(sql, [value, *apart.values()])
     fields = edition.fields(table, own["show"][:5])
@@ -176,7 +177,7 @@ async def _matching(
 
 async def indexed(edition: Edition, table: str) -> set[str]:
     """The columns by which a table can be looked up at once; of a small table all."""
-    ((count,),) = await edition.db.figures(f"select count(*) from [{table}]")  # noqa: S608
+    ((count,),) = await edition.db.figures(f"select count(*) from {quoted(table)}")
     if count <= _SMALL:
         return set(await edition.db.table_columns(table))
     rows = await edition.db.figures(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from pipeline.base.sql import quoted
 from pipeline.site.datasette.edition import Edition
 from pipeline.site.datasette.upstream import QueryInterrupted, Request, Response
 from pipeline.site.datasette.values import Field, mark_hits
@@ -49,7 +50,7 @@ async def _hits(
         hits = await edition.db.hits(f"{table}_fts", query)
         found = hits.first[:most]
         rows = await edition.db.rows(
-            f"select {', '.join(f'[{n}]' for n in names)} from [{table}] "  # noqa: S608
+            f"select {', '.join(map(quoted, names))} from {quoted(table)} "
             f"where rowid in ({', '.join('?' * len(found))})",
             found,
         )

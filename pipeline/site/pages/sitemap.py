@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xml.sax.saxutils import escape, quoteattr
 
+from pipeline.base.sql import quoted
 from pipeline.release.package.metadata import DATABASE
 from pipeline.site.datasette.edition import Edition
 from pipeline.site.datasette.upstream import NotFound, Request, Response
@@ -30,7 +31,9 @@ async def sitemaps(edition: Edition, request: Request) -> Response:
     names = ["pages"]
     for name, told in edition.tables.items():
         if not told["plugins"]["gongshi"]["produced"]:
-            ((last,),) = await edition.db.figures(f"select coalesce(max(rowid), 0) from [{name}]")  # noqa: S608
+            ((last,),) = await edition.db.figures(
+                f"select coalesce(max(rowid), 0) from {quoted(name)}"
+            )
             names += [f"{name}-{part}" for part in range(-(-last // _SITEMAP_ROWS))]
     body = "\n".join(
         f"<sitemap><loc>{escape(f'{address}/sitemaps/{name}.xml')}</loc>"
@@ -65,10 +68,10 @@ def _pages(edition: Edition) -> list[str]:
 async def _records(edition: Edition, table: str, part: str) -> list[str]:
     if table not in edition.tables or not part.isdecimal():
         raise NotFound("")
-    key = ", ".join(f"[{name}]" for name in edition.tables[table]["plugins"]["gongshi"]["key"])
+    key = ", ".join(quoted(name) for name in edition.tables[table]["plugins"]["gongshi"]["key"])
     first = int(part) * _SITEMAP_ROWS
     rows = await edition.db.rows(
-        f"select {key} from [{table}] where rowid > ? and rowid <= ?",  # noqa: S608
+        f"select {key} from {quoted(table)} where rowid > ? and rowid <= ?",
         [first, first + _SITEMAP_ROWS],
     )
     if not rows:

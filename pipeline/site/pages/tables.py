@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from pipeline.base.sql import quoted
 from pipeline.site.datasette import facets, paging
 from pipeline.site.datasette.database import tie_breaker
 from pipeline.site.datasette.edition import Edition
@@ -166,7 +167,7 @@ class Table(TableView):
     async def _choices(self, table: str, field: Field) -> list[tuple[str, str]]:
         """The values that a column has, the most frequent first."""
         sql = (
-            f"select [{field.name}] from [{table}] where [{field.name}] is not null "  # noqa: S608
+            f"select {quoted(field.name)} from {quoted(table)} where {quoted(field.name)} is not null "
             "group by 1 order by count(*) desc, 1 limit 200"
         )
         rows = await self.ds.db.figures(sql)

@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 
 from pipeline.base.engine import Threads
 from pipeline.base.model import Column, Dataset, ForeignKey
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import quoted, read_parquet
 from pipeline.checks.across import keys
 from pipeline.checks.across.key_shuffle import Among
 from pipeline.checks.across.keys import Outcome
-from pipeline.checks.results.parquet import made_home, rows_in
+from pipeline.checks.results.parquet import made_home
 
 #: Few values, so that rows share keys; with blanks, and with what could be taken for two cells in one.
 CELL = st.sampled_from(["", "甲", "乙", "丙", "甲\x1f", "\x1f甲", "\x1f", "1:甲", "1:"])
@@ -78,8 +78,8 @@ class Run:
         self.files = {name: list(self._parts(made, cuts)) for name, made in rows.items()}
         self.rank = {f"s{n}": (n % 2, n) for n in range(9)}
         for name, files in self.files.items():
-            self.con.execute(f"create view {quoted('all_' + name)} as select * from {rows_in(files)}")  # fmt: skip
-            self.con.execute(f"create table {quoted('gone_' + name)} as select source_id, source_row from {rows_in(files)} where list_contains({list(gone)}, cast(source_row as int))")  # fmt: skip
+            self.con.execute(f"create view {quoted('all_' + name)} as select * from {read_parquet(files)}")  # fmt: skip
+            self.con.execute(f"create table {quoted('gone_' + name)} as select source_id, source_row from {read_parquet(files)} where list_contains({list(gone)}, cast(source_row as int))")  # fmt: skip
             self.con.execute(f"create view {quoted(name)} as select * from {quoted('all_' + name)} anti join {quoted('gone_' + name)} using (source_id, source_row)")  # fmt: skip
 
     def _parts(self, rows: Rows, cuts: Sequence[int]) -> Iterator[Path]:

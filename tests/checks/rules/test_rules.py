@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from pipeline.base import words
 from pipeline.base.model import Catalog
-from pipeline.base.row_checksums import quoted
+from pipeline.base.sql import quoted
 from pipeline.checks.across.keys import Outcome
 from pipeline.checks.privacy.amounts import numeral, stated
 from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting

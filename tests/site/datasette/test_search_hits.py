@@ -13,7 +13,7 @@ from pipeline.site.datasette import search_hits
 from pipeline.site.datasette.search_hits import Searches
 
 SEARCH = "rowid in (select rowid from t_fts where t_fts match escape_fts(:search))"
-PAGE = f"select word, day, key from t where {SEARCH}  order by day desc, [key] limit 51"
+PAGE = f'select word, day, key from t where {SEARCH}  order by day desc, "key" limit 51'
 
 
 @pytest.fixture
