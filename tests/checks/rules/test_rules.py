@@ -25,7 +25,6 @@ from pipeline.base.row_checksums import quoted
 from pipeline.checks.across.keys import Outcome
 from pipeline.checks.privacy.amounts import numeral, stated
 from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting
-from pipeline.checks.rules.calendar import working_days_after
 from pipeline.checks.rules.dates import months_after
 from pipeline.checks.rules.explain import explain
 from pipeline.contract import catalog as contracts
@@ -245,12 +244,6 @@ def test_a_slip_of_ten_thousand_is_always_found_and_the_right_amount_never(
 
 def days(*written: str) -> Any:
     return np.array([date.fromisoformat(d).toordinal() for d in written])
-
-
-def test_working_days_follow_the_state_council() -> None:
-    # Spring Festival 2024: free 10 to 17 February, worked on Sunday the 4th and Sunday the 18th.
-    passed, known = working_days_after(days("2024-02-09", "2024-02-02"), days("2024-02-19", "2024-02-05"))  # fmt: skip
-    assert passed.tolist() == [2, 2] and known.all()
 
 
 def test_past_the_calendar_nothing_is_guessed(setting: Setting) -> None:
