@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipeline.base.model import CodeList
-from pipeline.reports.repair.characters import simplified_view
+from pipeline.base.script import simplified_by_character
 
 _ABOUT = re.compile(
     r"法治|依法行政|依法治|行政执法|年度报告|工作报告|工作总结|情况报告|情况的报告|情况汇报|报告"
@@ -53,15 +53,15 @@ def heading(
     `title` and `published` are what its file says of itself. Everything is given in the text's
     own script but the body, which is simplified, as records have it.
     """
-    view = simplified_view(text)
+    view = simplified_by_character(text)
     pairs = zip(text.split("\n"), view.split("\n"), strict=True)
     lines = [(raw.strip(_BLANKS), plain.strip(_BLANKS)) for raw, plain in pairs]
     lines = [line for line in lines if line[1]]
     plain_lines = [line[1] for line in lines]
     stated = _title(lines)
-    if not stated and _ABOUT.search(simplified_view(title)):
+    if not stated and _ABOUT.search(simplified_by_character(title)):
         stated = title
-    plain_title = simplified_view(stated)
+    plain_title = simplified_by_character(stated)
     day = _date(plain_lines) or _date([published])
     body = _body(plain_title, plain_lines) or _most_named(view, divisions)
     return Heading(stated, body, _region(body, divisions), _year(plain_title, view, day), day)

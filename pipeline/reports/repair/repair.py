@@ -15,13 +15,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from pipeline.reports.repair.characters import (
-    HAN,
-    is_han,
-    simplified_view,
-    to_simplified,
-    toneless,
-)
+from pipeline.base import script
+from pipeline.base.script import simplified_by_character
+from pipeline.reports.repair.characters import HAN, is_han, toneless
 from pipeline.reports.repair.edits import Edit, Repair, Traced
 from pipeline.reports.repair.gbk_misaligned import LOST, RULE, UNPROVEN, find
 from pipeline.reports.repair.glosses import GLOSS, glosses, made_by_converter
@@ -87,13 +83,13 @@ def _holes(traced: Traced) -> Iterator[Edit]:
 
 def _known(text: str) -> Callable[[str], int]:
     """How well a pair of characters is known: in the lexicon, and in the sound parts of `text`."""
-    plain = simplified_view(re.sub(r"\([^()\n]{1,9}\)", "", text))
+    plain = simplified_by_character(re.sub(r"\([^()\n]{1,9}\)", "", text))
     here = Counter(plain[i : i + 2] for i in range(len(plain) - 1))
 
     def known(pair: str) -> int:
         if len(pair) != 2 or not (HAN.match(pair[0]) and HAN.match(pair[1])):
             return 0
-        simplified = simplified_view(pair)
+        simplified = simplified_by_character(pair)
         return 2 * (simplified in PAIRS) + min(here[simplified], 3)
 
     return known
@@ -111,7 +107,7 @@ def _gloss_edits(text: str) -> Iterator[Edit]:
 
 def _script_edits(text: str) -> Iterator[Edit]:
     """Traditional characters made simplified, run by run."""
-    simplified = to_simplified(text)
+    simplified = script.simplified(text)
     if len(simplified) == len(text):
         for match in re.finditer(r"[\u3400-\u9fff]+", text):
             start, end = match.span()
