@@ -39,6 +39,16 @@ def traditional_forms(character: str) -> str:
     return _forms().get(character, "")
 
 
+def in_either_script(pattern: str) -> str:
+    """A regular expression in simplified characters that takes the traditional ones too."""
+    parts, inside = list[str](), False
+    for c in pattern:
+        inside = c == "[" or (inside and c != "]")
+        forms = traditional_forms(c)
+        parts.append(c if not forms else c + forms if inside else f"[{c}{forms}]")
+    return "".join(parts)
+
+
 class _Table(dict[int, int]):
     """Code point → that of its simplified form, looked up when a text first has it."""
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from pipeline.base.normalise import by_character
 from pipeline.base.numerals import DIGITS, MYRIADS, UNITS, read_number
-from pipeline.checks.privacy.folded_text import fold
 
 _NUMERAL = f"[{''.join((*DIGITS, *UNITS, *MYRIADS))}]"
 _DIGIT = f"[{''.join(DIGITS)}]"
@@ -20,7 +20,7 @@ _CLAUSE = re.compile(r"[；;。\n]|(?<!\d)(?=\d[.、](?!\d))")
 
 
 def amounts(text: str) -> Iterator[tuple[int, int, int]]:
-    """(start, end, fen) of every amount in `text`, which is folded."""
+    """(start, end, fen) of every amount in `text`, which is normalised."""
     for m in _AMOUNT.finditer(text):
         if m["digits"]:
             fen = Decimal(m["digits"].replace(",", "")) * _TIMES[m["unit"] or ""] * 100
@@ -37,7 +37,7 @@ def stated(text: str, word: str, other: str) -> list[int]:
     In each clause they stand behind the word, nearer than the other, or in front (处5000元罚款).
     """
     found: list[int] = []
-    for clause in _CLAUSE.split(fold(text)):
+    for clause in _CLAUSE.split(by_character(text)):
         at = clause.find(word)
         if at < 0:
             continue

@@ -17,6 +17,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from stdnum.cn import ric, uscc
 
+from pipeline.base.normalise import INVISIBLE
 from pipeline.base.numerals import read_digits, read_number
 from pipeline.intake.table.capital_amounts import capital_amount
 
@@ -54,8 +55,6 @@ BLANK_MARKS = frozenset(
 
 TEXT_MARKS = "'‘’`"  # in front of what Excel is to take for text; other programs write it out
 
-# Control, zero-width, bidirectional and soft-hyphen characters: they show nothing and break matching.
-INVISIBLE = "\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _BLANK_BETWEEN_CJK = re.compile(rf"(?<=[{_CJK}])\s+(?=[{_CJK}])")
