@@ -131,6 +131,11 @@ def writing(database: Path) -> sqlite3.Connection:
     return sqlite3.connect(address(database, "rwc"), isolation_level=None, uri=True)
 
 
+def in_memory() -> sqlite3.Connection:
+    """A SQLite database that no file holds."""
+    return sqlite3.connect(":memory:")
+
+
 # ---------------------------------------------------------------- DuckDB that spills
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.base.model import CodeList, Figure, Finding
+from pipeline.base.script import simplified_by_character
 from pipeline.reports.compare import corrections, internal_consistency
 from pipeline.reports.documents.text import Loaded, finding, load
 from pipeline.reports.figures import figures, indicators
@@ -15,7 +16,7 @@ from pipeline.reports.figures.heading import Heading, heading, overruled
 from pipeline.reports.figures.indicators import Indicator
 from pipeline.reports.figures.numerals import plain
 from pipeline.reports.figures.sections import Places, Section, sections
-from pipeline.reports.repair.characters import HAN, simplified_view
+from pipeline.reports.repair.characters import HAN
 from pipeline.reports.repair.edits import Repair
 from pipeline.reports.repair.repair import Repaired, repair
 
@@ -123,13 +124,13 @@ def _is_foreign(text: str) -> bool:
 
 def _figures(report: Report, repaired: Repaired, vocabulary: Sequence[Indicator]) -> list[Figure]:
     places = Places(report.sections)
-    text, view = report.text, simplified_view(report.text)
+    text, view = report.text, simplified_by_character(report.text)
     result = []
     for ordinal, found in enumerate(figures.find(text), 1):
         start, end = found.sentence
         section = places.path(found.start)
-        label = simplified_view(found.label)
-        before, above = view[start : found.start], simplified_view(section)
+        label = simplified_by_character(found.label)
+        before, above = view[start : found.start], simplified_by_character(section)
         code = (
             "" if found.change else indicators.match(label, before, above, found.unit, vocabulary)
         )

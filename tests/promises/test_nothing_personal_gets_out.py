@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.base.model import Column, Dataset
-from pipeline.checks.privacy.folded_text import fold
+from pipeline.base.normalise import by_character
 from pipeline.checks.row import privacy
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
@@ -131,7 +131,7 @@ def unpacked(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
 
 def bare(text: str) -> str:
     """`text` without the marks that a disguise may leave, a number in Chinese figures in Arabic ones."""
-    return re.sub(r"[\s\-·.()\u200b]+", "", fold(text)).upper()
+    return re.sub(r"[\s\-·.()\u200b]+", "", by_character(text)).upper()
 
 
 def spellings(plant: Planted) -> re.Pattern[str]:

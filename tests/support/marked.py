@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.base.model import Figure
-from pipeline.reports.repair.characters import simplified_view
+from pipeline.base.script import simplified_by_character
 
 FOLDER = Path(__file__).parent / "marked"
 _MARK = re.compile(r"⟦(?P<written>[^|⟧]+)\|(?P<rest>[^⟧]+)⟧", re.DOTALL)
@@ -39,9 +39,9 @@ def fits(expected: Expected, figure: Figure) -> bool:
     """Same value, unit and comparator, and a label that holds the phrase."""
     return (
         expected.value == figure.value
-        and simplified_view(expected.unit) == figure.unit
+        and simplified_by_character(expected.unit) == figure.unit
         and expected.comparator == figure.comparator
-        and simplified_view(expected.phrase) in simplified_view(figure.label)
+        and simplified_by_character(expected.phrase) in simplified_by_character(figure.label)
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.checks.privacy.traditional import FOLD
+from pipeline.base.script import simplified_by_character
 
 # The two-character surnames that are still common; any other name has a surname of one character.
 COMPOUND = frozenset(
@@ -59,7 +59,7 @@ def is_masked(name: str) -> bool:
 
 def looks_like_person(name: str) -> bool:
     """Whether a party's name is one that a person may bear rather than a business."""
-    name = name.translate(FOLD)
+    name = simplified_by_character(name)
     if _ORGANISATION.search(name) or not _HAN.match(name):
         return False
     if "·" in name:

@@ -1,4 +1,4 @@
-"""Numbers of persons in a folded text: of identity papers, telephones, bank cards, the net, vehicles.
+"""Numbers of persons in a normalised text: of identity papers, telephones, bank cards, the net, vehicles.
 
 Numbers that only look alike stay: an identity number has a division, a date of birth and a check digit
 (GB 11643-1999), a bank card passes Luhn's check (ISO/IEC 7812-1), and whatever stands behind a word such
@@ -15,7 +15,7 @@ from functools import cache
 from stdnum import luhn
 from stdnum.iso7064 import mod_11_2
 
-from pipeline.checks.privacy.folded_text import fold
+from pipeline.base.normalise import by_character
 
 Spot = tuple[int, int, str]  # start, end, what is put there
 _SEP = r"[\s\-.·_/,]{0,3}"
@@ -60,7 +60,7 @@ def is_birth_date(digits: str) -> bool:
 
 def birth_of(number: str) -> date | None:
     """The date of birth in an identity number of 18 or 15 digits, None where it has none."""
-    number = re.sub(r"[\s\-]", "", fold(number))
+    number = re.sub(r"[\s\-]", "", by_character(number))
     if not re.fullmatch(r"\d{17}[\dXx]|\d{15}", number):
         return None
     digits = number[6:14] if len(number) == 18 else "19" + number[6:12]

@@ -1,4 +1,4 @@
-"""Persons in a folded text by what is told of them: where they live, when they were born, who they are."""
+"""Persons in a normalised text by what is told of them: where they live, when they were born, who they are."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Personal values in free text: which kinds there are, a cheap sign of each, and the text without them.
 
-Text is looked at in a folded form of the same length, so that an offset there is an offset in the text.
+A text is looked at twice: character for character, and without its disguises (`base.normalise`).
 What must not be public: 个人信息保护法 §28; 政府信息公开条例 §15; 未成年人保护法 §103.
 """
 
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
+from pipeline.base.normalise import Normalised, by_character, normalise
+from pipeline.base.script import in_either_script
 from pipeline.checks.privacy import personal_numbers, persons, unlabelled_numbers
-from pipeline.checks.privacy.folded_text import fold
 from pipeline.checks.privacy.names import COMPOUND, SURNAMES
 from pipeline.checks.privacy.personal_numbers import Spot
-from pipeline.checks.privacy.traditional import either
-from pipeline.checks.privacy.unlabelled_numbers import replaced, starred
+from pipeline.checks.privacy.unlabelled_numbers import in_original, replaced, starred
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,38 +45,63 @@ KINDS = (
 )  # fmt: skip
 #: Those of names, of organisations too.
 IN_NAMES = (*KINDS[:-1], Kind(KINDS[-1].rule, partial(persons.third_persons, role_of=persons.ROLE_IN_NAME), KINDS[-1].sign))  # fmt: skip
-#: A cheap sign of any of them; text without it holds none.
-SIGN = either("|".join(dict.fromkeys(kind.sign for kind in KINDS)))
-_IN_CODES = either(
-    rf"[A-Za-z] ?\d{{7}}|{personal_numbers.PERMITS}|护照|电话|座机|固话|传真|宅电|卡号|银行卡|[账帐]号"
-)
-#: The same for a cell that should hold a code and holds words too, which has short numbers by right.
-WORDY_SIGN = f"{SIGN.replace('{6,}', '{10,}')}|{_IN_CODES}"
+_IN_CODES = rf"[A-Za-z] ?\d{{7}}|{personal_numbers.PERMITS}|护照|电话|座机|固话|传真|宅电|卡号|银行卡|[账帐]号"
 #: A document's number: its year, a mark, up to seven digits, and no further digit. These are too few
 #: and stand too far apart for a number of a person's, so that such a cell is looked at for words alone.
 DATED_NUMBER = r"^[^0-9０-９]*20[0-9]{2}[^0-9０-９]{1,3}[0-9]{1,7}[^0-9０-９]*$"
-DATED_SIGN = f"{SIGN.replace(_DIGITS + '{6,}|', '')}|{_IN_CODES}"
-#: A cheap sign of a personal value in a cell that holds one code.
-CODE_SIGN = either(
-    r"\d{6}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]|(?:^|\D)1[3-9]\d[ \-]?\d{4}[ \-]?\d{4}(?:\D|$)"
-    rf"|^[EGDSPHM]\d{{8}}$|^E[A-Z]\d{{7}}$|^[HMC]\d{{10}}$|^[A-Z]{{3}}\d{{12}}$|[@＠]|电话|手机|身份证|护照|(?:^|\D)62\d{{14,17}}(?:\D|$)|^[{personal_numbers.PROVINCES}][A-Z][·.]?[A-Z0-9]{{5,6}}$"
-)
+
+
+@cache
+def text_sign() -> str:
+    """A cheap sign of any of the kinds (RE2); a text without it, and not disguised, holds none."""
+    return in_either_script("|".join(dict.fromkeys(kind.sign for kind in KINDS)))
+
+
+@cache
+def wordy_sign() -> str:
+    """The same for a cell that should hold a code and holds words too, which has short numbers by right."""
+    return f"{text_sign().replace('{6,}', '{10,}')}|{in_either_script(_IN_CODES)}"
+
+
+@cache
+def dated_sign() -> str:
+    """The same for a cell that is a `DATED_NUMBER`: words alone."""
+    return f"{text_sign().replace(_DIGITS + '{6,}|', '')}|{in_either_script(_IN_CODES)}"
+
+
+@cache
+def code_sign() -> str:
+    """A cheap sign of a personal value in a cell that holds one code."""
+    return in_either_script(
+        r"\d{6}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]|(?:^|\D)1[3-9]\d[ \-]?\d{4}[ \-]?\d{4}(?:\D|$)"
+        rf"|^[EGDSPHM]\d{{8}}$|^E[A-Z]\d{{7}}$|^[HMC]\d{{10}}$|^[A-Z]{{3}}\d{{12}}$|[@＠]|电话|手机|身份证|护照|(?:^|\D)62\d{{14,17}}(?:\D|$)|^[{personal_numbers.PROVINCES}][A-Z][·.]?[A-Z0-9]{{5,6}}$"
+    )
 
 
 def screened(text: str, among: tuple[Kind, ...] = KINDS) -> tuple[str, list[str]]:
     """(`text` with every personal value masked in place, the rules of the kinds that it held)."""
-    folded, kinds = fold(text), list[str]()
-    spots, taken = list[Spot](), bytearray(len(text))  # taken: 1 where a value was found
+    plain = by_character(text)
+    spots, rules = _found(Normalised(plain, range(len(plain)), text), among)
+    hidden = normalise(starred(text, spots))
+    if hidden.text != by_character(hidden.original):
+        more, others = _found(hidden, among)
+        spots, rules = spots + more, rules + others
+    while numbers := unlabelled_numbers.found(starred(text, spots)):
+        # what is masked can free what is beside it
+        spots += [(a, b, personal_numbers.stars(text[a:b])) for a, b, _ in numbers]
+        rules += [rule for _, _, rule in numbers]
+    return replaced(text, spots), list(dict.fromkeys(rules))
+
+
+def _found(text: Normalised, among: tuple[Kind, ...]) -> tuple[list[Spot], list[str]]:
+    """(where in the original there is a personal value and what is put there, the rules of their kinds)."""
+    plain, rules = text.text, list[str]()
+    spots, taken = list[Spot](), bytearray(len(plain))  # taken: 1 where a value was found
     for kind in among:
-        for start, end, instead in kind.find(folded):
+        for start, end, instead in kind.find(plain):
             if start < end and not any(taken[start:end]):
                 taken[start:end] = b"\1" * (end - start)
                 spots.append((start, end, instead))
-                kinds.append(kind.rule)
-        folded = starred(folded, spots)
-    while more := unlabelled_numbers.found(
-        starred(text, spots)
-    ):  # what is masked can free what is beside it
-        spots += [(start, end, personal_numbers.stars(text[start:end])) for start, end, _ in more]
-        kinds += [rule for _, _, rule in more]
-    return replaced(text, spots), list(dict.fromkeys(kinds))
+                rules.append(kind.rule)
+        plain = starred(plain, spots)
+    return in_original(text, spots), rules

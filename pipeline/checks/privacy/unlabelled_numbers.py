@@ -12,23 +12,48 @@ from collections.abc import Callable, Iterable
 
 from stdnum import luhn
 
+from pipeline.base.normalise import Normalised, half_width_numbers, normalise
 from pipeline.checks.privacy.personal_numbers import sure_identity
 
 Found = tuple[int, int, str]  # start, end, the rule of its kind
 
-#: Digits and the marks of numbers alone: a letter of full width beside a number is a mark like any other.
-_HALF = str.maketrans("０１２３４５６７８９Ｘｘ＠－", "0123456789Xx@-")
-
 
 def found(text: str) -> list[Found]:
-    """Where in `text` such values stand, and of which kind each is; none lies over another."""
-    plain, spots = text.translate(_HALF), list[Found]()
+    """Where in `text` such values stand, and of which kind each is; none lies over another.
+
+    First as it is written, then without its disguises.
+    """
+    spots = _found(half_width_numbers(text))
+    hidden = normalise(starred(text, spots))
+    return spots + in_original(hidden, _found(hidden.text))
+
+
+def _found(plain: str) -> list[Found]:
+    spots = list[Found]()
     for rule, pattern, judge in _KINDS:
-        for m in pattern.finditer(plain):
-            if judge(re.sub(r"[ \-]", "", m[1])):
-                spots.append((m.start(1), m.end(1), rule))
-        plain = starred(plain, spots)
+        more = [
+            (m.start(1), m.end(1), rule)
+            for m in pattern.finditer(plain)
+            if judge(re.sub(r"[ \-]", "", m[1]))
+        ]
+        spots += more
+        plain = starred(plain, more)
     return spots
+
+
+def in_original(text: Normalised, spots: Iterable[Found]) -> list[Found]:
+    """`spots` of a normalised text where the original has them; none lies over another.
+
+    One character of the original can be two of the text, and the end of one spot and the begin of the
+    next; it is the first one's.
+    """
+    placed, free = list[Found](), 0
+    for start, end, what in sorted(spots):
+        first, stop = text.span(start, end)
+        if free < stop:
+            placed.append((max(first, free), stop, what))
+            free = stop
+    return placed
 
 
 def starred(text: str, spots: Iterable[tuple[int, int, str]]) -> str:

@@ -22,11 +22,10 @@ from pipeline.base.row_checksums import Seal
 from pipeline.base.words import Lang
 from pipeline.checks.results import findings, parquet
 from pipeline.checks.results.findings import Place
+from pipeline.checks.results.held_back import QUARANTINE, WITHHELD
 from pipeline.checks.results.notes import Notes
-from pipeline.checks.row.publication import WITHHELD
 
 OF_A_TABLE = ("rule-not-applicable", "header-blank")  # findings of no single row
-QUARANTINE = ("file", "sheet", "row", "reasons", "record")
 
 
 class Ledger:

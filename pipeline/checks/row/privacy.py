@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.base.model import Column, Dataset
+from pipeline.base.normalise import DISGUISED, normalise
 from pipeline.checks.privacy import personal_numbers, screen, unlabelled_numbers
 from pipeline.checks.privacy.names import is_masked, looks_like_person, mask_name
 from pipeline.checks.row.schema import Breach
@@ -112,22 +113,52 @@ def code_suspects(dataset: Dataset, columns: Columns) -> dict[str, pa.Array]:
 
 
 def text_signs(values: pa.Array) -> pa.Array:
-    """Where a text shows a sign of a personal value."""
-    return pc.match_substring_regex(values, screen.SIGN)
+    """Where a text shows a sign of a personal value, as it is written or without its disguises."""
+
+    def signs(texts: pa.Array) -> pa.Array:
+        return pc.match_substring_regex(texts, screen.text_sign())
+
+    return _signs(values, screen.text_sign(), signs, signs)
+
+
+def _signs(
+    values: pa.Array,
+    sign: str,
+    as_written: Callable[[pa.Array], pa.Array],
+    normalised: Callable[[pa.Array], pa.Array],
+) -> pa.Array:
+    """Where `as_written` finds a value, which then has a `sign`, or `normalised` finds it normalised.
+
+    One search goes over all values; few remain for the others and for Python.
+    """
+    near = pc.match_substring_regex(values, f"{sign}|{DISGUISED}")
+    close = values.filter(near)
+    found = as_written(close)
+    hidden = pc.invert(found)
+    if hidden.true_count:
+        plain = [normalise(text).text for text in close.filter(hidden).to_pylist()]
+        found = pc.replace_with_mask(found, hidden, normalised(pa.array(plain, pa.string())))
+    return _spread(near, found)
 
 
 def code_signs(values: pa.Array) -> pa.Array:
     """Where what should be a code shows a sign of a personal value, by itself or among words."""
-    found = pc.match_substring_regex(values, screen.CODE_SIGN)
+    found = pc.match_substring_regex(values, screen.code_sign())
     wordy = pc.invert(pc.match_substring_regex(values, r"^[0-9A-Za-z]*$"))
-    return pc.or_(found, _spread(wordy, _wordy_signs(values.filter(wordy))))
+    among = _signs(values.filter(wordy), screen.wordy_sign(), _wordy_signs, _any_code_signs)
+    return pc.or_(found, _spread(wordy, among))
 
 
 def _wordy_signs(values: pa.Array) -> pa.Array:
-    found = pc.match_substring_regex(values, screen.WORDY_SIGN)
+    found = pc.match_substring_regex(values, screen.wordy_sign())
     dated = pc.and_(found, pc.match_substring_regex(values, screen.DATED_NUMBER))
-    among = pc.match_substring_regex(values.filter(dated), screen.DATED_SIGN)
+    among = pc.match_substring_regex(values.filter(dated), screen.dated_sign())
     return pc.replace_with_mask(found, dated, among)
+
+
+def _any_code_signs(values: pa.Array) -> pa.Array:
+    alone = pc.match_substring_regex(values, screen.code_sign())
+    return pc.or_(alone, _wordy_signs(values))
 
 
 def screen_column(
@@ -202,7 +233,7 @@ def excerpts(column: Column | None, cells: pa.Array, longest: int = 40) -> list[
         return ["***"] * len(cells)
     if column is not None and (column.privacy == "masked" or column.kind == "name"):
         return [v if is_masked(v) else mask_name(v) for v in cells.to_pylist()]
-    suspect = pc.match_substring_regex(cells, f"{screen.SIGN}|{screen.CODE_SIGN}").to_pylist()
+    suspect = pc.or_(text_signs(cells), code_signs(cells)).to_pylist()
     shown = [
         screen.screened(v)[0] if s else v for v, s in zip(cells.to_pylist(), suspect, strict=True)
     ]

@@ -15,10 +15,9 @@ import pyarrow as pa
 
 from pipeline.base.model import Chunk, Dataset, Finding, Source, found
 from pipeline.base.words import language, rules
+from pipeline.checks.results.held_back import WITHHELD
 from pipeline.checks.rules import RULES, Columns, Setting
 from pipeline.checks.rules.base import NO_DAY
-
-WITHHELD = ("file", "sheet", "row", "reason", "since", "basis", "record")
 
 
 @dataclass(frozen=True, slots=True)

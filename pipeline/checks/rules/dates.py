@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
+from pipeline.base.working_days import working_days_after
 from pipeline.checks.rules.base import (
     NO_DAY,
     Bools,
@@ -23,7 +24,6 @@ from pipeline.checks.rules.base import (
     rule,
     to_numpy,
 )
-from pipeline.checks.rules.calendar import working_days_after
 
 Days = Any  # day numbers, an int64 numpy array
 LONG_TERM = 766645  # 2099-12-31: long-term in the layout of 2018

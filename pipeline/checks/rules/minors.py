@@ -9,7 +9,7 @@ from datetime import date
 
 import numpy as np
 
-from pipeline.checks.privacy.folded_text import fold
+from pipeline.base.normalise import by_character
 from pipeline.checks.privacy.personal_numbers import birth_of
 from pipeline.checks.rules.base import Columns, Judged, Setting, looks_for, rule
 from pipeline.checks.rules.dates import months_after
@@ -92,7 +92,7 @@ def _under_age(identity: str, born: str, age: str, said: str, decided: str) -> b
         return day.toordinal() <= int(months_after(np.array([birth.toordinal()]), 18 * 12)[0])
     if age.rstrip("岁周 ").isdecimal() and int(age.rstrip("岁周 ")) < 18:
         return True
-    said = fold(said)
+    said = by_character(said)
     return bool(_CALLED_MINOR.search(said)) or any(_number(m[1]) < 18 for m in _AGED.finditer(said))
 
 
@@ -108,7 +108,7 @@ def _day(written: str) -> date | None:
 
 
 def _written_day(written: str) -> date | None:
-    parts = [int(p) for p in re.findall(r"\d+", fold(written))]
+    parts = [int(p) for p in re.findall(r"\d+", by_character(written))]
     try:
         if len(parts) == 1 and len(str(parts[0])) == 8:
             return date.fromisoformat(str(parts[0]))

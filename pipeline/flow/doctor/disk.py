@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from pipeline.base import sql
 from pipeline.flow.doctor.folders import device, nearest
 from pipeline.flow.doctor.result import Place, Result, look, right, size, wrong
 
@@ -110,10 +111,9 @@ def _name(at: Path) -> None:
 
 def _database(at: Path) -> None:
     """A SQLite database, which locks and syncs in ways of its own."""
-    with closing(sqlite3.connect(at / "database.db", timeout=1)) as con:
+    with closing(sql.writing(at / "database.db")) as con:
         con.execute("create table t (x)")
         con.execute("insert into t values (1)")
-        con.commit()
 
 
 _TRIALS: dict[str, Callable[[Path], None]] = {

@@ -10,6 +10,7 @@ import sys
 from contextlib import closing
 from importlib import metadata
 
+from pipeline.base import sql
 from pipeline.flow.doctor.result import Place, Result, look, right, wrong
 
 OLDEST_PYTHON = (3, 11)  # requires-python of pyproject.toml
@@ -62,7 +63,7 @@ def sqlite(_place: Place) -> Result:
     """Whether SQLite can make and search the index that the site searches by."""
     version = sqlite3.sqlite_version
     try:
-        with closing(sqlite3.connect(":memory:")) as con:
+        with closing(sql.in_memory()) as con:
             con.execute("create virtual table t using fts5(words, tokenize=ascii)")
             con.execute("insert into t values ('a')")
             con.execute("select * from t where t match 'a'").fetchone()

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-import opencc
-
 from pipeline.base.model import Dataset, Finding, Source, found
+from pipeline.base.script import simplified
 from pipeline.intake.table.values import tidy
 
 LONGEST = 200  # characters of a header that are looked at
@@ -29,11 +28,6 @@ _HINTS = re.compile(
 SERIAL = re.compile(r"^(?:序号|编次|行号|No\.?|#)$", re.I)  # it numbers the rows and says no more
 
 
-@cache
-def _simplifier() -> opencc.OpenCC:
-    return opencc.OpenCC("t2s")
-
-
 @lru_cache(1 << 14)
 def canonical(header: str) -> tuple[str, str]:
     """(canonical form, unit): width, brackets, blanks, numbering, stars, hints, units and script aside."""
@@ -44,7 +38,7 @@ def canonical(header: str) -> tuple[str, str]:
         unit = match[1] or match[2]
         plain = plain[: match.start()] + plain[match.end() :]
     plain = _NUMBERING.sub("", re.sub(r"^[*★☆※\s]+", "", plain))
-    return _MARKS.sub("", _simplifier().convert(plain)).casefold(), unit
+    return _MARKS.sub("", simplified(plain)).casefold(), unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from stdnum.cn import ric, uscc
 
-from pipeline.intake.table import numerals
+from pipeline.base.normalise import INVISIBLE
+from pipeline.base.numerals import read_digits, read_number
+from pipeline.intake.table.capital_amounts import capital_amount
 
 LONG_TERM = "2099-12-31"  # 424 layout: the date that stands for 长期
 
@@ -53,8 +55,6 @@ BLANK_MARKS = frozenset(
 
 TEXT_MARKS = "'‘’`"  # in front of what Excel is to take for text; other programs write it out
 
-# Control, zero-width, bidirectional and soft-hyphen characters: they show nothing and break matching.
-INVISIBLE = "\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _BLANK_BETWEEN_CJK = re.compile(rf"(?<=[{_CJK}])\s+(?=[{_CJK}])")
@@ -194,10 +194,10 @@ def _readings(plain: str, tight: str, setting: Setting) -> Iterator[tuple[str, i
         yield "date-style", int(match["y"]), int(match["m"]), int(match["d"])
     if match := _CHINESE.match(tight):
         month, dom = (
-            numerals.small(match["m"].replace("元", "一").replace("正", "一")),
-            numerals.small(match["d"]),
+            read_number(match["m"].replace("元", "一").replace("正", "一")) or 0,
+            read_number(match["d"]) or 0,
         )
-        yield "date-chinese", numerals.digits(match["y"]), month, dom
+        yield "date-chinese", read_digits(match["y"]), month, dom
     if setting.dates == "short-year" and (match := _SHORT.match(tight)):
         yield "date-short-year", 2000 + int(match["y"]), int(match["m"]), int(match["d"])
     if setting.dates == "minguo" and (match := _MINGUO.match(tight)):
@@ -253,7 +253,7 @@ def money(written: str, setting: Setting) -> tuple[str, str]:
         if match["unit"]:
             unit = MONEY_UNITS[match["unit"]]
     else:
-        spelled = numerals.capital_amount(plain)
+        spelled = capital_amount(plain)
         if spelled is None:
             return _changed(written, tidy(written), "white-space")
         number, unit, rule = spelled, Decimal(1), "money-capitals"
@@ -283,7 +283,7 @@ def year(written: str, setting: Setting) -> tuple[str, str]:
     """A year as four digits: 2024年, 2024年度, 二〇二四年."""
     plain = re.sub(r"\s+|年度?$", "", half_width(written)).lstrip(TEXT_MARKS)
     if re.fullmatch(r"[〇零○一二三四五六七八九]{4}", plain):
-        plain = f"{numerals.digits(plain):04d}"
+        plain = f"{read_digits(plain):04d}"
     return _changed(written, plain.removesuffix(".0"), "year-style")
 
 

@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.intake.table import values
+from pipeline.base.normalise import INVISIBLE
 
 # What is taken away, what becomes "\n", and U+FFFD, which stands for lost characters.
-_UNSEEN = values.INVISIBLE + "\r\ufffd"
+_UNSEEN = INVISIBLE + "\r\ufffd"
 _PATTERN = "".join(
     rf"\x{{{ord(m[0]):x}}}-\x{{{ord(m[-1]):x}}}" for m in re.findall("(.-.|.)", _UNSEEN, re.S)
 )

@@ -13,17 +13,16 @@ import shutil
 from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from pathlib import Path
-
-import chinese_calendar
 
 from pipeline.base.engine import ordered_map
 from pipeline.base.errors import StoreError, UsageError
 from pipeline.base.model import Dataset
 from pipeline.base.sql import quoted
 from pipeline.base.words import language, say
+from pipeline.base.working_days import working_days
 from pipeline.release.package import manifest, store
 from pipeline.release.package.changes import KEY_SEPARATOR
 from pipeline.release.removal import amend, holdings, tombstones
@@ -191,15 +190,6 @@ def _amended(place: Cleaning, removal: Removal, release: Path, number: int = 0) 
 
 
 # ---------------------------------------------------------------- in time or not
-
-
-def working_days(start: date, end: date) -> int | None:
-    """Working days after `start` up to `end`, by the State Council's calendar; None where unknown."""
-    try:
-        days = (start + timedelta(n) for n in range(1, (end - start).days + 1))
-        return sum(bool(chinese_calendar.is_workday(day)) for day in days)  # type: ignore[no-untyped-call]
-    except NotImplementedError:  # what the calendar says of a year that it does not know
-        return None
 
 
 def _report(private: Path, stones: Collection[Tombstone]) -> None:

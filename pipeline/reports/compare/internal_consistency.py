@@ -9,11 +9,11 @@ from decimal import Decimal
 from itertools import groupby, pairwise
 
 from pipeline.base.model import Figure, Finding
+from pipeline.base.script import simplified_by_character
 from pipeline.reports.compare.corrections import current
 from pipeline.reports.documents.text import finding
 from pipeline.reports.figures.numerals import plain
 from pipeline.reports.figures.units import alike
-from pipeline.reports.repair.characters import simplified_view
 
 _SENTENCE_END = re.compile(r"[。！？!?\n]")
 _RATE = re.compile(r"(?P<part>[\u4e00-\u9fff]{2,4}?)率$")
@@ -47,14 +47,14 @@ def _certain(figures: Sequence[Figure]) -> list[Figure]:
 def _rates(sentence: Sequence[Figure], name: str) -> Iterator[Finding]:
     """败诉5件 of 结案71件 makes 败诉率 7.04%."""
     for i, rate in enumerate(sentence):
-        match = _RATE.search(simplified_view(rate.label))
+        match = _RATE.search(simplified_by_character(rate.label))
         if rate.unit != "%" or rate.comparator != "=" or match is None:
             continue
         word = match["part"][-2:]
         counts = [
             f for f in sentence[:i] if f.unit not in ("%", "倍", "位次") and f.comparator == "="
         ]
-        parts = [f for f in counts if word in simplified_view(f.label)]
+        parts = [f for f in counts if word in simplified_by_character(f.label)]
         if not parts:
             continue
         pairs = [(p, w) for p in parts for w in counts if _whole_of(w, p)]
@@ -156,18 +156,18 @@ def _twice(figures: Sequence[Figure], name: str) -> Iterator[Finding]:
 
 
 def _bare(label: str) -> str:
-    return re.sub(r"^(?:全[省市县区年]|我[省市县区]|共|累计)+", "", simplified_view(label))
+    return re.sub(r"^(?:全[省市县区年]|我[省市县区]|共|累计)+", "", simplified_by_character(label))
 
 
 def _growth(figures: Sequence[Figure], before: Sequence[Figure], name: str) -> Iterator[Finding]:
     """A figure, its stated growth behind it, and the same figure of last year's report."""
     last = {f.code: f for f in reversed(before) if f.code and f.comparator == "="}
     for figure, growth in pairwise(figures):
-        match = _GROWTH.search(simplified_view(growth.label))
+        match = _GROWTH.search(simplified_by_character(growth.label))
         base = last.get(figure.code)
         if not match or not base or not _value(base) or figure.comparator != "=":
             continue
-        if not _LAST_YEAR.search(simplified_view(growth.label)) or base.unit != figure.unit:
+        if not _LAST_YEAR.search(simplified_by_character(growth.label)) or base.unit != figure.unit:
             continue
         counted = _counted_growth(_value(figure), _value(base), growth.unit, figure.unit)
         if counted is None:

@@ -7,12 +7,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from pipeline.base.script import simplified_by_character
 from pipeline.reports.figures import counted_numbers, labels
 from pipeline.reports.figures.counted_numbers import RANK, Hit
 from pipeline.reports.figures.notfigures import masked
 from pipeline.reports.figures.numerals import Number
 from pipeline.reports.figures.units import is_noun
-from pipeline.reports.repair.characters import simplified_view
 
 _BLANK = "\x00"
 _CLAUSE = re.compile(r"[，,；;：:。！？!?\n（）()\x00]")
@@ -38,7 +38,7 @@ class Found:
 
 def find(text: str) -> list[Found]:
     """All figures of `text`, in order; offsets count in `text`."""
-    view = simplified_view(text)
+    view = simplified_by_character(text)
     working = _without(view, masked(view))
     return list(_with_labels(text, view, working, counted_numbers.find(view, working)))
 

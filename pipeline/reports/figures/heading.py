@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from pipeline.base.model import CodeList
-from pipeline.reports.repair.characters import simplified_view
+from pipeline.base.numerals import read_digits, read_number
+from pipeline.base.script import simplified_by_character
 
 _ABOUT = re.compile(
     r"法治|依法行政|依法治|行政执法|年度报告|工作报告|工作总结|情况报告|情况的报告|情况汇报|报告"
@@ -31,7 +32,6 @@ _BODY_IN_TITLE = re.compile(
 _SIGNATURE = re.compile(rf"^[\u4e00-\u9fff]{{2,24}}?{_ORGAN}$")
 _BLANKS = " \t\r　"
 _US = re.compile(r"[我全]([市县区州旗镇乡])")
-_HAN_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,15 @@ def heading(
     `title` and `published` are what its file says of itself. Everything is given in the text's
     own script but the body, which is simplified, as records have it.
     """
-    view = simplified_view(text)
+    view = simplified_by_character(text)
     pairs = zip(text.split("\n"), view.split("\n"), strict=True)
     lines = [(raw.strip(_BLANKS), plain.strip(_BLANKS)) for raw, plain in pairs]
     lines = [line for line in lines if line[1]]
     plain_lines = [line[1] for line in lines]
     stated = _title(lines)
-    if not stated and _ABOUT.search(simplified_view(title)):
+    if not stated and _ABOUT.search(simplified_by_character(title)):
         stated = title
-    plain_title = simplified_view(stated)
+    plain_title = simplified_by_character(stated)
     day = _date(plain_lines) or _date([published])
     body = _body(plain_title, plain_lines) or _most_named(view, divisions)
     return Heading(stated, body, _region(body, divisions), _year(plain_title, view, day), day)
@@ -132,7 +132,7 @@ def _year(title: str, view: str, published: str) -> int | None:
             return int(match[1])
         han = _HAN_YEAR.search(source)
         if han:
-            return int(han[1].translate(_HAN_DIGITS))
+            return read_digits(han[1])
     years = Counter(_YEAR.findall(view))
     if years:
         return int(max(years, key=lambda y: (years[y], y)))
@@ -149,15 +149,9 @@ def _date(lines: Sequence[str]) -> str:
             return _iso(int(match[1]), int(match[2]), int(match[3]))
         han = _HAN_DATE.search(line)
         if han:
-            month, day = (_small(part) for part in (han[2], han[3]))
-            return _iso(int(han[1].translate(_HAN_DIGITS)), month, day)
+            month, day = (read_number(part) or 0 for part in (han[2], han[3]))
+            return _iso(read_digits(han[1]), month, day)
     return ""
-
-
-def _small(text: str) -> int:
-    from pipeline.reports.figures.numerals import han_value
-
-    return int(han_value(text) or 0)
 
 
 def _iso(year: int, month: int, day: int) -> str:

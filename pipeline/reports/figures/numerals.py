@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0, "两": 2}
-_TENS = {"十": 10, "百": 100, "千": 1000}
-_MYRIADS = {"万": 10_000, "亿": 100_000_000}
+from pipeline.base.numerals import DIGITS, MYRIADS, UNITS, read_number
+
 HAN_NUMERAL = "零〇一二两三四五六七八九十百千万亿"
 
 # What stands in front of a number and says how exact it is. Words that merely end like one of
@@ -47,31 +46,13 @@ class Number:
 
 
 def han_value(text: str) -> Decimal | None:
-    """七十一 → 71, 一千一百一十九 → 1119, 二〇二四 → 2024; None where `text` is no number."""
+    """七十一 → 71, 一百二 → 120, 九十八点五 → 98.5; None where `text` is no number."""
     whole, _, fraction = text.partition("点")
-    if fraction:
-        head = han_value(whole)
-        return None if head is None else head + Decimal("0." + _digits(fraction))
-    if not any(c in _TENS or c in _MYRIADS for c in whole):
-        return Decimal(_digits(whole)) if whole else None
-    total, section, digit = 0, 0, 0
-    last = 10
-    for c in whole:
-        if c in _DIGITS:
-            digit = _DIGITS[c]
-            last = 10 if c in "零〇" else last
-        elif c in _TENS:
-            section += (digit or 1) * _TENS[c]
-            digit, last = 0, _TENS[c]
-        elif c == "万":
-            total += (section + digit or 1) * _MYRIADS[c]
-            section, digit, last = 0, 0, _MYRIADS[c]
-        else:
-            total = (total + section + digit or 1) * _MYRIADS[c]
-            section, digit, last = 0, 0, _MYRIADS[c]
-    if digit and last > 10 and whole[-2:-1] not in ("零", "〇") and len(whole) > 1:
-        digit *= last // 10  # 一百二 is 120
-    return Decimal(total + section + digit)
+    number = read_number(whole, short=True)
+    if number is None or not all(c in DIGITS for c in fraction):
+        return None
+    behind = "".join(str(DIGITS[c]) for c in fraction)
+    return Decimal(number) + Decimal(f"0.{behind}") if behind else Decimal(number)
 
 
 def arabic_value(text: str) -> Decimal:
@@ -82,14 +63,10 @@ def arabic_value(text: str) -> Decimal:
     return total
 
 
-def _digits(text: str) -> str:
-    return "".join(str(_DIGITS[c]) for c in text)
-
-
 def _scale(text: str) -> int:
     factor = 1
     for c in text:
-        factor *= _TENS.get(c) or _MYRIADS[c]
+        factor *= UNITS.get(c) or MYRIADS[c]
     return factor
 
 

@@ -10,36 +10,11 @@ import re
 import unicodedata
 from functools import cache
 
-import opencc
+from pipeline.base import script
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _PUNCTUATION = frozenset("　、。·—…～〜‘’“”〔〕〈〉《》「」『』【】±×÷℃‰§№（），．：；！？％＋－／")
 _FIRST_LEVEL = (0xB0A1, 0xD7F9)  # GB 2312 puts its 3,755 commonest characters first
-
-
-@cache
-def _converter() -> opencc.OpenCC:
-    return opencc.OpenCC("tw2s")
-
-
-def to_simplified(text: str) -> str:
-    """`text` in simplified characters, ambiguous ones decided by the phrase they stand in."""
-    return str(_converter().convert(text))
-
-
-@cache
-def simple(char: str) -> str:
-    """The simplified form of one character, always one character long."""
-    if char < "\u3400":
-        return char
-    converted = to_simplified(char)
-    return converted if len(converted) == 1 else char
-
-
-def simplified_view(text: str) -> str:
-    """`text` character by character in simplified form: same length, so offsets hold."""
-    table = {ord(c): simple(c) for c in set(text) if c >= "\u3400"}
-    return text.translate(table)
 
 
 def is_han(char: str) -> bool:
@@ -49,7 +24,7 @@ def is_han(char: str) -> bool:
 
 def is_traditional(char: str) -> bool:
     """Does the character have another, simplified form?"""
-    return simple(char) != char
+    return script.simplified_by_character(char) != char
 
 
 @cache
@@ -59,7 +34,7 @@ def is_common(char: str) -> bool:
         return True
     if "！" <= char <= "～":
         return not char.isalpha()  # full-width letters are as rare as they look
-    code = gbk(simple(char))
+    code = gbk(script.simplified_by_character(char))
     return len(code) == 2 and _FIRST_LEVEL[0] <= int.from_bytes(code, "big") <= _FIRST_LEVEL[1]
 
 

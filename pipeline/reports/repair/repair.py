@@ -14,11 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from pipeline.reports.repair.characters import (
-    is_han,
-    to_simplified,
-    toneless,
-)
+from pipeline.base import script
+from pipeline.reports.repair.characters import is_han, toneless
 from pipeline.reports.repair.decoded_runs import LOST
 from pipeline.reports.repair.edits import Edit, Repair, Traced
 from pipeline.reports.repair.gbk_misaligned import RULE, UNPROVEN, find
@@ -95,7 +92,7 @@ def _gloss_edits(text: str) -> Iterator[Edit]:
 
 def _script_edits(text: str) -> Iterator[Edit]:
     """Traditional characters made simplified, run by run."""
-    simplified = to_simplified(text)
+    simplified = script.simplified(text)
     if len(simplified) == len(text):
         for match in re.finditer(r"[\u3400-\u9fff]+", text):
             start, end = match.span()

@@ -14,18 +14,17 @@ from typing import Any
 
 import openpyxl
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.base.model import Column
+from pipeline.base.normalise import by_character
 from pipeline.checks.privacy import screen
-from pipeline.checks.privacy.folded_text import fold
 from pipeline.checks.privacy.names import is_masked, looks_like_person, mask_name, name_at
 from pipeline.checks.privacy.personal_numbers import birth_of, is_credit_code
-from pipeline.checks.privacy.screen import SIGN, screened
+from pipeline.checks.privacy.screen import screened
 from pipeline.checks.row import privacy, schema
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
@@ -36,7 +35,7 @@ PERSONAL, HARMLESS = planted(), look_alikes()
 
 def bare(text: str) -> str:
     """`text` without the marks that a disguise may leave."""
-    return re.sub(r"[\s\-·.\u200b]", "", fold(text)).upper()
+    return re.sub(r"[\s\-·.\u200b]", "", by_character(text)).upper()
 
 
 def test_there_are_enough_of_both() -> None:
@@ -66,7 +65,7 @@ def test_what_only_looks_like_one_stays(alike: str) -> None:
 
 @pytest.mark.parametrize("plant", PERSONAL, ids=lambda p: p.kind)
 def test_the_cheap_sign_never_passes_over_a_value(plant: Planted) -> None:
-    assert pc.match_substring_regex(pa.array([plant.text]), SIGN)[0].as_py()
+    assert privacy.text_signs(pa.array([plant.text]))[0].as_py()
 
 
 def test_the_sentence_around_a_value_stays_readable() -> None:
@@ -96,7 +95,7 @@ def test_screening_bears_any_text_and_a_second_time_changes_nothing(
 ) -> None:
     once, _ = screened(noise + "，" + plant.text + "。" + noise)
     assert screened(once)[0] == once or bare(plant.secret) not in bare(screened(once)[0])
-    assert len(fold(noise)) == len(noise)
+    assert len(by_character(noise)) == len(noise)
 
 
 HOSTILE = [
@@ -118,7 +117,7 @@ def test_a_credit_code_that_begins_like_an_old_identity_number_stays() -> None:
 
 def test_folding_keeps_every_place() -> None:
     text = "ＡＢＣ１２３－４５　一二三四五六七八〇"
-    assert len(fold(text)) == len(text) and fold(text) == "ABC123-45 123456780"
+    assert len(by_character(text)) == len(text) and by_character(text) == "ABC123-45 123456780"
 
 
 @pytest.mark.parametrize(
@@ -577,7 +576,7 @@ def test_a_rule_of_privacy_is_named_for_each_kind() -> None:
 def test_labels_in_traditional_characters_are_known(text: str, secret: str) -> None:
     clean, rules = screened(text)
     assert secret not in clean and len(rules) == 1
-    assert pc.match_substring_regex(pa.array([text]), SIGN)[0].as_py()
+    assert privacy.text_signs(pa.array([text]))[0].as_py()
 
 
 def test_a_person_s_name_in_traditional_characters_is_a_person_s() -> None:

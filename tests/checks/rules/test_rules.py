@@ -24,9 +24,8 @@ from pipeline.base import words
 from pipeline.base.model import Catalog
 from pipeline.base.sql import quoted
 from pipeline.checks.across.keys import Outcome
-from pipeline.checks.privacy.amounts import numeral, stated
+from pipeline.checks.privacy.amounts import stated
 from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting
-from pipeline.checks.rules.calendar import working_days_after
 from pipeline.checks.rules.dates import months_after
 from pipeline.checks.rules.explain import explain
 from pipeline.contract import catalog as contracts
@@ -208,17 +207,6 @@ def test_a_rule_bears_a_chunk_without_rows_and_without_its_columns(
 
 
 @pytest.mark.parametrize(
-    ("written", "yuan"),
-    [
-        ("壹拾贰万伍仟", 125_000), ("贰拾万", 200_000), ("叁佰贰拾", 320), ("壹万零伍佰", 10_500), ("拾", 10),
-        ("壹亿贰仟万", 120_000_000), ("一百二十三万四千五百六十七", 1_234_567), ("两千", 2_000), ("零", None),
-    ],
-)  # fmt: skip
-def test_capital_figures_are_read(written: str, yuan: int | None) -> None:
-    assert numeral(written) == yuan
-
-
-@pytest.mark.parametrize(
     ("text", "yuan"),
     [
         ("处以罚款人民币贰拾万元整", ["200000"]),
@@ -253,12 +241,6 @@ def test_a_slip_of_ten_thousand_is_always_found_and_the_right_amount_never(
 
 def days(*written: str) -> Any:
     return np.array([date.fromisoformat(d).toordinal() for d in written])
-
-
-def test_working_days_follow_the_state_council() -> None:
-    # Spring Festival 2024: free 10 to 17 February, worked on Sunday the 4th and Sunday the 18th.
-    passed, known = working_days_after(days("2024-02-09", "2024-02-02"), days("2024-02-19", "2024-02-05"))  # fmt: skip
-    assert passed.tolist() == [2, 2] and known.all()
 
 
 def test_past_the_calendar_nothing_is_guessed(setting: Setting) -> None:

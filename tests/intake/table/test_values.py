@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.intake.table import columns, numerals, values
+from pipeline.intake.table import columns, values
 from pipeline.intake.table.values import Setting
 from pipeline.intake.text import cellbytes
 
@@ -91,6 +91,7 @@ def test_a_date_that_is_none_or_could_be_several_stays_for_the_checks(written: s
         ("12.345", "元", "12.345"),  # no whole fen
         ("约5万", "元", "约5万"),
         ("三", "元", "三"),
+        ("贰零零元", "元", "200.00"),
     ],
 )
 def test_money_becomes_yuan_with_two_decimals(written: str, unit: str, canonical: str) -> None:
@@ -291,10 +292,3 @@ def test_what_is_canonical_stays_as_it_is(cell: str, kind: str, setting: Setting
         return  # an amount's unit, a setting's meaning are said of what was written
     once, _ = values.normalise(cell, kind, setting)
     assert values.normalise(once, kind, setting)[0] == once
-
-
-@given(st.integers(1, 9999))
-def test_small_numerals_are_read(number: int) -> None:
-    digits, units = "零一二三四五六七八九", ["", "十", "百", "千"]
-    places = [(int(d), units[len(str(number)) - 1 - i]) for i, d in enumerate(str(number))]
-    assert numerals.small("".join(digits[d] + (unit if d else "") for d, unit in places)) == number

@@ -232,8 +232,6 @@ def test_the_report_counts_working_days_from_the_order(shop: Shop) -> None:
     shop.withdraw(penalties(60)[3][NUMBER], ordered="2025-04-02", today=date(2025, 4, 8))
     [line] = rows_of(shop.private / withdraw.REPORT)
     assert (line["working_days"], line["in_time"]) == ("3", "yes")
-    assert withdraw.working_days(date(2025, 9, 28), date(2025, 9, 28)) == 0
-    assert withdraw.working_days(date(2090, 1, 1), date(2090, 2, 1)) is None
 
 
 def test_going_back_does_not_bring_a_withdrawn_record_back(shop: Shop) -> None:
