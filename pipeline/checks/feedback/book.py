@@ -16,6 +16,7 @@ from pipeline.base import progress
 from pipeline.base.model import Catalog, Dataset, Source, Tally
 from pipeline.base.sheet_cells import Grid, expected
 from pipeline.base.sheet_styles import Formats
+from pipeline.base.spreadsheet_safety import WORKBOOK
 from pipeline.base.words import language, say
 from pipeline.checks.feedback import lists
 from pipeline.checks.feedback.lists import Summary, Told, z
@@ -95,8 +96,7 @@ class _Book:
     def write(self, grids: Sequence[Grid]) -> None:
         """The department's sheets first, in their order, then the list and the summary."""
         part = sum(grid.cells for grid in grids) > LARGE
-        options = {"constant_memory": part, "strings_to_formulas": False, "strings_to_urls": False}
-        book = xlsxwriter.Workbook(str(self.path), options)
+        book = xlsxwriter.Workbook(str(self.path), {"constant_memory": part, **WORKBOOK})
         book.set_properties({"created": MADE})
         formats = Formats(book)
         names = _sheet_names([grid.name for grid in grids])

@@ -19,6 +19,7 @@ import xlsxwriter
 
 from pipeline.base.model import Column, Dataset
 from pipeline.base.row_checksums import quoted
+from pipeline.base.spreadsheet_safety import WORKBOOK
 from pipeline.contract.catalog import published_columns
 from pipeline.release.downloads import zip_gzip
 from pipeline.release.downloads.zip_gzip import Zip
@@ -61,7 +62,7 @@ def part_order(name: str) -> tuple[bool, str]:
 def template(dataset: Dataset, count: int, today: date) -> bytes:
     """A workbook with headers, and one row of empty cells that show each column's style."""
     target = io.BytesIO()
-    book = xlsxwriter.Workbook(target, {"in_memory": True})
+    book = xlsxwriter.Workbook(target, {"in_memory": True, **WORKBOOK})
     book.set_properties(
         {"title": dataset.title, "comments": dataset.title_en, "created": datetime(today.year, today.month, today.day)}
     )  # fmt: skip

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from pipeline.base.engine import ordered_map
 from pipeline.base.model import Dataset
 from pipeline.contract.catalog import published_columns
-from pipeline.release.downloads import downloads, workbook, zip_gzip
+from pipeline.release.downloads import downloads, excel_csv, workbook, zip_gzip
 from pipeline.release.downloads.zip_gzip import Pair, Zip
 from pipeline.release.package import package
 
@@ -91,8 +91,8 @@ def write_downloads(
 ) -> None:
     """What `downloads.make` writes, out of the downloads in the folder `old`. Raises Missed."""
     con, name = con.cursor(), gone.dataset.name
-    safe = downloads.text_columns(gone.dataset)
-    lines = gone.texts(lambda s: _line(con, f"({downloads.safe_cells(s, safe)})", folder / name))
+    safe = excel_csv.text_columns(gone.dataset)
+    lines = gone.texts(lambda s: _line(con, f"({excel_csv.safe_cells(s, safe)})", folder / name))
     marks = sum(block.count(b"\n") for block in zip_gzip.blocks_of(plain))
     _gzip(old / f"{name}.csv.gz", folder / f"{name}.csv.gz", _Edited(lines, b"\n"), marks)
     lines = gone.texts(lambda source: downloads.json_lines(con, gone.dataset, source))

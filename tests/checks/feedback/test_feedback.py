@@ -21,7 +21,7 @@ from pipeline.base.sheet_cells import NOT_DATA, expected
 from pipeline.checks.feedback import book as feedback_book
 from pipeline.checks.results import notes as feedback_notes
 from pipeline.checks.results.findings import letters, line
-from tests.support import clerks
+from tests.support import clerks, formulas
 from tests.support.clerks import CERTIFICATE, RED, YELLOW
 
 # What a run finds and publishes does not depend on what computes.
@@ -236,7 +236,7 @@ def test_when_no_file_can_be_read_findings_and_feedback_are_there_all_the_same(
 # ---------------------------------------------------------------- hostile and large
 
 
-HOSTILE = ["=1+1", "=HYPERLINK(\"http://x\")", "+1", "-1", "@SUM(A1)", "{=1}", "http://a.b/c", "mailto:a@b", "_x0041_", "a\x0bb", "\ufeff", "'007"]  # fmt: skip
+HOSTILE = ["=1+1", "=HYPERLINK(\"http://x\")", "+1", "-1", "@SUM(A1)", "＝1+1", "－其他", "　=1+1", "{=1}", "http://a.b/c", "mailto:a@b", "_x0041_", "a\x0bb", "\ufeff", "'007"]  # fmt: skip
 
 
 @pytest.mark.parametrize("value", HOSTILE)
@@ -456,10 +456,17 @@ def test_the_clerk_s_guide_shows_findings_json_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@x", "\tx", "＝1"])
+@pytest.mark.parametrize("value", ["\tx", *formulas.MARKED])
 def test_a_value_in_findings_csv_is_never_run_by_a_spreadsheet(value: str) -> None:
     told = line(found("pattern", row=2, column="url", value=value), "zh")
     assert told[9] == f"'{value}"
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("value", formulas.LEFT)
+def test_any_other_value_is_in_findings_csv_as_it_is(value: str) -> None:
+    told = line(found("pattern", row=2, column="url", value=value), "zh")
+    assert told[9] == value
 
 
 @pytest.mark.once
