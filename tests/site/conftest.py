@@ -17,7 +17,7 @@ import pytest
 from tests.support.site_sample import ROOT, make_release
 
 _START = (
-    "import sys; from pathlib import Path; from pipeline.site.serve import serve; "
+    "import sys; from pathlib import Path; from pipeline.site.server.serve import serve; "
     "serve(Path(sys.argv[1]), '127.0.0.1', int(sys.argv[2]), int(sys.argv[3]))"
 )
 
