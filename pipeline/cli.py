@@ -43,7 +43,8 @@ FOLLOW_EVERY_S = 10.0  # how often a mirror is looked at
 Inbox = Annotated[str, typer.Argument(help="收件箱，或网址 / the inbox, or its address")]
 Site = Annotated[str, typer.Option(help="公开文件夹，或网址 / the public folder, or its address")]
 SiteFolder = Annotated[str, typer.Option("--site", help="公开文件夹 / the public folder")]
-Private = Annotated[Path, typer.Option(help="私有文件夹 / the private folder")]
+# Whether it can be read, and what is wrong if not, is said where it is opened.
+Private = Annotated[Path, typer.Option(help="私有文件夹 / the private folder", readable=False)]
 Contract = Annotated[Path, typer.Option(help="数据集合同 / the datasets' contract")]
 Lang = Annotated[str, typer.Option(help="zh, en")]
 Engine = Annotated[str, typer.Option(help="local, dask")]

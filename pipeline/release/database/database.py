@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from adbc_driver_sqlite import dbapi
 
 from pipeline.base.engine import one_process, ordered_map
+from pipeline.base.files import naming
 from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import quoted
 from pipeline.contract.catalog import published_columns
@@ -139,6 +140,7 @@ def _unwritten(path: Path) -> str:
 @contextmanager
 def _open(path: Path) -> Iterator[sqlite3.Connection]:
     with (
+        naming(path),
         closing(sqlite3.connect(path, isolation_level=None, uri=True)) as con,
         _sorting_beside(con, path),
     ):
@@ -224,11 +226,11 @@ def _rows_in(path: Path) -> int:
 def loading(path: Path) -> Iterator[dbapi.Cursor]:
     """A way to fill the database at `path` with whole columns, by Arrow's own driver and its SQLite.
 
-    Whoever has the database open besides must not have read of it what is written here. What goes
-    wrong is an sqlite3.OperationalError, as it is everywhere else.
+    Whoever has the database open besides must not have read of it what is written here. What the disk
+    refuses is an OSError, what else goes wrong an sqlite3.OperationalError, as it is everywhere else.
     """
     try:
-        with dbapi.connect(str(path), autocommit=True) as con, con.cursor() as cursor:
+        with naming(path), dbapi.connect(str(path), autocommit=True) as con, con.cursor() as cursor:
             for pragma in _PRAGMAS:
                 cursor.execute(f"pragma {pragma}")
                 cursor.fetchall()

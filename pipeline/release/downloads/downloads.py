@@ -17,6 +17,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from pipeline.base.errors import GateRefused
+from pipeline.base.files import naming
 from pipeline.base.model import Column, Dataset
 from pipeline.base.row_checksums import quoted
 from pipeline.base.words import language, say
@@ -84,7 +85,7 @@ def write_package(
     `seal` gives manifest, signature and key for a list of files; they come last and unpacked.
     """
     listed = {}
-    with Zip(path) as packed:
+    with naming(path), Zip(path) as packed:
         for name, digest in files.items():
             size = (folder / name).stat().st_size
             large = size >= zip_gzip.LARGE
@@ -140,7 +141,7 @@ def write_parquet(
     """Typed Parquet, zstd: money as decimal, dates as dates."""
     cells = ", ".join(map(typed, published_columns(dataset)))
     reader = con.sql(f"select {cells} from {source}").to_arrow_reader(ROW_GROUP)
-    with pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
+    with naming(path), pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
         for batch in reader:
             writer.write_batch(batch, ROW_GROUP)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 import xlsxwriter
 
+from pipeline.base.files import naming
 from pipeline.base.model import Column, Dataset
 from pipeline.base.row_checksums import quoted
 from pipeline.base.spreadsheet_safety import WORKBOOK
@@ -41,7 +42,8 @@ def write(
 ) -> None:
     """The workbook of `source`, an SQL source of `count` rows of text; more sheets where it must."""
     columns = published_columns(dataset)
-    with zipfile.ZipFile(io.BytesIO(template(dataset, count, today))) as made, Zip(path) as packed:
+    made = zipfile.ZipFile(io.BytesIO(template(dataset, count, today)))
+    with made, naming(path), Zip(path) as packed:
         for name in sorted(made.namelist(), key=part_order):
             sheet = re.fullmatch(r"xl/worksheets/sheet(\d+)\.xml", name)
             if not sheet:

@@ -21,11 +21,12 @@ import pyarrow as pa
 
 from pipeline.base import row_checksums, sql
 from pipeline.base.errors import Unaccounted
+from pipeline.base.files import link
 from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import Seal, quoted
 from pipeline.contract.catalog import published_columns
 from pipeline.release import build
-from pipeline.release.data import derived, draft, reuse
+from pipeline.release.data import derived, draft
 from pipeline.release.downloads import downloads
 from pipeline.release.package import changes, manifest, package, parts, working
 from pipeline.release.package.changes import KEY_SEPARATOR, Change
@@ -138,7 +139,7 @@ def _take_over(
             continue
         if path.parent != release and name.split("/")[1].split(".")[0] in concerned:
             continue
-        reuse.link(path, target / name)
+        link(path, target / name)
 
 
 def _data(

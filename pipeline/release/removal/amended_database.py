@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipeline.base.files import naming
 from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import quoted
 from pipeline.release.database import database, part_databases
@@ -71,7 +72,7 @@ def write(loss: Loss, file: str, rows: Mapping[str, Path]) -> None:
     if not (loss.release / file).exists():
         return  # too large for one of all tables
     shutil.copyfile(loss.release / file, copy)
-    with closing(sqlite3.connect(copy, isolation_level=None)) as con:
+    with naming(copy), closing(sqlite3.connect(copy, isolation_level=None)) as con:
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -200000"):  # fmt: skip
             con.execute(f"pragma {pragma}")
         con.execute("begin")
@@ -86,7 +87,8 @@ def write(loss: Loss, file: str, rows: Mapping[str, Path]) -> None:
                 index = quoted(f"{name}_fts")
                 con.execute(f"insert into {index}({index}) values ('optimize')")
         con.execute("analyze")
-        con.execute("vacuum into ?", (str(made),))
+        with naming(made):
+            con.execute("vacuum into ?", (str(made),))
     copy.unlink()
     with duckdb.connect() as proof:
         for name, path in rows.items():

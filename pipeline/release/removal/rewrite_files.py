@@ -22,6 +22,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from pipeline.base.engine import ordered_map
+from pipeline.base.files import naming
 from pipeline.base.model import Dataset
 from pipeline.contract.catalog import published_columns
 from pipeline.release.downloads import downloads, excel_csv, workbook, zip_gzip
@@ -63,7 +64,7 @@ class Gone:
 def csv(con: duckdb.DuckDBPyConnection, gone: Gone, old: Path, new: Path) -> None:
     """The CSV `old` without the rows that are gone, at `new`. Raises Missed."""
     edited = _Edited(gone.texts(lambda source: _line(con, source, new)), b"\n")
-    with new.open("wb") as out:
+    with naming(new), new.open("wb") as out:
         for block in zip_gzip.blocks_of(old):
             out.write(edited.block(block))
     edited.finish()
@@ -121,7 +122,7 @@ def _workbook(
     rows = gone.texts(lambda source: workbook.row_texts(con, after[SHEET], columns, source))
     frames = zip(workbook.frame(before[SHEET], had), workbook.frame(after[SHEET], count), strict=True)  # fmt: skip
     edited = _Edited([*frames, *rows], b"<row>")
-    with _mapped(old) as view, zipfile.ZipFile(old) as packed, Zip(new) as out:
+    with _mapped(old) as view, zipfile.ZipFile(old) as packed, naming(new), Zip(new) as out:
         entry = packed.getinfo(SHEET)
         start = entry.header_offset + 30 + sum(_LOCAL.unpack_from(view, entry.header_offset))
         sheet = _unpacked(view, start, start + entry.compress_size - len(zip_gzip.LAST))

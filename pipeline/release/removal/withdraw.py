@@ -11,7 +11,6 @@ import csv
 import io
 import shutil
 from collections.abc import Collection, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ import chinese_calendar
 
 from pipeline.base.engine import ordered_map
 from pipeline.base.errors import StoreError, UsageError
+from pipeline.base.files import locked, write_durably
 from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import quoted
 from pipeline.base.words import language, say
@@ -55,7 +55,7 @@ def withdraw(site: Path, private: Path, asked: Asked, secret: bytes) -> list[Tom
     UsageError where no kept release has such a record, or more than one has that number.
     Run again, it completes what was cut short.
     """
-    with store.writing(site) as making, store.locked(private), store.faults(private):
+    with store.writing(site, private) as making, locked(private):
         shown = store.sound(site)
         if shown is None:
             raise StoreError(say("release-unknown", language(), release="current", known="-"))
@@ -118,7 +118,7 @@ def _found(release: Path, dataset: Dataset, asked: Sequence[str]) -> set[str]:
     A clerk has the decision's number in hand, not our record's.
     """
     key = holdings.key_sql(dataset)
-    with closing(holdings.connect(release)) as con:
+    with holdings.opened(release) as con:
         table = quoted(dataset.name)
         exact = con.execute(f"select {key} from {table} where {key} = ?", (KEY_SEPARATOR.join(asked),)).fetchall()  # fmt: skip
         if not exact and dataset.label:
@@ -209,7 +209,7 @@ def _report(private: Path, stones: Collection[Tombstone]) -> None:
         days = _days(stone)
         in_time = "" if days is None else ("yes" if days <= WITHIN else "no")
         writer.writerow((stone.dataset, stone.key, stone.ordered_on, stone.withdrawn_on, "" if days is None else days, in_time, stone.reason, stone.basis))  # fmt: skip
-    store.write_durably(private / REPORT, text.getvalue())
+    write_durably(private / REPORT, text.getvalue())
 
 
 def _days(stone: Tombstone) -> int | None:

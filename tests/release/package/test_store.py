@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.base.errors import StoreError
+from pipeline.base.files import locked
 from pipeline.release.package import manifest, store
 from pipeline.release.removal import withdraw
 from pipeline.release.store import verify
@@ -140,9 +141,9 @@ def test_a_store_on_another_file_system_than_the_working_folder_serves(tmp_path:
 
 def test_a_second_publisher_is_told_that_the_store_is_busy(shop: SmallShop) -> None:
     shop.publish()
-    with store.locked(shop.site), pytest.raises(StoreError, match="正在使用"):
+    with locked(shop.site), pytest.raises(StoreError, match="正在使用"):
         shop.publish()
-    with store.locked(shop.private), pytest.raises(StoreError, match="正在使用"):
+    with locked(shop.private), pytest.raises(StoreError, match="正在使用"):
         shop.withdraw(documents(4)[3]["文号"], dataset=DOCUMENTS)
 
 
