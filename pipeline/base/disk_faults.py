@@ -13,6 +13,7 @@ import os
 import pwd
 import re
 import resource
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -93,6 +94,9 @@ def fault_of(error: BaseException) -> Fault | None:
 
 
 def _of_system(error: OSError) -> Fault:
+    if isinstance(error, shutil.Error):  # of a whole folder: a list of source, target and reason
+        _, target, said = error.args[0][0]
+        return Fault(_number(said), said, Path(target))
     number, text = error.errno or 0, error.strerror or str(error)
     if text.startswith(_NO_TEMPORARY):  # tempfile tries to write into several and keeps the reasons
         return Fault(_likely(temporary() / "any"), text.partition(" in [")[0], temporary())
@@ -110,7 +114,12 @@ def _of_duckdb(said: str) -> Fault:
     if found := _DUCKDB.search(said):
         why = found["why"].strip()
         return Fault(_NUMBERS.get(why, 0), why, Path(found["path"]))
-    return Fault(next((n for why, n in _NUMBERS.items() if why in said), 0), said)
+    return Fault(_number(said), said)
+
+
+def _number(said: str) -> int:
+    """The number of the reason that stands in `said`; 0 where there is none."""
+    return next((number for why, number in _NUMBERS.items() if why in said), 0)
 
 
 # ---------------------------------------------------------------- where it is

@@ -127,4 +127,10 @@ def link(old: Path, new: Path) -> None:
     try:
         os.link(old, new)
     except OSError:
+        copy(old, new)
+
+
+def copy(old: Path, new: Path) -> None:
+    """The content of the file `old` at `new`."""
+    with naming(new):
         shutil.copyfile(old, new)

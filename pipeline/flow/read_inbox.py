@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -16,7 +15,7 @@ import duckdb
 from pipeline.base import progress
 from pipeline.base.engine import Engine
 from pipeline.base.errors import StoreError
-from pipeline.base.files import faults, write_durably
+from pipeline.base.files import copy, faults, write_durably
 from pipeline.base.model import (
     Catalog,
     Checked,
@@ -265,7 +264,7 @@ def _keep_raw(path: Path, sha256: str, private: Path) -> None:
         place.parent.mkdir(exist_ok=True)
         made = place.with_suffix(".new")
         try:
-            shutil.copyfile(path, made)
+            copy(path, made)
             made.replace(place)
         finally:
             made.unlink(missing_ok=True)

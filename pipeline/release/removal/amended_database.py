@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Collection, Mapping
 from contextlib import closing
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.base.files import naming
+from pipeline.base import files
 from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import quoted
 from pipeline.release.database import database, part_databases
@@ -71,8 +70,8 @@ def write(loss: Loss, file: str, rows: Mapping[str, Path]) -> None:
     copy, made = loss.work / Path(file).name, loss.target / file
     if not (loss.release / file).exists():
         return  # too large for one of all tables
-    shutil.copyfile(loss.release / file, copy)
-    with naming(copy), closing(sqlite3.connect(copy, isolation_level=None)) as con:
+    files.copy(loss.release / file, copy)
+    with files.naming(copy), closing(sqlite3.connect(copy, isolation_level=None)) as con:
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -200000"):  # fmt: skip
             con.execute(f"pragma {pragma}")
         con.execute("begin")
@@ -87,7 +86,7 @@ def write(loss: Loss, file: str, rows: Mapping[str, Path]) -> None:
                 index = quoted(f"{name}_fts")
                 con.execute(f"insert into {index}({index}) values ('optimize')")
         con.execute("analyze")
-        with naming(made):
+        with files.naming(made):
             con.execute("vacuum into ?", (str(made),))
     copy.unlink()
     with duckdb.connect() as proof:

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.base.errors import StoreError
 from pipeline.base.model import found
 from pipeline.base.sheet_cells import NOT_DATA, expected
 from pipeline.checks.feedback import book as feedback_book
@@ -23,6 +25,8 @@ from pipeline.checks.results import notes as feedback_notes
 from pipeline.checks.results.findings import letters, line
 from tests.support import clerks, formulas
 from tests.support.clerks import CERTIFICATE, RED, YELLOW
+from tests.support.full_disk import full
+from tests.support.shop import hashes
 
 # What a run finds and publishes does not depend on what computes.
 pytestmark = pytest.mark.usefixtures("every_engine")
@@ -258,6 +262,28 @@ def test_a_cell_longer_than_a_spreadsheet_holds_is_shortened_and_the_summary_say
     assert len(back.worksheets[0]["G3"].value or "") == 32_000
     text = "\n".join(str(v) for row in clerks.values(back["汇总"]) for v in row)
     assert "1 格内容超过 32000 字" in text
+
+
+def test_without_room_for_a_workbook_one_sentence_says_where_and_none_is_left(tmp_path: Path) -> None:  # fmt: skip
+    csv_of(tmp_path, 执法类别="", 姓名="")
+    before = hashes(tmp_path / "private" / "feedback")
+    made = tmp_path / "private" / "feedback.new"
+    with (
+        full(made),
+        pytest.raises(StoreError, match=f"无法写入 {made}/市监局/证件.csv.xlsx：") as told,
+    ):
+        clerks.check(tmp_path / "inbox", tmp_path / "private")
+    assert f"{tmp_path / 'private'} 所在的磁盘已满" in str(told.value)
+    assert hashes(tmp_path / "private" / "feedback") == before and not made.exists()
+
+
+def test_a_workbook_s_own_temporary_files_lie_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    csv_of(tmp_path, 执法类别="", 姓名="")
+    found = [path.name for path in (tmp_path / "private" / "feedback").rglob("*")]
+    assert found == ["市监局", "证件.csv.xlsx"]
 
 
 def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> openpyxl.Workbook:
