@@ -52,14 +52,14 @@ def _whole(given: Path | None) -> Path | None:
     return None if given is None else addresses.path(given)
 
 
-Private = Annotated[Path, typer.Option(help="私有文件夹 / the private folder", callback=_whole)]
+# Whether it can be read, and what is wrong if not, is said where it is opened.
+Private = Annotated[
+    Path, typer.Option(help="私有文件夹 / the private folder", callback=_whole, readable=False)
+]
 Contract = Annotated[
     Path, typer.Option(help="数据集合同 / the datasets' contract", callback=_whole)
 ]
 # For the doctor, which itself says what cannot be read.
-AnyPrivate = Annotated[
-    Path, typer.Option(readable=False, help="私有文件夹 / the private folder", callback=_whole)
-]
 AnyContract = Annotated[
     Path, typer.Option(readable=False, help="数据集合同 / the datasets' contract", callback=_whole)
 ]
@@ -346,7 +346,7 @@ def explain(
 @app.command()
 def doctor(
     site: SiteFolder = "site",
-    private: AnyPrivate = Path("private"),
+    private: Private = Path("private"),
     inbox: Annotated[
         str, typer.Option(help="报送文件夹，可不写 / the inbox; may be left out")
     ] = "",

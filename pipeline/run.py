@@ -15,6 +15,7 @@ import pyarrow as pa
 from pipeline.base import progress, sql
 from pipeline.base.engine import LOCAL, Engine
 from pipeline.base.errors import GateRefused, UnreadableInput, UsageError
+from pipeline.base.files import faults, locked, write_durably
 from pipeline.base.model import TALLY_PARTS, Catalog, Dataset, Tally
 from pipeline.base.words import language, say
 from pipeline.checks.results.ledger import Ledger
@@ -48,7 +49,7 @@ def check(
     `engine` spreads pieces of tables over what there is to compute with.
     """
     key = prepare_private(private)
-    with store.locked(private), store.faults(private):
+    with locked(private), faults(private):
         means = _means(private, catalog, key, today, engine)
         return _check(inbox, private, means, tombstones.read(private))
 
@@ -137,14 +138,15 @@ def publish(job: Job) -> tuple[str, bool, Run]:
         raise UsageError(say("private-inside-site", language(), private=private, site=site))
     parts.layout(job.site_words)  # a wrong setting is told before anything is read
     secret = prepare_private(private)
-    with store.writing(site) as making, store.locked(private), store.faults(private):
+    with store.writing(site, private) as making, locked(private):
         parent = store.sound(site)
         gate.forward(manifest.read(parent) if parent else {}, job.today)
-        means = _means(private, job.catalog, secret, job.today, job.engine)
-        run = _check(job.inbox, private, means, tombstones.read(private, parent))
-        if run.packages:  # on disk before anything else happens
-            tombstones.write(private, run.orders)
-            packages.keep(run.packages, private)
+        with faults(private, site):
+            means = _means(private, job.catalog, secret, job.today, job.engine)
+            run = _check(job.inbox, private, means, tombstones.read(private, parent))
+            if run.packages:  # on disk before anything else happens
+                tombstones.write(private, run.orders)
+                packages.keep(run.packages, private)
         progress.step(say("step-release", language()))
         cleaning = withdraw.Cleaning(site, making, private, job.today, secret)
         try:
@@ -172,8 +174,8 @@ def _released(
     if parent and known == made.content:
         return parent.name, False
     release = _release(made, run, job, parent, secret)
+    _keep_corrections(run, parent, made, release)
     store.show(job.site, made.folder, release)
-    _keep_corrections(run, job.site, parent, made, release)
     return release, True
 
 
@@ -284,12 +286,10 @@ def _produced(run: Run, dataset: Dataset, rows: list[working.Row]) -> pa.Table:
     return union.with_packages(run.con, dataset, own) if dataset.name in run.accepted else own
 
 
-def _keep_corrections(
-    run: Run, site: Path, parent: Path | None, made: draft.Draft, release: str
-) -> None:
+def _keep_corrections(run: Run, parent: Path | None, made: draft.Draft, release: str) -> None:
     """The old values of published records that were changed, in PRIVATE only."""
     place = run.ledger.private / "corrections"
-    listed = changes.read(site / "releases" / release / "changes.csv")
+    listed = changes.read(made.folder / "changes.csv")
     if parent and any(change.verb == "changed" for change in listed):
         place.mkdir(exist_ok=True)
         changes.keep_old(parent, made.datasets, listed, place / f"{release}.csv")
@@ -317,4 +317,4 @@ def _summary(run: Run) -> dict[str, Any]:
 
 
 def _write_json(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    write_durably(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")

@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from pipeline.base import paths
+from pipeline.base.disk_faults import NO_ROOM
 from pipeline.base.errors import GongshiError, UnreadableInput, UsageError
+from pipeline.base.files import faults
 from pipeline.base.words import language, say
 
 
@@ -102,7 +104,8 @@ def inbox(given: str, private: Path) -> Iterator[Path]:
         return
     copy = private / "fetched"
     shutil.rmtree(copy, ignore_errors=True)
-    copy.mkdir(mode=0o700, parents=True)
+    with faults(private):
+        copy.mkdir(mode=0o700, parents=True)
     try:
         _fetch(given, copy)
         yield copy
@@ -120,5 +123,12 @@ def _fetch(address: str, copy: Path) -> None:
             name = path.removeprefix(top).lstrip("/") if path != top else PurePosixPath(path).name
             if not inside(name):
                 raise UnreadableInput(say("remote-outside", language(), address=shown(address), name=name))  # fmt: skip
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            files.get_file(path, str(copy / name))
+            with faults(copy):
+                (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            try:
+                files.get_file(path, str(copy / name))
+            except OSError as error:
+                if error.errno not in NO_ROOM:
+                    raise  # of what is there
+                with faults(copy):
+                    raise

@@ -24,6 +24,7 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
+from pipeline.base.files import link
 from pipeline.base.model import Catalog, Checked, Finding, Part, Source
 from pipeline.checks.results import parquet
 from pipeline.intake import read
@@ -212,7 +213,7 @@ class Keeper:
         target = self._path.with_name(f"{self._path.name}.{len(self._parts):06}.parquet")
         self._parts.append(replace(part, path=Path(target.name)))
         target.unlink(missing_ok=True)
-        parquet.link(part.path, target)
+        link(part.path, target)
         return self._parts[-1]
 
     def _write(self, told: object) -> None:

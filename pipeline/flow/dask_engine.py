@@ -22,10 +22,10 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
+from pipeline.base.disk_faults import NO_ROOM
 from pipeline.base.engine import Engine, Unseen
 from pipeline.base.errors import GongshiError, StoreError, UsageError
 from pipeline.base.words import language, say
-from pipeline.intake.inbox.sources import NO_ROOM
 
 RETRIES = 3  # of a piece whose worker died or whose task failed
 A_WORKER = 2  # pieces under way for each thread of a worker

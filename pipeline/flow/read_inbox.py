@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -16,6 +15,7 @@ import duckdb
 from pipeline.base import progress
 from pipeline.base.engine import Engine
 from pipeline.base.errors import StoreError
+from pipeline.base.files import copy, faults, write_durably
 from pipeline.base.model import (
     Catalog,
     Checked,
@@ -41,7 +41,6 @@ from pipeline.intake.inbox import sources
 from pipeline.intake.read import Opened
 from pipeline.intake.text.ranges import Range
 from pipeline.publishers.packages import Taken
-from pipeline.release.package import store
 from pipeline.release.removal.tombstones import Tombstone
 
 
@@ -265,8 +264,11 @@ def _keep_raw(path: Path, sha256: str, private: Path) -> None:
     if not place.exists():
         place.parent.mkdir(exist_ok=True)
         made = place.with_suffix(".new")
-        shutil.copyfile(path, made)
-        made.replace(place)
+        try:
+            copy(path, made)
+            made.replace(place)
+        finally:
+            made.unlink(missing_ok=True)
 
 
 def send_back(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog) -> None:
@@ -309,7 +311,7 @@ def read_reports(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog)
 
 def prepare_private(private: Path) -> bytes:
     """The private folder, closed to others, with the key that makes record ids."""
-    with store.faults(private):
+    with faults(private):
         return _key(private)
 
 
@@ -318,7 +320,7 @@ def _key(private: Path) -> bytes:
     private.chmod(0o700)
     path = private / "key"
     if not path.exists():
-        store.write_durably(path, secrets.token_hex(32), 0o600)
+        write_durably(path, secrets.token_hex(32), 0o600)
     try:
         key = bytes.fromhex(path.read_text("utf-8").strip())
     except ValueError:

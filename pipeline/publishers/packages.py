@@ -21,11 +21,11 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.base.files import write_durably
 from pipeline.base.model import Finding, Location, found
 from pipeline.intake.inbox.listed_publishers import Listed
 from pipeline.publishers import download, proven
 from pipeline.publishers.proven import Received, Refused
-from pipeline.release.package import store
 
 FOLDER, TAKEN = "packages", "taken.json"
 
@@ -178,7 +178,7 @@ def keep(taken: Iterable[Taken], private: Path) -> None:
             "key": _digest(new.key),
             "folder": new.folder.name,
         }
-        store.write_durably(home / TAKEN, json.dumps(told, indent=2) + "\n")
+        write_durably(home / TAKEN, json.dumps(told, indent=2) + "\n")
         for old in home.iterdir():
             if old.is_dir() and old != new.folder:
                 shutil.rmtree(old, ignore_errors=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.base import words
 from pipeline.base.engine import LOCAL, Engine
+from pipeline.base.files import naming
 from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import Seal
 from pipeline.release.data import draft, part_files
@@ -202,7 +203,10 @@ def seal_release(
         downloads.write_package(
             folder, path, hashes, lambda files: manifest.signed_parts({**alone, "files": files}, secret)
         )  # fmt: skip
-    (folder / manifest.PUBLIC_KEY).write_bytes(manifest.public_pem(manifest.signing_key(secret)))
+    with naming(folder / manifest.PUBLIC_KEY):
+        (folder / manifest.PUBLIC_KEY).write_bytes(
+            manifest.public_pem(manifest.signing_key(secret))
+        )
     site = json.loads((folder / "metadata.json").read_text("utf-8"))
     files = manifest.hashed(folder, hashes)
     package.write_json(folder / "catalog.jsonld", dcat.catalogue(descriptor, site, files))

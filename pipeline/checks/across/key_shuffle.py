@@ -21,9 +21,10 @@ import pyarrow.compute as pc
 
 from pipeline.base import sql
 from pipeline.base.engine import Engine, Unseen
+from pipeline.base.files import naming
 from pipeline.base.model import ForeignKey
 from pipeline.base.sql import Sql, quoted, read_parquet
-from pipeline.checks.results.parquet import Home, naming
+from pipeline.checks.results.parquet import Home
 
 ROWS = pa.schema([("key", pa.string()), ("source_id", pa.string()), ("source_row", pa.string())])
 
@@ -194,12 +195,12 @@ def _database(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises OSError where there is no room for that.
     """
     try:
-        with sql.connect(home.folder / f"spill-{secrets.token_hex(8)}") as con:
+        spill = home.folder / f"spill-{secrets.token_hex(8)}"
+        with naming(home.folder), sql.connect(spill) as con:
             con.execute("set threads = 1")
             yield con
-    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
-        why = errno.ENOSPC if isinstance(error, duckdb.OutOfMemoryException) else errno.EIO
-        raise OSError(why, str(error).splitlines()[0], str(home.folder)) from error
+    except duckdb.OutOfMemoryException as error:
+        raise OSError(errno.ENOSPC, str(error).splitlines()[0], str(home.folder)) from error
 
 
 def _batches(files: Iterable[Path], bucket: int) -> pa.Table:

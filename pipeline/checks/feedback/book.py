@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,9 +14,11 @@ from pathlib import Path, PurePosixPath
 import xlsxwriter
 
 from pipeline.base import progress
+from pipeline.base.files import naming
 from pipeline.base.model import Catalog, Dataset, Source, Tally
 from pipeline.base.sheet_cells import Grid, expected
 from pipeline.base.sheet_styles import Formats
+from pipeline.base.spreadsheet_safety import WORKBOOK
 from pipeline.base.words import language, say
 from pipeline.checks.feedback import lists
 from pipeline.checks.feedback.lists import Summary, Told, z
@@ -53,6 +56,23 @@ def write_all(
     made = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(made, ignore_errors=True)
     made.mkdir(parents=True)
+    try:
+        names = _written(made, notes, tables, grids_of, catalog)
+        shutil.rmtree(folder, ignore_errors=True)
+        made.replace(folder)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return names
+
+
+def _written(
+    made: Path,
+    notes: Notes,
+    tables: Mapping[str, Sequence[Table]],
+    grids_of: Callable[[str], Sequence[Grid]],
+    catalog: Catalog,
+) -> list[str]:
+    """The workbooks, in the empty folder `made`; gives their names."""
     names = list[str]()
     for number, file in enumerate(sorted(notes.counts), 1):
         what = say("step-feedback", language(), file=file)
@@ -63,8 +83,6 @@ def write_all(
         path.parent.mkdir(parents=True, exist_ok=True)
         _Book(path, file, notes, read, catalog).write(grids_of(file) if read else ())
         names.append(name)
-    shutil.rmtree(folder, ignore_errors=True)
-    made.replace(folder)
     return names
 
 
@@ -93,10 +111,18 @@ class _Book:
         self.shortened = 0
 
     def write(self, grids: Sequence[Grid]) -> None:
-        """The department's sheets first, in their order, then the list and the summary."""
+        """The department's sheets first, in their order, then the list and the summary.
+
+        xlsxwriter's own files lie beside the workbook: of another disk nobody would know.
+        """
         part = sum(grid.cells for grid in grids) > LARGE
-        options = {"constant_memory": part, "strings_to_formulas": False, "strings_to_urls": False}
-        book = xlsxwriter.Workbook(str(self.path), options)
+        content = io.BytesIO()
+        options = {"constant_memory": part, "tmpdir": str(self.path.parent), **WORKBOOK}
+        with naming(self.path):
+            self._write(xlsxwriter.Workbook(content, options), grids, part)
+            self.path.write_bytes(content.getbuffer())
+
+    def _write(self, book: xlsxwriter.Workbook, grids: Sequence[Grid], part: bool) -> None:
         book.set_properties({"created": MADE})
         formats = Formats(book)
         names = _sheet_names([grid.name for grid in grids])

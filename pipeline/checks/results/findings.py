@@ -15,6 +15,7 @@ from typing import Any
 
 from pipeline.base import words
 from pipeline.base.model import Finding
+from pipeline.base.spreadsheet_safety import safe
 from pipeline.base.words import Lang
 
 COLUMNS = (
@@ -32,8 +33,6 @@ COLUMNS = (
 )
 OPENING = '{"format": "gongshi-findings", "version": 1, "findings": ['
 CLOSING = "\n]}\n"
-#: What a spreadsheet takes for the start of a formula (OWASP, CSV injection).
-FORMULA_STARTS = "=+-@\t\r＝＋－＠"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +77,14 @@ def _spoken(params: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
 
 
 def line(finding: Finding, lang: Lang) -> tuple[object, ...]:
-    """A line of findings.csv. Text that a spreadsheet would run gets an apostrophe in front."""
+    """A line of findings.csv. Text that a spreadsheet would run is marked as spreadsheet_safety says."""
     told = message(finding.rule, finding.params, lang, finding.file)
     cells = (getattr(finding, name) for name in COLUMNS[:-1])
-    return tuple(_inert(cell) for cell in (*cells, told))
+    return tuple(_cell(value) for value in (*cells, told))
 
 
-def _inert(cell: object) -> object:
-    if isinstance(cell, str) and cell.startswith(tuple(FORMULA_STARTS)):
-        return "'" + cell
-    return "" if cell is None else cell
+def _cell(value: object) -> object:
+    return safe(value) if isinstance(value, str) else "" if value is None else value
 
 
 def as_json(finding: Finding, position: int | None, lang: Lang) -> str:

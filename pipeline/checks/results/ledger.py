@@ -17,6 +17,7 @@ from typing import Any, Self, TextIO
 
 import pyarrow as pa
 
+from pipeline.base.files import link
 from pipeline.base.model import TALLY_PARTS, Checked, Dataset, Finding, Tally
 from pipeline.base.row_checksums import Seal
 from pipeline.base.words import Lang
@@ -82,7 +83,7 @@ class Ledger:
         (self.work / "changes").mkdir()
         changes = self._rows.get(("changes", ""))
         for number, path in enumerate(changes.files if changes else ()):
-            parquet.link(path, self.work / "changes" / f"{number:06}.parquet")
+            link(path, self.work / "changes" / f"{number:06}.parquet")
 
     def _csv(self, name: str, header: Iterable[str]) -> Any:
         file = (self.work / name).open("w", encoding="utf-8", newline="")

@@ -7,11 +7,7 @@ and the parts' paths travel; one that does not see it sends the tables themselve
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.base.files import naming
 from pipeline.base.model import Checked, Part
 
 KINDS = ("accepted", "left_out", "changes")
@@ -45,7 +42,8 @@ def made_home(folder: Path) -> Home:
     """An empty folder for parts. Raises OSError where there can be none."""
     folder.mkdir()
     home = Home(folder, secrets.token_hex(16), LEAST)
-    (folder / "token").write_text(home.token, "utf-8")
+    with naming(folder):
+        (folder / "token").write_text(home.token, "utf-8")
     return home
 
 
@@ -75,17 +73,6 @@ def _part(table: pa.Table, folder: Path, key: bytes) -> Part:
     return Part(path, len(table), mac_of(data, key).digest())
 
 
-@contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """An error of writing that names no file names `path`."""
-    try:
-        yield
-    except OSError as error:
-        if error.filename or error.errno is None:
-            raise
-        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
-
-
 def mac_of(data: Any, key: bytes) -> Any:
     """The keyed hash that proves a part to be ours."""
     return hashlib.blake2b(data, key=key, digest_size=32, person=b"gongshi-part")
@@ -101,14 +88,6 @@ def is_whole(part: Part, key: bytes) -> bool:
     except OSError:
         return False
     return bool(mac.digest() == part.mac)
-
-
-def link(path: Path, target: Path) -> None:
-    """`path` under another name too; a copy where the file system has no such thing."""
-    try:
-        os.link(path, target)
-    except OSError:
-        shutil.copyfile(path, target)
 
 
 class Rows:

@@ -20,6 +20,7 @@ from pipeline.base.errors import UsageError
 from pipeline.base.model import Catalog, Code, Column, Dataset
 from pipeline.base.sheet_cells import NOT_DATA, example_of, expected, written_unit
 from pipeline.base.sheet_styles import FONT, Formats, lines, width
+from pipeline.base.spreadsheet_safety import WORKBOOK
 from pipeline.base.words import Lang, language, say
 
 NOTES, HEADER = 2, 3  # rows, from 0; records begin below
@@ -71,7 +72,7 @@ class _Blank:
         self.ranges: dict[str, str] = {}  # code list → where its entries stand
 
     def write(self, path: Path) -> None:
-        book = xlsxwriter.Workbook(str(path), {"strings_to_urls": False})
+        book = xlsxwriter.Workbook(str(path), {**WORKBOOK})
         book.set_properties({"created": MADE})
         self.formats = Formats(book)
         form = book.add_worksheet(self.dataset.title[:31])

@@ -6,11 +6,13 @@ import errno
 import fnmatch
 import hashlib
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath, PurePosixPath
 
 from pipeline.base.errors import UnreadableInput
+from pipeline.base.files import naming
 from pipeline.base.model import Catalog, Finding, Location, found
 from pipeline.base.words import language, say
 from pipeline.intake.inbox.listed_publishers import Listed, is_package, read_listed
@@ -19,8 +21,6 @@ from pipeline.intake.table.sources_yaml import Hint, read_hints
 TABLES = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".json"}
 REPORTS = {".txt", ".docx", ".html", ".htm", ".pdf"}
 TRIES = 3  # to copy a file that changes while it is copied
-
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +51,15 @@ def scan(folder: Path, catalog: Catalog) -> Inbox:
     Excel's lock files are passed over.
     """
     lang = language()
-    if not folder.is_dir():
-        raise UnreadableInput(say("inbox-missing", lang, path=folder))
-    hints = read_hints(folder / "sources.yaml", catalog)
-    packages = read_listed(folder / "sources.yaml", catalog)
+    with _readable():
+        if not folder.is_dir():
+            raise UnreadableInput(say("inbox-missing", lang, path=folder))
+        hints = read_hints(folder / "sources.yaml", catalog)
+        packages = read_listed(folder / "sources.yaml", catalog)
     beside = {path.resolve() for each in packages for path in each.beside}
     files, findings, unlisted = list[InboxFile](), list[Finding](), set[Path]()
-    for path in sorted(_walk(folder)):
+    closed = list[OSError]()
+    for path in sorted(_walk(folder, closed.append)):
         name = shown(path.relative_to(folder))
         if name == "sources.yaml" or _is_hidden(name) or _is_listed(path, beside):
             continue
@@ -72,6 +74,7 @@ def scan(folder: Path, catalog: Catalog) -> Inbox:
             continue
         hint = next((h for h in hints if _matches(name, h.match)), Hint())
         files.append(InboxFile(path, name, is_report, hint))
+    findings += _closed(closed, folder)
     if not files and not packages:
         raise UnreadableInput(say("inbox-empty", lang, path=folder))
     names = (shown(path.relative_to(folder)) for path in sorted(unlisted))
@@ -94,9 +97,36 @@ def _package(path: Path, folder: Path, known: Collection[Path]) -> Path | None:
     return path if path.suffix.lower() == ".zip" and is_package(path) else None
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Files, and the links to folders, which are not followed."""
-    for at, folders, names in os.walk(folder):
+@contextmanager
+def _readable() -> Iterator[None]:
+    """An error of reading the inbox is UnreadableInput, and names what cannot be read."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise UnreadableInput(say("inbox-unreadable", language(), path=error.filename, why=why)) from error  # fmt: skip
+
+
+def _closed(errors: Iterable[OSError], folder: Path) -> Iterator[Finding]:
+    """A finding for each folder in the inbox that cannot be read. UnreadableInput where it is the inbox."""
+    for error in errors:
+        if Path(error.filename) == folder:
+            with _readable():
+                raise error
+        yield _unreadable(shown(Path(error.filename).relative_to(folder)), error)
+
+
+def _unreadable(name: str, error: OSError) -> Finding:
+    return found("file-unreadable", Location(name), params={"why": error.strerror or ""})
+
+
+def _walk(folder: Path, closed: Callable[[OSError], None]) -> Iterator[Path]:
+    """Files, and the links to folders, which are not followed. `closed` is told of what cannot be read."""
+    for at, folders, names in os.walk(folder, onerror=closed):
+        if not os.access(at, os.X_OK):
+            closed(PermissionError(errno.EACCES, os.strerror(errno.EACCES), at))
+            folders.clear()
+            continue
         yield from (Path(at) / name for name in names)
         yield from (path for name in folders if (path := Path(at) / name).is_symlink())
 
@@ -118,12 +148,16 @@ def _not_read(path: Path, name: str, root: Path, is_report: bool) -> Finding | N
     """Why a file is not read; None where it is."""
     try:
         inside, is_file = path.resolve(strict=True).is_relative_to(root), path.is_file()
+    except PermissionError as error:
+        return _unreadable(name, error)
     except (OSError, RuntimeError):  # a link to nowhere, or to itself
         return found("file-link-broken", Location(name))
     if not inside:
         return found("file-outside", Location(name))
     if not is_file:
         return found("file-special", Location(name))
+    if not os.access(path, os.R_OK):
+        return _unreadable(name, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
     suffix = PurePosixPath(name).suffix
     if suffix.lower() not in (REPORTS if is_report else TABLES):
         return found("file-kind", Location(name), params={"suffix": suffix or "–"})
@@ -155,9 +189,9 @@ def snapshot(file: InboxFile, folder: Path) -> InboxFile | Finding:
                 made.replace(place)
                 return replace(file, path=place, sha256=digest)
     except OSError as error:
-        if error.errno in NO_ROOM:  # it is the copy that failed: the store's fault, not the file's
+        if error.filename and Path(error.filename).parent == folder:  # it is the copy that failed
             raise
-        return found("file-unreadable", Location(file.name), params={"why": error.strerror or ""})
+        return _unreadable(file.name, error)
     finally:
         made.unlink(missing_ok=True)
     return found("file-changed", Location(file.name))
@@ -169,11 +203,17 @@ def _state(path: Path) -> tuple[int, int, int]:
 
 
 def _copied(path: Path, target: Path) -> tuple[str, int]:
-    """sha256 and size of what was copied."""
+    """sha256 and size of what was copied. OSError names the one of both that is at fault."""
     digest, size = hashlib.sha256(), 0
-    with path.open("rb") as source, target.open("wb") as copy:
-        while data := source.read(1 << 20):
-            digest.update(data)
-            copy.write(data)
-            size += len(data)
+    with naming(target), target.open("wb") as copy:
+        for block in _blocks(path):
+            digest.update(block)
+            copy.write(block)
+            size += len(block)
     return digest.hexdigest(), size
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with naming(path), path.open("rb") as source:
+        while block := source.read(1 << 20):
+            yield block

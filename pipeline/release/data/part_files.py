@@ -9,8 +9,6 @@ the release.
 
 from __future__ import annotations
 
-import errno
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -25,6 +23,7 @@ import duckdb
 from pipeline.base import sql
 from pipeline.base.engine import Engine, Unseen
 from pipeline.base.errors import Unaccounted
+from pipeline.base.files import naming
 from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import Seal
 from pipeline.checks.results.parquet import Home
@@ -33,7 +32,6 @@ from pipeline.release.package import manifest, package, parts
 from pipeline.release.package.parts import Keys, Part
 
 _UNSEALED = Seal()
-_FULL = ("No space left", "disk is full", "quota exceeded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +182,11 @@ _own = threading.local()
 def desk(places: Places) -> Iterator[Path]:
     """An empty folder to write in, on the release's own disk where that is seen.
 
-    A disk that is full is an OSError, whichever library says so.
+    What the disk refuses is an OSError, whichever library says so.
     """
     here = places.aside.folder if places.aside.is_here() else None
-    with TemporaryDirectory(dir=here) as folder:
-        try:
-            yield Path(folder)
-        except (duckdb.IOException, sqlite3.OperationalError) as error:
-            full = any(words in str(error) for words in _FULL)
-            raise OSError(errno.ENOSPC if full else errno.EIO, str(error), folder) from error
+    with TemporaryDirectory(dir=here) as folder, naming(Path(folder)):
+        yield Path(folder)
 
 
 def handed(places: Places, name: str, path: Path, seal: Seal = _UNSEALED) -> Written:

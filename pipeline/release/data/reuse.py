@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.base.errors import Unaccounted
+from pipeline.base.files import link
 from pipeline.release.package import manifest
 
 Files = Mapping[str, str]  # a file's name in the release → its sha256
@@ -93,12 +92,3 @@ def _read(memory: Path) -> dict[str, dict[str, str]]:
         return {}
     whole = isinstance(told, dict) and all(isinstance(files, dict) for files in told.values())
     return told if whole else {}
-
-
-def link(old: Path, new: Path) -> None:
-    """The file `old` also at `new`, copied where it cannot be linked: a release's files are never written to."""
-    new.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(old, new)
-    except OSError:
-        shutil.copyfile(old, new)

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from adbc_driver_sqlite import dbapi
 
 from pipeline.base.engine import one_process, ordered_map
+from pipeline.base.files import naming
 from pipeline.base.model import Dataset
 from pipeline.base.sql import address, literal, quoted, writing
 from pipeline.contract.catalog import published_columns
@@ -129,6 +130,7 @@ _PRAGMAS = (
 @contextmanager
 def _open(path: Path) -> Iterator[sqlite3.Connection]:
     with (
+        naming(path),
         closing(writing(path)) as con,
         _sorting_beside(con, path),
     ):
@@ -221,11 +223,15 @@ def _rows_in(path: Path) -> int:
 def loading(path: Path) -> Iterator[dbapi.Cursor]:
     """A way to fill the database at `path` with whole columns, by Arrow's own driver and its SQLite.
 
-    Whoever has the database open besides must not have read of it what is written here. What goes
-    wrong is an sqlite3.OperationalError, as it is everywhere else.
+    Whoever has the database open besides must not have read of it what is written here. What the disk
+    refuses is an OSError, what else goes wrong an sqlite3.OperationalError, as it is everywhere else.
     """
     try:
-        with dbapi.connect(address(path, "rwc"), autocommit=True) as con, con.cursor() as cursor:
+        with (
+            naming(path),
+            dbapi.connect(address(path, "rwc"), autocommit=True) as con,
+            con.cursor() as cursor,
+        ):
             for pragma in _PRAGMAS:
                 cursor.execute(f"pragma {pragma}")
                 cursor.fetchall()

@@ -18,20 +18,16 @@ import duckdb
 import pyarrow.parquet as pq
 
 from pipeline.base.errors import GateRefused
+from pipeline.base.files import naming
 from pipeline.base.model import Column, Dataset
-from pipeline.base.sql import Sql, copy, quoted
+from pipeline.base.sql import Sql, quoted
 from pipeline.base.words import language, say
 from pipeline.contract.catalog import published_columns
-from pipeline.release.downloads import workbook, zip_gzip
+from pipeline.release.downloads import excel_csv, workbook, zip_gzip
 from pipeline.release.downloads.zip_gzip import Zip
 from pipeline.release.package import package, parts
-from pipeline.release.package.package import as_one
 from pipeline.release.package.parts import Keys
 
-BOM = b"\xef\xbb\xbf"
-# What a spreadsheet takes for the start of a formula, full-width forms included (OWASP, CSV
-# injection). A dash alone is a blank as clerks write it.
-FORMULA_STARTS = "=+-@\t\r＝＋－＠"
 ROW_GROUP = 50_000
 KINDS = ("csv.gz", "jsonl.gz", "parquet", "xlsx")
 
@@ -62,7 +58,7 @@ def make(
     con = con.cursor()  # this runs beside others
     dataset, source, name = table.dataset, package.parquet_rows(table.rows), table.dataset.name
     if "csv.gz" in asked:
-        text = excel_csv(con, dataset, source, table.plain)
+        text = excel_csv.blocks(con, dataset, source, table.plain)
         zip_gzip.write_gzip(folder / f"{name}.csv.gz", zip_gzip.deflated(text))
     if "jsonl.gz" in asked:
         text = zip_gzip.joined(json_lines(con, dataset, source))
@@ -94,7 +90,7 @@ def write_package(
     `seal` gives manifest, signature and key for a list of files; they come last and unpacked.
     """
     listed = {}
-    with Zip(path) as packed:
+    with naming(path), Zip(path) as packed:
         for name, digest in files.items():
             size = (folder / name).stat().st_size
             large = size >= zip_gzip.LARGE
@@ -113,12 +109,12 @@ def _twin(folder: Path, plain: Path, size: int) -> tuple[zip_gzip.Facts, bytes] 
     path = folder / "downloads" / f"{plain.stem}.csv.gz"
     if plain.suffix != ".csv" or not path.is_file():
         return None
-    mark, content = zip_gzip.deflate(BOM), path.read_bytes()
+    mark, content = zip_gzip.deflate(excel_csv.BOM), path.read_bytes()
     start, end = zip_gzip.gzip_stream(content)
-    crc, marked = 0, zlib.crc32(BOM)
+    crc, marked = 0, zlib.crc32(excel_csv.BOM)
     for block in zip_gzip.blocks_of(plain):
         crc, marked = zlib.crc32(block, crc), zlib.crc32(block, marked)
-    same = (marked, size + len(BOM)) == zip_gzip.gzip_facts(content)
+    same = (marked, size + len(excel_csv.BOM)) == zip_gzip.gzip_facts(content)
     if not same or not content.startswith(mark, start):
         return None
     packed = content[start + len(mark) : end] + zip_gzip.LAST
@@ -126,45 +122,6 @@ def _twin(folder: Path, plain: Path, size: int) -> tuple[zip_gzip.Facts, bytes] 
 
 
 # ---------------------------------------------------------------- the formats
-
-
-def excel_csv(
-    con: duckdb.DuckDBPyConnection, dataset: Dataset, source: Sql, plain: Sequence[Path]
-) -> Iterator[bytes]:
-    """The CSV with a byte order mark, and no cell that a spreadsheet would run."""
-    texts = text_columns(dataset)
-    looked = ", ".join(f"bool_or({_risky(name)})" for name in texts)
-    found = con.execute(f"select {looked} from {source}").fetchall()[0] if texts else ()
-    risky = [name for name, hit in zip(texts, found, strict=True) if hit]
-    yield BOM
-    if not risky:
-        yield from as_one(plain)
-        return
-    safe = plain[0].with_name(f".{dataset.name}.csv.safe")
-    try:
-        con.execute(copy(f"({safe_cells(source, risky)})", safe, "format csv, header"))
-        yield from zip_gzip.blocks_of(safe)
-    finally:
-        safe.unlink(missing_ok=True)
-
-
-def text_columns(dataset: Dataset) -> list[str]:
-    """The columns in which there can be what a spreadsheet would run."""
-    return [c.name for c in published_columns(dataset) if c.type == "string"]
-
-
-def safe_cells(source: Sql, names: Sequence[str]) -> Sql:
-    """A query of `source` in which no cell of `names` is one that a spreadsheet would run."""
-    cells = ", ".join(
-        f"case when {_risky(c)} then '''' || {quoted(c)} else {quoted(c)} end as {quoted(c)}"
-        for c in names
-    )
-    return f"select * replace ({cells}) from {source}"
-
-
-def _risky(name: str) -> Sql:
-    starts = ", ".join(f"chr({ord(c)})" for c in FORMULA_STARTS)
-    return f"(left({quoted(name)}, 1) in ({starts}) and {quoted(name)} <> '-')"
 
 
 def typed(column: Column) -> Sql:
@@ -189,7 +146,7 @@ def write_parquet(
     """Typed Parquet, zstd: money as decimal, dates as dates."""
     cells = ", ".join(map(typed, published_columns(dataset)))
     reader = con.sql(f"select {cells} from {source}").to_arrow_reader(ROW_GROUP)
-    with pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
+    with naming(path), pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
         for batch in reader:
             writer.write_batch(batch, ROW_GROUP)
 

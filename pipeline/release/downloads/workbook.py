@@ -17,7 +17,9 @@ from pathlib import Path
 import duckdb
 import xlsxwriter
 
+from pipeline.base.files import naming
 from pipeline.base.model import Column, Dataset
+from pipeline.base.spreadsheet_safety import WORKBOOK
 from pipeline.base.sql import Sql, quoted
 from pipeline.contract.catalog import published_columns
 from pipeline.release.downloads import zip_gzip
@@ -40,7 +42,8 @@ def write(
 ) -> None:
     """The workbook of `source`, an SQL source of `count` rows of text; more sheets where it must."""
     columns = published_columns(dataset)
-    with zipfile.ZipFile(io.BytesIO(template(dataset, count, today))) as made, Zip(path) as packed:
+    made = zipfile.ZipFile(io.BytesIO(template(dataset, count, today)))
+    with made, naming(path), Zip(path) as packed:
         for name in sorted(made.namelist(), key=part_order):
             sheet = re.fullmatch(r"xl/worksheets/sheet(\d+)\.xml", name)
             if not sheet:
@@ -61,7 +64,7 @@ def part_order(name: str) -> tuple[bool, str]:
 def template(dataset: Dataset, count: int, today: date) -> bytes:
     """A workbook with headers, and one row of empty cells that show each column's style."""
     target = io.BytesIO()
-    book = xlsxwriter.Workbook(target, {"in_memory": True})
+    book = xlsxwriter.Workbook(target, {"in_memory": True, **WORKBOOK})
     book.set_properties(
         {"title": dataset.title, "comments": dataset.title_en, "created": datetime(today.year, today.month, today.day)}
     )  # fmt: skip

@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.base.engine import ordered_map
+from pipeline.base.files import naming
 from pipeline.base.sql import Sql
 
 LEVEL = 4  # a fifth larger than 6, in half the time
@@ -84,7 +85,7 @@ def _stream(out: BinaryIO | _Digesting, pairs: Iterable[Pair]) -> tuple[int, int
 
 def write_gzip(path: Path, pairs: Iterable[Pair]) -> None:
     """A gzip file of one member, with neither name nor time in it."""
-    with path.open("wb") as out:
+    with naming(path), path.open("wb") as out:
         out.write(_GZIP_HEADER)
         crc, size, _ = _stream(out, pairs)
         out.write(struct.pack("<II", crc, size & 0xFFFF_FFFF))

@@ -15,6 +15,7 @@ from typing import Any
 from pipeline.base import row_checksums
 from pipeline.base.engine import one_process
 from pipeline.base.errors import GateRefused
+from pipeline.base.files import naming
 from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import Seal
 from pipeline.base.words import language, say
@@ -57,7 +58,7 @@ def _judge(folder: Path, descriptor: dict[str, Any]) -> tuple[bool, list[str]]:
     from frictionless import Package, system
 
     large = {r["name"] for r in descriptor["resources"] if r["gongshi:rows"] > WHOLE_UP_TO}
-    with tempfile.TemporaryDirectory() as aside:
+    with tempfile.TemporaryDirectory() as aside, naming(Path(aside)):
         judged = _sampled(folder, descriptor, large, Path(aside)) if large else folder
         with system.use_context(trusted=True):
             # Not by its path: frictionless takes one with a [ or a ? in it for a pattern.
@@ -142,7 +143,7 @@ def removals(
     listed in `listing`, whether or not it is `allowed`.
     """
     gone = [c for c in changes if c.verb == "removed" and c.key not in explained.get(c.dataset, ())]
-    with listing.open("w", encoding="utf-8", newline="") as file:
+    with naming(listing), listing.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(
             [("dataset", "key"), *((c.dataset, c.key) for c in gone)]
         )

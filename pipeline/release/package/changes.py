@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipeline.base.files import naming
 from pipeline.base.model import Dataset
 from pipeline.base.sql import Sql, literal, quoted
 from pipeline.contract.catalog import published_columns
@@ -182,7 +183,11 @@ def keep_old(
     parent: Path, datasets: Collection[Dataset], changes: Collection[Change], path: Path
 ) -> None:
     """A CSV of dataset, key, column and the value that it had, for every cell that was changed."""
-    with path.open("w", encoding="utf-8", newline="") as file, duckdb.connect() as con:
+    with (
+        naming(path),
+        path.open("w", encoding="utf-8", newline="") as file,
+        duckdb.connect() as con,
+    ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("dataset", "key", "column", "was"))
         for dataset in compared_datasets(datasets):
@@ -222,7 +227,7 @@ def counts(changes: Collection[Change]) -> dict[str, dict[str, int]]:
 
 def write(path: Path, release: str, changes: Collection[Change]) -> None:
     """changes.csv of one release."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with naming(path), path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)
         writer.writerows((release, *_cells(change)) for change in sorted(changes))

@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
+from pipeline.base.files import naming
 from pipeline.release.package.package import json_text, write_json
 
 MANIFEST, SIGNATURE, PUBLIC_KEY = "manifest.json", "manifest.sig", "public_key.pem"
@@ -61,7 +62,8 @@ def sign(folder: Path, content: Mapping[str, Any], secret: bytes) -> None:
     key = signing_key(secret)
     write_json(folder / MANIFEST, content)
     signature = key.sign((folder / MANIFEST).read_bytes())
-    (folder / SIGNATURE).write_bytes(written(signature))
+    with naming(folder / SIGNATURE):
+        (folder / SIGNATURE).write_bytes(written(signature))
 
 
 def signed_parts(content: Mapping[str, Any], secret: bytes) -> dict[str, bytes]:

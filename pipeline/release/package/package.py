@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.base import row_checksums
+from pipeline.base.files import naming
 from pipeline.base.model import Catalog, Dataset
 from pipeline.base.row_checksums import Seal
 from pipeline.base.sql import Sql, copy, quoted, read_csv, read_parquet
@@ -226,4 +227,5 @@ def json_text(content: Any) -> str:
 
 def write_json(path: Path, content: Any) -> None:
     """`content` at `path` as `json_text` has it."""
-    path.write_text(json_text(content), "utf-8")
+    with naming(path):
+        path.write_text(json_text(content), "utf-8")

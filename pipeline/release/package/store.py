@@ -14,67 +14,27 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
-import sqlite3
 from collections.abc import Iterator
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-import duckdb
-
+from pipeline.base import files
 from pipeline.base.errors import StoreError
 from pipeline.base.words import language, say
 from pipeline.release.package import manifest
 
 
 @contextmanager
-def faults(folder: Path) -> Iterator[None]:
-    """A disk that is full, read-only or broken becomes one StoreError that names `folder`.
-
-    So does too little room to spill what does not fit in memory, and a process that was ended for
-    want of memory.
-    """
-    try:
-        yield
-    except OSError as error:
-        why = error.strerror or str(error)
-        at = Path(error.filename) if isinstance(error.filename, str) else folder
-        raise StoreError(say("store-unwritable", language(), site=at, why=why)) from error
-    except (duckdb.OutOfMemoryException, MemoryError, BrokenProcessPool) as error:
-        why = next(iter(str(error).splitlines()), "") or type(error).__name__
-        raise StoreError(say("store-no-room", language(), site=folder, why=why)) from error
-    except (duckdb.IOException, sqlite3.DatabaseError) as error:
-        why = str(error).splitlines()[0]
-        raise StoreError(say("store-unwritable", language(), site=folder, why=why)) from error
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """`folder` for one run alone. StoreError where another has it; a crash frees it."""
-    with faults(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StoreError(say("store-busy", language(), site=folder)) from error
-        yield
-    finally:
-        os.close(lock)
-
-
-@contextmanager
-def writing(site: Path) -> Iterator[Path]:
+def writing(site: Path, private: Path | None = None) -> Iterator[Path]:
     """The store for one writer, and an empty folder in it to make releases in.
 
-    What a run before left half done is settled first. StoreError where another run has the store,
-    or where it cannot be written.
+    `private`: the folder that is written besides, to which goes what does not fit in memory. What a
+    run before left half done is settled first. StoreError where another run has the store, or where
+    it cannot be written.
     """
-    with locked(site), faults(site):
+    others = [private] if private else []
+    with files.locked(site), files.faults(site, *others, spill=private):
         (site / "releases").mkdir(exist_ok=True)
         _settle(site)
         making = site / ".making"
@@ -160,10 +120,10 @@ def free_name(site: Path, release: str) -> str:
 def place(site: Path, made: Path, release: str) -> Path:
     """Move a finished release in place, all of it on disk before it has its name."""
     target = site / "releases" / release
-    _sync_tree(made)
+    files.sync_tree(made)
     _leave(site, target)
     made.rename(target)
-    sync(target.parent)
+    files.sync(target.parent)
     shutil.rmtree(site / ".leaving", ignore_errors=True)
     return target
 
@@ -175,7 +135,7 @@ def show(site: Path, made: Path, release: str) -> None:
     for a kept one.
     """
     pending = site / ".pending"
-    write_durably(pending, release)
+    files.write_durably(pending, release)
     place(site, made, release)
     switch(site, release)
     pending.unlink()
@@ -187,7 +147,7 @@ def switch(site: Path, release: str) -> None:
     link.unlink(missing_ok=True)
     link.symlink_to(Path("releases") / release)
     link.replace(site / "current")
-    sync(site)
+    files.sync(site)
 
 
 def set_aside(site: Path, release: Path, private: Path) -> None:
@@ -207,7 +167,7 @@ def drop(site: Path, release: Path) -> None:
     gone.mkdir(exist_ok=True)
     shutil.rmtree(gone / release.name, ignore_errors=True)
     release.rename(gone / release.name)  # at once: no half of it is ever among the kept
-    sync(release.parent)
+    files.sync(release.parent)
     shutil.rmtree(gone)
 
 
@@ -224,33 +184,3 @@ def _leave(site: Path, target: Path) -> None:
         leaving = site / ".leaving"
         leaving.mkdir(exist_ok=True)
         target.rename(leaving / target.name)
-
-
-def _sync_tree(folder: Path) -> None:
-    for at, _, names in os.walk(folder):
-        for name in names:
-            sync(Path(at) / name)
-        sync(Path(at))
-
-
-def sync(path: Path) -> None:
-    """Force a file's content, or a folder's list of names, to disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def write_durably(path: Path, text: str, mode: int = 0o644) -> None:
-    """`text` in place of the file at `path`: whole or not at all, and on disk when this returns."""
-    made = path.with_name(f".{path.name}.new")
-    made.unlink(missing_ok=True)
-    handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    made.replace(path)
-    with suppress(OSError):  # some file systems do not let folders be forced
-        sync(path.parent)

@@ -21,12 +21,13 @@ import pyarrow as pa
 
 from pipeline.base import row_checksums, sql
 from pipeline.base.errors import Unaccounted
+from pipeline.base.files import link
 from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import Seal
 from pipeline.base.sql import Sql, quoted
 from pipeline.contract.catalog import published_columns
 from pipeline.release import build
-from pipeline.release.data import derived, reuse
+from pipeline.release.data import derived
 from pipeline.release.downloads import downloads
 from pipeline.release.downloads.downloads import Table
 from pipeline.release.package import changes, manifest, package, parts, working
@@ -100,7 +101,7 @@ def _take_over(loss: Loss, touched: Collection[str]) -> None:
             continue
         if path.parent != loss.release and name.split("/")[1].split(".")[0] in concerned:
             continue
-        reuse.link(path, loss.target / name)
+        link(path, loss.target / name)
 
 
 def _data(loss: Loss) -> Written:

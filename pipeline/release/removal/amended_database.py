@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Collection, Mapping
 from contextlib import closing
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipeline.base import files
 from pipeline.base.model import Dataset
 from pipeline.base.sql import quoted, writing
 from pipeline.release.database import database, part_databases
@@ -51,8 +51,8 @@ def write(loss: Loss, file: str, rows: Mapping[str, Path]) -> None:
     copy, made = loss.work / Path(file).name, loss.target / file
     if not (loss.release / file).exists():
         return  # too large for one of all tables
-    shutil.copyfile(loss.release / file, copy)
-    with closing(writing(copy)) as con:
+    files.copy(loss.release / file, copy)
+    with files.naming(copy), closing(writing(copy)) as con:
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -200000"):  # fmt: skip
             con.execute(f"pragma {pragma}")
         con.execute("begin")
@@ -67,7 +67,8 @@ def write(loss: Loss, file: str, rows: Mapping[str, Path]) -> None:
                 index = quoted(f"{name}_fts")
                 con.execute(f"insert into {index}({index}) values ('optimize')")
         con.execute("analyze")
-        con.execute("vacuum into ?", (str(made.absolute()),))
+        with files.naming(made):
+            con.execute("vacuum into ?", (str(made.absolute()),))
     copy.unlink()
     with duckdb.connect() as proof:
         for name, path in rows.items():

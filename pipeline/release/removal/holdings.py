@@ -8,13 +8,14 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
-from collections.abc import Collection, Mapping
-from contextlib import closing
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from pipeline.base.files import naming
 from pipeline.base.model import Column, Dataset, ForeignKey
 from pipeline.base.sql import Sql, quoted, reading, trusted
 from pipeline.release.package import package
@@ -68,8 +69,16 @@ def _dataset(resource: Mapping[str, Any], told: Mapping[str, Any]) -> Dataset:
 # ---------------------------------------------------------------- what is there
 
 
-def connect(release: Path) -> sqlite3.Connection | duckdb.DuckDBPyConnection:
-    """A release's tables, to be read only; those too large for one database straight from their CSV."""
+@contextmanager
+def opened(release: Path) -> Iterator[sqlite3.Connection | duckdb.DuckDBPyConnection]:
+    """A release's tables, to be read only. What is wrong with the file is an OSError that names it."""
+    path = release / "disclosure.db"
+    with naming(path if path.exists() else release), closing(_connect(release)) as con:
+        yield con
+
+
+def _connect(release: Path) -> sqlite3.Connection | duckdb.DuckDBPyConnection:
+    """Tables too large for one database come straight from their CSV."""
     path = release / "disclosure.db"
     if path.exists():
         return reading(path, immutable=True)
@@ -100,7 +109,7 @@ def holds(release: Path, keys: Keys) -> dict[str, list[tuple[str, str]]]:
     """
     datasets = {d.name: d for d in datasets_of(release)}
     found: dict[str, list[tuple[str, str]]] = {}
-    with closing(connect(release)) as con:
+    with opened(release) as con:
         con.execute("create temp table wanted (dataset text, key text, primary key (dataset, key))")
         pairs = [(name, key) for name, each in keys.items() for key in each if name in datasets]
         _add(con, pairs)

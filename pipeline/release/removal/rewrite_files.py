@@ -21,10 +21,11 @@ import duckdb
 import pyarrow.parquet as pq
 
 from pipeline.base.engine import ordered_map
+from pipeline.base.files import naming
 from pipeline.base.model import Dataset
 from pipeline.base.sql import Sql, copy
 from pipeline.contract.catalog import published_columns
-from pipeline.release.downloads import downloads, workbook, zip_gzip
+from pipeline.release.downloads import downloads, excel_csv, workbook, zip_gzip
 from pipeline.release.downloads.downloads import Table
 from pipeline.release.downloads.zip_gzip import Pair, Zip
 from pipeline.release.package import package
@@ -64,7 +65,7 @@ class Gone:
 def csv(con: duckdb.DuckDBPyConnection, gone: Gone, old: Path, new: Path) -> None:
     """The CSV `old` without the rows that are gone, at `new`. Raises Missed."""
     edited = _Edited(gone.texts(lambda source: _line(con, source, new)), b"\n")
-    with new.open("wb") as out:
+    with naming(new), new.open("wb") as out:
         for block in zip_gzip.blocks_of(old):
             out.write(edited.block(block))
     edited.finish()
@@ -88,8 +89,8 @@ def write_downloads(
     Raises Missed.
     """
     con, name, count = con.cursor(), gone.dataset.name, table.count
-    safe = downloads.text_columns(gone.dataset)
-    lines = gone.texts(lambda s: _line(con, f"({downloads.safe_cells(s, safe)})", folder / name))
+    safe = excel_csv.text_columns(gone.dataset)
+    lines = gone.texts(lambda s: _line(con, f"({excel_csv.safe_cells(s, safe)})", folder / name))
     marks = sum(block.count(b"\n") for block in zip_gzip.blocks_of(table.plain[0]))
     _gzip(old / f"{name}.csv.gz", folder / f"{name}.csv.gz", _Edited(lines, b"\n"), marks)
     lines = gone.texts(lambda source: downloads.json_lines(con, gone.dataset, source))
@@ -119,7 +120,7 @@ def _workbook(
     rows = gone.texts(lambda source: workbook.row_texts(con, after[SHEET], columns, source))
     frames = zip(workbook.frame(before[SHEET], had), workbook.frame(after[SHEET], count), strict=True)  # fmt: skip
     edited = _Edited([*frames, *rows], b"<row>")
-    with _mapped(old) as view, zipfile.ZipFile(old) as packed, Zip(new) as out:
+    with _mapped(old) as view, zipfile.ZipFile(old) as packed, naming(new), Zip(new) as out:
         entry = packed.getinfo(SHEET)
         start = entry.header_offset + 30 + sum(_LOCAL.unpack_from(view, entry.header_offset))
         sheet = _unpacked(view, start, start + entry.compress_size - len(zip_gzip.LAST))

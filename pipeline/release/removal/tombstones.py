@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from pipeline.release.package import store
+from pipeline.base.files import write_durably
 
 TABLE = "withdrawals"
 FILE = "withdrawn.csv"
@@ -60,7 +60,7 @@ def write(private: Path, stones: Iterable[Tombstone]) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_HEADER)
     writer.writerows([getattr(s, name) for name in _HEADER] for s in sorted(stones))
-    store.write_durably(private / FILE, text.getvalue())
+    write_durably(private / FILE, text.getvalue())
 
 
 def keys(stones: Iterable[Tombstone]) -> dict[str, set[str]]:

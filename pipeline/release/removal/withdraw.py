@@ -11,7 +11,6 @@ import csv
 import io
 import shutil
 from collections.abc import Collection, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from pipeline.base.engine import ordered_map
 from pipeline.base.errors import StoreError, UsageError
+from pipeline.base.files import locked, write_durably
 from pipeline.base.model import Dataset
 from pipeline.base.sql import quoted
 from pipeline.base.words import language, say
@@ -54,7 +54,7 @@ def withdraw(site: Path, private: Path, asked: Asked, secret: bytes) -> list[Tom
     UsageError where no kept release has such a record, or more than one has that number.
     Run again, it completes what was cut short.
     """
-    with store.writing(site) as making, store.locked(private), store.faults(private):
+    with store.writing(site, private) as making, locked(private):
         shown = store.sound(site)
         if shown is None:
             raise StoreError(say("release-unknown", language(), release="current", known="-"))
@@ -117,7 +117,7 @@ def _found(release: Path, dataset: Dataset, asked: Sequence[str]) -> set[str]:
     A clerk has the decision's number in hand, not our record's.
     """
     key = holdings.key_sql(dataset)
-    with closing(holdings.connect(release)) as con:
+    with holdings.opened(release) as con:
         table = quoted(dataset.name)
         exact = con.execute(f"select {key} from {table} where {key} = ?", (KEY_SEPARATOR.join(asked),)).fetchall()  # fmt: skip
         if not exact and dataset.label:
@@ -201,7 +201,7 @@ def _report(private: Path, stones: Collection[Tombstone]) -> None:
         days = _days(stone)
         in_time = "" if days is None else ("yes" if days <= WITHIN else "no")
         writer.writerow((stone.dataset, stone.key, stone.ordered_on, stone.withdrawn_on, "" if days is None else days, in_time, stone.reason, stone.basis))  # fmt: skip
-    store.write_durably(private / REPORT, text.getvalue())
+    write_durably(private / REPORT, text.getvalue())
 
 
 def _days(stone: Tombstone) -> int | None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.base import sql
+from pipeline.base.files import faults
 from pipeline.base.words import language, say
 from pipeline.release.package import changes, manifest, store
 from pipeline.release.package.changes import VERBS, Change
@@ -68,7 +69,7 @@ def _taken_out(release: Path) -> set[Change]:
 def told(site: Path, before: str, after: str, form: str, limit: int) -> str:
     """The differences of two releases of a store, in `form`; at most `limit` lines but in JSON."""
     first, second = store.named(site, before), store.named(site, after)
-    with store.faults(site):
+    with faults(site):
         found = between(first, second)
     if form == "json":
         return (

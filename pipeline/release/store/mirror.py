@@ -20,6 +20,7 @@ from typing import Any
 
 from pipeline.base import addresses
 from pipeline.base.errors import StoreError, UsageError
+from pipeline.base.files import locked
 from pipeline.base.words import language, say
 from pipeline.release.package import manifest, store
 
@@ -85,7 +86,7 @@ def push(site: Path, address: str) -> None:
     what is kept no more is deleted: records that were withdrawn are gone from `current` before anything
     else is touched. Cut short, it is completed by the next push. StoreError where that fails.
     """
-    with store.locked(site), addresses.reached(address, StoreError) as (files, root):
+    with locked(site), addresses.reached(address, StoreError) as (files, root):
         there, shown = There(files, root), store.current(site)
         if shown is None:
             return

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.base.errors import UsageError
+from pipeline.base.files import faults
 from pipeline.base.words import language, say
 from pipeline.release.downloads import zip_gzip
 from pipeline.release.package import manifest, store
@@ -49,7 +50,7 @@ def read_key(path: Path | None) -> bytes | None:
 def release(site: Path, name: str, pem: bytes | None) -> Verdict:
     """Prove one kept release (`current` where `name` is ""), and that the chain fits those kept."""
     folder = store.named(site, name)
-    with store.faults(site):
+    with faults(site):
         found = manifest.problems(folder, pem)
         chain = [p for p in manifest.problems_of_chain(store.kept(site)) if p[1]["release"] == folder.name]  # fmt: skip
         key = folder / manifest.PUBLIC_KEY

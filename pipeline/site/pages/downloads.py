@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, unquote, urlencode
 
 import xlsxwriter
 
+from pipeline.base.spreadsheet_safety import WORKBOOK, safe
 from pipeline.base.sql import Sql, trusted
 from pipeline.release.package.metadata import DATABASE
 from pipeline.site.datasette.edition import Edition
@@ -32,7 +33,8 @@ from pipeline.site.pages.views import explained, guarded
 _CHUNK_ROWS = 2_000
 _CHUNK_BYTES = 1 << 18
 _CHUNK_S = 30.0
-_RISKY = re.compile(r"[=+\-@\t\r]|\d{12,}$|0\d+$")
+# Digits that a spreadsheet would round or cut in front, and numbers with a sign.
+_CODE = re.compile(r"\d{12,}$|0\d+$|[+-](?:[0-9][0-9,]*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\Z")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LONGEST_CELL = 32_767  # of a spreadsheet
@@ -138,7 +140,7 @@ def _csv(
     writer = csv.writer(text)
     if excel:
         text.write("\ufeff")
-    writer.writerow(head)
+    writer.writerow(map(_safe, head) if excel else head)
     sent = 0
     for rows in _batches(edition, sql, params):
         writer.writerows([_safe(v) for v in row] for row in rows) if excel else writer.writerows(
@@ -171,8 +173,11 @@ def _batches(edition: Edition, sql: Sql, params: Any) -> Iterator[list[sqlite3.R
 
 
 def _safe(value: object) -> object:
-    """A text that a spreadsheet would run, or take for a number, behind a tab: it stays text."""
-    return f"\t{value}" if isinstance(value, str) and _RISKY.match(value) else value
+    """A cell for spreadsheets. Text that would be run is marked as spreadsheet_safety says; text that
+    would be taken for a number stands behind a tab, which spreadsheets do not show."""
+    if not isinstance(value, str):
+        return value
+    return f"\t{value}" if _CODE.match(value) else safe(value)
 
 
 # ---------------------------------------------------------------- workbooks
@@ -198,9 +203,7 @@ async def workbook(view: Any, request: Request) -> Response:
 
 def _workbook(title: str, fields: Sequence[Any], batches: Iterator[list[sqlite3.Row]]) -> bytes:
     out = io.BytesIO()
-    options = {"in_memory": True, "constant_memory": True, "strings_to_formulas": False}
-    options |= {"strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(out, options)
+    book = xlsxwriter.Workbook(out, {"in_memory": True, "constant_memory": True, **WORKBOOK})
     sheet = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", title)[:31] or "data")
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     text, money = book.add_format({"num_format": "@"}), book.add_format({"num_format": "#,##0.00"})

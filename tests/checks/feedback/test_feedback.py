@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,13 +17,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.base.errors import StoreError
 from pipeline.base.model import Location, found
 from pipeline.base.sheet_cells import NOT_DATA, expected
 from pipeline.checks.feedback import book as feedback_book
 from pipeline.checks.results import notes as feedback_notes
 from pipeline.checks.results.findings import letters, line
-from tests.support import clerks
+from tests.support import clerks, formulas
 from tests.support.clerks import CERTIFICATE, RED, YELLOW
+from tests.support.full_disk import full
+from tests.support.shop import hashes
 
 # What a run finds and publishes does not depend on what computes.
 pytestmark = pytest.mark.usefixtures("every_engine")
@@ -236,7 +240,7 @@ def test_when_no_file_can_be_read_findings_and_feedback_are_there_all_the_same(
 # ---------------------------------------------------------------- hostile and large
 
 
-HOSTILE = ["=1+1", "=HYPERLINK(\"http://x\")", "+1", "-1", "@SUM(A1)", "{=1}", "http://a.b/c", "mailto:a@b", "_x0041_", "a\x0bb", "\ufeff", "'007"]  # fmt: skip
+HOSTILE = ["=1+1", "=HYPERLINK(\"http://x\")", "+1", "-1", "@SUM(A1)", "＝1+1", "－其他", "　=1+1", "{=1}", "http://a.b/c", "mailto:a@b", "_x0041_", "a\x0bb", "\ufeff", "'007"]  # fmt: skip
 
 
 @pytest.mark.parametrize("value", HOSTILE)
@@ -258,6 +262,28 @@ def test_a_cell_longer_than_a_spreadsheet_holds_is_shortened_and_the_summary_say
     assert len(back.worksheets[0]["G3"].value or "") == 32_000
     text = "\n".join(str(v) for row in clerks.values(back["汇总"]) for v in row)
     assert "1 格内容超过 32000 字" in text
+
+
+def test_without_room_for_a_workbook_one_sentence_says_where_and_none_is_left(tmp_path: Path) -> None:  # fmt: skip
+    csv_of(tmp_path, 执法类别="", 姓名="")
+    before = hashes(tmp_path / "private" / "feedback")
+    made = tmp_path / "private" / "feedback.new"
+    with (
+        full(made),
+        pytest.raises(StoreError, match=f"无法写入 {made}/市监局/证件.csv.xlsx：") as told,
+    ):
+        clerks.check(tmp_path / "inbox", tmp_path / "private")
+    assert f"{tmp_path / 'private'} 所在的磁盘已满" in str(told.value)
+    assert hashes(tmp_path / "private" / "feedback") == before and not made.exists()
+
+
+def test_a_workbook_s_own_temporary_files_lie_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    csv_of(tmp_path, 执法类别="", 姓名="")
+    found = [path.name for path in (tmp_path / "private" / "feedback").rglob("*")]
+    assert found == ["市监局", "证件.csv.xlsx"]
 
 
 def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> openpyxl.Workbook:
@@ -456,10 +482,17 @@ def test_the_clerk_s_guide_shows_findings_json_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@x", "\tx", "＝1"])
+@pytest.mark.parametrize("value", ["\tx", *formulas.MARKED])
 def test_a_value_in_findings_csv_is_never_run_by_a_spreadsheet(value: str) -> None:
     told = line(found("pattern", Location(), row=2, column="url", value=value), "zh")
     assert told[9] == f"'{value}"
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("value", formulas.LEFT)
+def test_any_other_value_is_in_findings_csv_as_it_is(value: str) -> None:
+    told = line(found("pattern", row=2, column="url", value=value), "zh")
+    assert told[9] == value
 
 
 @pytest.mark.once

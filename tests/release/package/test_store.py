@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -15,9 +16,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.base.errors import StoreError
+from pipeline.base.files import locked
 from pipeline.release.package import manifest, store
 from pipeline.release.removal import withdraw
 from pipeline.release.store import verify
+from tests.support.full_disk import full
 from tests.support.shop import DOCUMENTS, TODAY, SmallShop, documents, hashes, rows_of
 
 KILLS = int(os.environ.get("GONGSHI_KILLS", "50"))  # of each verb
@@ -40,7 +43,7 @@ def test_killed_at_any_instant_current_is_whole_and_the_next_run_completes(verb:
     ways = [str(chance.randrange(1, 10_000)) for _ in range(KILLS * 4 // 5)]
     ways += [f"{chance.random():.3f}" for _ in range(KILLS - len(ways))]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.store_trials", tmp_path, verb, *ways],
+        [sys.executable, "-m", "tests.support.store_trials", tmp_path, verb, *ways],
         cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
@@ -61,7 +64,7 @@ def run_in_child(
     code = (
         "import sys, resource, os, signal\nfrom pathlib import Path\n"
         "from tests.support.shop import SmallShop, DOCUMENTS, documents\n"
-        "from pipeline.errors import GongshiError\n"
+        "from pipeline.base.errors import GongshiError\n"
         "shop = SmallShop(Path(sys.argv[1]))\n"
         f"{setup}\n"
         "try:\n"
@@ -77,18 +80,95 @@ def run_in_child(
 
 @pytest.mark.parametrize("verb", ["publish", "withdraw"])
 @pytest.mark.parametrize("most", [0, 700, 6_000, 30_000, 90_000])
-def test_a_disk_that_is_full_is_said_so_and_current_stays(shop: SmallShop, tmp_path: Path, most: int, verb: str) -> None:  # fmt: skip
+def test_a_file_that_may_grow_no_further_is_said_so_and_current_stays(shop: SmallShop, tmp_path: Path, most: int, verb: str) -> None:  # fmt: skip
     shop.publish()
     before = hashes(shop.current)
     shop.send(documents(21))
-    # A file that may grow no further fails as a full disk does, at whatever write comes first.
+    # It fails as on a full disk, at whatever write comes first, in whichever library.
     setup = f"signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))"
     done = run_in_child(tmp_path, setup, verb)
     assert done.returncode == 5, (done.returncode, done.stdout, done.stderr[-800:])
     assert "无法写入" in done.stdout and "Traceback" not in done.stderr
+    assert "ulimit -f" in done.stdout and "磁盘空间" not in done.stdout
     assert hashes(shop.current) == before
     shop.publish()
     assert len(rows_of(shop.current / "data" / f"{DOCUMENTS}.csv")) in (20, 21)
+
+
+def act(shop: SmallShop, verb: str) -> None:
+    if verb == "withdraw":
+        shop.withdraw(documents(4)[3]["文号"], dataset=DOCUMENTS)
+    else:
+        shop.publish()
+
+
+@pytest.mark.parametrize("verb", ["publish", "withdraw"])
+@pytest.mark.parametrize("room", [0, 9_000, 30_000])
+def test_a_full_site_is_said_to_be_the_site_and_the_next_run_completes(shop: SmallShop, room: int, verb: str) -> None:  # fmt: skip
+    shop.publish()
+    before = hashes(shop.current)
+    shop.send(documents(21))
+    with full(shop.site, room), pytest.raises(StoreError, match=f"无法写入 {shop.site}/") as told:
+        act(shop, verb)
+    assert f"{shop.site} 所在的磁盘已满" in str(told.value)
+    assert str(shop.private) not in str(told.value)
+    assert hashes(shop.current) == before and not (shop.site / ".making").exists()
+    act(shop, verb)
+    assert verify.release(shop.site, "", None).problems == ()
+
+
+@pytest.mark.parametrize("verb", ["publish", "withdraw"])
+@pytest.mark.parametrize("room", [0, 3_000])
+def test_a_full_private_folder_is_said_to_be_that(shop: SmallShop, room: int, verb: str) -> None:
+    shop.publish()
+    before = hashes(shop.current)
+    shop.send(documents(21))
+    with (
+        full(shop.private, room),
+        pytest.raises(StoreError, match=f"无法写入 {shop.private}") as told,
+    ):
+        act(shop, verb)
+    assert f"{shop.private} 所在的磁盘已满" in str(told.value)
+    assert str(shop.site) not in str(told.value)
+    assert hashes(shop.current) == before
+
+
+def test_a_quota_that_is_used_up_is_no_full_disk(shop: SmallShop) -> None:
+    with full(shop.site, number=errno.EDQUOT), pytest.raises(StoreError, match="配额") as told:
+        shop.publish()
+    assert str(shop.site) in str(told.value) and "磁盘空间" not in str(told.value)
+
+
+def test_without_room_for_corrections_the_old_release_stays(shop: SmallShop) -> None:
+    shop.publish()
+    before = hashes(shop.current)
+    rows = documents(20)
+    rows[5]["文件名称"] = "别的办法"
+    shop.send(rows)
+    place = shop.private / "corrections"
+    with full(place), pytest.raises(StoreError, match=f"无法写入 {place}"):
+        shop.publish()
+    assert hashes(shop.current) == before
+    assert len(rows_of(place / f"{shop.publish().name}.csv")) == 1
+
+
+def test_a_private_folder_of_somebody_else_is_said_to_be_so(shop: SmallShop) -> None:
+    shop.private.chmod(0)
+    code = "import os, sys; from pipeline.cli import main; os.getuid() or os.setuid(65534); main()"
+    for path in [shop.private, *shop.private.parents][1:4]:
+        path.chmod(path.stat().st_mode | 0o055)
+    command = [
+        "publish",
+        shop.inbox,
+        "--site",
+        shop.inbox.parent / "other",
+        "--private",
+        shop.private,
+    ]
+    done = subprocess.run([sys.executable, "-c", code, *command], cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
+    shop.private.chmod(0o700)
+    assert done.returncode == 5, done.stdout + done.stderr[-800:]
+    assert f"属于用户 {shop.private.owner()}" in done.stderr and str(shop.private) in done.stderr
 
 
 def test_a_read_only_store_is_said_so(shop: SmallShop, tmp_path: Path) -> None:
@@ -140,9 +220,9 @@ def test_a_store_on_another_file_system_than_the_working_folder_serves(tmp_path:
 
 def test_a_second_publisher_is_told_that_the_store_is_busy(shop: SmallShop) -> None:
     shop.publish()
-    with store.locked(shop.site), pytest.raises(StoreError, match="正在使用"):
+    with locked(shop.site), pytest.raises(StoreError, match="正在使用"):
         shop.publish()
-    with store.locked(shop.private), pytest.raises(StoreError, match="正在使用"):
+    with locked(shop.private), pytest.raises(StoreError, match="正在使用"):
         shop.withdraw(documents(4)[3]["文号"], dataset=DOCUMENTS)
 
 
@@ -166,7 +246,7 @@ def test_two_publishers_at_once_leave_one_whole_release(shop: SmallShop, tmp_pat
 
 def test_a_lock_is_freed_when_its_owner_is_killed(shop: SmallShop) -> None:
     shop.site.mkdir()
-    code = "import sys, time; from pathlib import Path; from pipeline.release import store\nwith store.writing(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
+    code = "import sys, time; from pathlib import Path; from pipeline.release.package import store\nwith store.writing(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
     owner = subprocess.Popen([sys.executable, "-c", code, shop.site], cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
     assert owner.stdout
     owner.stdout.readline()

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import frictionless
@@ -15,9 +16,12 @@ import httpx
 import openpyxl
 import pytest
 
+from pipeline.site.pages import downloads
 from tests.site.conftest import served
+from tests.support import formulas
 
 TABLE = "/disclosure/penalty_filings"
+AS_NUMBERS = [*formulas.NUMBERS, "+8613800138000"]
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 
 
@@ -60,7 +64,32 @@ def test_csv_for_excel_has_a_mark_titles_and_harmless_cells(web: httpx.Client) -
     assert body.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
     assert "罚款金额" in rows[0]
-    assert not [cell for row in rows for cell in row if cell[:1] in ("=", "+", "@")]
+    assert "'=HYPERLINK(1)" in {cell for row in rows for cell in row}
+    assert not [cell for row in rows for cell in row if formulas.is_run(cell)]
+
+
+@pytest.mark.parametrize("text", [t for t in formulas.MARKED if t not in AS_NUMBERS])
+def test_csv_for_excel_marks_what_a_spreadsheet_runs(text: str) -> None:
+    assert downloads._safe(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", [*AS_NUMBERS, "0376", "411503000012345"])
+def test_csv_for_excel_keeps_text_that_looks_like_a_number_behind_a_tab(text: str) -> None:
+    assert downloads._safe(text) == f"\t{text}"
+
+
+@pytest.mark.parametrize("value", [*formulas.LEFT, "411503", -5, 1.5, None])
+def test_csv_for_excel_leaves_any_other_value(value: object) -> None:
+    assert downloads._safe(value) is value
+
+
+@pytest.mark.parametrize("text", [t for t in formulas.MARKED if t.isprintable()])
+def test_a_workbook_holds_what_a_spreadsheet_would_run_as_text(text: str) -> None:
+    field = SimpleNamespace(kind="text", label="=1+1")
+    rows: Any = [[(text,)]]
+    made = downloads._workbook("示例", [field], iter(rows))
+    sheet = openpyxl.load_workbook(io.BytesIO(made)).worksheets[0]
+    assert [(c.data_type, c.value) for (c,) in sheet.iter_rows()] == [("s", "=1+1"), ("s", text)]
 
 
 def test_csv_for_programs_keeps_every_value_as_it_is(web: httpx.Client) -> None:
