@@ -14,7 +14,6 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -199,6 +198,6 @@ def _version() -> str:
     return digest.hexdigest()[:10]
 
 
-def application(site: Path) -> Any:
-    """The ASGI app that serves `site`."""
+def application(site: Path) -> Follower:
+    """The ASGI app that serves `site`; it starts by `start()`, or else at the first request."""
     return Follower(site)

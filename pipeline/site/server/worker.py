@@ -68,9 +68,9 @@ async def _serve(site: Path, listening: socket.socket, parent: socket.socket) ->
     import uvicorn
 
     from pipeline.site.server import logs
-    from pipeline.site.server.app import Follower
+    from pipeline.site.server.app import application
 
-    site_app = Follower(site)
+    site_app = application(site)
     config = uvicorn.Config(
         site_app,
         lifespan="off",  # started here, so that an error in it is ours to report
