@@ -1,4 +1,7 @@
-"""The whole way on one page: inbox → intake → checks → release. It alone joins them."""
+"""The whole way on one page: inbox → intake → checks → release. It alone joins them.
+
+What only a release or another publisher's package needs is imported where it is used: a check does without.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from pipeline.base import progress, sql
 from pipeline.base.engine import LOCAL, Engine
@@ -18,18 +19,19 @@ from pipeline.base.errors import GateRefused, UnreadableInput, UsageError
 from pipeline.base.model import TALLY_PARTS, Catalog, Dataset, Tally
 from pipeline.base.words import language, say
 from pipeline.checks.results.ledger import Ledger
-from pipeline.flow import yearly_reports
 from pipeline.flow.cache import Cache, made_before
 from pipeline.flow.cross_checks import settle
 from pipeline.flow.read_inbox import Means, Run, prepare_private, read_reports, send_back, take_in
 from pipeline.intake.inbox import sources
-from pipeline.publishers import packages, union
-from pipeline.release import build
-from pipeline.release.data import draft
-from pipeline.release.gate import exit_guard, gate
-from pipeline.release.package import changes, manifest, parts, store, working
-from pipeline.release.removal import publication_terms, tombstones, withdraw
+from pipeline.release.package import store, working
+from pipeline.release.removal import tombstones
 from pipeline.release.removal.tombstones import Tombstone
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from pipeline.release.data import draft
+    from pipeline.release.package import changes
 
 SAMPLE = "示例数据"  # in a file's name: made-up data, and the site says so on every page
 
@@ -63,11 +65,10 @@ def _check(
     means = Means(catalog, key, today, engine, Cache(private, key, catalog, today))
     with Ledger(private, language()) as ledger:
         run = Run(ledger, sql.connect(ledger.work / "spill"))
-        files = [*listed.files, *_packages(listed, run, catalog)]
-        run.sample = any(SAMPLE in f.name for f in files) or union.is_sample(run.packages)
-        named = working.named_persons(file.name for file in listed.files)
-        for finding in (*listed.findings, *named, *union.notes(run.packages, catalog)):
+        for finding in (*listed.findings, *working.named_persons(f.name for f in listed.files)):
             ledger.finding(finding)
+        files = [*listed.files, *_packages(listed, run, catalog)]
+        run.sample = run.sample or any(SAMPLE in f.name for f in files)
         take_in(files, run, means)
         means.cache.prune()
         ledger.close_tables()
@@ -85,9 +86,16 @@ def _check(
 
 def _packages(listed: sources.Inbox, run: Run, catalog: Catalog) -> list[sources.InboxFile]:
     """The tables of the packages that the inbox lists, each proven, as files of the inbox."""
+    if not listed.packages:
+        return []
+    from pipeline.publishers import packages, union
+
     for each in listed.packages:
         progress.step(say("step-package", language(), publisher=each.publisher))
         run.packages += packages.take([each], run.ledger.private, union.wanted(catalog))
+    for finding in union.notes(run.packages, catalog):
+        run.ledger.finding(finding)
+    run.sample = union.is_sample(run.packages)
     found, names = list(union.files(run.packages, catalog)), {file.name for file in listed.files}
     if twice := next((file.name for file in found if file.name in names), ""):
         raise UsageError(say("package-name-taken", language(), file=twice))
@@ -96,6 +104,11 @@ def _packages(listed: sources.Inbox, run: Run, catalog: Catalog) -> list[sources
 
 def _order(run: Run, catalog: Catalog, orders: Collection[Tombstone], today: date) -> None:
     """All that must not be public: `orders`, and what other publishers have withdrawn."""
+    if not run.packages:
+        run.orders = tuple(sorted(orders))
+        return
+    from pipeline.publishers import union
+
     found = union.orders(
         run.con,
         dict(run.ledger.accepted()),
@@ -132,6 +145,11 @@ def publish(
     """The whole way. Gives the release's id, whether it is new, and the run."""
     if private.resolve().is_relative_to(site.resolve()):
         raise UsageError(say("private-inside-site", language(), private=private, site=site))
+    from pipeline.publishers import packages
+    from pipeline.release.gate import gate
+    from pipeline.release.package import manifest, parts
+    from pipeline.release.removal import withdraw
+
     parts.layout(site_words)  # a wrong setting is told before anything is read
     secret = prepare_private(private)
     with store.writing(site) as making, store.locked(private), store.faults(private):
@@ -172,6 +190,9 @@ def _lapsed(
     run: Run, site: Path, parent: Path | None, catalog: Catalog, today: date
 ) -> dict[str, Collection[str]]:
     """Keys of records in kept releases whose term is over; none where the day is still the same."""
+    from pipeline.release.package import manifest
+    from pipeline.release.removal import publication_terms
+
     if parent is None or manifest.read(parent).get("today") == today.isoformat():
         return {}
     return publication_terms.merged(
@@ -189,6 +210,9 @@ def _made(
     engine: Engine,
 ) -> draft.Draft:
     """The release's data, once the gate has seen what was read."""
+    from pipeline.release.data import draft
+    from pipeline.release.gate import gate
+
     tallies = run.by_dataset()
     datasets = list(catalog.datasets.values())
     read = {name: tally.read for name, tally in tallies.items()}
@@ -212,6 +236,11 @@ def _release(
     engine: Engine,
 ) -> str:
     """Hold the draft against the release before, and finish it; gives its id."""
+    from pipeline.release import build
+    from pipeline.release.gate import exit_guard, gate
+    from pipeline.release.package import changes, manifest
+    from pipeline.release.removal import publication_terms
+
     taken, con = tombstones.keys(orders), made.material.con
     found = changes.since(con, parent, made.datasets, made.rows, taken)
     dropped = changes.dropped_by_source(con, parent, made.datasets, made.today)
@@ -241,6 +270,8 @@ def _gone_elsewhere(
     """Keys of records that the publisher whose package they came from has taken out."""
     if parent is None or not run.packages or all(c.verb != "removed" for c in found):
         return {}
+    from pipeline.publishers import union
+
     return union.gone(run.con, parent, run.packages, catalog)
 
 
@@ -248,6 +279,10 @@ def _gone_elsewhere(
 
 
 def _material(run: Run, catalog: Catalog, orders: Collection[Tombstone]) -> draft.Material:
+    from pipeline.flow import yearly_reports
+    from pipeline.publishers import union
+    from pipeline.release.data import draft
+
     produced: dict[str, list[working.Row]] = {
         tombstones.TABLE: list(tombstones.public_rows(orders)),
         "sources": working.sources(run.sources, run.ledger.tallies),
@@ -281,13 +316,19 @@ def _material(run: Run, catalog: Catalog, orders: Collection[Tombstone]) -> draf
 def _produced(run: Run, dataset: Dataset, rows: list[working.Row]) -> pa.Table:
     """A table that we fill, with what packages brought of it."""
     own = working.table(dataset, rows)
-    return union.with_packages(run.con, dataset, own) if dataset.name in run.accepted else own
+    if dataset.name not in run.accepted:
+        return own
+    from pipeline.publishers import union
+
+    return union.with_packages(run.con, dataset, own)
 
 
 def _keep_corrections(
     run: Run, site: Path, parent: Path | None, made: draft.Draft, release: str
 ) -> None:
     """The old values of published records that were changed, in PRIVATE only."""
+    from pipeline.release.package import changes
+
     place = run.ledger.private / "corrections"
     listed = changes.read(site / "releases" / release / "changes.csv")
     if parent and any(change.verb == "changed" for change in listed):

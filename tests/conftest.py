@@ -26,6 +26,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 # Messages are Chinese unless a test asks for English, whatever the language of who runs it.
 os.environ["LANG"] = "C.UTF-8"
 
+# What commands keep for the next one stays in the checkout.
+os.environ["XDG_CACHE_HOME"] = str(ROOT / ".pytest_cache")
+
 # A shared machine is slow at times, and a test that fails once in a hundred runs helps nobody.
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")

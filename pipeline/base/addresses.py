@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from pipeline.base.errors import GongshiError, UnreadableInput, UsageError
 from pipeline.base.words import language, say
@@ -29,8 +28,11 @@ def plain(given: str) -> Path | None:
     if not is_address(given):
         return Path(given)
     parts = urlsplit(given)
-    here = parts.scheme == "file" and "::" not in given and parts.netloc in ("", "localhost")
-    return Path(url2pathname(parts.path)) if here else None
+    if parts.scheme != "file" or "::" in given or parts.netloc not in ("", "localhost"):
+        return None
+    from urllib.request import url2pathname  # loads http and ssl
+
+    return Path(url2pathname(parts.path))
 
 
 def folder(given: str) -> Path:

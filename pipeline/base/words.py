@@ -27,7 +27,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
-import yaml
+from pipeline.base import parse_cache
 
 Lang = Literal["zh", "en"]
 
@@ -48,6 +48,12 @@ class RuleText:
 
 @cache
 def _entries() -> dict[str, dict[str, Any]]:
+    return parse_cache.parsed("messages", "", _read)  # they are part of the program
+
+
+def _read() -> dict[str, dict[str, Any]]:
+    import yaml
+
     entries: dict[str, dict[str, Any]] = {}
     folder = resources.files("pipeline") / "messages"
     for file in sorted(folder.iterdir(), key=lambda f: f.name):

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from pipeline import run
+from pipeline.base import software
 from pipeline.checks.results import parquet
 from pipeline.contract import catalog
-from pipeline.flow import cache, read_inbox
+from pipeline.flow import read_inbox
 from tests.support.shop import PENALTIES, ROOT, TODAY, Shop, hashes, penalties
 
 # What a run finds and publishes does not depend on what computes.
@@ -122,7 +123,7 @@ def test_another_version_of_the_program_reads_anew(
 ) -> None:
     shop.publish()
     read.clear()
-    monkeypatch.setattr(cache, "_software", lambda: "another")
+    monkeypatch.setattr(software, "digest", lambda: "another")
     shop.publish()
     assert len(read) == 2
 

@@ -19,7 +19,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def faults(folder: Path) -> Iterator[None]:
         why = error.strerror or str(error)
         at = Path(error.filename) if isinstance(error.filename, str) else folder
         raise StoreError(say("store-unwritable", language(), site=at, why=why)) from error
-    except (duckdb.OutOfMemoryException, MemoryError, BrokenProcessPool) as error:
+    except (duckdb.OutOfMemoryException, MemoryError, BrokenExecutor) as error:
         why = next(iter(str(error).splitlines()), "") or type(error).__name__
         raise StoreError(say("store-no-room", language(), site=folder, why=why)) from error
     except (duckdb.IOException, sqlite3.DatabaseError) as error:
