@@ -8,20 +8,11 @@ looks whether that is a masked one, and so loads `numpy.ma`. Nothing here gives 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from types import ModuleType
 
 import numpy as np
 import pyarrow as pa
 
-
-class _Hidden:
-    """An importer that says there is no pandas."""
-
-    @staticmethod
-    def find_spec(name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
-        if name == "pandas":
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+from pipeline.base.without import without
 
 
 def leave_pandas_out() -> None:
@@ -31,11 +22,8 @@ def leave_pandas_out() -> None:
     """
     if "pandas" in sys.modules:
         return
-    sys.meta_path.insert(0, _Hidden)
-    try:
+    with without("pandas"):
         pa.array([])
-    finally:
-        sys.meta_path.remove(_Hidden)
 
 
 def of_numpy(values: np.ndarray) -> pa.Array:

@@ -19,8 +19,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
-import xlsxwriter
-
 from pipeline.release.package.metadata import DATABASE
 from pipeline.site.datasette.edition import Edition
 from pipeline.site.datasette.guards import TooBusy
@@ -198,6 +196,8 @@ async def workbook(view: Any, request: Request) -> Response:
 
 
 def _workbook(title: str, fields: Sequence[Any], batches: Iterator[list[sqlite3.Row]]) -> bytes:
+    import xlsxwriter  # few visitors ask for it, and every worker would load it
+
     out = io.BytesIO()
     options = {"in_memory": True, "constant_memory": True, "strings_to_formulas": False}
     options |= {"strings_to_urls": False, "strings_to_numbers": False}

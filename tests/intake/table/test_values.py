@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import date
 from decimal import Decimal
 
@@ -298,3 +299,9 @@ def test_small_numerals_are_read(number: int) -> None:
     digits, units = "零一二三四五六七八九", ["", "十", "百", "千"]
     places = [(int(d), units[len(str(number)) - 1 - i]) for i, d in enumerate(str(number))]
     assert numerals.small("".join(digits[d] + (unit if d else "") for d, unit in places)) == number
+
+
+def test_the_short_way_to_fold_a_spelling_comes_to_the_same_for_every_character() -> None:
+    every = map(chr, range(sys.maxunicode + 1))
+    differ = [c for c in every if (c + "甲").isalnum() and values.fold(c + "甲") != values.unspaced(c + "甲").casefold()]  # fmt: skip
+    assert differ == []
