@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,11 +26,15 @@ class Measured:
     exit_code: int
 
 
-def run(command: list[str], folder: Path, log: Path) -> Measured:
-    """Runs `command` in `folder`; what it says goes to `log`."""
+def run(
+    command: list[str], folder: Path, log: Path, env: Mapping[str, str] | None = None
+) -> Measured:
+    """Runs `command` in `folder`, in our own environment or in `env`; what it says goes to `log`."""
     with log.open("wb") as output:
         start = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=folder, env=env, stdout=output, stderr=subprocess.STDOUT
+        )
         with _TreeMemory(process.pid) as memory:
             _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start

@@ -32,7 +32,7 @@ LIBRARIES = ("frictionless", "csvs-to-sqlite", "pandas", "pyarrow", "duckdb", "d
 
 # Modules with `run() -> dict` that are run after the peers, each for a table of its own; one that
 # is not there is left out.
-SUITES = ("bench.reports", "bench.intake", "bench.checks", "bench.releases")
+SUITES = ("bench.startup", "bench.reports", "bench.intake", "bench.checks", "bench.releases")
 OF_ROWS = ("bench.cluster",)  # of as many rows as the peers
 SUITES_UP_TO = 200_000  # rows: they have sizes of their own and say nothing new of more
 OF_SITE = ("bench.load", "bench.site")  # these take the release that has just been made

@@ -1,7 +1,12 @@
-"""The command `gongshi`: each verb calls one function and says what came of it."""
+"""The command `gongshi`: each verb calls one function and says what came of it.
+
+A verb imports what it needs when it is called: what is imported up here is paid for by every command.
+"""
 
 from __future__ import annotations
 
+import atexit
+import gc
 import io
 import json
 import os
@@ -13,32 +18,28 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import yaml
 
-from pipeline import run as whole_way
-from pipeline.base import addresses, progress
-from pipeline.base.engine import LOCAL
-from pipeline.base.engine import Engine as Spread
+from pipeline.base import addresses, progress, typer_values
 from pipeline.base.errors import GongshiError, StoreError, UnreadableInput, UsageError
-from pipeline.base.model import Catalog
 from pipeline.base.words import Lang as Language
 from pipeline.base.words import language, say
-from pipeline.checks.rules import RULES
-from pipeline.contract import catalog as contracts
-from pipeline.flow import summary, yearly_reports
-from pipeline.flow.read_inbox import Run, prepare_private
-from pipeline.intake.authoring import new_dataset
-from pipeline.intake.authoring import template as blank
-from pipeline.release.package import store
-from pipeline.release.removal import withdraw
-from pipeline.release.store import differences, mirror
-from pipeline.release.store import verify as proof
 from pipeline.site.server.deadlines import WORKER_START_S
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+if TYPE_CHECKING:
+    from pipeline.base.engine import Engine as Spread
+    from pipeline.base.model import Catalog
+    from pipeline.flow.read_inbox import Run
+
+# Help without frames: Rich takes as long to load as all else that `--help` needs.
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 HOME = Path(__file__).parent.parent
 FOLLOW_EVERY_S = 10.0  # how often a mirror is looked at
 
@@ -72,8 +73,9 @@ Today = Annotated[str, typer.Option(help="2025-03-31; 默认今天 / default: th
 
 def main() -> None:
     """The entry point: errors meant for the operator become one sentence and an exit code."""
+    atexit.register(gc.disable)  # a process that ends need not tidy up
     try:
-        app(standalone_mode=True)
+        typer_values.command(app)(standalone_mode=True)
     except GongshiError as error:
         typer.echo(str(error), err=True)
         sys.exit(error.exit_code)
@@ -94,13 +96,16 @@ def check(
     """读取并检查，写出问题清单和反馈表，不公开任何内容。/ Read and check; publish nothing."""
     _speak(lang)
     _check_format(format, "text", "json")
-    loaded = _catalog(contract)
+    with _loading():
+        from pipeline.flow import check as checking
+
+        loaded = _catalog(contract)
     with (
         progress.shown(),
         _engine(engine, scheduler, partitions) as spread,
         _inbox(inbox, private) as folder,
     ):
-        run = whole_way.check(folder, private, loaded, _day(today), spread)
+        run = checking.check(folder, private, loaded, _day(today), spread)
     errors = _closing(run, loaded, private, format == "json")
     raise typer.Exit(1 if errors else 0)
 
@@ -127,9 +132,12 @@ def publish(
 ) -> None:
     """读取、检查、生成新版本，通过全部关口后切换。/ The whole way, from inbox to site."""
     _speak(lang)
-    words = _site_words(contract)
+    with _loading():
+        from pipeline import run as whole_way
+
+        words = _site_words(contract)
+        loaded = _catalog(contract)
     allowed = whole_way.Allowed(allow_removals, allow_growth, downloads)
-    loaded = _catalog(contract)
     with (
         progress.shown(),
         _engine(engine, scheduler, partitions) as spread,
@@ -171,6 +179,8 @@ def serve(
 
     folder = addresses.plain(site) or copy
     if folder is copy:
+        from pipeline.release.store import mirror
+
         mirror.pull(site, copy)
         threading.Thread(target=_follow, args=(site, copy), daemon=True).start()
     serve_site(folder, host, port, workers, start_timeout)
@@ -178,6 +188,8 @@ def serve(
 
 def _follow(address: str, copy: Path) -> None:
     """Pull again and again; what fails once is said, and tried again."""
+    from pipeline.release.store import mirror
+
     while True:
         time.sleep(FOLLOW_EVERY_S)
         try:
@@ -198,6 +210,8 @@ def template(
 ) -> None:
     """给单位填报用的空白表：下拉列表、填写说明、示例。/ A blank workbook for a department."""
     _speak(lang)
+    from pipeline.intake.authoring import template as blank
+
     wanted: Language = "en" if lang.startswith("en") else "zh"  # departments read Chinese
     made = blank.write(dataset, _catalog(contract), output, wanted)
     typer.echo(say("template-written", language(), title=made.title, path=output))
@@ -215,6 +229,8 @@ def new(
 ) -> None:
     """从一份样表起草数据集的 YAML，凡是猜测都有注明。/ Draft a dataset's YAML from a sample file."""
     _speak(lang)
+    from pipeline.intake.authoring import new_dataset
+
     drafted = new_dataset.draft(file, _catalog(contract))
     if output is None:
         sys.stdout.write(drafted)
@@ -242,6 +258,8 @@ def report(
     _check_format(format, "text", "json", "csv")
     if not file.is_file():
         raise UnreadableInput(say("report-missing", language(), path=file))
+    from pipeline.flow import yearly_reports
+
     read = yearly_reports.read_file(file, _catalog(contract))
     for finding in read.findings:
         typer.echo(say(finding.rule, language(), **finding.params, file=file.name), err=True)
@@ -261,6 +279,8 @@ def diff(
 ) -> None:
     """两个版本之间新增、更正、移出、撤回了什么。/ What differs between two releases."""
     _speak(lang)
+    from pipeline.release.store import differences
+
     if format not in differences.FORMATS:
         known = ", ".join(differences.FORMATS)
         raise UsageError(say("bad-format", language(), value=format, known=known))
@@ -283,6 +303,10 @@ def withdraw_record(
 ) -> None:
     """撤回一条记录：从网站、各现存版本和全部下载文件中删除。/ Take a record out of everything public."""
     _speak(lang)
+    from pipeline.flow.read_inbox import prepare_private
+    from pipeline.release.package import store
+    from pipeline.release.removal import withdraw
+
     if ordered:
         _day(ordered)
     asked = withdraw.Asked(dataset, key, reason, basis, ordered, _day(today))
@@ -302,6 +326,8 @@ def rollback(
 ) -> None:
     """退回一个现存的版本；已撤回的记录不会回来。/ Go back to a kept release."""
     _speak(lang)
+    from pipeline.release.removal import withdraw
+
     with _store(site, private) as here:
         now = withdraw.rollback(here, release)
     typer.echo(say("rolled-back", language(), release=now, site=addresses.shown(site)))
@@ -318,6 +344,8 @@ def verify(
 ) -> None:
     """核对每个文件与签名清单是否一致。/ Prove that files match their hashes and signature."""
     _speak(lang)
+    from pipeline.release.store import verify as proof
+
     pem = proof.read_key(key)
     alone = release.endswith(".zip")
     verdict = (
@@ -388,17 +416,39 @@ def _print_any_name() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
+@contextmanager
+def _loading() -> Iterator[None]:
+    """Modules and the contract stay to the end: no garbage is looked for while they are loaded.
+
+    Nor is it later among what is frozen. DuckDB is not, for it reports what is left of it at the end.
+    """
+    gc.disable()
+    try:
+        import pyarrow.compute
+        import pyarrow.parquet  # noqa: F401
+
+        gc.freeze()
+        yield
+    finally:
+        gc.enable()
+
+
 def _speak(lang: str) -> None:
     if lang:
         os.environ["LANG"] = lang
 
 
 def _catalog(folder: Path) -> Catalog:
+    from pipeline.checks.rules import RULES
+    from pipeline.contract import catalog as contracts
+
     return contracts.load(folder, RULES)
 
 
 def _site_words(contract: Path) -> dict[str, Any]:
     """metadata.yml beside the contract's folder, or where there is none the project's own."""
+    import yaml
+
     beside = contract.parent / "metadata.yml"
     path = beside if beside.exists() else HOME / "metadata.yml"
     if not path.exists():
@@ -422,6 +472,8 @@ def _day(written: str) -> date:
 def _inbox(given: str, private: Path) -> AbstractContextManager[Path]:
     """The inbox as a folder of this machine."""
     if addresses.plain(given) is None:
+        from pipeline.flow.read_inbox import prepare_private
+
         prepare_private(private)
     return addresses.inbox(given, private)
 
@@ -435,6 +487,10 @@ def _store(site: str, private: Path) -> Iterator[Path]:
     if path := addresses.plain(site):
         yield path
         return
+    from pipeline.flow.read_inbox import prepare_private
+    from pipeline.release.package import store
+    from pipeline.release.store import mirror
+
     prepare_private(private)
     here = private / "site"
     if store.current(here) is None and mirror.exists(site):
@@ -446,6 +502,8 @@ def _store(site: str, private: Path) -> Iterator[Path]:
 @contextmanager
 def _engine(asked: str, scheduler: str, partitions: int) -> Iterator[Spread]:
     """What computes: this process's threads, or a cluster."""
+    from pipeline.base.engine import LOCAL
+
     if partitions < 0 or (partitions and asked == "local"):
         raise UsageError(say("bad-partitions", language()))
     if asked not in ("local", "dask"):
@@ -468,6 +526,8 @@ def _check_format(asked: str, *known: str) -> None:
 
 def _closing(run: Run, catalog: Catalog, private: Path, as_json: bool = False) -> int:
     """Where every row of every input went, and what is to be mended. Gives how many errors there are."""
+    from pipeline.flow import summary
+
     count = summary.counts(run)
     if as_json:
         totals = json.loads((private / "run.json").read_text("utf-8"))

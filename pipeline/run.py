@@ -1,8 +1,10 @@
-"""The whole way on one page: inbox → intake → checks → release. It alone joins them."""
+"""The whole way on one page: inbox → intake → checks → release. It alone joins them.
+
+`gongshi check` goes as far as `pipeline.flow.check`, and loads nothing of a release.
+"""
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -12,18 +14,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.base import progress, sql
+from pipeline.base import progress
 from pipeline.base.engine import LOCAL, Engine
-from pipeline.base.errors import GateRefused, UnreadableInput, UsageError
-from pipeline.base.files import faults, locked, write_durably
-from pipeline.base.model import TALLY_PARTS, Catalog, Dataset, Tally
+from pipeline.base.errors import GateRefused, UsageError
+from pipeline.base.files import faults, locked
+from pipeline.base.model import Catalog, Dataset
 from pipeline.base.words import language, say
-from pipeline.checks.results.ledger import Ledger
-from pipeline.flow import yearly_reports
-from pipeline.flow.cache import Cache, made_before
-from pipeline.flow.cross_checks import settle
-from pipeline.flow.read_inbox import Means, Run, prepare_private, read_reports, send_back, take_in
-from pipeline.intake.inbox import sources
+from pipeline.flow import check, yearly_reports
+from pipeline.flow.cache import made_before
+from pipeline.flow.check import means_of, tally_parts
+from pipeline.flow.read_inbox import Run, prepare_private
 from pipeline.publishers import packages, union
 from pipeline.release import build
 from pipeline.release.data import draft
@@ -32,76 +32,6 @@ from pipeline.release.package import changes, manifest, parts, store, working
 from pipeline.release.package.package import About
 from pipeline.release.removal import publication_terms, tombstones, withdraw
 from pipeline.release.removal.loss import Removal
-from pipeline.release.removal.tombstones import Tombstone
-
-SAMPLE = "示例数据"  # in a file's name: made-up data, and the site says so on every page
-
-
-def check(
-    inbox: Path,
-    private: Path,
-    catalog: Catalog,
-    today: date,
-    engine: Engine = LOCAL,
-) -> Run:
-    """Intake and checks as of `today`; writes what it finds under `private`, publishes nothing.
-
-    `engine` spreads pieces of tables over what there is to compute with.
-    """
-    key = prepare_private(private)
-    with locked(private), faults(private):
-        means = _means(private, catalog, key, today, engine)
-        return _check(inbox, private, means, tombstones.read(private))
-
-
-def _means(private: Path, catalog: Catalog, key: bytes, today: date, engine: Engine) -> Means:
-    return Means(catalog, key, today, engine, Cache(private, key, catalog, today))
-
-
-def _check(inbox: Path, private: Path, means: Means, orders: Collection[Tombstone]) -> Run:
-    catalog = means.catalog
-    listed = sources.scan(inbox, catalog)
-    with Ledger(private, language()) as ledger:
-        run = Run(ledger, sql.connect(ledger.work / "spill"))
-        files = [*listed.files, *_packages(listed, run, catalog)]
-        run.sample = any(SAMPLE in f.name for f in files) or union.is_sample(run.packages)
-        named = working.named_persons(file.name for file in listed.files)
-        for finding in (*listed.findings, *named, *union.notes(run.packages, catalog)):
-            ledger.finding(finding)
-        take_in(files, run, means)
-        means.cache.prune()
-        ledger.close_tables()
-        progress.step(say("step-comparing", language()))
-        _order(run, means, orders)
-        settle(run, means)
-        progress.step(say("step-reports", language()))
-        read_reports(run, listed.files, catalog)
-    send_back(run, run.taken, catalog)
-    _write_json(private / "run.json", _summary(run))
-    if not run.ledger.tallies and not any(r.report.text for r in run.reports):
-        raise UnreadableInput(say("unreadable-all", language(), findings=private / "findings.csv"))
-    return run
-
-
-def _packages(listed: sources.Inbox, run: Run, catalog: Catalog) -> list[sources.InboxFile]:
-    """The tables of the packages that the inbox lists, each proven, as files of the inbox."""
-    for each in listed.packages:
-        progress.step(say("step-package", language(), publisher=each.publisher))
-        run.packages += packages.take([each], run.ledger.private, union.wanted(catalog))
-    found, names = list(union.files(run.packages, catalog)), {file.name for file in listed.files}
-    if twice := next((file.name for file in found if file.name in names), ""):
-        raise UsageError(say("package-name-taken", language(), file=twice))
-    return found
-
-
-def _order(run: Run, means: Means, orders: Collection[Tombstone]) -> None:
-    """All that must not be public: `orders`, and what other publishers have withdrawn."""
-    own = [opened.source for opened in run.opened]
-    rows = union.Rows(run.con, dict(run.ledger.accepted()), own)
-    found = union.orders(rows, run.packages, means.catalog, sorted(orders), means.today)
-    run.orders = found.stones
-    for finding in found.findings:
-        run.ledger.finding(finding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +72,8 @@ def publish(job: Job) -> tuple[str, bool, Run]:
         parent = store.sound(site)
         gate.forward(manifest.read(parent) if parent else {}, job.today)
         with faults(private, site):
-            means = _means(private, job.catalog, secret, job.today, job.engine)
-            run = _check(job.inbox, private, means, tombstones.read(private, parent))
+            means = means_of(private, job.catalog, secret, job.today, job.engine)
+            run = check.run_checks(job.inbox, private, means, tombstones.read(private, parent))
             if run.packages:  # on disk before anything else happens
                 tombstones.write(private, run.orders)
                 packages.keep(run.packages, private)
@@ -275,7 +205,7 @@ def _material(run: Run, catalog: Catalog) -> draft.Material:
             if name in catalog.datasets
         },
         {working.masked(source.path): source.sha256 for source in run.sources},
-        {name: _parts(tally) for name, tally in sorted(run.by_dataset().items())},
+        {name: tally_parts(tally) for name, tally in sorted(run.by_dataset().items())},
         run.ledger.work,
     )
 
@@ -293,28 +223,3 @@ def _keep_corrections(run: Run, parent: Path | None, made: draft.Draft, release:
     if parent and any(change.verb == "changed" for change in listed):
         place.mkdir(exist_ok=True)
         changes.keep_old(parent, made.datasets, listed, place / f"{release}.csv")
-
-
-def _parts(tally: Tally) -> dict[str, int]:
-    return {part: getattr(tally, part) for part in ("read", *TALLY_PARTS)}
-
-
-def _summary(run: Run) -> dict[str, Any]:
-    """run.json: per input and per dataset, where every row went."""
-    return {
-        "inputs": [
-            {
-                "file": o.source.path,
-                "sheet": o.source.sheet,
-                "dataset": o.source.dataset,
-                "sha256": o.source.sha256,
-                **_parts(run.ledger.tallies.get(o.source.source_id, Tally(0))),
-            }
-            for o in run.opened
-        ],
-        "datasets": {name: _parts(tally) for name, tally in sorted(run.by_dataset().items())},
-    }
-
-
-def _write_json(path: Path, content: Any) -> None:
-    write_durably(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")

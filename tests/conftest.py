@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from pipeline import run
 from pipeline.checks.results import parquet
+from pipeline.flow import check as checking
 
 ROOT = Path(__file__).parent.parent
 TODAY = "2025-03-31"
@@ -25,6 +25,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 
 # Messages are Chinese unless a test asks for English, whatever the language of who runs it.
 os.environ["LANG"] = "C.UTF-8"
+
+# What commands keep for the next one stays in the checkout.
+os.environ["XDG_CACHE_HOME"] = str(ROOT / ".pytest_cache")
 
 # A shared machine is slow at times, and a test that fails once in a hundred runs helps nobody.
 settings.register_profile("project", deadline=None, derandomize=True)
@@ -91,14 +94,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def no_run_on_threads_alone() -> Iterator[None]:
     """Whatever test checks or publishes has to do so on every engine, or to be excepted by name."""
-    honest = run._check
+    honest = checking.run_checks
 
     def told(*args: Any) -> Any:
         _is_on_every_engine()
         return honest(*args)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "_check", told)
+        patch.setattr(checking, "run_checks", told)
         yield
 
 
@@ -139,14 +142,14 @@ def every_engine(request: pytest.FixtureRequest) -> Iterator[int]:
 
     from pipeline.flow.dask_engine import Spread
 
-    client, honest = request.getfixturevalue("cluster_here"), run._check
+    client, honest = request.getfixturevalue("cluster_here"), checking.run_checks
     spread = Spread(distributed, client, count)
 
     def spreading(inbox: Any, private: Any, means: Any, orders: Any) -> Any:
         return honest(inbox, private, replace(means, engine=spread), orders)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "_check", spreading)
+        patch.setattr(checking, "run_checks", spreading)
         patch.setattr(parquet, "LEAST", 0)  # few rows as they are, each piece lays them down
         _computing[:] = ["--engine", "dask", "--scheduler", client.scheduler.address, "--partitions", str(count)]  # fmt: skip
         yield count

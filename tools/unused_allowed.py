@@ -14,6 +14,11 @@ text_factory
 # Read by urllib, from the handler of redirections.
 max_redirections
 
+# Asked by Python's importer, and by Typer.
+find_spec
+short_help
+_runtime_param
+
 # Called by Datasette, on its Database and its own class that ours stand in for.
 attached_databases
 cached_size

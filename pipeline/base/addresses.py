@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from pipeline.base import paths
 from pipeline.base.disk_faults import NO_ROOM
@@ -48,8 +47,11 @@ def plain(given: str) -> Path | None:
     if not is_address(given):
         return path(given)
     parts = urlsplit(given)
-    here = parts.scheme == "file" and "::" not in given and parts.netloc in ("", "localhost")
-    return path(url2pathname(parts.path)) if here else None
+    if parts.scheme != "file" or "::" in given or parts.netloc not in ("", "localhost"):
+        return None
+    from urllib.request import url2pathname  # loads http and ssl
+
+    return path(url2pathname(parts.path))
 
 
 def folder(given: str) -> Path:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
-from typing import Any, Protocol, TypeVar
+from concurrent.futures.thread import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -70,4 +72,7 @@ def ordered_map(work: Callable[[In], Out], items: Iterable[In]) -> Iterator[Out]
 
 def one_process() -> ProcessPoolExecutor:
     """Another process beside this one. Spawned: a fork would copy locks that other threads hold."""
+    from concurrent.futures import ProcessPoolExecutor  # with all of multiprocessing
+    from multiprocessing import get_context
+
     return ProcessPoolExecutor(1, mp_context=get_context("spawn"))

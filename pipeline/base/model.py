@@ -10,14 +10,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pipeline.base.errors import Unaccounted
-from pipeline.base.row_checksums import Seal
 from pipeline.base.sql import Sql
 from pipeline.base.words import rules
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from pipeline.base.row_checksums import Seal
 
 Severity = Literal["error", "warning", "info"]
 Owner = Literal["department", "publisher", "pipeline"]

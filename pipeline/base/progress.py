@@ -42,15 +42,15 @@ class _Screen:
     over: threading.Event = field(default_factory=threading.Event)
 
     def watch(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
         if not self.stream.isatty():
             while not self.over.wait(EVERY):
                 self.line()
             return
         if self.over.wait(EVERY):
             return
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
         looks = (BarColumn(20), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
         with Progress(*looks, console=Console(file=self.stream), transient=True) as bar:
             task = bar.add_task("", total=None)

@@ -16,8 +16,11 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from pipeline.base.arrow import leave_pandas_out
 from pipeline.base.errors import Unaccounted
 from pipeline.base.sql import Sql, quoted
+
+leave_pandas_out()  # here, since all that handles tables imports this
 
 
 @dataclass(frozen=True, slots=True)

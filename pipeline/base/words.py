@@ -28,8 +28,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
+from pipeline.base import parse_cache
 from pipeline.base.paths import shown
 
 Lang = Literal["zh", "en"]
@@ -51,6 +50,12 @@ class RuleText:
 
 @cache
 def _entries() -> dict[str, dict[str, Any]]:
+    return parse_cache.parsed("messages", "", _read)  # they are part of the program
+
+
+def _read() -> dict[str, dict[str, Any]]:
+    import yaml
+
     entries: dict[str, dict[str, Any]] = {}
     folder = resources.files("pipeline") / "messages"
     for file in sorted(folder.iterdir(), key=lambda f: f.name):

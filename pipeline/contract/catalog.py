@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.base import parse_cache
 from pipeline.base.errors import UsageError
 from pipeline.base.model import Catalog, Code, CodeList, Column, Dataset, ForeignKey, RuleUse
 from pipeline.base.sql import trusted
@@ -66,11 +67,21 @@ CODE_HEADER = ["code", "label", "label_en", "aliases", "valid_from", "valid_to"]
 def load(folder: Path, rules: Mapping[str, Parametrised] | None = None) -> Catalog:
     """Read the contract under `folder`; `rules` are those a dataset may use (None: any), by name.
 
-    Raises `UsageError` at the first mistake. Datasets come in their `gongshi:order`.
+    Raises `UsageError` at the first mistake. Datasets come in their `gongshi:order`. One that was
+    found right before, and whose files are the same, is not read and checked again.
     """
     for needed in (folder, folder / "package.yaml", folder / "profile.json"):
         if not needed.exists():
             raise broken_at(needed, 0, "contract-missing")
+    known = None if rules is None else sorted(rules)
+    version = _version(folder)
+    of = repr((version, str(folder), known))
+    catalog = parse_cache.parsed("contract", of, lambda: _read(folder, rules))
+    # Where a file was saved while it was read, what was kept may be of neither version.
+    return catalog if catalog.version == version else _read(folder, rules)
+
+
+def _read(folder: Path, rules: Mapping[str, Parametrised] | None) -> Catalog:
     profile = json.loads((folder / "profile.json").read_text("utf-8"))
     package = Document.read(folder / "package.yaml")
     check_profile(package, profile | {"$ref": "#/$defs/package"})

@@ -11,14 +11,17 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Protocol, cast
-
-import yaml
-from jsonschema import Draft202012Validator, ValidationError
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pipeline.base.errors import UsageError
 from pipeline.base.model import CodeList, Column, Dataset, ForeignKey, RuleUse
 from pipeline.base.words import language, say
+
+# What reads and checks YAML is imported where it is used: a contract that is known to be right, as
+# nearly all are, needs neither.
+if TYPE_CHECKING:
+    import yaml
+    from jsonschema import ValidationError
 
 KIND_TYPES: Mapping[str, str] = {
     "text": "string",
@@ -74,6 +77,8 @@ class Document:
 
     @classmethod
     def read(cls, file: Path) -> Document:
+        import yaml
+
         try:
             root = yaml.compose(read_text(file), Loader=yaml.CSafeLoader)
         except yaml.MarkedYAMLError as error:
@@ -108,6 +113,8 @@ def _scalar(node: yaml.Node) -> Any:
 
 
 def _plain(file: Path, node: yaml.Node, where: Where, lines: dict[Where, int]) -> Any:
+    import yaml
+
     lines.setdefault(where, node.start_mark.line + 1)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(file, item, (*where, i), lines) for i, item in enumerate(node.value)]
@@ -128,6 +135,8 @@ def _plain(file: Path, node: yaml.Node, where: Where, lines: dict[Where, int]) -
 
 def check_profile(document: Document, profile: Mapping[str, Any]) -> None:
     """Hold `document` against the JSON Schema; of several mistakes the first in the file counts."""
+    from jsonschema import Draft202012Validator
+
     errors = Draft202012Validator(profile).iter_errors(document.data)
     told = sorted((_profile_error(document, error) for error in errors), key=lambda e: e[0])
     if told:

@@ -11,19 +11,17 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
-import re
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, partial
-from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 
+from pipeline.base import software
 from pipeline.base.files import link
 from pipeline.base.model import Catalog, Checked, Finding, Part, Source
 from pipeline.checks.results import parquet
@@ -59,7 +57,7 @@ class Cache:
 
     def __init__(self, private: Path, key: bytes, catalog: Catalog, today: date) -> None:
         self._folder, self._key, self._catalog = private / "cache", key, catalog
-        self._about = (catalog.version, today.isoformat(), _software())
+        self._about = (catalog.version, today.isoformat(), software.digest())
         self._used = {Path(MADE).stem}
 
     def kept(self, file: InboxFile) -> Iterator[Result] | None:
@@ -153,7 +151,7 @@ def _again(file: InboxFile, catalog: Catalog, source_id: str) -> Opened:
 
 def made_before(private: Path, catalog: Catalog, parent: Path | None) -> Again:
     """What need not be made again for a release after `parent`, which is proven whole."""
-    return Again((catalog.version, _software()), private / "cache" / MADE, parent)
+    return Again((catalog.version, software.digest()), private / "cache" / MADE, parent)
 
 
 class Keeper:
@@ -256,17 +254,3 @@ def _listed(entry: BinaryIO) -> list[Part]:
     listed: list[Part] = _unpacked(entry)
     entry.seek(0)
     return listed
-
-
-@cache
-def _software() -> str:
-    """A hash over the pipeline's own files, and the versions of Python and of what it needs."""
-    digest = hashlib.sha256(sys.version.encode())
-    root = Path(__file__).parents[1]
-    for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".yaml")):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    for need in sorted(requires("gongshi") or ()):
-        name = re.split(r"[^\w.-]", need, maxsplit=1)[0]
-        with suppress(PackageNotFoundError):
-            digest.update(f"{name}=={version(name)}\n".encode())
-    return digest.hexdigest()

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -34,14 +35,17 @@ from pipeline.checks.results.findings import Place
 from pipeline.checks.results.ledger import Ledger
 from pipeline.checks.results.parquet import Home, laid_down
 from pipeline.checks.row.check import check_chunk
-from pipeline.flow import yearly_reports
 from pipeline.flow.cache import Cache, Keeper, Result
-from pipeline.intake import cells, read
+from pipeline.intake import read
 from pipeline.intake.inbox import sources
 from pipeline.intake.read import Opened
 from pipeline.intake.text.ranges import Range
-from pipeline.publishers.packages import Taken
-from pipeline.release.removal.tombstones import Tombstone
+
+if TYPE_CHECKING:
+    from pipeline.base.sheet_cells import Grid
+    from pipeline.flow.yearly_reports import ReadReport
+    from pipeline.publishers.packages import Taken
+    from pipeline.release.removal.tombstones import Tombstone
 
 
 @dataclass(slots=True)
@@ -53,7 +57,7 @@ class Run:
     opened: list[Opened] = field(default_factory=list)
     accepted: dict[str, Sql] = field(default_factory=dict)  # dataset → query
     seals: dict[str, Seal] = field(default_factory=dict)
-    reports: list[yearly_reports.ReadReport] = field(default_factory=list)
+    reports: list[ReadReport] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
     sample: bool = False
     taken: list[sources.InboxFile] = field(default_factory=list)  # as kept under PRIVATE/raw
@@ -280,19 +284,22 @@ def send_back(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog) ->
         if opened.dataset and tally:
             table = feedback.Table(opened.source, opened.dataset, tally)
             tables.setdefault(opened.source.path, []).append(table)
-    run.feedback = feedback.write_all(
-        run.ledger.private / "feedback",
-        run.ledger.notes,
-        tables,
-        lambda name: cells.grids(inputs[name]),
-        catalog,
-    )
+
+    def grids(name: str) -> list[Grid]:
+        from pipeline.intake import cells  # with all that reads a workbook
+
+        return cells.grids(inputs[name])
+
+    private = run.ledger.private / "feedback"
+    run.feedback = feedback.write_all(private, run.ledger.notes, tables, grids, catalog)
 
 
 def read_reports(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog) -> None:
     """The yearly reports, after the records that they are held against."""
     if not any(file.is_report for file in files):
         return  # a contract of other things need not know any indicator
+    from pipeline.flow import yearly_reports
+
     vocabulary = catalog.folder / "codes" / "indicators.csv"
     run.reports = yearly_reports.read_reports(files, vocabulary, catalog)
     for each in run.reports:

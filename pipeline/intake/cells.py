@@ -18,7 +18,7 @@ from pipeline.intake.text import blocks, json_files, text_files
 from pipeline.intake.text.blocks import Block, Parsed
 from pipeline.intake.text.text_files import TextFormat
 from pipeline.intake.workbook import limits, markup, workbooks
-from pipeline.intake.workbook.workbooks import Sheet
+from pipeline.intake.workbook.sheet import Sheet
 
 Numbered = tuple[int, Sequence[Cell]]
 

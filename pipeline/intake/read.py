@@ -24,8 +24,7 @@ from pipeline.intake.text import blocks, encodings, json_files, ranges, text_fil
 from pipeline.intake.text.blocks import Block, Parsed
 from pipeline.intake.text.ranges import Range
 from pipeline.intake.text.text_files import TextFormat
-from pipeline.intake.workbook import markup, workbooks
-from pipeline.intake.workbook.workbooks import Sheet
+from pipeline.intake.workbook.sheet import Sheet, Unreadable
 
 SLICE = 1 << 16  # rows of a sheet in one chunk
 TEXT, JSON, WORKBOOK, MARKUP = "text", "json", "workbook", "markup"
@@ -68,7 +67,7 @@ def open_file(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
         yield from _OPEN[kind](file, catalog)
     except OSError as error:
         yield found("file-unreadable", Location(file.name), params={"why": error.strerror or ""})
-    except workbooks.Unreadable as problem:
+    except Unreadable as problem:
         yield found(problem.rule, Location(file.name))
 
 
@@ -173,10 +172,14 @@ def _open_json(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
 
 
 def _open_workbook(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
+    from pipeline.intake.workbook import workbooks  # with calamine and lxml
+
     yield from _open_sheets(file, workbooks.sheets(file.path), "", catalog)
 
 
 def _open_markup(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
+    from pipeline.intake.workbook import markup
+
     yield from _open_sheets(file, markup.sheets(file.path), "", catalog)
 
 

@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from pipeline import run
+from pipeline.base import software
 from pipeline.checks.results import parquet
 from pipeline.contract import catalog
-from pipeline.flow import cache, read_inbox
+from pipeline.flow import check as checking
+from pipeline.flow import read_inbox
 from tests.support.shop import PENALTIES, ROOT, TODAY, Shop, hashes, penalties
 
 # What a run finds and publishes does not depend on what computes.
@@ -79,10 +81,10 @@ def test_with_and_without_the_cache_a_check_tells_the_same(tmp_path: Path, read:
     contract = catalog.load(ROOT / "datapackage")
     private = tmp_path / "private"
     inbox = ROOT / "examples" / "inbox"
-    cold = told(run.check(inbox, private, contract, TODAY), private)
+    cold = told(checking.check(inbox, private, contract, TODAY), private)
     assert read
     read.clear()
-    assert told(run.check(inbox, private, contract, TODAY), private) == cold
+    assert told(checking.check(inbox, private, contract, TODAY), private) == cold
     assert not read
 
 
@@ -122,7 +124,7 @@ def test_another_version_of_the_program_reads_anew(
 ) -> None:
     shop.publish()
     read.clear()
-    monkeypatch.setattr(cache, "_software", lambda: "another")
+    monkeypatch.setattr(software, "digest", lambda: "another")
     shop.publish()
     assert len(read) == 2
 
@@ -192,8 +194,8 @@ def test_rows_found_out_late_are_read_from_the_file_again(tmp_path: Path) -> Non
     shop.send(rows, "甲局-示例数据.csv")
     shop.send([rows[0] | {"罚款金额（万元）": "99"}], "乙局-示例数据.csv")
     quarantine = shop.private / "quarantine" / f"{PENALTIES}.csv"
-    run.check(shop.inbox, shop.private, shop.contract, TODAY)
+    checking.check(shop.inbox, shop.private, shop.contract, TODAY)
     cold = quarantine.read_bytes()
-    run.check(shop.inbox, shop.private, shop.contract, TODAY)
+    checking.check(shop.inbox, shop.private, shop.contract, TODAY)
     assert quarantine.read_bytes() == cold
     assert b"99" in cold

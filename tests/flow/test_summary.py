@@ -16,6 +16,7 @@ from rich.text import Text
 
 from pipeline.base import progress
 from pipeline.flow import summary
+from pipeline.flow.read_inbox import Run
 from tests.support import clerks
 from tests.support.clerks import CERTIFICATE
 
@@ -24,21 +25,21 @@ NAME = "市场监督管理局/2024年第一季度行政执法人员持证情况�
 
 
 @pytest.fixture
-def run(every_engine: int, tmp_path: Path) -> clerks.whole_way.Run:
+def run(every_engine: int, tmp_path: Path) -> Run:
     wrong = {**CERTIFICATE, "证件编号": "16110300002", "姓名": "", "证件状态": "不知道"}
     clerks.write_csv(tmp_path / "inbox" / NAME, [CERTIFICATE, wrong])
     (tmp_path / "inbox" / "坏.xlsx").write_bytes(b"PK\x03\x04 broken")
     return clerks.check(tmp_path / "inbox", tmp_path / "private")
 
 
-def shown(run: clerks.whole_way.Run, width: int, lang: str = "zh") -> str:
+def shown(run: Run, width: int, lang: str = "zh") -> str:
     console = Console(file=io.StringIO(), width=width, highlight=False)
     summary.show(run, clerks.CATALOG, lang, console)  # type: ignore[arg-type]
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
 def test_the_closing_table_says_where_every_row_of_every_file_went(
-    run: clerks.whole_way.Run,
+    run: Run,
 ) -> None:
     line = next(x for x in shown(run, 160).splitlines() if NAME in x)
     assert "行政执法证件" in line and "错误 · " in line
@@ -53,7 +54,7 @@ def test_the_closing_table_says_where_every_row_of_every_file_went(
 
 
 def test_a_file_that_could_not_be_read_stands_in_the_table_with_the_reason(
-    run: clerks.whole_way.Run,
+    run: Run,
 ) -> None:
     line = next(x for x in shown(run, 160).splitlines() if "坏.xlsx" in x)
     assert "没有读取" in line and "错误 · 文件已损坏" in line
@@ -61,7 +62,7 @@ def test_a_file_that_could_not_be_read_stands_in_the_table_with_the_reason(
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 200])
 def test_on_no_terminal_is_a_line_too_long_or_a_name_cut_into_single_characters(
-    run: clerks.whole_way.Run, width: int
+    run: Run, width: int
 ) -> None:
     text = shown(run, width)
     assert all(Text(line).cell_len <= width for line in text.splitlines())
@@ -70,19 +71,19 @@ def test_on_no_terminal_is_a_line_too_long_or_a_name_cut_into_single_characters(
 
 
 def test_a_narrow_terminal_gets_two_lines_a_file_with_what_is_not_zero(
-    run: clerks.whole_way.Run,
+    run: Run,
 ) -> None:
     text = shown(run, 60)
     assert "行政执法证件：读取 2，通过 1，隔离 1" in text
     assert "撤回" not in text
 
 
-def test_findings_are_told_by_kind_with_what_to_do_and_who_must(run: clerks.whole_way.Run) -> None:
+def test_findings_are_told_by_kind_with_what_to_do_and_who_must(run: Run) -> None:
     line = next(x for x in shown(run, 160).splitlines() if "必填项空白：" in x)
     assert "错误 1 " in line and "补填这一格" in line and "报送单位" in line
 
 
-def test_in_english_nothing_but_names_is_chinese(run: clerks.whole_way.Run) -> None:
+def test_in_english_nothing_but_names_is_chinese(run: Run) -> None:
     text = shown(run, 200, "en").replace(NAME, "").replace("坏.xlsx", "")
     assert not re.search(r"[\u4e00-\u9fff]", text)
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import run
 from pipeline.base.model import Chunk, Finding
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
+from pipeline.flow import check as checking
 from pipeline.intake import read
 from pipeline.intake.inbox import sources
 from pipeline.intake.read import Opened
@@ -82,7 +82,7 @@ def test_the_whole_corpus_in_one_inbox_goes_through_a_run(tmp_path: Path) -> Non
     inbox, private = tmp_path / "inbox", tmp_path / "private"
     inbox.mkdir()
     write(inbox, SMALL)
-    done = run.check(inbox, private, CONTRACT, date(2025, 3, 31))
+    done = checking.check(inbox, private, CONTRACT, date(2025, 3, 31))
     assert len(done.taken) == sum(c.rules != {"file-kind"} for c in SMALL)
     assert sum(t.read for t in done.ledger.tallies.values()) == sum(
         c.records + c.misfits + c.set_aside for c in SMALL
@@ -144,7 +144,7 @@ def test_a_name_that_is_no_utf8_is_shown_as_gb18030(tmp_path: Path) -> None:
         CASES[0].data
     )
     assert [f.name for f in sources.scan(inbox, CONTRACT).files] == ["good.csv", "处罚.csv"]
-    run.check(inbox, tmp_path / "private", CONTRACT, date(2025, 3, 31))
+    checking.check(inbox, tmp_path / "private", CONTRACT, date(2025, 3, 31))
 
 
 @pytest.mark.usefixtures("every_engine")
@@ -162,7 +162,7 @@ def test_a_file_that_keeps_changing_is_a_finding_and_the_others_are_read(
         return done
 
     monkeypatch.setattr(sources, "_copied", while_someone_writes)
-    done = run.check(inbox, tmp_path / "private", CONTRACT, date(2025, 3, 31))
+    done = checking.check(inbox, tmp_path / "private", CONTRACT, date(2025, 3, 31))
     assert [f.name for f in done.taken] == ["good.csv"]
     assert "file-changed" in (tmp_path / "private" / "findings.csv").read_text("utf-8")
 
@@ -183,7 +183,7 @@ def test_a_file_changed_after_it_was_taken_is_read_as_it_was(tmp_path: Path) -> 
 def test_a_file_that_may_not_be_read_is_a_finding(tmp_path: Path) -> None:
     inbox = inbox_with(tmp_path, "closed.csv")
     (inbox / "closed.csv").chmod(0)
-    run.check(inbox, tmp_path / "private", CONTRACT, date(2025, 3, 31))
+    checking.check(inbox, tmp_path / "private", CONTRACT, date(2025, 3, 31))
     assert "file-unreadable" in (tmp_path / "private" / "findings.csv").read_text("utf-8")
 
 

@@ -21,9 +21,9 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline import run
 from pipeline.base.errors import GateRefused, UsageError
 from pipeline.base.model import Catalog
+from pipeline.flow import check as checking
 from pipeline.publishers import download, proven
 from pipeline.publishers.proven import Refused
 from pipeline.release.package import manifest
@@ -215,7 +215,7 @@ def test_checking_alone_neither_pins_a_key_nor_remembers_a_release(
     places: dict[str, Place],
 ) -> None:
     province = places["province"]
-    run.check(province.inbox, province.private, province.contract, TODAY)
+    checking.check(province.inbox, province.private, province.contract, TODAY)
     assert not list(province.private.glob("packages/*/taken.json"))
 
 

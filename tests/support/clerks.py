@@ -11,10 +11,10 @@ from typing import Any
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline import run as whole_way
 from pipeline.base.model import Catalog
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
+from pipeline.flow import check as checking
 from pipeline.flow.read_inbox import Run
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ CERTIFICATE = {
 
 def check(inbox: Path, private: Path) -> Run:
     """Intake and checks of an inbox, in this process."""
-    return whole_way.check(inbox, private, CATALOG, TODAY)
+    return checking.check(inbox, private, CATALOG, TODAY)
 
 
 def findings(private: Path) -> list[dict[str, str]]:

@@ -1,26 +1,23 @@
-"""One workbook for each file in which a department has something to mend."""
+"""The workbook of one file in which a department has something to mend."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
-import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import xlsxwriter
 
-from pipeline.base import progress
 from pipeline.base.files import naming
-from pipeline.base.model import Catalog, Dataset, Source, Tally
+from pipeline.base.model import Catalog
 from pipeline.base.sheet_cells import Grid, expected
 from pipeline.base.sheet_styles import Formats
 from pipeline.base.spreadsheet_safety import WORKBOOK
-from pipeline.base.words import language, say
+from pipeline.base.words import say
 from pipeline.checks.feedback import lists
+from pipeline.checks.feedback.folder import Table
 from pipeline.checks.feedback.lists import Summary, Told, z
 from pipeline.checks.feedback.painted import Paint, Painter
 from pipeline.checks.results import findings
@@ -28,77 +25,10 @@ from pipeline.checks.results.notes import Note, Notes
 
 LARGE = 500_000  # cells; of a larger file only the rows with problems are written
 MOST_PART = 20_000  # rows of such a part, at most
-LONGEST_NAME = 200  # bytes of a file's name
 MADE = datetime(2020, 1, 1)  # in every workbook, so that the same findings give the same bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table that was read from a file: where it stands, what it holds, where its rows went."""
-
-    source: Source
-    dataset: Dataset
-    tally: Tally
-
-
-def write_all(
-    folder: Path,
-    notes: Notes,
-    tables: Mapping[str, Sequence[Table]],
-    grids_of: Callable[[str], Sequence[Grid]],
-    catalog: Catalog,
-) -> list[str]:
-    """A workbook under `folder` for each file that `notes` has something on; gives their names.
-
-    `tables`: what was read, by file. `grids_of` gives a file's sheets as they were written; it is
-    asked only for files with a table. Workbooks of earlier runs are removed.
-    """
-    made = folder.with_name(f"{folder.name}.new")
-    shutil.rmtree(made, ignore_errors=True)
-    made.mkdir(parents=True)
-    try:
-        names = _written(made, notes, tables, grids_of, catalog)
-        shutil.rmtree(folder, ignore_errors=True)
-        made.replace(folder)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-    return names
-
-
-def _written(
-    made: Path,
-    notes: Notes,
-    tables: Mapping[str, Sequence[Table]],
-    grids_of: Callable[[str], Sequence[Grid]],
-    catalog: Catalog,
-) -> list[str]:
-    """The workbooks, in the empty folder `made`; gives their names."""
-    names = list[str]()
-    for number, file in enumerate(sorted(notes.counts), 1):
-        what = say("step-feedback", language(), file=file)
-        progress.step(what, number, len(notes.counts))
-        read = tables.get(file, ())
-        name = _name(file, names)
-        path = made / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _Book(path, file, notes, read, catalog).write(grids_of(file) if read else ())
-        names.append(name)
-    return names
-
-
-def _name(file: str, taken: Iterable[str]) -> str:
-    """`a.xlsx` keeps its name, `a.csv` becomes `a.csv.xlsx`; what is too long for a disk is cut."""
-    path = PurePosixPath(file)
-    name = path.name if path.suffix.lower() == ".xlsx" else f"{path.name}.xlsx"
-    if len(name.encode("utf-8", "surrogateescape")) > LONGEST_NAME:
-        digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:8]
-        name = f"{name[:50]}-{digest}.xlsx"
-    while str(path.with_name(name)) in taken:
-        name = f"{name}.xlsx"
-    return str(path.with_name(name))
-
-
-class _Book:
+class Book:
     """One file's workbook while it is being written."""
 
     def __init__(

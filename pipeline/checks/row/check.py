@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.base import row_checksums
+from pipeline.base.arrow import of_numpy
 from pipeline.base.errors import Unaccounted
 from pipeline.base.model import (
     UNITED,
@@ -235,15 +236,15 @@ def _broken(
     at = (
         pc.indices_nonzero(mask)
         if isinstance(mask, pa.Array | pa.ChunkedArray)
-        else np.flatnonzero(mask)
+        else of_numpy(np.flatnonzero(mask))
     )
     if not len(at):
         return
     name, shown = "", [""] * len(at)
     if column is not None:
-        name, shown = column.name, privacy.excerpts(column, columns[column.name].take(pa.array(at)))
+        name, shown = column.name, privacy.excerpts(column, columns[column.name].take(at))
     params = {**_titles(column), **params}
-    rows = columns.table["_row"].take(pa.array(at)).to_pylist()
+    rows = columns.table["_row"].take(at).to_pylist()
     yield from _each(source, rule, rows, params, name, shown)
 
 

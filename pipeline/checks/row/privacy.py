@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -86,7 +85,7 @@ def suspects(
         part = found.slice(start, len(values))
         start += len(values)
         if part.true_count:
-            where[name] = part.take(pa.array(np.arange(len(part))) if places is None else places)
+            where[name] = part if places is None else part.take(places)
     return where
 
 

@@ -13,6 +13,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
+from pipeline.base.arrow import of_numpy
 from pipeline.base.model import Chunk, Dataset, Finding, Source, found
 from pipeline.base.words import language, rules
 from pipeline.checks.results.held_back import WITHHELD
@@ -37,7 +38,7 @@ def hidden(columns_of: pa.Table, dataset: Dataset, setting: Setting) -> dict[int
             continue
         judged = rule.check(columns, setting, rule.use(use.params))
         at = np.flatnonzero(judged.broken)
-        rows = columns_of["_row"].take(pa.array(at)).to_pylist() if len(at) else []
+        rows = columns_of["_row"].take(of_numpy(at)).to_pylist() if len(at) else []
         for row, day in zip(rows, judged.params["since"][at].tolist(), strict=True):
             why.setdefault(row, Hidden(use.rule, _day(day, setting)))
     return why

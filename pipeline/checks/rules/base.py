@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.base.arrow import of_numpy
 from pipeline.base.model import Catalog, Dataset
 from pipeline.base.sql import Sql
 from pipeline.base.words import say
@@ -176,7 +177,7 @@ def matches(cells: pa.StringArray, pattern: str, among: Bools | None = None) -> 
         return to_numpy(pc.match_substring_regex(cells, pattern))
     found, at = np.zeros(len(among), bool), np.flatnonzero(among)
     if len(at):
-        found[at] = to_numpy(pc.match_substring_regex(cells.take(pa.array(at)), pattern))
+        found[at] = to_numpy(pc.match_substring_regex(cells.take(of_numpy(at)), pattern))
     return found
 
 

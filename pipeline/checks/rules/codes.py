@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from stdnum.cn import uscc
 
+from pipeline.base.arrow import of_numpy
 from pipeline.base.model import Catalog
 from pipeline.checks.rules.base import (
     Bools,
@@ -43,7 +44,7 @@ def check_digit_agrees(cells: pa.Array) -> Mask:
     values = _VALUES[flat.reshape(-1, 18)]
     weighed = sum(values[:, i] * w for i, w in enumerate(_WEIGHTS)) + values[:, 17]
     agrees = (values >= 0).all(1) & (weighed % 31 == 0)
-    return pc.replace_with_mask(pa.array(np.zeros(len(cells), bool)), eighteen, pa.array(agrees))
+    return pc.replace_with_mask(of_numpy(np.zeros(len(cells), bool)), eighteen, of_numpy(agrees))
 
 
 @rule(
@@ -203,7 +204,7 @@ def division_not_current(columns: Columns, setting: Setting, use: On) -> Mask:
     """The division existed on the record's date, as far as the code list says from when to when."""
     known = _division_table(setting.catalog)
     if not any(begun or ended for begun, ended, _ in known.values()):
-        return pa.array(np.zeros(len(columns), bool))
+        return of_numpy(np.zeros(len(columns), bool))
     joined = pc.binary_join_element_wise(columns[use.field], columns[use.on], " ")
 
     def over(cell: str) -> bool:

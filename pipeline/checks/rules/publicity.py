@@ -78,8 +78,8 @@ def _months(
 def _ends(columns: Columns, decided: str, months: Any) -> Any:
     days = columns.days(decided)
     ends = np.full(len(days), NO_DAY)
-    for n in np.unique(months):
-        ends = np.where(months == n, months_after(days, int(n)), ends)
+    for n in sorted({*months.tolist()}):
+        ends = np.where(months == n, months_after(days, n), ends)
     return np.where(days == NO_DAY, NO_DAY, ends)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.base.arrow import of_numpy
 from pipeline.checks.privacy.amounts import stated
 from pipeline.checks.rules.base import NO_SUM, Bools, Columns, Numbers, Setting, looks_for, rule
 
@@ -119,9 +120,9 @@ def _compare(columns: Columns, field: str, text: str, word: str) -> tuple[Bools,
     paid = np.flatnonzero(fen > 0)
     if not len(paid):
         return slip, differs
-    texts = columns[text].take(pa.array(paid))
+    texts = columns[text].take(of_numpy(paid))
     at = np.flatnonzero(_plain(texts, word) != fen[paid])
-    for place, written in zip(paid[at].tolist(), texts.take(pa.array(at)).to_pylist(), strict=True):
+    for place, written in zip(paid[at].tolist(), texts.take(of_numpy(at)).to_pylist(), strict=True):
         if word in written:
             verdict = _verdict(written, word, int(fen[place]))
             slip[place], differs[place] = verdict == "slip", verdict == "differs"

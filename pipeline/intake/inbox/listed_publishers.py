@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from pipeline.base.errors import UsageError
 from pipeline.base.model import Catalog
@@ -111,6 +110,8 @@ def _place(
         return written, Path()
     if parts.hostname not in (None, "localhost"):
         raise refuse(f"package: {written}", "file:///…")
+    from urllib.request import url2pathname  # loads http and ssl
+
     return "", Path(url2pathname(parts.path))
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.base.arrow import of_numpy
 from pipeline.base.model import Catalog, CodeList, Column
 from pipeline.contract.catalog import spellings
 from pipeline.intake.table import values
@@ -226,7 +227,7 @@ def _plain_amounts(raw: pa.Array, setting: Setting) -> Cells | None:
     if int(parts.max(initial=0)) * factor >= 10**18:
         return None
     fen, rest = np.divmod(parts, factor.denominator)
-    mask = pc.or_(pc.is_null(written), pa.array(rest != 0))
+    mask = pc.or_(pc.is_null(written), of_numpy(rest != 0))
     yuan = pa.Array.from_buffers(
         pa.decimal64(18, 2), len(raw), [None, pa.py_buffer(fen * factor.numerator)]
     )

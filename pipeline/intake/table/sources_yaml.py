@@ -9,8 +9,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipeline.base.errors import UsageError
 from pipeline.base.model import Catalog
 from pipeline.base.words import language, say
@@ -53,6 +51,8 @@ def entries(path: Path) -> list[dict[str, Any]]:
     """The entries of `sources.yaml` as they are written; none where there is no such file."""
     if not path.exists():
         return []
+    import yaml
+
     lang = language()
     try:
         read = yaml.safe_load(path.read_text("utf-8")) or []

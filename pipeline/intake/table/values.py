@@ -100,6 +100,8 @@ def unspaced(text: str) -> str:
 
 def fold(text: str) -> str:
     """The form in which spellings of a code are compared: half-width, no blanks, no brackets' width."""
+    if text.isalnum() and unicodedata.is_normalized("NFKC", text):
+        return text.casefold()  # as nearly all are: letters and digits alone, half-width already
     return unspaced(text).casefold()
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from pipeline.base.arrow import of_numpy
 from pipeline.base.errors import Unaccounted
 from pipeline.intake.text import broken_quotes, checksums
 from pipeline.intake.text.cellbytes import bytes_of
@@ -180,7 +181,7 @@ def _numbered(
 def with_rows(table: pa.Table, rows: Iterable[int] | np.ndarray) -> pa.Table:
     """`table` with the column `_row`."""
     numbers = rows if isinstance(rows, np.ndarray) else np.fromiter(rows, np.int64)
-    return table.append_column("_row", pa.array(numbers.astype(np.int64, copy=False)))
+    return table.append_column("_row", of_numpy(numbers.astype(np.int64, copy=False)))
 
 
 def _believable(table: pa.Table, block: Block, delimiter: str, columns: int, expected: int) -> bool:

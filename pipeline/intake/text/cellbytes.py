@@ -20,7 +20,9 @@ _UNSEEN = INVISIBLE + "\r\ufffd"
 _PATTERN = "".join(
     rf"\x{{{ord(m[0]):x}}}-\x{{{ord(m[-1]):x}}}" for m in re.findall("(.-.|.)", _UNSEEN, re.S)
 )
-_IS_UNSEEN = np.array([bool(re.match(f"[{_UNSEEN}]", chr(i))) for i in range(1 << 16)])
+_IS_UNSEEN = np.zeros(1 << 16, bool)
+for _m in re.findall("(.-.|.)", _UNSEEN, re.S):
+    _IS_UNSEEN[ord(_m[0]) : ord(_m[-1]) + 1] = True
 LONG = 1 << 17  # bytes of a column from which on looking at bytes is faster than at cells
 PIECE = 1 << 19  # bytes that stay in the processor's cache from one test to the next
 

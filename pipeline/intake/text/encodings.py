@@ -86,7 +86,7 @@ def look(path: Path, sha256: str = "") -> Looked:
 def _step(size: int) -> int:
     """At most `BLOCK` bytes; of a large file one of four or eight or … parts, so that no core waits."""
     parts = -(-size // BLOCK)
-    return -(-size // (-(-parts // 4) * 4)) if parts > 1 else BLOCK
+    return -(-size // (-(-parts // 4) * 4)) if parts > 1 else max(size, 1)
 
 
 _memory = threading.local()
@@ -95,9 +95,9 @@ _memory = threading.local()
 def _stretch(file: int, step: int, start: int) -> Stretch:
     """What the `step` bytes from `start` tell. They are read into one memory of each thread, since
     to take new memory costs as much as to look."""
-    if not hasattr(_memory, "block"):
-        _memory.block = bytearray(BLOCK + 3)
-    block: bytearray = _memory.block
+    block: bytearray = getattr(_memory, "block", bytearray())
+    if len(block) < step + 3:
+        _memory.block = block = bytearray(step + 3)
     read = os.preadv(file, [memoryview(block)[: step + 3]], start)
     size, data = min(read, step), np.frombuffer(block, np.uint8, read)
     own = data[_continued(data[:3]) if start else 0 : size + _continued(data[size:])]

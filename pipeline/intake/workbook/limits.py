@@ -18,6 +18,7 @@ import numpy as np
 from lxml import etree
 
 from pipeline.intake.table.find_tables import Merged
+from pipeline.intake.workbook.sheet import Unreadable
 
 UNPACKED_MOST = 1 << 30  # bytes that a workbook may unpack to before it is taken for a zip bomb
 RATIO_MOST = 400
@@ -35,14 +36,6 @@ _ODDLY_WRITTEN = re.compile(rb"""\br(?:\s+=|=\s)""")
 _FILLED = re.compile(rb"<(?:\w+:)?c\b([^>]*[^>/])>")
 _ERROR = re.compile(rb'<(?:\w+:)?c\b([^>]*\bt="e"[^>]*)>(.*?)</(?:\w+:)?c>', re.S)
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)<")
-
-
-class Unreadable(Exception):
-    """A workbook that cannot be opened; `rule` names the finding."""
-
-    def __init__(self, rule: str) -> None:
-        super().__init__(rule)
-        self.rule = rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ from lxml import etree, html
 
 from pipeline.intake.table.find_tables import Merged
 from pipeline.intake.text import encodings
-from pipeline.intake.workbook.limits import Unreadable
-from pipeline.intake.workbook.workbooks import Sheet
+from pipeline.intake.workbook.sheet import Sheet, Unreadable
 
 LARGEST = 128 << 20  # bytes
 WIDEST = 1024  # columns that one cell may span

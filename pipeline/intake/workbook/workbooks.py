@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +11,12 @@ import python_calamine as calamine
 from pipeline.intake.table.find_tables import Merged
 from pipeline.intake.workbook import limits, xls_process
 from pipeline.intake.workbook.celltext import as_text
-from pipeline.intake.workbook.limits import SheetFacts, Unreadable
-
-__all__ = ["Sheet", "Unreadable", "is_old", "sheets"]
+from pipeline.intake.workbook.limits import SheetFacts
+from pipeline.intake.workbook.sheet import Sheet, Unreadable
 
 _ZIP = b"PK\x03\x04"
 NOTHING_KNOWN = SheetFacts()
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One sheet: rows of text, the first being row 1; `skipped` names why it was not read."""
-
-    name: str
-    rows: Sequence[Sequence[str]] = ()
-    skipped: str = ""  # "", hidden, empty, vast, broken, chart
-    merged: tuple[Merged, ...] = ()
-    errors: dict[tuple[int, int], str] = field(default_factory=dict)  # (row, column): #N/A
-    is_1904: bool = False
 
 
 def sheets(path: Path) -> Iterator[Sheet]:

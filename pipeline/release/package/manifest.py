@@ -11,14 +11,12 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
-
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from typing import TYPE_CHECKING, Any
 
 from pipeline.base.files import naming
-from pipeline.release.package.package import json_text, write_json
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 MANIFEST, SIGNATURE, PUBLIC_KEY = "manifest.json", "manifest.sig", "public_key.pem"
 UNLISTED = (MANIFEST, SIGNATURE)
@@ -27,12 +25,16 @@ Problem = tuple[str, Mapping[str, Any]]  # a message's key and params
 
 def signing_key(secret: bytes) -> Ed25519PrivateKey:
     """The key that signs, made of the secret in PRIVATE by keyed BLAKE2b (RFC 7693)."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     seed = hashlib.blake2b(b"signature of releases", key=secret, digest_size=32).digest()
     return Ed25519PrivateKey.from_private_bytes(seed)
 
 
 def public_pem(key: Ed25519PrivateKey) -> bytes:
     """The public half as PEM: what the site shows and what verifies."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
@@ -59,6 +61,8 @@ def hashed(folder: Path, known: Mapping[str, Any] | None = None) -> dict[str, di
 
 def sign(folder: Path, content: Mapping[str, Any], secret: bytes) -> None:
     """Write manifest.json with `content`, and its signature."""
+    from pipeline.release.package.package import write_json
+
     key = signing_key(secret)
     write_json(folder / MANIFEST, content)
     signature = key.sign((folder / MANIFEST).read_bytes())
@@ -68,6 +72,8 @@ def sign(folder: Path, content: Mapping[str, Any], secret: bytes) -> None:
 
 def signed_parts(content: Mapping[str, Any], secret: bytes) -> dict[str, bytes]:
     """The files of a package that proves itself alone: manifest, signature, public key."""
+    from pipeline.release.package.package import json_text
+
     key, text = signing_key(secret), json_text(content).encode()
     return {
         MANIFEST: text,
@@ -103,6 +109,10 @@ def link(folder: Path | None) -> dict[str, str] | None:
 
 def problems_of_text(manifest: bytes, signature: bytes, pem: bytes) -> Iterator[Problem]:
     """What is wrong with a manifest and its signature, by the public key in `pem`."""
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
     try:
         key = load_pem_public_key(pem)
         assert isinstance(key, Ed25519PublicKey)

@@ -20,7 +20,6 @@ from pipeline.base.model import (
 from pipeline.base.words import Lang
 from pipeline.checks.privacy import unlabelled_numbers
 from pipeline.checks.privacy.unlabelled_numbers import starred
-from pipeline.checks.rules.explain import examples
 from pipeline.contract.catalog import published_columns
 
 Row = Sequence[object]
@@ -92,6 +91,8 @@ def rules(catalog: Catalog) -> list[Row]:
 
     What a finding would bring (a value, another column) stands as ….
     """
+    from pipeline.checks.rules.explain import examples
+
     return [
         (
             r.name,

@@ -3,17 +3,21 @@
 Datasette has no types; those of what we use stand in `upstream.pyi`.
 """
 
-from datasette import hookimpl
-from datasette.app import Datasette
-from datasette.database import Database, QueryInterrupted, Results
-from datasette.filters import Filters
-from datasette.plugins import pm
-from datasette.utils import InvalidSql, await_me_maybe, tilde_decode, tilde_encode
-from datasette.utils.asgi import BadRequest, Base400, NotFound, Request, Response
-from datasette.views.base import DatasetteError
-from datasette.views.database import DatabaseView
-from datasette.views.row import RowView
-from datasette.views.table import TableView
+from pipeline.base.optional_imports import hidden
+
+# Its units of measure (pint) would load all of Dask's arrays.
+with hidden("dask"):
+    from datasette import hookimpl
+    from datasette.app import Datasette
+    from datasette.database import Database, QueryInterrupted, Results
+    from datasette.filters import Filters
+    from datasette.plugins import pm
+    from datasette.utils import InvalidSql, await_me_maybe, tilde_decode, tilde_encode
+    from datasette.utils.asgi import BadRequest, Base400, NotFound, Request, Response
+    from datasette.views.base import DatasetteError
+    from datasette.views.database import DatabaseView
+    from datasette.views.row import RowView
+    from datasette.views.table import TableView
 
 __all__ = [
     "BadRequest",

@@ -19,8 +19,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
-import xlsxwriter
-
 from pipeline.base.spreadsheet_safety import WORKBOOK, safe
 from pipeline.base.sql import Sql, trusted
 from pipeline.release.package.metadata import DATABASE
@@ -202,6 +200,8 @@ async def workbook(view: Any, request: Request) -> Response:
 
 
 def _workbook(title: str, fields: Sequence[Any], batches: Iterator[list[sqlite3.Row]]) -> bytes:
+    import xlsxwriter  # few visitors ask for it, and every worker would load it
+
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "constant_memory": True, **WORKBOOK})
     sheet = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", " ", title)[:31] or "data")

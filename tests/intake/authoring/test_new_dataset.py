@@ -118,7 +118,7 @@ def test_what_is_published_from_the_draft_is_what_the_sample_holds(tmp_path: Pat
     _, dataset = licences(tmp_path)
     contract = contracts.load(tmp_path / "datapackage", RULES)
     clerks.write_csv(tmp_path / "inbox" / dataset.name / "许可.csv", LICENCES)
-    run = clerks.whole_way.check(tmp_path / "inbox", tmp_path / "private", contract, clerks.TODAY)
+    run = clerks.checking.check(tmp_path / "inbox", tmp_path / "private", contract, clerks.TODAY)
     assert run.by_dataset()[dataset.name].accepted == len(LICENCES)
 
 

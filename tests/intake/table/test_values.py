@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import date
 from decimal import Decimal
 
@@ -292,3 +293,9 @@ def test_what_is_canonical_stays_as_it_is(cell: str, kind: str, setting: Setting
         return  # an amount's unit, a setting's meaning are said of what was written
     once, _ = values.normalise(cell, kind, setting)
     assert values.normalise(once, kind, setting)[0] == once
+
+
+def test_the_short_way_to_fold_a_spelling_comes_to_the_same_for_every_character() -> None:
+    every = [character + "甲" for character in map(chr, range(sys.maxunicode + 1))]
+    folded = (text for text in every if text.isalnum())
+    assert [t for t in folded if values.fold(t) != values.unspaced(t).casefold()] == []

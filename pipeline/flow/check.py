@@ -1,0 +1,132 @@
+"""An inbox checked: intake, checks of rows and across rows, reports, feedback. Publishes nothing.
+
+What only another publisher's package needs is imported where one is listed: a check of files does without.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipeline.base import progress, sql
+from pipeline.base.engine import LOCAL, Engine
+from pipeline.base.errors import UnreadableInput, UsageError
+from pipeline.base.files import faults, locked, write_durably
+from pipeline.base.model import TALLY_PARTS, Catalog, Tally
+from pipeline.base.words import language, say
+from pipeline.checks.results.ledger import Ledger
+from pipeline.flow.cache import Cache
+from pipeline.flow.cross_checks import settle
+from pipeline.flow.read_inbox import Means, Run, prepare_private, read_reports, send_back, take_in
+from pipeline.intake.inbox import sources
+from pipeline.release.package import working
+from pipeline.release.removal import tombstones
+from pipeline.release.removal.tombstones import Tombstone
+
+SAMPLE = "示例数据"  # in a file's name: made-up data, and the site says so on every page
+
+
+def check(inbox: Path, private: Path, catalog: Catalog, today: date, engine: Engine = LOCAL) -> Run:
+    """Intake and checks as of `today`; writes what it finds under `private`, publishes nothing.
+
+    `engine` spreads pieces of tables over what there is to compute with.
+    """
+    key = prepare_private(private)
+    with locked(private), faults(private):
+        means = means_of(private, catalog, key, today, engine)
+        return run_checks(inbox, private, means, tombstones.read(private))
+
+
+def means_of(private: Path, catalog: Catalog, key: bytes, today: date, engine: Engine) -> Means:
+    """What a run reads and checks with; its cache lies in `private`."""
+    return Means(catalog, key, today, engine, Cache(private, key, catalog, today))
+
+
+def run_checks(inbox: Path, private: Path, means: Means, withdrawals: Collection[Tombstone]) -> Run:
+    """Read and check `inbox`; what is found is written under `private`, which is locked already.
+
+    `withdrawals`: records that must not be public. UnreadableInput where no file can be read.
+    """
+    catalog = means.catalog
+    listed = sources.scan(inbox, catalog)
+    with Ledger(private, language()) as ledger:
+        run = Run(ledger, sql.connect(ledger.work / "spill"))
+        for finding in (*listed.findings, *working.named_persons(f.name for f in listed.files)):
+            ledger.finding(finding)
+        files = [*listed.files, *_packages(listed, run, catalog)]
+        run.sample = run.sample or any(SAMPLE in f.name for f in files)
+        take_in(files, run, means)
+        means.cache.prune()
+        ledger.close_tables()
+        progress.step(say("step-comparing", language()))
+        _withdrawn(run, means, withdrawals)
+        settle(run, means)
+        progress.step(say("step-reports", language()))
+        read_reports(run, listed.files, catalog)
+    send_back(run, run.taken, catalog)
+    _write_json(private / "run.json", _summary(run))
+    if not run.ledger.tallies and not any(r.report.text for r in run.reports):
+        raise UnreadableInput(say("unreadable-all", language(), findings=private / "findings.csv"))
+    return run
+
+
+def _packages(listed: sources.Inbox, run: Run, catalog: Catalog) -> list[sources.InboxFile]:
+    """The tables of the packages that the inbox lists, each verified, as files of the inbox."""
+    if not listed.packages:
+        return []
+    from pipeline.publishers import packages, union
+
+    for each in listed.packages:
+        progress.step(say("step-package", language(), publisher=each.publisher))
+        run.packages += packages.take([each], run.ledger.private, union.wanted(catalog))
+    for finding in union.notes(run.packages, catalog):
+        run.ledger.finding(finding)
+    run.sample = union.is_sample(run.packages)
+    found, names = list(union.files(run.packages, catalog)), {file.name for file in listed.files}
+    if twice := next((file.name for file in found if file.name in names), ""):
+        raise UsageError(say("package-name-taken", language(), file=twice))
+    return found
+
+
+def _withdrawn(run: Run, means: Means, withdrawals: Collection[Tombstone]) -> None:
+    """All that must not be public: `withdrawals`, and what other publishers have withdrawn."""
+    if not run.packages:
+        run.orders = tuple(sorted(withdrawals))
+        return
+    from pipeline.publishers import union
+
+    own = [opened.source for opened in run.opened]
+    rows = union.Rows(run.con, dict(run.ledger.accepted()), own)
+    found = union.orders(rows, run.packages, means.catalog, sorted(withdrawals), means.today)
+    run.orders = found.stones
+    for finding in found.findings:
+        run.ledger.finding(finding)
+
+
+def tally_parts(tally: Tally) -> dict[str, int]:
+    """A tally as run.json and the manifest have it: rows read, and where they went."""
+    return {part: getattr(tally, part) for part in ("read", *TALLY_PARTS)}
+
+
+def _summary(run: Run) -> dict[str, Any]:
+    """run.json: per input and per dataset, where every row went."""
+    return {
+        "inputs": [
+            {
+                "file": o.source.path,
+                "sheet": o.source.sheet,
+                "dataset": o.source.dataset,
+                "sha256": o.source.sha256,
+                **tally_parts(run.ledger.tallies.get(o.source.source_id, Tally(0))),
+            }
+            for o in run.opened
+        ],
+        "datasets": {name: tally_parts(tally) for name, tally in sorted(run.by_dataset().items())},
+    }
+
+
+def _write_json(path: Path, content: Any) -> None:
+    write_durably(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")

@@ -1,0 +1,28 @@
+"""What the readers of workbooks give: a sheet as rows of text, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pipeline.intake.table.find_tables import Merged
+
+
+class Unreadable(Exception):
+    """A workbook that cannot be opened; `rule` names the finding."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet: rows of text, the first being row 1; `skipped` names why it was not read."""
+
+    name: str
+    rows: Sequence[Sequence[str]] = ()
+    skipped: str = ""  # "", hidden, empty, vast, broken, chart
+    merged: tuple[Merged, ...] = ()
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)  # (row, column): #N/A
+    is_1904: bool = False
