@@ -411,7 +411,9 @@ def doctor(
 
 
 def _print_any_name() -> None:
-    """What cannot be printed in the terminal's encoding is printed as an escape, and stops nothing."""
+    """What cannot be printed in the terminal's encoding is printed as an escape,
+    and stops nothing.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 
@@ -480,7 +482,8 @@ def _inbox(given: str, private: Path) -> AbstractContextManager[Path]:
 
 @contextmanager
 def _store(site: str, private: Path) -> Iterator[Path]:
-    """The store as a folder of this machine; one with an address is worked on in PRIVATE, then pushed.
+    """The store as a folder of this machine; one with an address is worked on in PRIVATE,
+    then pushed.
 
     A machine that has none yet begins with what the address has, so that no history is lost there.
     """
@@ -525,7 +528,10 @@ def _check_format(asked: str, *known: str) -> None:
 
 
 def _closing(run: Run, catalog: Catalog, private: Path, as_json: bool = False) -> int:
-    """Where every row of every input went, and what is to be mended. Gives how many errors there are."""
+    """Where every row of every input went, and what is to be mended.
+
+    Gives how many errors there are.
+    """
     from pipeline.flow import summary
 
     count = summary.counts(run)

@@ -97,7 +97,8 @@ def _released(
 ) -> tuple[str, bool]:
     """The id of the release that the site shows now, and whether it is new.
 
-    One is made in the folder `making`; where it would hold just what `parent` holds, that one stays.
+    One is made in the folder `making`; where it would hold just what `parent` holds,
+    that one stays.
     """
     made = _made(run, job, making)
     known = manifest.read(parent).get("content", "") if parent else ""
@@ -158,7 +159,9 @@ def _release(made: draft.Draft, run: Run, job: Job, parent: Path | None, secret:
 def _explained(
     found: Collection[changes.Change], run: Run, job: Job, parent: Path | None
 ) -> dict[str, Collection[str]]:
-    """Keys of records of `parent` that leave with a cause: the source, term or publisher is gone."""
+    """Keys of records of `parent` that leave with a cause: the source,
+    term or publisher is gone.
+    """
     datasets = list(job.catalog.datasets.values())
     dropped = changes.dropped_by_source(run.con, parent, datasets, job.today)
     went = parent if any(change.verb == "removed" for change in found) else None

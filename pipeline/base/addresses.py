@@ -55,7 +55,10 @@ def plain(given: str) -> Path | None:
 
 
 def folder(given: str) -> Path:
-    """The path that `given` is. UsageError where the command works on this machine's files alone."""
+    """The path that `given` is.
+
+    UsageError where the command works on this machine's files alone.
+    """
     found = plain(given)
     if found is None:
         raise UsageError(say("remote-not-here", language(), address=shown(given)))
@@ -85,7 +88,9 @@ def reached(address: str, error: type[GongshiError]) -> Iterator[tuple[Any, str]
     except Exception as problem:
         lines = str(problem).splitlines()
         why = f"{type(problem).__name__} {shown(lines[0]) if lines else ''}".strip()
-        raise error(say("remote-unreached", language(), address=shown(address), why=why)) from problem  # fmt: skip
+        raise error(
+            say("remote-unreached", language(), address=shown(address), why=why)
+        ) from problem
 
 
 def inside(name: str) -> bool:
@@ -124,7 +129,9 @@ def _fetch(address: str, copy: Path) -> None:
         for path in sorted(found):
             name = path.removeprefix(top).lstrip("/") if path != top else PurePosixPath(path).name
             if not inside(name):
-                raise UnreadableInput(say("remote-outside", language(), address=shown(address), name=name))  # fmt: skip
+                raise UnreadableInput(
+                    say("remote-outside", language(), address=shown(address), name=name)
+                )
             with faults(copy):
                 (copy / name).parent.mkdir(parents=True, exist_ok=True)
             try:

@@ -1,9 +1,9 @@
 """What an error of a disk, or of a database on it, means: the cause, the path, what is to be done.
 
 Python names the file where opening fails, but not where writing or closing does. SQLite and Arrow's
-driver for it name none. DuckDB and Arrow have path and reason in their text, and xlsxwriter wraps the
-error. All are brought to the system's error numbers (errno(3)) here, and to one sentence. Libraries are
-known by their names: to import them would cost every command its time.
+driver for it name none. DuckDB and Arrow have path and reason in their text, and xlsxwriter wraps
+the error. All are brought to the system's error numbers (errno(3)) here, and to one sentence.
+Libraries are known by their names: to import them would cost every command its time.
 """
 
 from __future__ import annotations
@@ -60,8 +60,9 @@ _ARROW = re.compile(r"(?:'(?P<path>[^']+)'.*)?Detail: \[errno \d+\]", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`number`: the system's, 0 where it is another; `why`: the reason in its own words; `path`: the
-    file or folder that the error names, if any."""
+    """`number`: the system's, 0 where it is another; `why`: the reason in its own words; `path`:
+    the file or folder that the error names, if any.
+    """
 
     number: int
     why: str
@@ -69,7 +70,9 @@ class Fault:
 
     @property
     def cause(self) -> str:
-        """`full`, `quota`, `too-large`, `read-only`, `no-right`, …: as the messages `disk-…` have it."""
+        """`full`, `quota`, `too-large`, `read-only`, `no-right`, …:
+        as the messages `disk-…` have it.
+        """
         damaged = any(words in self.why for words in _DAMAGED)
         return "damaged" if damaged else _CAUSES.get(self.number, "other")
 

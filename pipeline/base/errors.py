@@ -1,7 +1,7 @@
 """What stops a run: the few exceptions meant for the operator, each with its exit code.
 
-Bad data never raises; it becomes a finding (`pipeline.base.model.Finding`). These are for a run that
-cannot go on, and each carries one sentence that says where, what, and what to do.
+Bad data never raises; it becomes a finding (`pipeline.base.model.Finding`). These are for a run
+that cannot go on, and each carries one sentence that says where, what, and what to do.
 
 ::
 
@@ -17,7 +17,10 @@ from __future__ import annotations
 
 
 class GongshiError(Exception):
-    """A run that cannot go on. `str()` gives the sentence to print; `exit_code` what to exit with."""
+    """A run that cannot go on.
+
+    `str()` gives the sentence to print; `exit_code` what to exit with.
+    """
 
     exit_code = 1
 

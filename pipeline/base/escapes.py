@@ -1,7 +1,8 @@
-r"""Characters that a text writes as escapes: `&#64;` and `&commat;` (HTML), `%40` (RFC 3986), `\u0040` (JSON).
+r"""Characters that a text writes as escapes: `&#64;` and `&commat;` (HTML),
+`%40` (RFC 3986), `\u0040` (JSON).
 
-What is escaped twice or inside another escape is undone to the end, in time that grows with the text
-alone: each escape is looked at once, and again only where one was undone beside it.
+What is escaped twice or inside another escape is undone to the end, in time that grows with the
+text alone: each escape is looked at once, and again only where one was undone beside it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from html.entities import html5
 SIGN = r"&[#A-Za-z]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}"
 _SIGN = re.compile(SIGN)
 _LONGEST = 40  # characters of an escape, and of what is behind it that decides where it ends
-_NUMERIC = re.compile(r"&#(?:0{0,20}[1-9][0-9]{0,6}(?![0-9])|[xX]0{0,20}[1-9A-Fa-f][0-9A-Fa-f]{0,5}(?![0-9A-Fa-f]));?")  # fmt: skip
+_NUMERIC = re.compile(
+    r"&#(?:0{0,20}[1-9][0-9]{0,6}(?![0-9])|[xX]0{0,20}[1-9A-Fa-f][0-9A-Fa-f]{0,5}(?![0-9A-Fa-f]));?"
+)
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31};?)")
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2}){1,4}")
 _UNICODE = re.compile(
@@ -37,8 +40,8 @@ def has_escapes(text: str) -> bool:
 def undo_escapes(text: str, each: Callable[[str], str] = str) -> tuple[str, list[int]]:
     """(`text` with every escape undone, for each of its characters the offset in `text`).
 
-    An escape's character is at the offset where the escape begins; `each` is applied to it before it
-    can be part of another escape. What stands for no character (`&#xD800;`, `%FF`, `%13`) stays.
+    An escape's character is at the offset where the escape begins; `each` is applied to it before
+    it can be part of another escape. What stands for no character (`&#xD800;`, `%FF`, `%13`) stays.
     """
     made, origins = list[str](), list[int]()
     ahead = list[tuple[str, int]]()  # still to be read before text[at:], the next one last

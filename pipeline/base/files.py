@@ -1,8 +1,9 @@
-"""Files that last: written whole or not at all, on disk when told so, under a lock; and what went wrong.
+"""Files that last: written whole or not at all, on disk when told so, under a lock;
+and what went wrong.
 
 Whatever a disk refuses becomes one StoreError that names the folder at fault and says what to do
-(`faults`). What is deep inside, on a worker or before the folders are known, gives its errors the path
-that they lack and lets them pass (`naming`).
+(`faults`). What is deep inside, on a worker or before the folders are known, gives its errors the
+path that they lack and lets them pass (`naming`).
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ _PID = 32  # bytes at most of a process's number
 def faults(folder: Path, *others: Path, spill: Path | None = None) -> Iterator[None]:
     """An error of a disk, a database or memory becomes one StoreError that says what it is.
 
-    `folder`: what is written in here, and so what an error means that names no file; `others`: what may
-    be written besides, and be meant where its disk is full. `spill`: the folder to which that goes which
-    does not fit in memory, `folder` if it is not given. Errors of other kinds pass.
+    `folder`: what is written in here, and so what an error means that names no file; `others`: what
+    may be written besides, and be meant where its disk is full. `spill`: the folder to which that
+    goes which does not fit in memory, `folder` if it is not given. Errors of other kinds pass.
     """
     try:
         yield
@@ -45,8 +46,8 @@ def faults(folder: Path, *others: Path, spill: Path | None = None) -> Iterator[N
 def naming(path: Path) -> Iterator[None]:
     """An error of a disk or of a database on it becomes an OSError that names its file.
 
-    `path`: the file that is written or read in here, or the folder of several; it is named where the
-    error names none.
+    `path`: the file that is written or read in here, or the folder of several;
+    it is named where the error names none.
     """
     try:
         yield

@@ -77,10 +77,11 @@ class Column:
     example: str = ""
 
     def owns(self, number: str) -> bool:
-        """Whether the contract says that such a number of eleven digits is this column's own, and no mobile's.
+        """Whether the contract says that such a number of eleven digits is this column's own, and
+        no mobile's.
 
-        Certificates of some provinces have numbers that begin 13 to 19. The column's `pattern` has to say
-        how they go on; one that takes in whole ranges of mobile numbers says nothing.
+        Certificates of some provinces have numbers that begin 13 to 19. The column's `pattern` has
+        to say how they go on; one that takes in whole ranges of mobile numbers says nothing.
         """
         pattern = str(self.constraints.get("pattern", ""))
         if not pattern or self.kind not in ("code", "document-number"):
@@ -158,8 +159,8 @@ class Catalog:
 # ---------------------------------------------------------------- intake
 
 PACKAGE = "package"  # how a source was matched that came in another publisher's release
-#: Tables that the pipeline makes and that are taken of a package all the same, each with the field that
-#: names its reports, of which two publishers may have the same.
+#: Tables that the pipeline makes and that are taken of a package all the same, each with the field
+#: that names its reports, of which two publishers may have the same.
 UNITED = {"report_figures": "report", "report_checks": "report"}
 
 
@@ -303,9 +304,10 @@ class Checked:
     `accepted`: the published columns, ready to be published. `quarantined`: file, sheet, row,
     reasons, and the row as it was written (JSON, header: cell). `withheld`: the same with the one
     reason, since when and by which rule. `left_out`: the published columns of rows of both kinds,
-    for checks that count. `secrets`: values of never-fields, for the exit guard. `tally` counts them, and `seal`
-    tells whoever takes the accepted rows whether they are all there and unchanged. `parts`: those of
-    accepted, left_out and changes whose rows lie in a file and not in the table of that name.
+    for checks that count. `secrets`: values of never-fields, for the exit guard. `tally` counts
+    them, and `seal` tells whoever takes the accepted rows whether they are all there and unchanged.
+    `parts`: those of accepted, left_out and changes whose rows lie in a file and not in the table
+    of that name.
     """
 
     source: Source
@@ -381,7 +383,9 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a figure and the records differ: a message of `pipeline/messages`, and what fills it in."""
+    """Why a figure and the records differ: a message of `pipeline/messages`,
+    and what fills it in.
+    """
 
     message: str
     params: Mapping[str, object] = field(default_factory=dict)

@@ -1,9 +1,9 @@
 """Text without its disguises, in three steps, each with the way back to the text as it is written.
 
-`half_width_numbers` and `by_character` keep every offset, and what stands beside a number stays beside
-it. `normalise` undoes all that may hide a value, and says where each character came from. What it takes
-away or puts together can also hide where a number ends (①0376-6661234), so whoever looks for values
-looks at both.
+`half_width_numbers` and `by_character` keep every offset, and what stands beside a number stays
+beside it. `normalise` undoes all that may hide a value, and says where each character came from.
+What it takes away or puts together can also hide where a number ends (①0376-6661234), so whoever
+looks for values looks at both.
 """
 
 from __future__ import annotations
@@ -76,12 +76,13 @@ class Normalised:
 
 
 def normalise(text: str) -> Normalised:
-    """`text` without its disguises; done again, it changes nothing. The time grows with the text alone.
+    """`text` without its disguises; done again, it changes nothing.
+    The time grows with the text alone.
 
-    Compatibility forms (NFKC) and every dash and blank as the plain one; format, combining, variation
-    and invisible characters taken away; escapes of HTML, addresses and JSON undone; digits of every
-    alphabet, Chinese ones from seven side by side, as 0 to 9; traditional characters simplified.
-    Source: Unicode Standard Annex 15; UTS 39 for what may be confused.
+    Compatibility forms (NFKC) and every dash and blank as the plain one; format, combining,
+    variation and invisible characters taken away; escapes of HTML, addresses and JSON undone;
+    digits of every alphabet, Chinese ones from seven side by side, as 0 to 9; traditional
+    characters simplified. Source: Unicode Standard Annex 15; UTS 39 for what may be confused.
     """
     made = text.translate(_NORMAL)
     origins: Sequence[int] = range(len(text))

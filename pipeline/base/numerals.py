@@ -1,7 +1,7 @@
 """Chinese numerals, in everyday and in capital characters: 三百零二, 叁佰零贰, 二〇二四.
 
-What stands around a number (元角分, 近, 余, 百分之) is read where it means something: in amounts of a
-table, in a report's figures.
+What stands around a number (元角分, 近, 余, 百分之) is read where it means something: in amounts of
+a table, in a report's figures.
 """
 
 from __future__ import annotations
@@ -21,15 +21,18 @@ _PLACED = DIGITS | {"o": 0, "O": 0}
 
 
 def read_digits(text: str) -> int:
-    """Digits side by side: 二〇二四 → 2024. KeyError where a character is none, ValueError without any."""
+    """Digits side by side: 二〇二四 → 2024.
+
+    KeyError where a character is none, ValueError without any.
+    """
     return int("".join(str(_PLACED[c]) for c in text))
 
 
 def read_number(text: str, *, short: bool = False) -> int | None:
     """The number that `text` is: 三百零二 → 302, 二〇二四 → 2024, 廿五 → 25; None where it is none.
 
-    A unit without a digit counts once: 十五 → 15, 万 → 10000. `short`: as people speak, who leave out
-    the last unit: 一百二 → 120. In amounts in capitals it is 102, a 零 left out.
+    A unit without a digit counts once: 十五 → 15, 万 → 10000. `short`: as people speak, who leave
+    out the last unit: 一百二 → 120. In amounts in capitals it is 102, a 零 left out.
     """
     if not text or not all(c in DIGITS or c in UNITS or c in MYRIADS or c in _SCORES for c in text):
         return None

@@ -1,4 +1,5 @@
-"""Paths as people give them: made whole once, when the command starts, and shown as they were given.
+"""Paths as people give them: made whole once, when the command starts,
+and shown as they were given.
 
 A process of ours may run in another folder, and SQLite, DuckDB and Dask have rules of their own for
 names that are no whole paths (`~`, `:memory:`, `file:…`). Messages keep to what was written.

@@ -63,7 +63,8 @@ def of_rows(table: pa.Table) -> Seal:
 
 
 def in_memory(table: pa.Table) -> Seal:
-    """The seal of a table that is handed on in memory, as it lies there: by checksum of its buffers.
+    """The seal of a table that is handed on in memory, as it lies there:
+    by checksum of its buffers.
 
     Several times faster than a seal by rows, and for one and the same table only: it tells two that
     hold the same cells but lie otherwise apart.
@@ -84,7 +85,9 @@ _WEIGHTS = np.arange(1, 1025, 2, dtype=np.uint64)  # odd, so that no change of o
 
 
 def _checksum(buffer: pa.Buffer) -> int:
-    """The CRC of a buffer's weighted sums of 512 words of 8 bytes each, and of what is left over."""
+    """The CRC of a buffer's weighted sums of 512 words of 8 bytes each,
+    and of what is left over.
+    """
     data = np.frombuffer(buffer, np.uint8)
     whole = len(data) - len(data) % (8 * len(_WEIGHTS))
     words = data[:whole].view(np.uint64).reshape(-1, len(_WEIGHTS))

@@ -1,10 +1,10 @@
 """Traditional Chinese as simplified, by OpenCC's tables, which are loaded on first use.
 
-One configuration for all, tw2s: it is t2s and knows Taiwan's forms too (裡, and 著 where 着 is meant),
-which the converters write that reports have passed through. Two ways of using it, since two needs
-differ: what is read or published goes by the phrase, what is searched by the character, so that an
-offset stays an offset.
-Source: https://github.com/BYVoid/OpenCC (TSCharacters, TSPhrases, TWVariantsRev).
+One configuration for all, tw2s: it is t2s and knows Taiwan's forms too (裡, and 著 where 着 is
+meant), which the converters write that reports have passed through. Two ways of using it, since two
+needs differ: what is read or published goes by the phrase, what is searched by the character, so
+that an offset stays an offset. Source: https://github.com/BYVoid/OpenCC (TSCharacters,
+TSPhrases, TWVariantsRev).
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ def simplified(text: str) -> str:
 
 
 def simplified_by_character(text: str) -> str:
-    """`text` with each character in its simplified form: as long as before, so that offsets hold."""
+    """`text` with each character in its simplified form: as long as before,
+    so that offsets hold.
+    """
     return text.translate(_TABLE)
 
 

@@ -1,20 +1,21 @@
 """What a spreadsheet would run as a formula, and how a text cell is kept from being run.
 
-In a CSV that is opened in Excel, WPS, LibreOffice or Google Sheets, a cell that begins with `=`, `+`,
-`-` or `@` is a formula: it can call a program or send what stands beside it to an address (OWASP, CSV
-Injection; OWASP ASVS 5.0, 1.2.10). East Asian versions read the full-width and small forms `＝＋－＠`
-and `﹦﹢﹣﹫` as these. A tab or a line break in front, a blank or a mark without width are stripped by
-one program or another, so that what stands behind them begins the cell.
+In a CSV that is opened in Excel, WPS, LibreOffice or Google Sheets, a cell that begins with `=`,
+`+`, `-` or `@` is a formula: it can call a program or send what stands beside it to an address
+(OWASP, CSV Injection; OWASP ASVS 5.0, 1.2.10). East Asian versions read the full-width and small
+forms `＝＋－＠` and `﹦﹢﹣﹫` as these. A tab or a line break in front, a blank or a mark without
+width are stripped by one program or another, so that what stands behind them begins the cell.
 
 The rule, for every CSV that is meant for spreadsheets:
 
-    Text that begins so gets one apostrophe in front. So does text that begins so behind apostrophes of
-    its own. To have the original: where a cell begins with an apostrophe, and what stands behind all its
-    apostrophes begins so, take one apostrophe away.
+Text that begins so gets one apostrophe in front. So does text that begins so behind apostrophes of
+its own. To have the original: where a cell begins with an apostrophe, and what stands behind all
+its apostrophes begins so, take one apostrophe away.
 
-A sign is enough: signed numbers in a column of text are marked too, since they would not stay as written
-(`+8613800138000` becomes 8.6E+12). Numbers in columns of numbers are no text and never come here. A lone
-`-`, which clerks write for a blank, is left. A dash `—` and the minus `−` are no signs of a formula.
+A sign is enough: signed numbers in a column of text are marked too, since they would not stay as
+written (`+8613800138000` becomes 8.6E+12). Numbers in columns of numbers are no text and never come
+here. A lone `-`, which clerks write for a blank, is left.
+A dash `—` and the minus `−` are no signs of a formula.
 
 A workbook needs no mark: its cells have types, and `WORKBOOK` has xlsxwriter keep text as text.
 """
@@ -39,8 +40,8 @@ _BLANKS = (
     "\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
 )
 _SIGNS = "=+@＝＋－＠﹦﹢﹣﹫"
-# One expression for Python and for DuckDB (RE2), in what both understand alike: there is no sign for
-# the end of the text that both have, so a dash counts where anything follows.
+# One expression for Python and for DuckDB (RE2), in what both understand alike: there is no sign
+# for the end of the text that both have, so a dash counts where anything follows.
 _RUN = rf"^'*(?:[\t\r\n]|[{_BLANKS}]*(?:[{_SIGNS}]|-(?s:.)))"
 _MATCH = re.compile(_RUN).match
 

@@ -1,11 +1,11 @@
 """The one home of what puts a path, a name or a value into SQL, a SQLite address or a glob.
 
-SQL elsewhere is made of constants, of what this module gives, and of parts annotated `Sql`, which are
-made likewise; `tests/base/test_sql.py` parses all of `pipeline/` for anything else.
+SQL elsewhere is made of constants, of what this module gives, and of parts annotated `Sql`, which
+are made likewise; `tests/base/test_sql.py` parses all of `pipeline/` for anything else.
 
-Also DuckDB with bounded memory, for all that needs more rows at once than a chunk holds. What does not
-fit is written to a folder of the caller's, and removed with the connection. How much fits does not
-depend on the machine, so that a run needs as much memory wherever it is made.
+Also DuckDB with bounded memory, for all that needs more rows at once than a chunk holds. What does
+not fit is written to a folder of the caller's, and removed with the connection. How much fits does
+not depend on the machine, so that a run needs as much memory wherever it is made.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ if TYPE_CHECKING:  # what serves pages needs the rest of this module alone, and 
 
 MEMORY = "512MB"
 THREADS = 2  # each holds row groups and buffers of its own
-LARGE = 500_000  # rows from which on one thread is faster than two, which wait for each other's spilling
+#: Rows from which on one thread is faster than two, which wait for each other's spilling.
+LARGE = 500_000
 
 #: Text of SQL in which nothing stands as it came: only constants, and what this module has quoted.
 Sql: TypeAlias = str
@@ -59,7 +60,8 @@ def trusted(text: str) -> Sql:
 def read_parquet(files: Iterable[Path], row_numbers: bool = False) -> Sql:
     """A table function: the rows of Parquet files, in the files' order.
 
-    `row_numbers` adds the column `file_row_number`. UsageError where DuckDB cannot be told of a file.
+    `row_numbers` adds the column `file_row_number`.
+    UsageError where DuckDB cannot be told of a file.
     """
     numbered = ", file_row_number=true" if row_numbers else ""
     return f"read_parquet([{_files(files)}], hive_partitioning=false{numbered})"
@@ -68,7 +70,8 @@ def read_parquet(files: Iterable[Path], row_numbers: bool = False) -> Sql:
 def read_csv(files: Iterable[Path], columns: Iterable[str], longest_line: int) -> Sql:
     """A table function: the rows of CSV files as the pipeline writes them, every cell as text.
 
-    `columns`: the names in the files' header; `longest_line`: bytes. UsageError as of `read_parquet`.
+    `columns`: the names in the files' header; `longest_line`: bytes.
+    UsageError as of `read_parquet`.
     """
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
     return (
@@ -90,9 +93,10 @@ def _files(files: Iterable[Path]) -> Sql:
 def _for_duckdb(path: Path) -> str:
     """A pattern that means the file at `path` and no other.
 
-    DuckDB takes every path for a pattern: `data[2024]` means `data2`, where there is one. Its patterns
-    have no sign for a backslash, at which it parts them. A path with one is given as it is, since a
-    pattern that fits no file is taken for a name; UsageError where it does fit another file.
+    DuckDB takes every path for a pattern: `data[2024]` means `data2`, where there is one. Its
+    patterns have no sign for a backslash, at which it parts them. A path with one is given as it
+    is, since a pattern that fits no file is taken for a name;
+    UsageError where it does fit another file.
     """
     text = str(path)
     if "\\" not in text:

@@ -1,1 +1,3 @@
-"""`datapackage/` read into frozen dataclasses: `catalog` joins, `yaml_reader` reads one file with its line numbers."""
+"""`datapackage/` read into frozen dataclasses: `catalog` joins,
+`yaml_reader` reads one file with its line numbers.
+"""

@@ -1,7 +1,7 @@
 """How a file of `datapackage/` is read and held to account: its YAML, line by line.
 
-For `pipeline.contract.catalog` alone. Every mistake raises `UsageError`, whose one sentence names the file,
-the line, what is wrong and what to do (pipeline/messages/catalog.yaml).
+For `pipeline.contract.catalog` alone. Every mistake raises `UsageError`, whose one sentence names
+the file, the line, what is wrong and what to do (pipeline/messages/catalog.yaml).
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ Where = tuple[str | int, ...]
 
 
 class Parametrised(Protocol):
-    """A rule, as far as a contract that uses it has to know: the fields of `takes` are its parameters."""
+    """A rule, as far as a contract that uses it has to know:
+    the fields of `takes` are its parameters.
+    """
 
     @property
     def takes(self) -> type[Any]: ...

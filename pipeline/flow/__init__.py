@@ -1,1 +1,3 @@
-"""The stages that join wings: read the inbox, cross-row checks, yearly reports, the cache, the closing table, Dask."""
+"""The stages that join wings: read the inbox, cross-row checks, yearly reports,
+the cache, the closing table, Dask.
+"""

@@ -1,9 +1,10 @@
-"""What intake and checks made of a file, kept under PRIVATE until the file or anything else changes.
+"""What intake and checks made of a file,
+kept under PRIVATE until the file or anything else changes.
 
-An entry's name is a keyed hash over all that its content depends on: the file's bytes, its name, what
-sources.yaml says of it, the contract, the day, the pipeline's own source, the libraries. An entry is
-proven whole by a keyed hash before any of it is read; one that is damaged, cut short or made with
-another key is as if it were not there. Deleting the folder costs time and nothing else.
+An entry's name is a keyed hash over all that its content depends on: the file's bytes, its name,
+what sources.yaml says of it, the contract, the day, the pipeline's own source, the libraries. An
+entry is proven whole by a keyed hash before any of it is read; one that is damaged, cut short or
+made with another key is as if it were not there. Deleting the folder costs time and nothing else.
 """
 
 from __future__ import annotations
@@ -51,8 +52,9 @@ class _Table:
 class Cache:
     """The entries of one run's files; `key` is the publisher's, `today` the day of the run.
 
-    An entry is a file of records, each a part of what the file gave, and beside it the Parquet parts
-    that these name. Its last record lists those parts, so that all are proven before one is used.
+    An entry is a file of records, each a part of what the file gave, and beside it the Parquet
+    parts that these name. Its last record lists those parts,
+    so that all are proven before one is used.
     """
 
     def __init__(self, private: Path, key: bytes, catalog: Catalog, today: date) -> None:
@@ -61,7 +63,10 @@ class Cache:
         self._used = {Path(MADE).stem}
 
     def kept(self, file: InboxFile) -> Iterator[Result] | None:
-        """What `file`, known by its hash, gave before; None where that is not known, or not proven."""
+        """What `file`, known by its hash, gave before.
+
+        None where that is not known, or not proven.
+        """
         path = self._path(file)
         try:
             entry = path.open("rb")

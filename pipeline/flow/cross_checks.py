@@ -1,4 +1,6 @@
-"""Checks across rows and datasets, once every file is read: who leaves the accepted rows, and why."""
+"""Checks across rows and datasets, once every file is read:
+who leaves the accepted rows, and why.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from pipeline.base import row_checksums
-from pipeline.base.model import Catalog, Dataset, Finding, Location, Source, found
+from pipeline.base.model import Catalog, Column, Dataset, Finding, Location, Source, found
 from pipeline.base.row_checksums import Seal
 from pipeline.base.sql import quoted, read_parquet
 from pipeline.checks.across import keys
@@ -23,7 +25,8 @@ from pipeline.intake.read import Opened
 
 
 def settle(run: Run, means: Means) -> None:
-    """Withdrawn, repeated, conflicting and dangling rows leave the accepted ones; the tallies follow.
+    """Withdrawn, repeated, conflicting and dangling rows leave the accepted ones;
+    the tallies follow.
 
     The engine of `means` finds the keys that rows share, where it is spread over many machines.
     """
@@ -41,7 +44,8 @@ def settle(run: Run, means: Means) -> None:
             f"create table {quoted('gone_' + name)} (source_id varchar, source_row varchar)"
         )
         con.execute(
-            f"create view {quoted(name)} as select * from {quoted('all_' + name)} anti join {quoted('gone_' + name)} using (source_id, source_row)"
+            f"create view {quoted(name)} as select * from {quoted('all_' + name)} "
+            f"anti join {quoted('gone_' + name)} using (source_id, source_row)"
         )
     rank = {o.source.source_id: (o.precedence, place) for place, o in enumerate(run.opened)}
     sources = {o.source.source_id: o.source for o in run.opened}
@@ -82,30 +86,29 @@ def _stages(
     yield sorted(other_rows.rows(run.con, dataset, needles), key=lambda o: (o.source_id, o.row))
     present = {name for name, _ in run.ledger.accepted()}
     for key in dataset.foreign_keys:
-        other = catalog.datasets[key.dataset]
         if key.dataset in present:
             yield list(keys.dangling(run.con, dataset, key, among))
         elif key.severity == "warning":
             column = dataset.column(key.fields[0])
-            params = {
-                "title": column.title,
-                "title_en": column.title_en,
-                "other": other.title,
-                "other_en": other.title_en,
-            }
-            run.ledger.finding(
-                found(
-                    "foreign-key-none",
-                    Location(dataset=dataset.name),
-                    column=column.name,
-                    params=params,
-                )
-            )
+            run.ledger.finding(_not_there(dataset, column, catalog.datasets[key.dataset]))
         else:
+            blank = ", ".join(f"cast(null as varchar) as {quoted(f)}" for f in key.reference_fields)
             run.con.execute(
-                f"create or replace temp view {quoted(key.dataset)} as select {', '.join(f'cast(null as varchar) as {quoted(f)}' for f in key.reference_fields)} where false"
+                f"create or replace temp view {quoted(key.dataset)} as select {blank} where false"
             )
             yield list(keys.dangling(run.con, dataset, key))
+
+
+def _not_there(dataset: Dataset, column: Column, other: Dataset) -> Finding:
+    """That nothing came of the dataset `other`, to which `column` points."""
+    params = {
+        "title": column.title,
+        "title_en": column.title_en,
+        "other": other.title,
+        "other_en": other.title_en,
+    }
+    where = Location(dataset=dataset.name)
+    return found("foreign-key-none", where, column=column.name, params=params)
 
 
 def _apply(

@@ -1,10 +1,10 @@
 """The engine `dask`: the same functions over the same pieces, spread over a cluster of Dask.
 
 Only this module knows Dask, and it is loaded only when it is asked for. Results come back in the
-order of the pieces, so that a release is the same whatever computed it. Workers that see PRIVATE read
-their ranges of files there and lay rows down there; to others content travels, and back. The key that
-makes record ids travels to all: a cluster belongs to whoever publishes.
-Dask's own documentation: https://distributed.dask.org
+order of the pieces, so that a release is the same whatever computed it. Workers that see PRIVATE
+read their ranges of files there and lay rows down there; to others content travels, and back. The
+key that makes record ids travels to all: a cluster belongs to whoever publishes. Dask's own
+documentation: https://distributed.dask.org
 """
 
 from __future__ import annotations
@@ -43,9 +43,10 @@ def engine(
 ) -> Iterator[Engine]:
     """An Engine over the cluster at `scheduler`; without one, over workers on this machine.
 
-    `partitions`: into how many pieces a table is cut; 0: enough for each thread of the cluster. `tell`
-    is given the address at which Dask shows its work. Raises UsageError where Dask is not installed,
-    StoreError where the scheduler cannot be reached, or its workers leave, run other versions or give up.
+    `partitions`: into how many pieces a table is cut; 0: enough for each thread of the cluster.
+    `tell` is given the address at which Dask shows its work. Raises UsageError where Dask is not
+    installed, StoreError where the scheduler cannot be reached, or its workers leave,
+    run other versions or give up.
     """
     try:
         import distributed
@@ -147,7 +148,9 @@ class Spread:
             yield self._result(task, *under_way.popleft())
 
     def _task(self, work: Callable[[Any], Any]) -> Any:
-        """`work` as a task of its own, not as scattered data: what a dead worker held is then made again."""
+        """`work` as a task of its own, not as scattered data:
+        what a dead worker held is then made again.
+        """
         return self._client.submit(pickle.loads, pickle.dumps(work), pure=False, retries=RETRIES)
 
     def _submit(self, task: Any, item: Any) -> Any:
@@ -155,7 +158,9 @@ class Spread:
             item = item.carried()
         with warnings.catch_warnings():  # of a piece that travels and is large: it has to
             warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
-            return self._asked(self._client.submit, _apply, task, item, self._versions, pure=False, retries=RETRIES)  # fmt: skip
+            return self._asked(
+                self._client.submit, _apply, task, item, self._versions, pure=False, retries=RETRIES
+            )
 
     def _most(self) -> int:
         return max(1, A_WORKER * self._threads())
@@ -184,7 +189,10 @@ class Spread:
             future.release()
 
     def _waited(self, future: Any) -> Any:
-        """What a piece gives. Raises StoreError where all workers have left, and none has come since."""
+        """What a piece gives.
+
+        Raises StoreError where all workers have left, and none has come since.
+        """
         last = time.monotonic()
         while True:
             is_done = future.status == "finished"
@@ -199,7 +207,10 @@ class Spread:
                 raise StoreError(say("cluster-lost", language(), address=self._address))
 
     def _asked(self, ask: Callable[..., Any], *what: Any, **how: Any) -> Any:
-        """What the cluster gives. Raises StoreError where it cannot be reached any more, or has given up."""
+        """What the cluster gives.
+
+        Raises StoreError where it cannot be reached any more, or has given up.
+        """
         lib = self._distributed
         try:
             return ask(*what, **how)

@@ -1,4 +1,6 @@
-"""An inbox read and checked file by file: what it leaves for the checks across rows and for a release."""
+"""An inbox read and checked file by file:
+what it leaves for the checks across rows and for a release.
+"""
 
 from __future__ import annotations
 

@@ -181,9 +181,12 @@ def _explaining(
 
 
 def _typed_view(dataset: Dataset) -> Sql:
-    """The dataset's settled rows with numbers as numbers and blanks missing, as queries expect them."""
+    """The dataset's settled rows with numbers as numbers and blanks missing,
+    as queries expect them.
+    """
     columns = ", ".join(f"{_typed(c)} as {quoted(c.name)}" for c in published_columns(dataset))
-    return f"create view typed.{quoted(dataset.name)} as select {columns} from main.{quoted(dataset.name)}"
+    name = quoted(dataset.name)
+    return f"create view typed.{name} as select {columns} from main.{name}"
 
 
 def _typed(column: Column) -> Sql:

@@ -30,7 +30,17 @@ SLICE = 1 << 16  # rows of a sheet in one chunk
 TEXT, JSON, WORKBOOK, MARKUP = "text", "json", "workbook", "markup"
 KINDS = {".csv": TEXT, ".tsv": TEXT, ".txt": TEXT, ".json": JSON}
 Piece = Range | Block | Parsed
-_MARKUP_STARTS = ("<html", "<!doctype", "<table", "<?xml", "<head", "<meta", "<body", "<style", "<div")  # fmt: skip
+_MARKUP_STARTS = (
+    "<html",
+    "<!doctype",
+    "<table",
+    "<?xml",
+    "<head",
+    "<meta",
+    "<body",
+    "<style",
+    "<div",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,8 @@ class Opened:
     """One table of one file, ready to be read as often as needed.
 
     `pieces(partitions)` gives the parts of the file in order, about so many (0: as few as memory
-    allows); `chunk(piece)` reads one of them. They are apart so that pieces can be read side by side.
+    allows); `chunk(piece)` reads one of them.
+    They are apart so that pieces can be read side by side.
     """
 
     source: Source
@@ -265,7 +276,10 @@ def _left(area: Area) -> int:
 
 
 def _span(area: Area, areas: Sequence[Area]) -> tuple[int, int]:
-    """The columns that are the area's, up to the next table beside it; 1 << 20 for all there are."""
+    """The columns that are the area's, up to the next table beside it.
+
+    1 << 20 for all there are.
+    """
     lefts = sorted(_left(a) for a in areas if a.block.first == area.block.first)
     after = [left for left in lefts if left > _left(area)]
     return _left(area) if _left(area) > lefts[0] else 0, after[0] if after else 1 << 20
@@ -290,7 +304,10 @@ def _pieces(rows: Rows, area: Area, left: int, most: int, partitions: int = 0) -
 
 
 def _candidates(file: InboxFile, catalog: Catalog) -> tuple[list[Dataset], str]:
-    """The datasets that a file may be of; where it is said which, how: package, sources.yaml, folder."""
+    """The datasets that a file may be of.
+
+    Where it is said which, how: package, sources.yaml, folder.
+    """
     if file.hint.publisher:
         return [as_input(catalog.datasets[file.hint.dataset])], PACKAGE
     inputs = [d for d in catalog.datasets.values() if not d.produced]

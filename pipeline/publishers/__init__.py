@@ -1,1 +1,3 @@
-"""Other publishers' releases as input: fetched, proven by signature and hash, united with our own."""
+"""Other publishers' releases as input: fetched, proven by signature and hash,
+united with our own.
+"""

@@ -1,4 +1,6 @@
-"""Another publisher's package over the network, with a bound on its size and on the time it takes."""
+"""Another publisher's package over the network,
+with a bound on its size and on the time it takes.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,15 @@ class _SameHost(request.HTTPRedirectHandler):
 
     max_redirections = 5
 
-    def redirect_request(self, req: Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage, newurl: str) -> Request | None:  # fmt: skip
+    def redirect_request(
+        self,
+        req: Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> Request | None:
         was, now = urlsplit(req.full_url), urlsplit(newurl)
         kept = now.scheme == was.scheme or (was.scheme, now.scheme) == ("http", "https")
         if now.hostname != was.hostname or not kept:
@@ -124,7 +134,8 @@ def fetch(address: str, target: Path, most: int, seconds: float = SECONDS) -> No
 
 
 def _copy(address: str, target: Path, most: int, ended: threading.Event) -> None:
-    asked = Request(address, headers={"User-Agent": "gongshi", "Accept-Encoding": "identity"})  # noqa: S310 - the opener knows HTTP and HTTPS alone
+    headers = {"User-Agent": "gongshi", "Accept-Encoding": "identity"}
+    asked = Request(address, headers=headers)  # noqa: S310 - the opener knows HTTP and HTTPS alone
     with _opener().open(asked, timeout=SILENCE) as answer:
         expected = answer.headers.get("Content-Length")
         size, began = 0, time.monotonic()

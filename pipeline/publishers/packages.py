@@ -1,4 +1,5 @@
-"""Other publishers' packages, as an inbox lists them: fetched, proven, held against what was taken last.
+"""Other publishers' packages, as an inbox lists them: fetched, proven,
+held against what was taken last.
 
 What was taken last is kept under PRIVATE::
 
@@ -6,10 +7,10 @@ What was taken last is kept under PRIVATE::
       taken.json       release, number, day, key: what was proven and used last
       <hash>/          the files taken of it, with what proves them
 
-A package is used only if its signature is that of the publisher's key, every file is as signed, and it
-is not older than the one before. Where one is refused or cannot be had, the last one that was proven
-stands in, less what has been withdrawn since; where there is none, nothing of that publisher is used.
-Deleting the folder is how an operator says: begin anew with this publisher.
+A package is used only if its signature is that of the publisher's key, every file is as signed, and
+it is not older than the one before. Where one is refused or cannot be had, the last one that was
+proven stands in, less what has been withdrawn since; where there is none, nothing of that publisher
+is used. Deleting the folder is how an operator says: begin anew with this publisher.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ FOLDER, TAKEN = "packages", "taken.json"
 class Taken:
     """What came of one listed package.
 
-    `state`: taken (what is there now), kept (the last one proven stands in), none. `before`: the folder
-    of the one taken last, None at the first.
+    `state`: taken (what is there now), kept (the last one proven stands in), none. `before`: the
+    folder of the one taken last, None at the first.
     """
 
     listed: Listed

@@ -1,8 +1,10 @@
-"""A package that another publisher released: proven by signature and hashes, and copied in while it is.
+"""A package that another publisher released: proven by signature and hashes,
+and copied in while it is.
 
-Only what was proven is ever read. First the manifest's signature; then the files that are wanted, by
-the names, sizes and hashes that the signed manifest gives them, none of them larger than it says. Names
-inside a ZIP lead nowhere: a file is copied if it is wanted, under the name it is wanted by.
+Only what was proven is ever read. First the manifest's signature; then the files that are wanted,
+by the names, sizes and hashes that the signed manifest gives them, none of them larger than it
+says. Names inside a ZIP lead nowhere: a file is copied if it is wanted,
+under the name it is wanted by.
 """
 
 from __future__ import annotations
@@ -31,7 +33,17 @@ DESCRIPTOR = "datapackage.json"
 _DATA = re.compile(r"data(?:/[\w%~][\w%~=.-]*){1,4}\.csv", re.ASCII)  # parts too: release/parts.py
 _RELEASE = re.compile(r"\w[\w.-]{0,80}", re.ASCII)
 # What Python's reader raises of a ZIP that is damaged, depending on where.
-_BROKEN = (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, LookupError, struct.error, RuntimeError, zlib.error, EOFError)  # fmt: skip
+_BROKEN = (
+    zipfile.BadZipFile,
+    ValueError,
+    OSError,
+    NotImplementedError,
+    LookupError,
+    struct.error,
+    RuntimeError,
+    zlib.error,
+    EOFError,
+)
 
 
 class Refused(Exception):
@@ -63,7 +75,8 @@ class Received:
 
 
 def receive(place: Path, target: Path, wanted: Collection[str]) -> Received:
-    """Prove the package at `place` (a folder, a ZIP, a SITE) and copy what is `wanted` into `target`.
+    """Prove the package at `place` (a folder, a ZIP,
+    a SITE) and copy what is `wanted` into `target`.
 
     `wanted`: names of resources. Where `target` is `place` itself, nothing is copied, only proven.
     Raises Refused where anything is not as signed; whose key signed is for the caller to judge.
@@ -89,8 +102,17 @@ def receive(place: Path, target: Path, wanted: Collection[str]) -> Received:
     digest = hashlib.sha256(text).hexdigest()
     withdrawn = _withdrawals(target, files.get(TABLE, ()))
     return Received(
-        target, told["release"], told["number"], told["today"], key, digest, files, hashes, about, withdrawn
-    )  # fmt: skip
+        target,
+        told["release"],
+        told["number"],
+        told["today"],
+        key,
+        digest,
+        files,
+        hashes,
+        about,
+        withdrawn,
+    )
 
 
 PROOF = (manifest.MANIFEST, manifest.SIGNATURE, manifest.PUBLIC_KEY)
@@ -121,8 +143,9 @@ def _about(path: Path) -> dict[str, Any]:
 
 
 def _withdrawals(folder: Path, names: Iterable[str]) -> tuple[Mapping[str, str], ...]:
-    """The rows of the table of withdrawals. Where it cannot be read, nobody can say what must not be
-    public, so nothing of the package is used."""
+    """The rows of the table of withdrawals. Where it cannot be read, nobody can say what must not
+    be public, so nothing of the package is used.
+    """
     rows: list[Mapping[str, str]] = []
     for name in names:
         try:
@@ -269,7 +292,10 @@ def _copied(inside: _Inside, name: str, place: Path | None, most: int) -> tuple[
 
 
 def _blocks(inside: _Inside, name: str, most: int) -> Iterator[bytes]:
-    """At most `most` bytes of a file; Refused where it cannot be read, which writing it never raises."""
+    """At most `most` bytes of a file.
+
+    Refused where it cannot be read, which writing it never raises.
+    """
     try:
         with inside.open(name) as file:
             while most and (block := file.read(min(most, 1 << 20))):

@@ -1,8 +1,9 @@
-"""Releases of other publishers united with what is our own: their rows, their withdrawals, their figures.
+"""Releases of other publishers united with what is our own: their rows, their withdrawals,
+their figures.
 
 Rows of a package go the way of any input, and keep the number that they have with their publisher.
-Nothing that a publisher has withdrawn is published here, nor stays in a kept release; what it took out
-without withdrawing it leaves `current` with that for a cause.
+Nothing that a publisher has withdrawn is published here, nor stays in a kept release; what it took
+out without withdrawing it leaves `current` with that for a cause.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ _ORIGIN = ("source_id", "source_row")
 
 
 def wanted(catalog: Catalog) -> set[str]:
-    """The names of what is taken of a package: what departments send, report figures, withdrawals."""
+    """The names of what is taken of a package: what departments send,
+    report figures, withdrawals.
+    """
     inputs = {d.name for d in catalog.datasets.values() if not d.produced}
     return inputs | (UNITED.keys() & catalog.datasets.keys()) | {tombstones.TABLE}
 
@@ -82,7 +85,8 @@ def notes(taken: Iterable[Taken], catalog: Catalog) -> Iterator[Finding]:
     """What came of each package, and which of its tables our contract does not know."""
     for each in taken:
         yield from each.findings
-        strange = [n for n in proven.resources(each.received) if n not in catalog.datasets] if each.received else []  # fmt: skip
+        listed = proven.resources(each.received) if each.received else []
+        strange = [n for n in listed if n not in catalog.datasets]
         if strange:
             params = {
                 "publisher": each.publisher,
@@ -109,7 +113,10 @@ class Orders:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows that this run has accepted: dataset → Parquet files, read by `con`; their sources."""
+    """The rows that this run has accepted: dataset → Parquet files, read by `con`.
+
+    Their sources.
+    """
 
     con: duckdb.DuckDBPyConnection
     accepted: Mapping[str, Sequence[Path]]
@@ -215,13 +222,17 @@ def _among(
     keys: Sequence[str],
     **tables: pa.Table,
 ) -> set[str]:
-    """Those of `keys` that `rows` have; none where those cannot be read. `tables`: what `rows` names."""
+    """Those of `keys` that `rows` have; none where those cannot be read.
+
+    `tables`: what `rows` names.
+    """
     tables["asked"] = pa.table({"key": pa.array(keys, pa.string())})
     for name, table in tables.items():
         con.register(name, table)
     try:
         found = con.execute(
-            f"select key from (select {key_of(dataset)} as key from {rows}) semi join asked using (key)"
+            f"select key from (select {key_of(dataset)} as key from {rows}) "
+            "semi join asked using (key)"
         )
         return {row[0] for row in found.fetchall()}
     except duckdb.Error:
@@ -246,7 +257,9 @@ def _rows(paths: Sequence[Path], dataset: Dataset) -> Sql:
 def gone(
     con: duckdb.DuckDBPyConnection, parent: Path, taken: Iterable[Taken], catalog: Catalog
 ) -> dict[str, set[str]]:
-    """Dataset → keys of records in the release `parent` that their publisher's package has no more."""
+    """Dataset → keys of records in the release `parent` that their publisher's package has no
+    more.
+    """
     by_publisher = {each.publisher: each.received for each in taken if each.received}
     listing, found = package.data_files(parent, "sources"), dict[str, set[str]]()
     for dataset in changes.compared_datasets(list(catalog.datasets.values())):
@@ -271,7 +284,8 @@ def _left(
             parts.append(f"select ?, {key_of(dataset)} from {now}")
     try:
         found = con.execute(
-            f"select key from (select split_part(file, '/', 1) as publisher, {key_of(dataset)} as key "
+            "select key from "
+            f"(select split_part(file, '/', 1) as publisher, {key_of(dataset)} as key "
             f"from {rows} join {listed} using (source_id) where matched_by = '{PACKAGE}') "
             f"anti join ({' union all '.join(parts)}) using (publisher, key) "
             "where list_contains(?, publisher)",

@@ -1,4 +1,6 @@
-"""Everything else of a release, made of its draft: package, database, downloads, words, manifest."""
+"""Everything else of a release, made of its draft: package, database, downloads,
+words, manifest.
+"""
 
 from __future__ import annotations
 
@@ -163,7 +165,9 @@ def _made_of(made: Draft, table: Tables) -> list[tuple[str, list[str]]]:
 def _others(
     made: Draft, again: Again, items: Collection[SomePiece], recipes: Collection[str]
 ) -> list[SomePiece]:
-    """Those of `items`, each of a file by its recipe, that are not taken over from the release before."""
+    """Those of `items`, each of a file by its recipe,
+    that are not taken over from the release before.
+    """
     for item, recipe in zip(items, recipes, strict=True):
         again.note(recipe, [item.name])
     return [
@@ -200,9 +204,11 @@ def seal_release(
     if (folder / "downloads").is_dir():
         alone = {key: told[key] for key in ("release", "number", "today")}
         path = folder / "downloads" / f"{descriptor['name']}-{told['release']}.zip"
-        downloads.write_package(
-            folder, path, hashes, lambda files: manifest.signed_parts({**alone, "files": files}, secret)
-        )  # fmt: skip
+
+        def proof(files: Mapping[str, Any]) -> Mapping[str, bytes]:
+            return manifest.signed_parts({**alone, "files": files}, secret)
+
+        downloads.write_package(folder, path, hashes, proof)
     with naming(folder / manifest.PUBLIC_KEY):
         (folder / manifest.PUBLIC_KEY).write_bytes(
             manifest.public_pem(manifest.signing_key(secret))

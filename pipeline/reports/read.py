@@ -57,7 +57,8 @@ def read_report(
 
     Body, division and year that are `given` overrule what the text says. `indicators` is the
     vocabulary (`pipeline.reports.figures.indicators.load`), `divisions` the code list by which a
-    body's name gives its division. Corrections are taken from `<path>.corrections.csv`. Bad files give findings, never errors.
+    body's name gives its division. Corrections are taken from `<path>.corrections.csv`. Bad files
+    give findings, never errors.
     """
     loaded = load(path, name)
     if not loaded.text:

@@ -1,8 +1,10 @@
-"""Rules about keys, judged on many workers: keys go into buckets by their hash, a task judges a bucket.
+"""Rules about keys, judged on many workers: keys go into buckets by their hash,
+a task judges a bucket.
 
-Each part of the accepted rows is split once by a worker, into a file with a batch for each bucket; whoever
-judges a bucket takes just its batch out of every file. What comes back is few: the rows that may break a
-rule. Whether they do, and what becomes of them, `keys` then says of these rows alone.
+Each part of the accepted rows is split once by a worker, into a file with a batch for each bucket;
+whoever judges a bucket takes just its batch out of every file. What comes back is few: the rows
+that may break a rule. Whether they do, and what becomes of them,
+`keys` then says of these rows alone.
 """
 
 from __future__ import annotations
@@ -47,7 +49,8 @@ class _Keys:
         """The file of batches, one a bucket; a key with a blank in it may be none."""
         if not self.home.is_here():
             raise Unseen(str(self.source))
-        # Each field with its length: no two keys may look alike, or one would be taken for the other.
+        # Each field with its length: no two keys may look alike,
+        # or one would be taken for the other.
         key = ", ".join(f"length({quoted(f)}), ':', {quoted(f)}" for f in self.fields)
         filled = " and ".join(f"{quoted(field)} <> ''" for field in self.fields)
         where = "" if self.takes_blanks else f"where {filled}"
@@ -82,7 +85,9 @@ class _Bucket:
         raise Unseen(str(self.home.folder))
 
     def judge(self) -> pa.Table:
-        """(source_id, source_row) of the rows that share a key, or whose key none of the others has."""
+        """(source_id, source_row) of the rows that share a key,
+        or whose key none of the others has.
+        """
         if not self.home.is_here():
             raise Unseen(str(self.home.folder))
         broken = "key in (select key from mine group by key having count(*) > 1)"
@@ -98,9 +103,9 @@ class _Bucket:
 class Among:
     """Among which rows of a dataset a rule about keys has to look: SQL for each.
 
-    On a cluster whose workers see the run's folder, those that they have found; else all, and all of
-    a dataset whose rows are so few that to ask costs more. `files`: the accepted rows of each dataset,
-    as the views `all_<dataset>` in `con` have them.
+    On a cluster whose workers see the run's folder, those that they have found; else all, and all
+    of a dataset whose rows are so few that to ask costs more. `files`: the accepted rows of each
+    dataset, as the views `all_<dataset>` in `con` have them.
     """
 
     def __init__(
@@ -128,8 +133,9 @@ class Among:
         theirs = exchange.split(self._files[key.dataset], key.reference_fields)
         fields, others = (", ".join(map(quoted, f)) for f in (key.fields, key.reference_fields))
         left = self._con.sql(
-            f"select source_id, source_row from {quoted('all_' + dataset)} where ({fields}) in (select ({others}) "
-            f"from {quoted('all_' + key.dataset)} semi join {quoted('gone_' + key.dataset)} using (source_id, source_row))"
+            f"select source_id, source_row from {quoted('all_' + dataset)} where ({fields}) in "
+            f"(select ({others}) from {quoted('all_' + key.dataset)} "
+            f"semi join {quoted('gone_' + key.dataset)} using (source_id, source_row))"
         ).to_arrow_table()
         return pa.concat_tables([exchange.judged(mine, theirs), left])
 

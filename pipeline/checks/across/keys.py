@@ -55,21 +55,20 @@ def withdrawn(
 ) -> Iterator[Outcome]:
     """Rows whose publication was withdrawn, and rows that point to one of those.
 
-    The table `withdrawn_keys` (dataset, key) in `con` says which; it is added to. `datasets`: those of
-    this run.
+    The table `withdrawn_keys` (dataset, key) in `con` says which; it is added to. `datasets`:
+    those of this run.
     """
     if not dataset.primary_key:
         return
-    tests = [
-        f"{key_of(dataset)} in (select key from withdrawn_keys where dataset = {literal(dataset.name)})"
-    ]
+    leaving = "select key from withdrawn_keys where dataset ="
+    tests = [f"{key_of(dataset)} in ({leaving} {literal(dataset.name)})"]
     for key in dataset.foreign_keys:
         if key.severity == "error" and key.dataset in datasets and key.dataset != dataset.name:
             fields = ", ".join(quoted(f) for f in key.fields)
             theirs = ", ".join(quoted(f) for f in key.reference_fields)
             tests.append(
                 f"({fields}) in (select ({theirs}) from {quoted('all_' + key.dataset)} where "
-                f"{key_of(datasets[key.dataset])} in (select key from withdrawn_keys where dataset = {literal(key.dataset)}))"
+                f"{key_of(datasets[key.dataset])} in ({leaving} {literal(key.dataset)}))"
             )
     found = con.execute(
         f"select source_id, source_row, {key_of(dataset)} from {quoted(dataset.name)} "
@@ -149,7 +148,8 @@ def _twin(row: tuple[Any, ...]) -> dict[str, Any]:
 def not_unique(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, among: Among | None = None
 ) -> Iterator[Outcome]:
-    """Rows that share the values of a unique key or of a field that must be unique; blanks do not count.
+    """Rows that share the values of a unique key or of a field that must be unique;
+    blanks do not count.
 
     A unique key over masked names is left to the keyed identity, which sees the full names.
     """
@@ -167,7 +167,8 @@ def not_unique(
         found = con.execute(
             f"select source_id, source_row, concat_ws(' + ', {names}) from {seen} "
             f"where {filled} and ({names}) in (select ({names}) from {seen} "
-            f"where {filled} group by {names} having count(*) > 1) order by source_id, cast(source_row as bigint)"
+            f"where {filled} group by {names} having count(*) > 1) "
+            "order by source_id, cast(source_row as bigint)"
         ).fetchall()
         for source_id, row, value in found:
             yield Outcome(source_id, int(row), "quarantined", "unique", key[0], value)

@@ -80,7 +80,8 @@ class Book:
         return [t.source.header_row for t in self.tables if t.source.sheet == grid.name]
 
     def _part(self, grid: Grid) -> frozenset[int]:
-        """The rows of a large sheet that are shown: the head, those with problems, their neighbours.
+        """The rows of a large sheet that are shown: the head, those with problems,
+        their neighbours.
 
         Where there are too many, those with errors go before those with warnings.
         """

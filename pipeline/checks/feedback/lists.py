@@ -22,7 +22,10 @@ LINE = 16  # points that a line of text takes
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A note as a clerk reads it; `sheet` as the workbook calls it, "" where there is no such sheet."""
+    """A note as a clerk reads it.
+
+    `sheet` as the workbook calls it, "" where there is no such sheet.
+    """
 
     kind: Kind
     sheet: str
@@ -52,7 +55,9 @@ class Told:
 
     @property
     def cell(self) -> str:
-        """Where it is in the sheet, as a spreadsheet names it; "" where it is nowhere in particular."""
+        """Where it is in the sheet, as a spreadsheet names it;
+        "" where it is nowhere in particular.
+        """
         if not self.sheet or self.row is None or self.row > MOST_ROWS:
             return ""
         return f"{letters(min(self.position or 0, MOST_COLUMNS - 1))}{self.row}"
@@ -186,7 +191,10 @@ def _facts(summary: Summary) -> list[tuple[str, str]]:
     t = summary.tally
     rows = z("rows-none")
     if t:
-        parts = {p: getattr(t, p) for p in ("read", "accepted", "quarantined", "withheld", "repeated", "set_aside")}  # fmt: skip
+        parts = {
+            p: getattr(t, p)
+            for p in ("read", "accepted", "quarantined", "withheld", "repeated", "set_aside")
+        }
         rows = z("rows-text", **parts)
     found = z("found-text", errors=count["error"], warnings=count["warning"])
     return [*facts, (z("rows"), rows), (z("found"), found)]

@@ -29,7 +29,9 @@ At = tuple[int, int]  # row from 1, column's position from 0
 
 @dataclass(slots=True)
 class Paint:
-    """What is wrong on one sheet: the severity of cells and of whole rows, and what is said of them."""
+    """What is wrong on one sheet: the severity of cells and of whole rows,
+    and what is said of them.
+    """
 
     cells: dict[At, str] = field(default_factory=dict)
     rows: dict[int, str] = field(default_factory=dict)

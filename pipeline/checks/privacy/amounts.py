@@ -41,7 +41,9 @@ def stated(text: str, word: str, other: str) -> list[int]:
         at = clause.find(word)
         if at < 0:
             continue
-        behind = [f for a, _, f in amounts(clause) if clause.rfind(word, 0, a) > clause.rfind(other, 0, a)]  # fmt: skip
+        behind = [
+            f for a, _, f in amounts(clause) if clause.rfind(word, 0, a) > clause.rfind(other, 0, a)
+        ]
         other_at = clause.find(other)
         first = other_at + len(other) if 0 <= other_at < at else 0
         before = [fen for a, b, fen in amounts(clause) if first <= a and b <= at]

@@ -1,6 +1,7 @@
 """Names of natural persons: what looks like one, and how one is masked.
 
-Practice of the publishers of penalty decisions (双公示): the surname stays, the given name does not.
+Practice of the publishers of penalty decisions (双公示): the surname stays,
+the given name does not.
 """
 
 from __future__ import annotations
@@ -72,8 +73,8 @@ def looks_like_person(name: str) -> bool:
 def name_at(text: str, start: int) -> int:
     """Where a person's name that begins at `start` ends; `start` itself where none begins there.
 
-    Chinese text has no spaces, so the end is judged by what follows: punctuation ends a name surely,
-    and so do words that no given name has.
+    Chinese text has no spaces, so the end is judged by what follows: punctuation ends a name
+    surely, and so do words that no given name has.
     """
     foreign = _FOREIGN.match(text, start)
     if foreign:

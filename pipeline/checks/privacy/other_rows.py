@@ -18,7 +18,19 @@ from pipeline.checks.across.keys import Outcome
 from pipeline.checks.privacy.known_values import Needles
 
 AT_ONCE = 20_000  # rows
-WORDS = frozenset({"text", "name", "organisation", "code", "document-number", "social-credit-code", "url", "integer", "number"})  # fmt: skip
+WORDS = frozenset(
+    {
+        "text",
+        "name",
+        "organisation",
+        "code",
+        "document-number",
+        "social-credit-code",
+        "url",
+        "integer",
+        "number",
+    }
+)
 
 
 def rows(con: duckdb.DuckDBPyConnection, dataset: Dataset, needles: Needles) -> Iterator[Outcome]:

@@ -1,8 +1,9 @@
-"""Numbers of persons in a normalised text: of identity papers, telephones, bank cards, the net, vehicles.
+"""Numbers of persons in a normalised text: of identity papers, telephones,
+bank cards, the net, vehicles.
 
-Numbers that only look alike stay: an identity number has a division, a date of birth and a check digit
-(GB 11643-1999), a bank card passes Luhn's check (ISO/IEC 7812-1), and whatever stands behind a word such
-as 许可证号 or 订单号 is what that word says.
+Numbers that only look alike stay: an identity number has a division, a date of birth and a check
+digit (GB 11643-1999), a bank card passes Luhn's check (ISO/IEC 7812-1), and whatever stands behind
+a word such as 许可证号 or 订单号 is what that word says.
 """
 
 from __future__ import annotations
@@ -71,7 +72,9 @@ def birth_of(number: str) -> date | None:
 
 @cache
 def _divisions() -> frozenset[str]:
-    """The first two digits of every division code, and 81 to 83 and 9 (who lives here from abroad)."""
+    """The first two digits of every division code,
+    and 81 to 83 and 9 (who lives here from abroad).
+    """
     provinces = "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83 91 92 93"
     return frozenset(provinces.split())
 
@@ -80,7 +83,9 @@ _RUN = re.compile(rf"\d(?:{_SEP}\d){{13,}}(?:{_SEP}[xX])?")
 
 
 def identity_numbers(text: str) -> Iterator[Spot]:
-    """Identity numbers of 18 and 15 digits, however they are parted, slips of one digit among them."""
+    """Identity numbers of 18 and 15 digits, however they are parted,
+    slips of one digit among them.
+    """
     for run in _RUN.finditer(text):
         places = [run.start() + i for i, c in enumerate(run[0]) if c.isdigit() or c in "xX"]
         digits = "".join(text[i] for i in places)
@@ -96,13 +101,23 @@ def identity_numbers(text: str) -> Iterator[Spot]:
 def _identity_length(text: str, digits: str, places: list[int], at: int) -> int:
     """How many of `digits` from `at` on are an identity number: 18, 15 or 0."""
     number = digits[at : at + 18]
-    if len(number) == 18 and number[:2] in _divisions() and number[:17].isdigit() and is_birth_date(number[6:14]):  # fmt: skip
+    if (
+        len(number) == 18
+        and number[:2] in _divisions()
+        and number[:17].isdigit()
+        and is_birth_date(number[6:14])
+    ):
         alone = len(digits) == 18
         if has_check_digit(number):
             return 18
         if alone and not _behind(_OTHER_NUMBER, text, places[0]) and not is_credit_code(number):
             return 18  # a slip in one digit leaves the rest for everyone to read
-    if len(digits) == 15 and at == 0 and number[:2] in _divisions() and is_birth_date("19" + digits[6:12]):  # fmt: skip
+    if (
+        len(digits) == 15
+        and at == 0
+        and number[:2] in _divisions()
+        and is_birth_date("19" + digits[6:12])
+    ):
         solid = places[-1] - places[0] == 14
         solid &= not is_credit_code(text[places[0] : places[0] + 18])
         if _behind(_IDENTITY_LABEL, text, places[0]) or (
@@ -191,7 +206,10 @@ _PASSPORT = re.compile(
     rf"(?:护照|{PERMITS})(?:证件)?(?:号码|编号|号)?[\s:：是为(（]{{0,4}}([A-Z]{{0,3}}[ \-]?\d[\d \-]{{5,13}}\d[A-Z]?)(?![\dA-Za-z])",
     re.I,
 )
-_PASSPORT_ALONE = re.compile(r"(?<![A-Za-z0-9\-])(?:[EGDSPHM]\d{8}|E[A-Z]\d{7}|[HMC]\d{10}|[A-Z]{3}\d{12})(?![A-Za-z0-9\-])", re.I)  # fmt: skip
+_PASSPORT_ALONE = re.compile(
+    r"(?<![A-Za-z0-9\-])(?:[EGDSPHM]\d{8}|E[A-Z]\d{7}|[HMC]\d{10}|[A-Z]{3}\d{12})(?![A-Za-z0-9\-])",
+    re.I,
+)
 
 
 #: Of Taiwan and Hong Kong, behind their labels only: a letter and digits are many things.
@@ -201,7 +219,9 @@ _ISLAND = re.compile(
 
 
 def passports(text: str) -> Iterator[Spot]:
-    """Numbers of passports, of permits to enter and to stay, of Taiwan's and Hong Kong's identity cards."""
+    """Numbers of passports, of permits to enter and to stay,
+    of Taiwan's and Hong Kong's identity cards.
+    """
     for m in (*_PASSPORT.finditer(text), *_ISLAND.finditer(text)):
         yield m.start(1), m.end(1), stars(m[1])
     for m in _PASSPORT_ALONE.finditer(text):
@@ -215,7 +235,10 @@ _MAIL = re.compile(
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}\s?(?:@|\(at\)|\[at\]|#@)\s?[A-Za-z0-9\-]{1,63}(?:\s?(?:\.|\(dot\)|。)\s?[A-Za-z0-9\-]{1,63}){0,6}?\s?(?:\.|\(dot\)|。)\s?(?:com|cn|net|org|edu|gov|info|me|cc|vip|hk|tw|io|top)(?![A-Za-z])",
     re.I,
 )
-_CHAT = re.compile(r"(?:微信号?|微信ID|QQ号?码?|qq|抖音号|支付宝账?号?|旺旺)[:：是为\s]{1,3}([A-Za-z0-9][A-Za-z0-9_\-]{4,19})", re.I)  # fmt: skip
+_CHAT = re.compile(
+    r"(?:微信号?|微信ID|QQ号?码?|qq|抖音号|支付宝账?号?|旺旺)[:：是为\s]{1,3}([A-Za-z0-9][A-Za-z0-9_\-]{4,19})",
+    re.I,
+)
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领"
 _PLATE = re.compile(
     rf"(?<![\u4e00-\u9fff])(?=.)[{PROVINCES}] ?[A-HJ-NP-Za-hj-np-z] ?[·.\- ]? ?(?:[A-HJ-NP-Za-hj-np-z0-9](?: ?[A-HJ-NP-Za-hj-np-z0-9]){{3,4}} ?[A-HJ-NP-Za-hj-np-z0-9学警港澳挂使领]|[A-HJ-NP-Za-hj-np-z0-9]{{5,6}})(?![A-Za-z0-9\-])"
@@ -256,7 +279,9 @@ def is_mobile(value: str) -> bool:
 
 
 def sure_identity(value: str) -> bool:
-    """Whether `value` is an identity number of 18 characters with a right check digit and no doubt."""
+    """Whether `value` is an identity number of 18 characters with a right check digit and no
+    doubt.
+    """
     return re.fullmatch(r"\d{17}[\dXx]", value) is not None and bool(
         value[:2] in _divisions() and is_birth_date(value[6:14]) and has_check_digit(value)
     )

@@ -1,4 +1,6 @@
-"""Persons in a normalised text by what is told of them: where they live, when they were born, who they are."""
+"""Persons in a normalised text by what is told of them: where they live,
+when they were born, who they are.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from pipeline.checks.privacy.personal_numbers import Spot
 # ---------------------------------------------------------------- where someone lives, when born
 
 _LIVES = r"(?:家庭住址|家庭地址|住址|现住址?|家住|户籍所在地|户籍地址?|户籍|居住地|居住于|居住在|租住于?|租住在|暂住于?|暂住地|暂住在|常住地|住所地?|住于|住在|联系地址|通讯地址|收货地址|籍贯|家在)"
-_PUBLIC_PART = re.compile(r"(?:[\u4e00-\u9fff]{2,8}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,6}?(?:市|州|盟))?(?:[\u4e00-\u9fff]{1,6}?(?:区|县|旗|市))?")  # fmt: skip
+_PUBLIC_PART = re.compile(
+    r"(?:[\u4e00-\u9fff]{2,8}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,6}?(?:市|州|盟))?(?:[\u4e00-\u9fff]{1,6}?(?:区|县|旗|市))?"
+)
 _HOME = re.compile(
     rf"{_LIVES}(?:是|为|位于|在|:|：|\s){{0,3}}([\u4e00-\u9fffA-Za-z0-9\-#()（） ]{{2,60}}?(?:号|室|户|楼|层|组|栋|幢|座|单元|村|屯|庄|寨|湾|小区|花园|家园|苑|街|路|巷|弄|胡同)(?:[\u4e00-\u9fff0-9A-Za-z\-#]{{0,16}}(?:号|室|户|楼|组|栋|幢|单元|门))*(?:\d{{1,5}}(?:号|室)?)?)"
 )
@@ -72,7 +76,8 @@ ROLES = (
     "行为人|亲属|朋友|同伙|姓名|名叫|名为|收款人|付款人|户主|持证人|签收人|受送达人|被执行人"
 )
 _ROLE = re.compile(rf"(?:{ROLES})(?:姓名)?[:：是为“\"\s]{{0,2}}")
-#: In the name of an organisation a role names somebody only where a mark sets it off, but for these.
+#: In the name of an organisation a role names somebody only where a mark sets it off,
+#: but for these.
 _CERTAIN = "案外人|第三人|证人|举报人|投诉人|信访人|受害人|被害人|被侵权人|见证人|嫌疑人"
 ROLE_IN_NAME = re.compile(
     rf"(?:(?<=[(,，;；])(?:{ROLES})|(?:{ROLES})(?=[:：为])|(?:{_CERTAIN}))(?:姓名)?[:：是为“\"\s]{{0,2}}"

@@ -1,4 +1,5 @@
-"""Personal values in free text: which kinds there are, a cheap sign of each, and the text without them.
+"""Personal values in free text: which kinds there are, a cheap sign of each,
+and the text without them.
 
 A text is looked at twice: character for character, and without its disguises (`base.normalise`).
 What must not be public: 个人信息保护法 §28; 政府信息公开条例 §15; 未成年人保护法 §103.
@@ -20,7 +21,9 @@ from pipeline.checks.privacy.unlabelled_numbers import in_original, replaced, st
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of personal value: the rule that it breaks, how it is found, a cheap sign of it (RE2)."""
+    """A kind of personal value: the rule that it breaks, how it is found,
+    a cheap sign of it (RE2).
+    """
 
     rule: str
     find: Callable[[str], Iterator[Spot]]
@@ -44,10 +47,16 @@ KINDS = (
     Kind("third-person-in-text", persons.third_persons, rf"(?:{persons.ROLES})(?:姓名)?[:：是为“\"\s]{{0,2}}(?:[{SURNAMES}]|[A-Z]|{'|'.join(sorted(COMPOUND))}|[\x{{4e00}}-\x{{9fff}}]{{1,6}}[·•])|[(（，,] ?[男女]"),
 )  # fmt: skip
 #: Those of names, of organisations too.
-IN_NAMES = (*KINDS[:-1], Kind(KINDS[-1].rule, partial(persons.third_persons, role_of=persons.ROLE_IN_NAME), KINDS[-1].sign))  # fmt: skip
+IN_NAMES = (
+    *KINDS[:-1],
+    Kind(
+        KINDS[-1].rule, partial(persons.third_persons, role_of=persons.ROLE_IN_NAME), KINDS[-1].sign
+    ),
+)
 _IN_CODES = rf"[A-Za-z] ?\d{{7}}|{personal_numbers.PERMITS}|护照|电话|座机|固话|传真|宅电|卡号|银行卡|[账帐]号"
-#: A document's number: its year, a mark, up to seven digits, and no further digit. These are too few
-#: and stand too far apart for a number of a person's, so that such a cell is looked at for words alone.
+#: A document's number: its year, a mark, up to seven digits, and no further digit. These are too
+#: few and stand too far apart for a number of a person's,
+#: so that such a cell is looked at for words alone.
 DATED_NUMBER = r"^[^0-9０-９]*20[0-9]{2}[^0-9０-９]{1,3}[0-9]{1,7}[^0-9０-９]*$"
 
 
@@ -59,7 +68,9 @@ def text_sign() -> str:
 
 @cache
 def wordy_sign() -> str:
-    """The same for a cell that should hold a code and holds words too, which has short numbers by right."""
+    """The same for a cell that should hold a code and holds words too,
+    which has short numbers by right.
+    """
     return f"{text_sign().replace('{6,}', '{10,}')}|{in_either_script(_IN_CODES)}"
 
 
@@ -94,7 +105,9 @@ def screened(text: str, among: tuple[Kind, ...] = KINDS) -> tuple[str, list[str]
 
 
 def _found(text: Normalised, among: tuple[Kind, ...]) -> tuple[list[Spot], list[str]]:
-    """(where in the original there is a personal value and what is put there, the rules of their kinds)."""
+    """(where in the original there is a personal value and what is put there,
+    the rules of their kinds).
+    """
     plain, rules = text.text, list[str]()
     spots, taken = list[Spot](), bytearray(len(plain))  # taken: 1 where a value was found
     for kind in among:

@@ -1,8 +1,10 @@
-"""Numbers and addresses that are a person's by their own form, whatever word stands in front of them.
+"""Numbers and addresses that are a person's by their own form,
+whatever word stands in front of them.
 
-`screen` lets a number pass behind 批号 or 订单号 where it may well be one. What reads as a whole mobile
-number, identity number, bank card or mail address all the same is masked: a batch number lost costs
-less than a telephone number published, and the exit guard, which sees no words, would stop the release.
+`screen` lets a number pass behind 批号 or 订单号 where it may well be one. What reads as a whole
+mobile number, identity number, bank card or mail address all the same is masked: a batch number
+lost costs less than a telephone number published, and the exit guard,
+which sees no words, would stop the release.
 """
 
 from __future__ import annotations
@@ -44,8 +46,8 @@ def _found(plain: str) -> list[Found]:
 def in_original(text: Normalised, spots: Iterable[Found]) -> list[Found]:
     """`spots` of a normalised text where the original has them; none lies over another.
 
-    One character of the original can be two of the text, and the end of one spot and the begin of the
-    next; it is the first one's.
+    One character of the original can be two of the text, and the end of one spot and the begin of
+    the next; it is the first one's.
     """
     placed, free = list[Found](), 0
     for start, end, what in sorted(spots):

@@ -43,7 +43,10 @@ class Place:
     positions: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, finding: Finding) -> int | None:
-        """The position of the column that a finding is about; None where it is about no one column."""
+        """The position of the column that a finding is about.
+
+        None where it is about no one column.
+        """
         header = finding.params.get("header")
         if header in self.header:
             return self.header.index(header)
@@ -77,7 +80,10 @@ def _spoken(params: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
 
 
 def line(finding: Finding, lang: Lang) -> tuple[object, ...]:
-    """A line of findings.csv. Text that a spreadsheet would run is marked as spreadsheet_safety says."""
+    """A line of findings.csv.
+
+    Text that a spreadsheet would run is marked as spreadsheet_safety says.
+    """
     told = message(finding.rule, finding.params, lang, finding.file)
     cells = (getattr(finding, name) for name in COLUMNS[:-1])
     return tuple(_cell(value) for value in (*cells, told))

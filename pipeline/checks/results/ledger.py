@@ -1,7 +1,8 @@
 """Where checked rows go on disk: accepted ones to Parquet, the rest to files under PRIVATE.
 
-Large tables come as parts that were written where the rows were checked. The ledger is opened for one run, takes chunks in the inbox's order, and keeps only counts in memory.
-Its files are written aside and take the place of the last run's when it is closed.
+Large tables come as parts that were written where the rows were checked. The ledger is opened for
+one run, takes chunks in the inbox's order, and keeps only counts in memory. Its files are written
+aside and take the place of the last run's when it is closed.
 """
 
 from __future__ import annotations
@@ -164,7 +165,9 @@ class Ledger:
                 self._quarantine[dataset.name].writerow(row.values())
 
     def _take(self, kind: str, checked: Checked, dataset: Dataset) -> None:
-        """The rows of one kind, of accepted ones also where there are none: their file has a header."""
+        """The rows of one kind, of accepted ones also where there are none:
+        their file has a header.
+        """
         rows: pa.Table = getattr(checked, kind)
         if part := checked.parts.get(kind):
             self._rows_of(kind, dataset.name).add(part)
@@ -202,7 +205,10 @@ class Ledger:
                 yield name, self._rows[kind, name].files
 
     def left_out(self, name: str) -> Sequence[Path]:
-        """The Parquet files of a dataset's quarantined and withheld rows; none where it has none."""
+        """The Parquet files of a dataset's quarantined and withheld rows.
+
+        None where it has none.
+        """
         rows = self._rows.get(("left_out", name))
         return rows.files if rows else ()
 

@@ -1,7 +1,7 @@
 """Checked rows on disk as Parquet parts, written where they were checked.
 
-A worker that sees the run's folder lays its larger tables down there, and only counts, findings, seals
-and the parts' paths travel; one that does not see it sends the tables themselves.
+A worker that sees the run's folder lays its larger tables down there, and only counts, findings,
+seals and the parts' paths travel; one that does not see it sends the tables themselves.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ LEAST = 1 << 18  # bytes of a table below which it is no part of its own
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The folder of a run's parts, and how to know it: another machine may have one of that name."""
+    """The folder of a run's parts, and how to know it:
+    another machine may have one of that name.
+    """
 
     folder: Path
     token: str

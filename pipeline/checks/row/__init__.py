@@ -1,1 +1,4 @@
-"""The checks of one row: Table Schema, privacy, publication terms; `check` joins them for a chunk."""
+"""The checks of one row: Table Schema, privacy, publication terms.
+
+`check` joins them for a chunk.
+"""

@@ -84,7 +84,9 @@ def check_chunk(
 def _judged(
     chunk: Chunk, table: pa.Table, dataset: Dataset, setting: Setting
 ) -> tuple[list[Finding], dict[int, list[str]]]:
-    """All that is found in a chunk, and for which reasons rows are not published: number → rules."""
+    """All that is found in a chunk, and for which reasons rows are not published:
+    number → rules.
+    """
     findings = [*chunk.findings, *_findings(chunk.source, table, dataset, setting)]
     reasons: dict[int, list[str]] = defaultdict(list)
     for finding in findings:
@@ -112,13 +114,18 @@ def _each(
     column: str = "",
     values: Sequence[str] = (),
 ) -> Iterator[Finding]:
-    """A finding of `rule` for each of `rows` (None: of no one row); `values`: what each may show."""
+    """A finding of `rule` for each of `rows` (None: of no one row).
+
+    `values`: what each may show.
+    """
     for row, value in zip(rows, values or [""] * len(rows), strict=True):
         yield found(rule, source, row=row, column=column, value=value, params=params)
 
 
 def _left_out(table: pa.Table, mask: pa.Array, dataset: Dataset, source: Source) -> pa.Table:
-    """What is not published of a dataset whose numbers run in series: that a number was not skipped."""
+    """What is not published of a dataset whose numbers run in series:
+    that a number was not skipped.
+    """
     rows = table.filter(mask).select([c.name for c in dataset.published])
     return _with_origin(rows, source, rows.num_columns)
 
@@ -262,7 +269,9 @@ def _publishable(
     }
     own = privacy.own_values(dataset, table, masked)
     arrays = {c.name: columns[c.name] for c in dataset.published}
-    arrays |= {name: privacy.mask_column(dataset.column(name), table, masked[name]) for name in masked}  # fmt: skip
+    arrays |= {
+        name: privacy.mask_column(dataset.column(name), table, masked[name]) for name in masked
+    }
     suspects = privacy.free_suspects(dataset, arrays)
     for column in (c for c in dataset.published if c.kind in privacy.FREE):
         cells = arrays[column.name]
@@ -332,5 +341,6 @@ def _same_rows(chunk: Chunk, accepted: pa.Table, quarantined: pa.Table, withheld
     ]
     if not np.array_equal(np.sort(went_in), np.sort(np.concatenate(out))):
         raise Unaccounted(
-            f"{chunk.source.path}: rows came out of the checks that did not go in, or the other way round"
+            f"{chunk.source.path}: rows came out of the checks that did not go in, "
+            "or the other way round"
         )

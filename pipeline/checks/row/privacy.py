@@ -1,7 +1,8 @@
 """What must not be public: names masked, personal values in text masked, codes that are a person's.
 
-Never-fields are no published columns, so no accepted row has them; here their values are taken out of
-the texts beside them too. Source: 个人信息保护法 §6, 28, 34; 政府信息公开条例 §15; 未成年人保护法 §103.
+Never-fields are no published columns, so no accepted row has them; here their values are taken out
+of the texts beside them too. Source: 个人信息保护法 §6, 28, 34; 政府信息公开条例 §15;
+未成年人保护法 §103.
 """
 
 from __future__ import annotations
@@ -19,7 +20,18 @@ from pipeline.checks.privacy.names import is_masked, looks_like_person, mask_nam
 from pipeline.checks.row.schema import Breach
 from pipeline.checks.rules.base import Columns
 
-__all__ = ["cell_breaches", "code_breaches", "excerpts", "mask_column", "mask_name", "number_breaches", "own_values", "screen_column", "secrets", "without_own"]  # fmt: skip
+__all__ = [
+    "cell_breaches",
+    "code_breaches",
+    "excerpts",
+    "mask_column",
+    "mask_name",
+    "number_breaches",
+    "own_values",
+    "screen_column",
+    "secrets",
+    "without_own",
+]
 
 FREE = frozenset({"text", "name", "organisation"})
 CODES = frozenset({"code", "document-number", "social-credit-code", "url"})
@@ -48,7 +60,9 @@ def masked_rows(column: Column, table: pa.Table) -> pa.Array:
 
 
 def mask_column(column: Column, table: pa.Table, who: pa.Array | None = None) -> pa.Array:
-    """The cells of `column` with names masked where `who` says (where the contract says, if None)."""
+    """The cells of `column` with names masked where `who` says (where the contract says, if
+    None).
+    """
     cells = table[column.name].combine_chunks()
     who = masked_rows(column, table) if who is None else who
     if not pc.any(who).as_py():
@@ -90,7 +104,10 @@ def suspects(
 
 
 def _looked_at(cells: pa.Array) -> tuple[pa.Array, pa.Array | None]:
-    """(the distinct values, where each stands); long texts hardly repeat and are left as they are."""
+    """(the distinct values, where each stands).
+
+    Long texts hardly repeat and are left as they are.
+    """
     if cells.nbytes > 200 * len(cells):
         return cells, None
     distinct = cells.dictionary_encode()
@@ -108,7 +125,9 @@ def code_suspects(dataset: Dataset, columns: Columns) -> dict[str, pa.Array]:
 
     What is no code but words, in part at least, is looked at as a text is.
     """
-    return suspects({c.name: columns[c.name] for c in dataset.published if c.kind in CODES}, code_signs)  # fmt: skip
+    return suspects(
+        {c.name: columns[c.name] for c in dataset.published if c.kind in CODES}, code_signs
+    )
 
 
 def text_signs(values: pa.Array) -> pa.Array:
@@ -126,7 +145,8 @@ def _signs(
     as_written: Callable[[pa.Array], pa.Array],
     normalised: Callable[[pa.Array], pa.Array],
 ) -> pa.Array:
-    """Where `as_written` finds a value, which then has a `sign`, or `normalised` finds it normalised.
+    """Where `as_written` finds a value, which then has a `sign`,
+    or `normalised` finds it normalised.
 
     One search goes over all values; few remain for the others and for Python.
     """
@@ -163,7 +183,9 @@ def _any_code_signs(values: pa.Array) -> pa.Array:
 def screen_column(
     column: Column, cells: pa.Array, suspect: pa.Array
 ) -> tuple[pa.Array, list[Breach]]:
-    """(`cells` of a text column with personal values masked in place, where each kind was found)."""
+    """(`cells` of a text column with personal values masked in place,
+    where each kind was found).
+    """
     at = pc.indices_nonzero(suspect)
     if not len(at):
         return cells, []
@@ -186,8 +208,8 @@ def _spread(where: pa.Array, values: pa.Array) -> pa.Array:
 def code_breaches(column: Column, cells: pa.Array, suspect: pa.Array) -> Iterator[Breach]:
     """Where a cell that should hold a code holds a personal value: the row cannot be published.
 
-    A number as long as the column's example that begins like it is what belongs there; one that may be
-    a mobile's as well only where the column's pattern says so.
+    A number as long as the column's example that begins like it is what belongs there; one that may
+    be a mobile's as well only where the column's pattern says so.
     """
     usual = len(column.example) if column.example.isdigit() else 0
 
@@ -227,7 +249,9 @@ def number_breaches(column: Column, cells: pa.Array) -> Iterator[Breach]:
 
 
 def excerpts(column: Column | None, cells: pa.Array, longest: int = 40) -> list[str]:
-    """What findings may show of `cells`: nothing of a never-field, a masked name, a screened text."""
+    """What findings may show of `cells`: nothing of a never-field, a masked name,
+    a screened text.
+    """
     if column is not None and column.privacy == "never":
         return ["***"] * len(cells)
     if column is not None and (column.privacy == "masked" or column.kind == "name"):
@@ -247,8 +271,8 @@ def own_values(
 ) -> dict[int, dict[str, str]]:
     """By row: each hidden value of that row, and what stands for it in a text.
 
-    Hidden are the names in `masked` (column: rows) and what never-fields hold, except what is a mere
-    word (a kind of document, a sex).
+    Hidden are the names in `masked` (column: rows) and what never-fields hold, except what is a
+    mere word (a kind of document, a sex).
     """
     own: dict[int, dict[str, str]] = {}
     for name, who in masked.items():
@@ -257,7 +281,13 @@ def own_values(
         if column.privacy == "never" and column.kind in ("code", "text", "name"):
             cells = table[column.name].combine_chunks()
             is_name = column.kind == "name"
-            _gather(own, cells, pc.not_equal(cells, ""), mask_name if is_name else _stars, 2 if is_name else SHORTEST)  # fmt: skip
+            _gather(
+                own,
+                cells,
+                pc.not_equal(cells, ""),
+                mask_name if is_name else _stars,
+                2 if is_name else SHORTEST,
+            )
     return own
 
 

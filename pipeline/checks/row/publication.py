@@ -1,7 +1,8 @@
-"""What the law keeps from the public though nothing is wrong with it: withheld, with reason and date.
+"""What the law keeps from the public though nothing is wrong with it: withheld,
+with reason and date.
 
-The rules are those of scope `publication` (pipeline.checks.rules); classes, terms and the dates from
-which each holds are their parameters in the contract.
+The rules are those of scope `publication` (pipeline.checks.rules); classes, terms and the dates
+from which each holds are their parameters in the contract.
 """
 
 from __future__ import annotations
@@ -68,6 +69,16 @@ def table(
         row = record.pop("_row")
         basis = rules()[why[row].rule].source.get(language(), "")
         written = as_written(chunk.source.header, list(record.values()))
-        lines.append((chunk.source.path, chunk.source.sheet, str(row), why[row].rule, why[row].since, basis, written))  # fmt: skip
+        lines.append(
+            (
+                chunk.source.path,
+                chunk.source.sheet,
+                str(row),
+                why[row].rule,
+                why[row].since,
+                basis,
+                written,
+            )
+        )
     columns = list(zip(*lines, strict=True)) or [()] * len(WITHHELD)
     return pa.table([pa.array(c, pa.string()) for c in columns], names=list(WITHHELD))

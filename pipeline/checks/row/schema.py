@@ -1,9 +1,9 @@
 """Table Schema over whole columns: types, formats and constraints of canonical text.
 
 Each check gives a mask, true where a cell is broken. Blank cells break `required` and nothing else.
-What contracts say is judged column by column; any other type, format or constraint of the standard is
-left to frictionless's own cell reader, which sees each distinct value once.
-Source of the rules: Table Schema (Data Package v2), https://datapackage.org/standard/table-schema/
+What contracts say is judged column by column; any other type, format or constraint of the standard
+is left to frictionless's own cell reader, which sees each distinct value once. Source of the rules:
+Table Schema (Data Package v2), https://datapackage.org/standard/table-schema/
 """
 
 from __future__ import annotations
@@ -147,7 +147,12 @@ def _field(column: Column) -> Any:
     """The column as frictionless knows it."""
     from frictionless import Field
 
-    told = {"name": column.name, "type": column.type, "format": column.format, "constraints": dict(column.constraints)}  # fmt: skip
+    told = {
+        "name": column.name,
+        "type": column.type,
+        "format": column.format,
+        "constraints": dict(column.constraints),
+    }
     return Field.from_descriptor({**told, **column.options})
 
 
@@ -176,7 +181,9 @@ def _is_value(column: Column, value: str) -> bool:
 
 
 def matches(cells: pa.Array, pattern: str) -> pa.Array:
-    """True where the whole cell matches `pattern`, by RE2 where it knows the syntax, else by Python."""
+    """True where the whole cell matches `pattern`, by RE2 where it knows the syntax,
+    else by Python.
+    """
     whole = f"^(?:{pattern})$"
     try:
         return pc.match_substring_regex(cells, whole)

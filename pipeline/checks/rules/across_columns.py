@@ -1,4 +1,6 @@
-"""Rules about cells that have to fit each other: one asked for or ruled out by another, days, totals."""
+"""Rules about cells that have to fit each other: one asked for or ruled out by another,
+days, totals.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +97,10 @@ class Unfit:
     bad=[{"lost": "否", "result": "撤销"}],
 )
 def not_together(columns: Columns, setting: Setting, use: Unfit) -> Judged:
-    """A value does not stand beside one that rules it out; without `unfit`, nothing may stand there."""
+    """A value does not stand beside one that rules it out.
+
+    Without `unfit`, nothing may stand there.
+    """
     stands = columns.equal(use.field, *use.unfit) if use.unfit else columns.filled(use.field)
     asked = f"不应当填{_quoted(use.unfit, '或者')}" if use.unfit else "应当留空"
     asked_en = f"cannot be {_quoted(use.unfit, ' or ')}" if use.unfit else "has to be blank"
@@ -164,7 +169,10 @@ class Deadline:
     ],
 )
 def past_term(columns: Columns, setting: Setting, use: Deadline) -> Bools:
-    """Done within the law's days; within the longer term where the row says that it was extended."""
+    """Done within the law's days.
+
+    Within the longer term where the row says that it was extended.
+    """
     start, end = columns.days(use.after), columns.days(use.field)
     allowed = np.full(len(columns), use.days)
     if use.extended:
@@ -179,7 +187,9 @@ def past_term(columns: Columns, setting: Setting, use: Deadline) -> Bools:
     bad=[{"received": "3", "adopted": "12"}],
 )
 def more_than(columns: Columns, setting: Setting, use: Pair) -> Bools:
-    """A part is not more than the whole that it is a part of, a promise not longer than the law's term."""
+    """A part is not more than the whole that it is a part of,
+    a promise not longer than the law's term.
+    """
     part, whole = _whole(columns, use.field), _whole(columns, use.of)
     return (whole >= 0) & (part > whole)
 

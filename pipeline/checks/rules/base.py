@@ -115,7 +115,8 @@ class Columns:
     def mentions(self, name: str, pattern: str, among: Bools) -> Bools:
         """Where in the rows of `among` a text holds `pattern`, one that `looks_for` has named.
 
-        A long text is searched once for whatever any rule looks for, and again only where it has it.
+        A long text is searched once for whatever any rule looks for,
+        and again only where it has it.
         """
         some = self._once("mentions", name, lambda: matches(self[name], "|".join(_LOOKED_FOR)))
         return matches(self[name], pattern, some & among)
@@ -127,7 +128,9 @@ class Columns:
         return judged[distinct.indices.to_numpy()]
 
     def has(self, name: str, part: str, separator: str = ";") -> Bools:
-        """True where `part` is one of the several values in a cell, each distinct cell split once."""
+        """True where `part` is one of the several values in a cell,
+        each distinct cell split once.
+        """
         key = separator.join((name, part))
         return self._once("has", key, lambda: self.each(name, lambda v: part in v.split(separator)))
 
@@ -192,8 +195,8 @@ class Rule:
     """A rule that a dataset can use.
 
     A row rule's `check(columns, setting, use)` gives a `Result` over a chunk, and so does one of
-    publication, whose broken rows are withheld. A dataset rule's `check(con, dataset, setting, use)`
-    reads the accepted rows in DuckDB, a view for each dataset, and yields outcomes; one of
+    publication, whose broken rows are withheld. A dataset rule's `check(con, dataset, setting,
+    use)` reads the accepted rows in DuckDB, a view for each dataset, and yields outcomes; one of
     collections is called alike and yields the params of a message about no row. `use` is what the
     contract says of one use: a frozen dataclass, `takes`, whose fields are the rule's parameters.
     `ok` and `bad` are examples, a row each, judged with `example`; for a dataset rule each is a
@@ -232,7 +235,7 @@ def rule(
     return register
 
 
-# ---------------------------------------------------------------- parameters that several rules take
+# ---------------------------------------------------------------- parameters of several rules
 
 
 @dataclass(frozen=True, slots=True)

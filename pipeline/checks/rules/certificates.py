@@ -1,4 +1,6 @@
-"""Rules about certificates that need more than one row: events in their order, yearly reviews, doubles."""
+"""Rules about certificates that need more than one row: events in their order,
+yearly reviews, doubles.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +72,9 @@ class Ending:
 def event_after_cancellation(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Ending
 ) -> Iterator[Outcome]:
-    """After its cancellation, or the holder's disqualification, nothing can happen to a certificate."""
+    """After its cancellation, or the holder's disqualification,
+    nothing can happen to a certificate.
+    """
     table = quoted(dataset.name)
     ends = f"""
         select certificate_no, min(event_date) as ended, arg_min(event, event_date) as how
@@ -204,7 +208,10 @@ class Same:
 def two_valid_certificates(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Same
 ) -> Iterator[Outcome]:
-    """Nobody holds two valid certificates of one kind; people of one name are told apart by nothing else."""
+    """Nobody holds two valid certificates of one kind.
+
+    People of one name are told apart by nothing else.
+    """
     table, keys = quoted(dataset.name), ", ".join(map(quoted, use.same))
     several = f"""
         select {keys}, min(certificate_no) as other, count(*) as n

@@ -101,7 +101,9 @@ class Registration:
 def sole_trader_without_registration(
     columns: Columns, setting: Setting, use: Registration
 ) -> Bools:
-    """Who writes seventeen zeros for the credit code has to give the business registration number."""
+    """Who writes seventeen zeros for the credit code has to give the business registration
+    number.
+    """
     return columns.equal(use.code, SOLE_TRADER_WITHOUT_CODE) & ~columns.filled(use.field)
 
 
@@ -156,7 +158,9 @@ def credit_code_division(columns: Columns, setting: Setting, use: Field) -> Mask
     ],
 )
 def credit_code_kind(columns: Columns, setting: Setting, use: OfKind) -> Bools:
-    """The code's second character agrees with the kind of party: 92 is a sole trader, all else is not."""
+    """The code's second character agrees with the kind of party: 92 is a sole trader,
+    all else is not.
+    """
     coded = columns.filled(use.field) & ~columns.equal(use.field, SOLE_TRADER_WITHOUT_CODE)
     trader = to_numpy(pc.starts_with(columns[use.field], "92"))
     wrong = np.where(
@@ -172,7 +176,9 @@ def credit_code_kind(columns: Columns, setting: Setting, use: OfKind) -> Bools:
     bad=[{"code": "91411503005500001B"}],
 )
 def organ_code_kind(columns: Columns, setting: Setting, use: Field) -> Bools:
-    """An organ's credit code begins with 11, that of an institution with delegated powers with 12."""
+    """An organ's credit code begins with 11,
+    that of an institution with delegated powers with 12.
+    """
     return columns.filled(use.field) & ~to_numpy(
         pc.match_substring_regex(columns[use.field], "^1[12]")
     )

@@ -97,7 +97,9 @@ class Yearly:
 def unusual_count(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Yearly
 ) -> Iterator[dict[str, Any]]:
-    """A whole year's number is not so many times, or that part of, the middle of the other years."""
+    """A whole year's number is not so many times, or that part of,
+    the middle of the other years.
+    """
     who = quoted(use.by) if use.by else literal(dataset.title)
     counts: dict[str, dict[int, int]] = {}
     rows = f"""

@@ -34,7 +34,10 @@ def both(one: Days, other: Days) -> Bools:
 
 
 def months_after(days: Days, months: int) -> Days:
-    """The same day of the month `months` later; the 31st of a shorter month is the next one's first."""
+    """The same day of the month `months` later.
+
+    The 31st of a shorter month is the next one's first.
+    """
     known = np.where(days == NO_DAY, 1, days) - 719163  # days since 1970-01-01
     day = known.astype("datetime64[D]")
     month = day.astype("datetime64[M]")
@@ -104,7 +107,10 @@ def filed_late(columns: Columns, setting: Setting, use: Within) -> Bools:
     bad=[{"decided": "2024-03-01", "done": "2024-03-13"}],
 )
 def late_by_working_days(columns: Columns, setting: Setting, use: Within) -> Judged:
-    """Served, or sent for publication, within so many working days; open past the calendar's end."""
+    """Served, or sent for publication, within so many working days.
+
+    Open past the calendar's end.
+    """
     start, end = columns.days(use.after), _first_ten(columns, use.field)
     dated = both(start, end)
     passed, known = working_days_after(start, end)

@@ -61,7 +61,9 @@ class States:
 def state_against_review(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: States
 ) -> Iterator[Outcome]:
-    """A document's state is what its last clean-up ended with: told of the document and of the review."""
+    """A document's state is what its last clean-up ended with:
+    told of the document and of the review.
+    """
     if not {use.documents, use.reviews} <= setting.present:
         return
     last = f"""
@@ -112,7 +114,8 @@ def evaluation_due(
     if use.reviews in setting.present:
         done = f"""
             select document_no from {quoted(use.reviews)}
-            where review_kind = '后评估' and try_cast(review_date as date) >= {today} - interval 2 year
+            where review_kind = '后评估'
+            and try_cast(review_date as date) >= {today} - interval 2 year
         """
     due = f"""
         select source_id, source_row, {until} from {quoted(dataset.name)} where status = '有效'
@@ -162,7 +165,8 @@ def document_filed_late(
     side = "d" if dataset.name == use.documents else "r"
     late = f"""
         select {side}.source_id, {side}.source_row, document_no, d.publish_date,
-        date_diff('day', try_cast(d.publish_date as date), try_cast(r.filing_date as date)) as passed
+        date_diff('day', try_cast(d.publish_date as date), try_cast(r.filing_date as date))
+        as passed
         from {quoted(use.documents)} d join {quoted(use.reviews)} r using (document_no)
         where r.filing_date <> '' and passed > {int(use.days)}
     """

@@ -24,7 +24,9 @@ def explain(name: str, catalog: Catalog, lang: Lang) -> str:
 
 
 def examples(name: str, catalog: Catalog, lang: Lang, kind: str) -> str:
-    """The rule's examples that pass (`kind` ok) or fail (bad), a line each; "" where it has none."""
+    """The rule's examples that pass (`kind` ok) or fail (bad), a line each;
+    "" where it has none.
+    """
     if name not in RULES:
         return ""
     uses = [(d, u) for d in catalog.datasets.values() for u in d.rules if u.rule == name]
@@ -39,7 +41,8 @@ def examples(name: str, catalog: Catalog, lang: Lang, kind: str) -> str:
 def _lines(text: RuleText, catalog: Catalog, lang: Lang) -> Iterator[str]:
     uses = [(d, u) for d in catalog.datasets.values() for u in d.rules if u.rule == text.name]
     spoken = _spoken(*uses[0]) if uses else {}
-    yield f"{text.title[lang]}  [{text.name} · {say('explain-version', lang, version=text.version)}]"
+    version = say("explain-version", lang, version=text.version)
+    yield f"{text.title[lang]}  [{text.name} · {version}]"
     yield ""
     for label, said in (
         ("what", say(text.name, lang, **spoken)),

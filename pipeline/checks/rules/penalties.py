@@ -86,7 +86,10 @@ def type_not_in_text(columns: Columns, setting: Setting, use: InText) -> Bools:
     bad=[{"number": "平市监罚〔2021〕1号", "day": "2023-05-01"}],
 )
 def decision_year_mismatch(columns: Columns, setting: Setting, use: On) -> Bools:
-    """The year in the decision's number is that of its date; in January it may be the year before."""
+    """The year in the decision's number is that of its date.
+
+    In January it may be the year before.
+    """
     parts = pc.extract_regex(columns[use.field], r"〔(?P<year>\d{4})〕")
     years = pc.cast(pc.struct_field(parts, "year"), pa.int64())
     year = pc.fill_null(years, 0).to_numpy(zero_copy_only=False)

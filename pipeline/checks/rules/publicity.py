@@ -1,4 +1,6 @@
-"""Rules about the publicity of penalties: classes, terms, and what the law keeps from the public."""
+"""Rules about the publicity of penalties: classes, terms,
+and what the law keeps from the public.
+"""
 
 from __future__ import annotations
 
@@ -125,7 +127,7 @@ def publicity_too_short(columns: Columns, setting: Setting, use: Publicity) -> B
     return both(until, first) & (until < first)
 
 
-# ---------------------------------------------------------------- what the law keeps from the public
+# ---------------------------------------------------------------- what is kept from the public
 
 
 def withheld_since(broken: Bools, since: Any) -> Judged:
@@ -175,7 +177,10 @@ def class_not_shown(columns: Columns, setting: Setting, use: Classed) -> Judged:
     ],
 )
 def term_over(columns: Columns, setting: Setting, use: Publicity) -> Judged:
-    """The term of publicity has run out; where none is given, the longest that the class allows counts."""
+    """The term of publicity has run out.
+
+    Where none is given, the longest that the class allows counts.
+    """
     place = classes_of(columns, setting, use.types, use.authority, use.classes)
     longest = _ends(columns, use.decided, _months(columns, place, use.classes, 1, 1200))
     until = columns.days(use.field)

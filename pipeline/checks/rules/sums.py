@@ -1,4 +1,6 @@
-"""Rules about money: amounts where the types ask for them, and as the decision's text states them."""
+"""Rules about money: amounts where the types ask for them,
+and as the decision's text states them.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +86,9 @@ class Stated:
     ],
 )
 def unit_slip(columns: Columns, setting: Setting, use: Stated) -> Bools:
-    """The amount is not ten thousand times, or a ten-thousandth of, what the decision's text says."""
+    """The amount is not ten thousand times, or a ten-thousandth of,
+    what the decision's text says.
+    """
     return _disagree(columns, use.field, use.text, use.word)[0]
 
 
@@ -100,7 +104,9 @@ def unit_slip(columns: Columns, setting: Setting, use: Stated) -> Bools:
     bad=[{"fine": "210000.00", "text": "处以罚款壹拾贰万元"}],
 )
 def amount_differs_from_text(columns: Columns, setting: Setting, use: Stated) -> Bools:
-    """The amount is what the decision's text says, in digits or capitals, where it says just one."""
+    """The amount is what the decision's text says, in digits or capitals,
+    where it says just one.
+    """
     return _disagree(columns, use.field, use.text, use.word)[1]
 
 

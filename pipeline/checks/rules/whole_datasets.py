@@ -23,8 +23,9 @@ def judge(
 ) -> Iterator[tuple[Dataset, list[Outcome]]]:
     """Each dataset with what one of its rules found.
 
-    Rules that take rows away come first, over all datasets, so that no other rule counts such a row.
-    `left_out` gives the Parquet files of the rows that were not accepted, for rules about series.
+    Rules that take rows away come first, over all datasets, so that no other rule counts such a
+    row. `left_out` gives the Parquet files of the rows that were not accepted,
+    for rules about series.
     """
     for dataset in datasets:
         if files := left_out(dataset.name):

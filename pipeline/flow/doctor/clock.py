@@ -1,4 +1,6 @@
-"""Time: the clock against what is there already, the zone that days begin in, the known working days."""
+"""Time: the clock against what is there already, the zone that days begin in,
+the known working days.
+"""
 
 from __future__ import annotations
 

@@ -134,7 +134,9 @@ def space(place: Place) -> Result:
 
 
 def inodes(place: Place) -> Result:
-    """Files that can still be made on the tighter disk, against three times those of the last release."""
+    """Files that can still be made on the tighter disk,
+    against three times those of the last release.
+    """
     return _room(place, "inodes", _files_needed(place), _files_left)
 
 

@@ -56,9 +56,11 @@ def _looked(name: str, check: Callable[[Place], Result], place: Place) -> Result
 
 
 def exit_code(results: Collection[Result]) -> int:
-    """What the command ends with: 0 where nothing is wrong, else the code that a run would end with.
+    """What the command ends with: 0 where nothing is wrong,
+    else the code that a run would end with.
 
-    2 where only the call or the contract is wrong, 5 where the machine, the folders or the store are.
+    2 where only the call or the contract is wrong, 5 where the machine,
+    the folders or the store are.
     """
     found = {result.check for result in results if result.state == "wrong"}
     if not found:

@@ -1,4 +1,6 @@
-"""The folders: whether they are there, whose they are, how they are named, how they lie to each other."""
+"""The folders: whether they are there, whose they are, how they are named,
+how they lie to each other.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,10 @@ def private(place: Place) -> Result:
 
 
 def inbox(place: Place) -> Result:
-    """The inbox: there, and every file of it readable. Files' names may tell of persons: it counts."""
+    """The inbox: there, and every file of it readable.
+
+    Files' names may tell of persons: it counts.
+    """
     folder = place.inbox
     if folder is None:
         return right("inbox", "inbox-not-asked")
@@ -81,7 +86,9 @@ def apart(place: Place) -> Result:
 
 
 def names(place: Place) -> Result:
-    """The folders' own names: whether they can be used, and whether other programs may trip over them."""
+    """The folders' own names: whether they can be used,
+    and whether other programs may trip over them.
+    """
     given = (place.site, place.private, *([place.inbox] if place.inbox else []))
     paths = [_resolved(path) for path in given]
     for path in paths[:2]:
@@ -140,7 +147,10 @@ def _owned(check: str, path: Path) -> Result | None:
 
 
 def _files(folder: Path) -> tuple[list[Path], int]:
-    """The inbox's files and links, hidden ones left out; how many of its folders cannot be listed."""
+    """The inbox's files and links, hidden ones left out.
+
+    How many of its folders cannot be listed.
+    """
     found, closed = list[Path](), list[OSError]()
     for at, folders, names in os.walk(folder, onerror=closed.append):
         links = [name for name in folders if (Path(at) / name).is_symlink()]
@@ -149,7 +159,10 @@ def _files(folder: Path) -> tuple[list[Path], int]:
 
 
 def _is_broken(path: Path) -> bool:
-    """Whether it is a link that leads nowhere; of a folder that may not be searched nothing is known."""
+    """Whether it is a link that leads nowhere.
+
+    Of a folder that may not be searched nothing is known.
+    """
     return os.path.islink(path) and not os.path.exists(path)  # noqa: PTH110, PTH114 - pathlib's raise
 
 

@@ -1,4 +1,6 @@
-"""Whether the machine has what the program needs: Python, packages, SQLite, an encoding, open files."""
+"""Whether the machine has what the program needs: Python, packages, SQLite, an encoding,
+open files.
+"""
 
 from __future__ import annotations
 
@@ -36,11 +38,14 @@ def packages(place: Place) -> Result:
         return right("packages", "packages-unpinned")
     pins = _PIN.findall(lock.read_text("utf-8"))
     installed = {name: version for name, _, _ in pins if (version := _version(name))}
-    # What is pinned under a condition may not be needed here. Judging conditions takes a package that
-    # is not pinned itself; where a needed one is missing, the line on the site's start says so.
+    # What is pinned under a condition may not be needed here. Judging conditions takes a package
+    # that is not pinned itself; where a needed one is missing,
+    # the line on the site's start says so.
     missing = [name for name, _, condition in pins if not condition and name not in installed]
     if missing:
-        return wrong("packages", "packages-missing", count=len(missing), names=_some(missing), lock=lock)  # fmt: skip
+        return wrong(
+            "packages", "packages-missing", count=len(missing), names=_some(missing), lock=lock
+        )
     pinned = {(name, version) for name, version, _ in pins}
     others = [" ".join(each) for each in installed.items() if each not in pinned]
     if others:

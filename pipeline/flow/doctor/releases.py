@@ -17,7 +17,9 @@ LEFT_IN_PRIVATE = ("work", "fetched")
 
 
 def current(place: Place) -> Result:
-    """The link to the release on show: a kept release inside SITE, with all its files in full length."""
+    """The link to the release on show: a kept release inside SITE,
+    with all its files in full length.
+    """
     link, kept = place.site / "current", place.site / "releases"
     found = _releases(place.site)
     if not os.path.lexists(link):
@@ -32,7 +34,9 @@ def current(place: Place) -> Result:
     if target.parent != Path(os.path.realpath(kept)):
         return wrong("current", "current-outside", path=link, target=target, releases=kept)
     if lacking := _lacking(target):
-        return wrong("current", "current-damaged", release=target.name, count=len(lacking), file=lacking[0])  # fmt: skip
+        return wrong(
+            "current", "current-damaged", release=target.name, count=len(lacking), file=lacking[0]
+        )
     if link.readlink().is_absolute():
         return look("current", "current-absolute", path=link, release=target.name)
     return right("current", "current-good", release=target.name, count=len(found))
@@ -44,7 +48,10 @@ def _releases(site: Path) -> list[Path]:
 
 
 def _lacking(release: Path) -> list[str]:
-    """Files of a release that are not there in full length; their bytes are for `gongshi verify`."""
+    """Files of a release that are not there in full length.
+
+    Their bytes are for `gongshi verify`.
+    """
     from pipeline.release.package import manifest
 
     listed = manifest.read(release).get("files")
@@ -73,7 +80,10 @@ def locks(place: Place) -> Result:
 
 
 def _is_held(lock: Path) -> bool:
-    """Whether another process holds a lock. Shared and let go at once: no run has to wait for it."""
+    """Whether another process holds a lock.
+
+    Shared and let go at once: no run has to wait for it.
+    """
     try:
         handle = os.open(lock, os.O_RDONLY)
     except FileNotFoundError:

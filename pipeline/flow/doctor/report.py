@@ -27,8 +27,8 @@ _PIECE = re.compile(r"\s+|[“（《]*(?:[!-~]+|\S)[，。；：、）”》？�
 def text(result: Result, lang: Lang, width: int = 0) -> str:
     """One result: its mark, what was looked at, how it is; below that, what to do.
 
-    No line is longer than `width` cells (0: as the terminal is) unless a single word, such as a path,
-    is.
+    No line is longer than `width` cells (0: as the terminal is) unless a single word,
+    such as a path, is.
     """
     width, wide = width or _width(), _wide(lang)
     title = result.title(lang)
@@ -74,7 +74,9 @@ def folded(text: str, width: int) -> Iterator[str]:
 
 
 def as_json(results: Collection[Result], lang: Lang) -> str:
-    """The results for a program: names, states and keys stay within a version, sentences may change."""
+    """The results for a program: names, states and keys stay within a version,
+    sentences may change.
+    """
     checks = [
         {
             "check": result.check,

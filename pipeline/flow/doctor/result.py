@@ -36,8 +36,8 @@ class Place:
 class Result:
     """How one thing is: right, worth a look, or wrong.
 
-    `key` and `params` are those of a message under `pipeline/messages/doctor.yaml`; unless the thing
-    is right, the message `<key>-do` has the same params and says what to do.
+    `key` and `params` are those of a message under `pipeline/messages/doctor.yaml`; unless the
+    thing is right, the message `<key>-do` has the same params and says what to do.
     """
 
     check: str
@@ -78,7 +78,8 @@ def wrong(check: str, key: str, **params: object) -> Result:
 
 
 def printable(text: str) -> str:
-    r"""`text` with whatever a terminal would not show, or would obey, as an escape: `\x1b`, `\u3000`.
+    r"""`text` with whatever a terminal would not show, or would obey, as an escape:
+    `\x1b`, `\u3000`.
 
     A name of a file may hold any bytes; Python keeps those that are no UTF-8 as lone surrogates.
     """

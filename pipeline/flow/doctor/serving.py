@@ -62,7 +62,9 @@ def _taken(place: Place, asked: str) -> Result:
 
 
 def _served(port: int) -> str:
-    """The release that a site of ours shows on a port; "" where what listens there is no site of ours."""
+    """The release that a site of ours shows on a port;
+    "" where what listens there is no site of ours.
+    """
     connection = http.client.HTTPConnection(HOST, port, timeout=ANSWER_S)  # knows of no proxy
     try:
         connection.request("GET", "/-/health")

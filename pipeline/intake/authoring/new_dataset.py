@@ -153,7 +153,8 @@ def _yaml(
         yield "# " + say("draft-left-out", lang, headers=_line("、".join(left_out)))
     yield f"name: {name}{_why(say('draft-name', lang))}"
     yield f"title: {_text(title)}"
-    yield f"title_en: {_text(name.replace('_', ' ').capitalize())}{_why(say('draft-english', lang))}"
+    english = _text(name.replace("_", " ").capitalize())
+    yield f"title_en: {english}{_why(say('draft-english', lang))}"
     yield from _for_site(columns)
     yield "schema:"
     key = _key(columns)
@@ -168,7 +169,11 @@ def _yaml(
 
 def _for_site(columns: list[_Drafted]) -> Iterator[str]:
     public = [c for c in columns if c.guess.privacy != "never"]
-    texts = [c.name for c in public if c.guess.kind in ("text", "organisation", "document-number") and not c.guess.enum]  # fmt: skip
+    texts = [
+        c.name
+        for c in public
+        if c.guess.kind in ("text", "organisation", "document-number") and not c.guess.enum
+    ]
     lists = [c.name for c in public if c.guess.enum or c.guess.kind in ("choice", "choices")]
     dates = [c.name for c in public if c.guess.kind == "date"]
     yield "# " + say("draft-guess", language(), why=say("draft-site", language()))
@@ -183,7 +188,9 @@ def _for_site(columns: list[_Drafted]) -> Iterator[str]:
 
 
 def _key(columns: list[_Drafted]) -> _Drafted | None:
-    """A column that tells rows apart: numbers of documents first, then codes, then what else does."""
+    """A column that tells rows apart: numbers of documents first, then codes,
+    then what else does.
+    """
     able = [c for c in columns if c.distinct and c.guess.privacy == "public"]
     rank = ("document-number", "code", "integer", "text", "organisation")
     able = [c for c in able if c.guess.kind in rank]
@@ -195,7 +202,9 @@ def _field(column: _Drafted) -> Iterator[str]:
     translated = g.like is not None and column.name == g.like.name
     yield f"    - name: {column.name}" + ("" if translated else _why(say("draft-english", lang)))
     yield f"      title: {_text(column.title)}"
-    yield f"      title_en: {_text(column.title_en)}" + ("" if translated else _why(say("draft-english", lang)))  # fmt: skip
+    yield f"      title_en: {_text(column.title_en)}" + (
+        "" if translated else _why(say("draft-english", lang))
+    )
     yield f"      type: {KIND_TYPES[g.kind]}"
     yield f"      gongshi:kind: {g.kind}{_why(g.why)}"
     if column.header != column.title:

@@ -28,8 +28,27 @@ FILLED = 5_000  # rows that have drop-downs
 FIRST_DAY, LAST_DAY = date(1949, 10, 1), date(2099, 12, 31)
 MADE = datetime(2020, 1, 1)  # in every workbook, so that the same contract gives the same bytes
 
-FORMATS = {"date": "yyyy-mm-dd", "money": "0.00####", "integer": "0", "year": "0", "number": "General"}  # fmt: skip
-WIDTHS = {"text": 32, "name": 20, "organisation": 28, "document-number": 24, "url": 32, "choices": 26, "choice": 16, "date": 13, "money": 14, "integer": 10, "year": 10, "number": 12}  # fmt: skip
+FORMATS = {
+    "date": "yyyy-mm-dd",
+    "money": "0.00####",
+    "integer": "0",
+    "year": "0",
+    "number": "General",
+}
+WIDTHS = {
+    "text": 32,
+    "name": 20,
+    "organisation": 28,
+    "document-number": 24,
+    "url": 32,
+    "choices": 26,
+    "choice": 16,
+    "date": 13,
+    "money": 14,
+    "integer": 10,
+    "year": 10,
+    "number": 12,
+}
 
 
 def columns_to_fill(dataset: Dataset) -> list[Column]:

@@ -1,4 +1,6 @@
-"""Which publishers' released packages an inbox unites: the entries of `sources.yaml` with `package`."""
+"""Which publishers' released packages an inbox unites:
+the entries of `sources.yaml` with `package`.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,8 @@ _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # one letter and a colon is a 
 class Listed:
     """One publisher's package, as the operator lists it.
 
-    `address`: a URL, or "" where it is at `path`. `key`: the public key in PEM as the operator pinned
-    it; `digest`: its sha256 in hex; both blank where it is to be trusted at first sight.
+    `address`: a URL, or "" where it is at `path`. `key`: the public key in PEM as the operator
+    pinned it; `digest`: its sha256 in hex; both blank where it is to be trusted at first sight.
     """
 
     publisher: str
@@ -84,8 +86,11 @@ KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 
 
 def _listed(
-    entry: Mapping[str, Any], inbox: Path, catalog: Catalog, refuse: Callable[[object, str], UsageError]
-) -> Listed:  # fmt: skip
+    entry: Mapping[str, Any],
+    inbox: Path,
+    catalog: Catalog,
+    refuse: Callable[[object, str], UsageError],
+) -> Listed:
     address, path = _place(entry["package"], inbox, refuse)
     region = str(entry.get("region_code", ""))
     known = catalog.codes.get("divisions")

@@ -104,11 +104,16 @@ def _readable() -> Iterator[None]:
         yield
     except OSError as error:
         why = error.strerror or str(error)
-        raise UnreadableInput(say("inbox-unreadable", language(), path=error.filename, why=why)) from error  # fmt: skip
+        raise UnreadableInput(
+            say("inbox-unreadable", language(), path=error.filename, why=why)
+        ) from error
 
 
 def _closed(errors: Iterable[OSError], folder: Path) -> Iterator[Finding]:
-    """A finding for each folder in the inbox that cannot be read. UnreadableInput where it is the inbox."""
+    """A finding for each folder in the inbox that cannot be read.
+
+    UnreadableInput where it is the inbox.
+    """
     for error in errors:
         if Path(error.filename) == folder:
             with _readable():
@@ -121,7 +126,10 @@ def _unreadable(name: str, error: OSError) -> Finding:
 
 
 def _walk(folder: Path, closed: Callable[[OSError], None]) -> Iterator[Path]:
-    """Files, and the links to folders, which are not followed. `closed` is told of what cannot be read."""
+    """Files, and the links to folders, which are not followed.
+
+    `closed` is told of what cannot be read.
+    """
     for at, folders, names in os.walk(folder, onerror=closed):
         if not os.access(at, os.X_OK):
             closed(PermissionError(errno.EACCES, os.strerror(errno.EACCES), at))
@@ -165,14 +173,16 @@ def _not_read(path: Path, name: str, root: Path, is_report: bool) -> Finding | N
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """Whether `pattern` means the file, or the one whose mended feedback it is: a.csv.xlsx, a.csv."""
+    """Whether `pattern` means the file, or the one whose mended feedback it is:
+    a.csv.xlsx, a.csv.
+    """
     names = (name, name[: -len(".xlsx")]) if name.endswith(".xlsx") else (name,)
     return any(n == pattern or fnmatch.fnmatchcase(n, pattern) for n in names)
 
 
 def snapshot(file: InboxFile, folder: Path) -> InboxFile | Finding:
-    """The file as it is now, copied into `folder` under its hash, so that nothing can change it while
-    it is read. A finding where it cannot be read, or keeps changing while it is copied.
+    """The file as it is now, copied into `folder` under its hash, so that nothing can change it
+    while it is read. A finding where it cannot be read, or keeps changing while it is copied.
 
     A file whose hash is known is kept already: it came out of a package that was proven.
     """

@@ -1,1 +1,3 @@
-"""Cells to a table of the contract: find its header, match columns, make values canonical, set aside what is no record."""
+"""Cells to a table of the contract: find its header, match columns,
+make values canonical, set aside what is no record.
+"""

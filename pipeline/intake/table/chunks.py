@@ -1,4 +1,6 @@
-"""Raw rows to a chunk: what is no record set aside, the rest made canonical, every row accounted for."""
+"""Raw rows to a chunk: what is no record set aside, the rest made canonical,
+every row accounted for.
+"""
 
 from __future__ import annotations
 
@@ -131,15 +133,17 @@ def _account(piece: Parsed, rows_told: int) -> None:
     rows_there = len(piece.table) + len(piece.ragged)
     if rows_told != rows_there or piece.lines != rows_there + piece.inside:
         raise Unaccounted(
-            f"{piece.lines} lines: {rows_there} rows and {piece.inside} lines inside cells, {rows_told} rows told"
+            f"{piece.lines} lines: {rows_there} rows and {piece.inside} lines inside cells, "
+            f"{rows_told} rows told"
         )
 
 
 def _below_header(
     piece: Parsed, work: Work
 ) -> tuple[pa.Table, list[SetAside], tuple[Misfit, ...], int]:
-    """The rows under the header, the titles above it, what does not fit, and how many rows are spent
-    on the header or blank."""
+    """The rows under the header, the titles above it, what does not fit, and how many rows are
+    spent on the header or blank.
+    """
     first, last = work.layout.block.first, work.source.header_row
     above, misfits, spent = list[SetAside](), list[Misfit](), 0
     for ragged in piece.ragged:
@@ -176,7 +180,9 @@ def _rows_apart(table: pa.Table, work: Work) -> pa.Array:
 
 
 def _why_apart(row: int, filled: list[str], first: int, last: int, work: Work) -> str:
-    """What a row of the wrong width is: title, total, …; spent (header or blank); "" for a misfit."""
+    """What a row of the wrong width is: title, total, …; spent (header or blank);
+    "" for a misfit.
+    """
     if not filled or first <= row <= last:
         return "spent"
     if row < first:
@@ -187,7 +193,9 @@ def _why_apart(row: int, filled: list[str], first: int, last: int, work: Work) -
 def _canonical(
     raw: pa.Table, work: Work
 ) -> tuple[pa.Table, pa.Table, list[tuple[tuple[int, int], Finding]]]:
-    """The fields' columns, the changes, and the doubts with the row and position that each is about."""
+    """The fields' columns, the changes, and the doubts with the row and position that each is
+    about.
+    """
     numbers = columns.whole(raw["_row"])
     position = {m.field: m.position for m in work.mapping if m.field}
     canonical, changes = {}, list[pa.Table]()

@@ -58,8 +58,8 @@ _PLAIN_AMOUNT = r"^\d{1,12}(?:\.\d{1,6})?$"
 class Cells:
     """A column made canonical: strings, "" where blank.
 
-    `rules`: beside each cell the rule that changed it, "" where none did; None: no cell was changed.
-    `doubts`: (position, rule, proposal) of each cell that calls for a finding.
+    `rules`: beside each cell the rule that changed it, "" where none did; None: no cell was
+    changed. `doubts`: (position, rule, proposal) of each cell that calls for a finding.
     """
 
     canonical: pa.Array
@@ -113,7 +113,9 @@ def _spelled(entries: CodeList) -> tuple[dict[str, str], dict[str, str], tuple[s
 
 
 def normalise_column(raw: pa.Array, kind: str, setting: Setting) -> Cells:
-    """`raw`, a column as it was written, made canonical as `values.normalise` would cell by cell."""
+    """`raw`, a column as it was written,
+    made canonical as `values.normalise` would cell by cell.
+    """
     if not _repeats(raw):
         return _distinct(raw, kind, setting)
     encoded = raw.dictionary_encode()

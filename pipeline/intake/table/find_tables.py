@@ -94,7 +94,9 @@ def find_block(
 def _without_titles(
     block: HeaderBlock, spread: Rows, datasets: Sequence[Dataset], said: frozenset[str]
 ) -> HeaderBlock:
-    """The block without a table's title above it, with which no more columns are known than without."""
+    """The block without a table's title above it,
+    with which no more columns are known than without.
+    """
     while block.first < block.last:
         texts = {cell.strip() for cell in spread[block.first - 1]} - {""}
         lower = _block(spread, block.first, block.last - block.first, datasets, said)
@@ -142,7 +144,9 @@ def _columns(rows: Rows) -> Iterator[tuple[str, ...]]:
 
 
 def _spread(rows: Rows, merged: Sequence[Merged]) -> list[list[str]]:
-    """The rows with what stands in a merged range in each of its cells, so that parts can be joined."""
+    """The rows with what stands in a merged range in each of its cells,
+    so that parts can be joined.
+    """
     full = [list(row) for row in rows]
     for area in merged:
         if area.top > len(full) or area.left >= len(full[area.top - 1]):
@@ -158,8 +162,9 @@ _GROUP = re.compile(r"(?:基本)?(?:情况|信息|资料|内容)$")
 
 
 def _joined(parts: Sequence[str], datasets: Sequence[Dataset]) -> str:
-    """One name of the parts above a column: 行政相对人 + 名称. A group's name (当事人信息) is left out
-    where the lower part says it again, or is a field's own title."""
+    """One name of the parts above a column: 行政相对人 + 名称. A group's name (当事人信息) is left
+    out where the lower part says it again, or is a field's own title.
+    """
     texts = list(dict.fromkeys(part.strip() for part in parts if part.strip()))
     if len(texts) < 2:
         return texts[0] if texts else ""
@@ -199,7 +204,10 @@ def areas(
 def _other_header(
     rows: Rows, row: int, datasets: Sequence[Dataset], merged: Sequence[Merged], above: HeaderBlock
 ) -> HeaderBlock | None:
-    """The header that begins in `row`; None where it is a record, or the header above said again."""
+    """The header that begins in `row`.
+
+    None where it is a record, or the header above said again.
+    """
     same = [c.strip() for c in rows[row - 1]] == [c.strip() for c in rows[above.first - 1]]
     if same and _titles_from(rows, row, above.last) == row:
         return None  # the header above, said again on a new page
@@ -225,7 +233,9 @@ def _titles_from(rows: Rows, header: int, above: int) -> int:
 
 
 def _side_by_side(area: Area, datasets: Sequence[Dataset]) -> list[Area]:
-    """Two tables next to each other, a column without a name between them: each with its own names."""
+    """Two tables next to each other, a column without a name between them:
+    each with its own names.
+    """
     groups = _runs(area.block.names)
     parts = [_only(area.block, start, end, datasets) for start, end in groups]
     strong = [part for part in parts if part.hits >= 2]

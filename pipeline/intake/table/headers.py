@@ -30,7 +30,9 @@ SERIAL = re.compile(r"^(?:序号|编次|行号|No\.?|#)$", re.I)  # it numbers t
 
 @lru_cache(1 << 14)
 def canonical(header: str) -> tuple[str, str]:
-    """(canonical form, unit): width, brackets, blanks, numbering, stars, hints, units and script aside."""
+    """(canonical form, unit): width, brackets, blanks, numbering, stars,
+    hints, units and script aside.
+    """
     plain = unicodedata.normalize("NFKC", tidy(header[:LONGEST]))
     plain = _HINTS.sub("", plain)
     unit = ""
@@ -69,7 +71,9 @@ def _spellings(dataset: Dataset) -> dict[str, tuple[str, str]]:
 
 
 def spellings(datasets: Iterable[Dataset]) -> set[str]:
-    """Every title, name and alias just as the contract writes it: a quick test, not a certain one."""
+    """Every title, name and alias just as the contract writes it: a quick test,
+    not a certain one.
+    """
     return {
         spelling
         for dataset in datasets

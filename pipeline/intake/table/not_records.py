@@ -25,9 +25,9 @@ Heads = Sequence[tuple[str, ...]]
 def split(table: pa.Table, heads: Heads, needed: int) -> tuple[pa.Table, list[SetAside], int]:
     """(records, what was set aside, how many rows were blank) of a chunk of raw rows.
 
-    `heads`: the header's rows as they stand in the file; they may come again on each page. `needed`:
-    how many cells the contract asks of a record: a row that opens like a footnote but fills as many
-    is a record all the same.
+    `heads`: the header's rows as they stand in the file; they may come again on each page.
+    `needed`: how many cells the contract asks of a record: a row that opens like a footnote but
+    fills as many is a record all the same.
     """
     columns = [name for name in table.column_names if name != "_row"]
     suspect = _suspects(table, columns, heads)

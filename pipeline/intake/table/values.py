@@ -62,7 +62,9 @@ _BLANK_BETWEEN_CJK = re.compile(rf"(?<=[{_CJK}])\s+(?=[{_CJK}])")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a value's meaning hangs on besides its text: from the contract, the header, sources.yaml."""
+    """What a value's meaning hangs on besides its text: from the contract,
+    the header, sources.yaml.
+    """
 
     unit: str = ""  # of the written amounts: 元, 万元, 亿元
     dates: str = ""  # year-first (default), short-year, minguo, japanese
@@ -94,19 +96,27 @@ def half_width(text: str) -> str:
 
 
 def unspaced(text: str) -> str:
-    """`text` in half width without any blank; normalised again, for marks can meet a letter thus."""
+    """`text` in half width without any blank.
+
+    Normalised again, for marks can meet a letter thus.
+    """
     return unicodedata.normalize("NFKC", re.sub(r"\s+", "", half_width(text)))
 
 
 def fold(text: str) -> str:
-    """The form in which spellings of a code are compared: half-width, no blanks, no brackets' width."""
+    """The form in which spellings of a code are compared: half-width, no blanks,
+    no brackets' width.
+    """
     if text.isalnum() and unicodedata.is_normalized("NFKC", text):
         return text.casefold()  # as nearly all are: letters and digits alone, half-width already
     return unspaced(text).casefold()
 
 
 def text(written: str, setting: Setting) -> tuple[str, str]:
-    """Free text: only what shows nothing is taken away; blanks around it stay where the contract says."""
+    """Free text: only what shows nothing is taken away.
+
+    Blanks around it stay where the contract says.
+    """
     plain = tidy(written)
     if setting.keep_blanks and plain:
         plain = _visible(written)
@@ -114,7 +124,9 @@ def text(written: str, setting: Setting) -> tuple[str, str]:
 
 
 def name(written: str, setting: Setting) -> tuple[str, str]:
-    """A person's or an organisation's name: half-width letters, full-width brackets, no inner blanks."""
+    """A person's or an organisation's name: half-width letters,
+    full-width brackets, no inner blanks.
+    """
     plain = half_width(written)
     plain = _BLANK_BETWEEN_CJK.sub("", plain)
     if re.search(f"[{_CJK}]", plain):
@@ -386,7 +398,8 @@ _MISREAD = str.maketrans("OIo", "010")
 
 
 def doubt(written: str, kind: str, setting: Setting) -> tuple[str, str]:
-    """(rule, proposal) of the finding that a cell calls for although it was read; ("", "") for none.
+    """(rule, proposal) of the finding that a cell calls for although it was read;
+    ("", "") for none.
 
     A proposal is what was probably meant. It is told, never taken.
     """

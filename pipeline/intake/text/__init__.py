@@ -1,1 +1,3 @@
-"""Text files and JSON: encodings, delimiters, broken quotes, and blocks that can be read side by side."""
+"""Text files and JSON: encodings, delimiters, broken quotes,
+and blocks that can be read side by side.
+"""

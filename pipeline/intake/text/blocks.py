@@ -1,4 +1,5 @@
-"""A run of whole records as text, and its rows: by Arrow, or by `tolerant` where they are not well formed.
+"""A run of whole records as text, and its rows: by Arrow,
+or by `tolerant` where they are not well formed.
 
 Every byte and every line is accounted for. Rows are numbered as a spreadsheet numbers them: the
 file's first record is row 1, a blank line counts, a line break inside a quoted cell does not.
@@ -28,8 +29,8 @@ NOT_TOLD = Measure(-1)
 class Block:
     """A run of whole records as UTF-8, `first_row` being the number of its first.
 
-    `lost`: one entry for each U+FFFD in it, where bytes were in no encoding. The rest is told of its
-    bytes once, for all who ask: `lines`, the measure, and whether any quote stands in them.
+    `lost`: one entry for each U+FFFD in it, where bytes were in no encoding. The rest is told of
+    its bytes once, for all who ask: `lines`, the measure, and whether any quote stands in them.
     """
 
     first_row: int
@@ -204,7 +205,9 @@ def _believable(table: pa.Table, block: Block, delimiter: str, columns: int, exp
 def _every_byte(
     table: pa.Table, ragged: list[str], block: Block, delimiter: str, columns: int
 ) -> None:
-    """Cells, delimiters, quotes and line ends together are the block, by number, sum and parity of bytes."""
+    """Cells, delimiters, quotes and line ends together are the block, by number,
+    sum and parity of bytes.
+    """
     blank_lines = (columns - 1) * _blank_lines(table, block)  # read as a record of blanks
     delimiters = len(table) * (columns - 1) - blank_lines
     line_ends = len(table) + len(ragged) - (not block.data.endswith(b"\n"))
@@ -217,12 +220,15 @@ def _every_byte(
     found += [np.frombuffer(mark.encode() * n, np.uint8) for n, mark in marks]
     if checksums.of_all(found) != block.measure:
         raise Unaccounted(
-            f"{len(block.data)} bytes of text from row {block.first_row}: what was read of them is not they"
+            f"{len(block.data)} bytes of text from row {block.first_row}: "
+            "what was read of them is not they"
         )
 
 
 def _blank_lines(table: pa.Table, block: Block) -> int:
-    """Empty records: a line break that follows another, or opens the block, outside quoted cells."""
+    """Empty records: a line break that follows another, or opens the block,
+    outside quoted cells.
+    """
     if not pc.any(pc.equal(table[0], "")).as_py():
         return 0
     outside = block.data
@@ -234,7 +240,9 @@ def _blank_lines(table: pa.Table, block: Block) -> int:
 def _lost_notes(
     table: pa.Table, ragged: Sequence[Ragged], lost: Sequence[BadByte]
 ) -> Iterator[Note]:
-    """Where the bytes that are in no encoding ended up: row, column, and their place in the file."""
+    """Where the bytes that are in no encoding ended up: row, column,
+    and their place in the file.
+    """
     if not any(byte.offset >= 0 for byte in lost):
         return
     rows = [(r.row, r.cells) for r in ragged if any(LOST in cell for cell in r.cells)]

@@ -77,7 +77,9 @@ def _hides_records(lines: list[str], delimiter: str, columns: int) -> bool:
 
 
 def is_strict(record: str, delimiter: str) -> bool:
-    """Whether each quote opens or closes a whole cell, or is written twice inside one (RFC 4180)."""
+    """Whether each quote opens or closes a whole cell,
+    or is written twice inside one (RFC 4180).
+    """
     edges = ("", "\n", delimiter)
     outside = record.split('"')[0::2]
     return all(
@@ -92,7 +94,9 @@ def _parsed(record: str, delimiter: str) -> tuple[str, ...]:
 
 
 def _alone(line: str, delimiter: str) -> Record:
-    """A line whose quotes do not close: cut at every delimiter, a quote at a cell's edge dropped."""
+    """A line whose quotes do not close: cut at every delimiter,
+    a quote at a cell's edge dropped.
+    """
     cells = tuple(
         cell.strip(" ").removeprefix('"').removesuffix('"') for cell in line.split(delimiter)
     )

@@ -77,7 +77,10 @@ def _may_have_edges(data: np.ndarray, ends: np.ndarray) -> bool:
 
 
 def _may_hold_unseen(data: np.ndarray) -> bool:
-    """False where no character of UTF-8 text is one; line breaks, tabs and all of C2 xx count as one."""
+    """False where no character of UTF-8 text is one.
+
+    Line breaks, tabs and all of C2 xx count as one.
+    """
     for start in range(0, len(data), PIECE):
         piece = data[start : start + PIECE + 2]
         if piece.min() < 0x20 or (piece == 0x7F).any() or (piece == 0xC2).any():

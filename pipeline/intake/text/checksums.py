@@ -1,9 +1,9 @@
 """How bytes are known again, and how parts of a file are shown to be the whole of it.
 
 A measure is the number of bytes, their sum and their parity, in whatever order they come; those of
-parts add up to that of the whole. Either of sum and parity tells any one byte changed, and of several
-changes that even out in one, the other tells most. It takes a tenth of the time of a CRC, and serves
-where content was proven by its hash when it came.
+parts add up to that of the whole. Either of sum and parity tells any one byte changed, and of
+several changes that even out in one, the other tells most. It takes a tenth of the time of a CRC,
+and serves where content was proven by its hash when it came.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ class Measure:
 
 
 def of(data: bytes | np.ndarray) -> Measure:
-    """The measure of `data`, in the width of a byte, for which the processor takes dozens at a time."""
+    """The measure of `data`, in the width of a byte,
+    for which the processor takes dozens at a time.
+    """
     found = np.frombuffer(data, np.uint8)
     total = int(np.add.reduce(found, dtype=np.uint8))
     return Measure(len(found), total, int(np.bitwise_xor.reduce(found)))

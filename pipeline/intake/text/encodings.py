@@ -160,8 +160,8 @@ def decide(looked: Looked, path: Path) -> str:
     """The file's encoding: by its byte order mark, then UTF-8 if all of it is, or most lines at its
     beginning are, or nearly all characters; else GB18030.
 
-    Text of another encoding is hardly ever UTF-8 by chance, so such a file is UTF-8 with a few stray
-    bytes, or with a line that was pasted from elsewhere.
+    Text of another encoding is hardly ever UTF-8 by chance, so such a file is UTF-8 with a few
+    stray bytes, or with a line that was pasted from elsewhere.
     """
     for mark, name in _BOMS:
         if looked.head.startswith(mark):
@@ -244,7 +244,10 @@ def _cut_at_lines(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _whole_block(file: BinaryIO) -> int:
-    """How many bytes to read next. Looked up first, since to cut a block afterwards is to copy it."""
+    """How many bytes to read next.
+
+    Looked up first, since to cut a block afterwards is to copy it.
+    """
     start, near = file.tell(), BLOCK // 128
     file.seek(BLOCK - near, 1)
     tail = file.read(near)

@@ -64,7 +64,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _lists(read: Any) -> Iterator[tuple[str, list[Any]]]:
-    """Every list with a record in it: at the top, or the values of an object one or two steps down."""
+    """Every list with a record in it: at the top,
+    or the values of an object one or two steps down.
+    """
     if isinstance(read, list):
         if any(isinstance(r, dict) for r in read):
             yield "", read

@@ -1,8 +1,8 @@
 """A text file as ranges of bytes between record borders, each read where its rows are checked.
 
-One pass over the file finds the borders and counts the records, so that a piece is told by its place
-alone. A file whose quotes are not in order, or whose encoding hides line ends, is not cut so: where
-its table resumes only reading it from its beginning tells (`text_files.records`).
+One pass over the file finds the borders and counts the records, so that a piece is told by its
+place alone. A file whose quotes are not in order, or whose encoding hides line ends, is not cut so:
+where its table resumes only reading it from its beginning tells (`text_files.records`).
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ LEAST = 64  # bytes of a piece
 class Range:
     """Whole records of the file at `path`: its bytes from `start` to `end`, known by their measure.
 
-    `first_row` is the number of the first record, `lines` how many lines of text there are. `is_plain`:
-    no quote stands in them, and no carriage return.
+    `first_row` is the number of the first record, `lines` how many lines of text there are.
+    `is_plain`: no quote stands in them, and no carriage return.
     """
 
     path: Path
@@ -52,7 +52,10 @@ class Range:
         return self.as_block(self._read())
 
     def carried(self) -> Block:
-        """The same on the machine that has the file. Raises StoreError where its copy is damaged."""
+        """The same on the machine that has the file.
+
+        Raises StoreError where its copy is damaged.
+        """
         try:
             return self.block()
         except Unseen as error:
@@ -151,7 +154,10 @@ def _whole_records(file: BinaryIO, size: int, left: int) -> bytes:
 def _counted(
     stretch: tuple[int, bytes], path: Path, fmt: TextFormat, columns: int
 ) -> tuple[Range, int | None]:
-    """A stretch as a range, and how many records it holds; None where its quotes leave room for doubt."""
+    """A stretch as a range, and how many records it holds.
+
+    None where its quotes leave room for doubt.
+    """
     start, data = stretch
     end, measure = start + len(data), checksums.of(data)
     block = Block(1, text_files.unix_lines(data))

@@ -1,7 +1,7 @@
 """Delimited text: how a file is written, and its records in blocks.
 
-A file is read in blocks that end at record borders. What of it is not well formed (a quote that never
-closes, ragged rows) goes to `tolerant`, which finds where the table resumes.
+A file is read in blocks that end at record borders. What of it is not well formed (a quote that
+never closes, ragged rows) goes to `tolerant`, which finds where the table resumes.
 """
 
 from __future__ import annotations
@@ -153,7 +153,9 @@ def last_border(data: bytes) -> int:
 
 
 def _tolerant_part(data: bytes, delimiter: str, columns: int) -> int:
-    """The bytes of the records that begin in the first `RESUME` bytes: behind them all may be well."""
+    """The bytes of the records that begin in the first `RESUME` bytes:
+    behind them all may be well.
+    """
     cut = data.find(b"\n", 4 * RESUME) + 1
     text = (data[:cut] if cut else data).decode()
     size = 0

@@ -30,7 +30,8 @@ HELD_MOST = 8 << 20  # bytes of a part that are looked at together, though no ce
 _REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})(\d{1,7})["']""")
 _COLUMN = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})\d""")
 _ROW = re.compile(rb"""\br\s*=\s*["'][A-Z]{0,3}(\d{1,7})""")
-# What no sheet has whose area is small: a column of three letters, a row of six digits, or two and five.
+# What no sheet has whose area is small: a column of three letters, a row of six digits,
+# or two and five.
 _FAR = re.compile(rb"""r=["'](?:[A-Z]{3}|[A-Z]{0,3}\d{6}|[A-Z]{2}\d{5})""")
 _ODDLY_WRITTEN = re.compile(rb"""\br(?:\s+=|=\s)""")
 _FILLED = re.compile(rb"<(?:\w+:)?c\b([^>]*[^>/])>")
@@ -102,7 +103,10 @@ def _pieces(packed: zipfile.ZipFile, name: str) -> Iterator[bytes]:
 
 
 def _border(held: bytes, before: int) -> int:
-    """Where the last cell behind `before` begins; where much is held, and no cell in it, the last tag."""
+    """Where the last cell behind `before` begins.
+
+    Where much is held, and no cell in it, the last tag.
+    """
     for mark in (b"<c ", b":c "):
         if (cut := held.rfind(mark, before)) > 0:
             return cut
@@ -122,7 +126,9 @@ def _safe() -> etree.XMLParser:
 
 
 def _xlsx(packed: zipfile.ZipFile) -> BookFacts:
-    """Every part is looked at, whether or not the workbook names it: calamine may find it otherwise."""
+    """Every part is looked at, whether or not the workbook names it:
+    calamine may find it otherwise.
+    """
     book = _parsed(packed, "xl/workbook.xml")
     is_1904 = any(e.get("date1904") in ("1", "true") for e in book.iter("{*}workbookPr"))
     parts = {name: _sheet_facts(packed, name) for name in packed.namelist() if _is_xml(name)}
@@ -163,7 +169,10 @@ def _sheet_facts(packed: zipfile.ZipFile, part: str) -> SheetFacts:
 
 
 def _is_oddly_written(piece: bytes) -> bool:
-    """Whether blanks stand around the = of a reference; looked for closely only where any blank does."""
+    """Whether blanks stand around the = of a reference.
+
+    Looked for closely only where any blank does.
+    """
     start = piece.find(b"?>", 0, 200) + 4  # the line break behind the declaration tells nothing
     letters = np.frombuffer(piece, np.uint8)[start:]
     equals, blanks = letters == ord("="), letters == ord(" ")
@@ -182,7 +191,9 @@ def _area(packed: zipfile.ZipFile, part: str) -> int:
 
 
 def _filled_area(packed: zipfile.ZipFile, part: str) -> int:
-    """As far as cells with something in them reach: blank ones that are merely formatted do not count."""
+    """As far as cells with something in them reach:
+    blank ones that are merely formatted do not count.
+    """
     row = column = 0
     for piece in _pieces(packed, part):
         for attributes in _FILLED.findall(piece):
@@ -229,7 +240,9 @@ class _Extent:
 
 
 def _ods(packed: zipfile.ZipFile) -> Iterator[tuple[str, SheetFacts]]:
-    """Each sheet's facts, row by row: rows and cells may be repeated a million times by an attribute."""
+    """Each sheet's facts, row by row: rows and cells may be repeated a million times by an
+    attribute.
+    """
     extent = _Extent()
     with packed.open("content.xml") as part:
         for _, element in etree.iterparse(

@@ -48,7 +48,8 @@ def _excel_row(row: etree._Element) -> Spans:
     cells, column = Spans(), 0
     for cell in row.iter(f"{_EXCEL}Cell"):
         at = _number(cell.get(f"{_EXCEL}Index"), column + 1) - 1
-        right, down = _number(cell.get(f"{_EXCEL}MergeAcross"), 0), _number(cell.get(f"{_EXCEL}MergeDown"), 0)  # fmt: skip
+        merged = (cell.get(f"{_EXCEL}{name}") for name in ("MergeAcross", "MergeDown"))
+        right, down = (_number(count, 0) for count in merged)
         data = cell.find(f"{_EXCEL}Data")
         text = "" if data is None else "".join(data.itertext())
         if data is not None and data.get(f"{_EXCEL}Type") == "DateTime":

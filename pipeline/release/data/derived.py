@@ -32,7 +32,8 @@ def tables(
 
     `relations`: dataset → SQL table function of its published rows as text; a dataset without one
     is empty. A query sees dates as DATE, integers as BIGINT, other numbers as DECIMAL, blanks as
-    NULL, and the day as `$today`. What does not fit in memory goes to the folder `spilled`. Raises UsageError where a query does not run.
+    NULL, and the day as `$today`. What does not fit in memory goes to the folder `spilled`. Raises
+    UsageError where a query does not run.
     """
     datasets = list(datasets)
     made = [d for d in datasets if d.query]
@@ -50,7 +51,8 @@ def _view(dataset: Dataset, relation: Sql | None) -> Sql:
     if relation is None:
         blank = ", ".join(f"cast(null as varchar) as {quoted(c.name)}" for c in columns)
         relation = f"(select {blank} where false)"
-    return f"create view {quoted(dataset.name)} as select {', '.join(map(_typed, columns))} from {relation}"
+    cells = ", ".join(map(_typed, columns))
+    return f"create view {quoted(dataset.name)} as select {cells} from {relation}"
 
 
 def _typed(column: Column) -> Sql:
@@ -65,10 +67,14 @@ def _table(con: duckdb.DuckDBPyConnection, dataset: Dataset, today: date) -> pa.
     try:
         rows = con.execute(dataset.query, given).fetchall()
         columns = published_columns(dataset)
-        return working.table(dataset, [[_written(v, c) for v, c in zip(row, columns, strict=True)] for row in rows])  # fmt: skip
+        return working.table(
+            dataset, [[_written(v, c) for v, c in zip(row, columns, strict=True)] for row in rows]
+        )
     except (duckdb.Error, ValueError) as error:
         problem = str(error).splitlines()[0]
-        said = say("contract-broken-query", language(), file=dataset.file or dataset.name, problem=problem)  # fmt: skip
+        said = say(
+            "contract-broken-query", language(), file=dataset.file or dataset.name, problem=problem
+        )
         raise UsageError(said) from error
 
 

@@ -1,5 +1,5 @@
-"""A release's data, made in a folder aside, and which release that is: a run that finds nothing changed
-ends here.
+"""A release's data, made in a folder aside, and which release that is:
+a run that finds nothing changed ends here.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ class Material:
 class Draft:
     """A release whose data stands in `folder` and which is not described, packed or signed yet.
 
-    `content`: a hash over all that was put in, whatever the day; `release`: its id. `hashes`: the data
-    files' sha256. `rows`: each dataset's sorted Parquet file, `seals` what is in it, `keys` by what a
-    dataset is in parts; of these the files are written at `places`.
+    `content`: a hash over all that was put in, whatever the day; `release`: its id. `hashes`: the
+    data files' sha256. `rows`: each dataset's sorted Parquet file, `seals` what is in it, `keys` by
+    what a dataset is in parts; of these the files are written at `places`.
     """
 
     material: Material
@@ -84,7 +84,8 @@ class Draft:
 
 
 def write(material: Material, about: About, folder: Path, engine: Engine = LOCAL) -> Draft:
-    """Sort the rows and write each dataset's CSV into `folder`, in parts where metadata.yml says so.
+    """Sort the rows and write each dataset's CSV into `folder`,
+    in parts where metadata.yml says so.
 
     Parts are written by `engine`, which has a folder beside `folder` to work in.
 
@@ -160,7 +161,10 @@ def _as_csv(
     keys: Keys,
     engine: Engine,
 ) -> Seal:
-    """A dataset's sorted rows as its CSV, or as one for each part; gives the seal of what was read back."""
+    """A dataset's sorted rows as its CSV, or as one for each part.
+
+    Gives the seal of what was read back.
+    """
     if not keys:
         paths = package.write_data(con, rows, dataset.name, places.release)
         return package.csv_seal(con, paths, dataset)

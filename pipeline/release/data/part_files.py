@@ -1,10 +1,10 @@
 """The files of a dataset's parts, each written by itself wherever the engine has it done.
 
-A part is made of a run of the sorted rows. Whoever sees the folder of those rows reads them there, to
-others they travel; whoever sees the store writes there, from others the file travels back. A file is
-written aside and then renamed, so that whoever dies leaves nothing and may be followed by another. The
-publisher makes the folders, looks at each file once more, and lets only what is as told be part of
-the release.
+A part is made of a run of the sorted rows. Whoever sees the folder of those rows reads them there,
+to others they travel; whoever sees the store writes there, from others the file travels back. A
+file is written aside and then renamed, so that whoever dies leaves nothing and may be followed by
+another. The publisher makes the folders, looks at each file once more, and lets only what is as
+told be part of the release.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ _UNSEALED = Seal()
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where parts come from and go to. `rows`: the folder of the sorted rows; `aside`: on the disk of
-    `release`, for files that are not finished."""
+    """Where parts come from and go to. `rows`: the folder of the sorted rows; `aside`: on the disk
+    of `release`, for files that are not finished.
+    """
 
     rows: Home
     aside: Home
@@ -46,7 +47,10 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A file of the release, of `size` bytes. `seal`: of its rows, of a CSV; `content`: where it has to travel."""
+    """A file of the release, of `size` bytes.
+
+    `seal`: of its rows, of a CSV; `content`: where it has to travel.
+    """
 
     name: str
     size: int
@@ -87,20 +91,28 @@ class Rows:
 # ---------------------------------------------------------------- asked for by the publisher
 
 
-def pieces(con: duckdb.DuckDBPyConnection, dataset: Dataset, rows: Path, keys: Keys, pattern: str) -> list[Rows]:  # fmt: skip
-    """A dataset's parts in their order, named by `pattern`, such as `data/{dataset}/{place}.csv`."""
+def pieces(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, rows: Path, keys: Keys, pattern: str
+) -> list[Rows]:
+    """A dataset's parts in their order, named by `pattern`, such as
+    `data/{dataset}/{place}.csv`.
+    """
     return [
         Rows(pattern.format(dataset=dataset.name, place=part.place), part, rows)
         for part in parts.of_rows(con, rows, keys)
     ]
 
 
-def write_csv(engine: Engine, places: Places, dataset: Dataset, items: Iterable[Rows]) -> list[Written]:  # fmt: skip
+def write_csv(
+    engine: Engine, places: Places, dataset: Dataset, items: Iterable[Rows]
+) -> list[Written]:
     """Each part as CSV, in place, with the seal of what was read back of it. Raises Unaccounted."""
     return list(gathered(engine, places, partial(_csv, places, dataset), items))
 
 
-def write_parquet(engine: Engine, places: Places, dataset: Dataset, items: Iterable[Rows]) -> list[Written]:  # fmt: skip
+def write_parquet(
+    engine: Engine, places: Places, dataset: Dataset, items: Iterable[Rows]
+) -> list[Written]:
     """Each part as typed Parquet for download, in place. Raises Unaccounted."""
     return list(gathered(engine, places, partial(_parquet, places, dataset), items))
 
@@ -127,7 +139,9 @@ def gathered(
 
 
 def _with_folders(release: Path, items: Iterable[SomePiece]) -> Iterator[SomePiece]:
-    """`items`, each with its folder made: a worker that comes late makes none in a store that moved on."""
+    """`items`, each with its folder made:
+    a worker that comes late makes none in a store that moved on.
+    """
     for item in items:
         (release / item.name).parent.mkdir(parents=True, exist_ok=True)
         yield item
@@ -164,8 +178,9 @@ def _source(places: Places, item: Rows, folder: Path) -> sql.Sql:
 
 
 def own_connection() -> duckdb.DuckDBPyConnection:
-    """This thread's DuckDB, of one thread: several pieces are written side by side. They are written
-    as they are read, so that nothing has to be spilled."""
+    """This thread's DuckDB, of one thread: several pieces are written side by side. They are
+    written as they are read, so that nothing has to be spilled.
+    """
     if not hasattr(_own, "con"):
         _own.con = duckdb.connect()
         _own.con.execute(f"set memory_limit = '{sql.MEMORY}'")

@@ -1,10 +1,10 @@
 """What the release before has already of the one that is being made.
 
-A recipe is a hash over all that a file is made of: the data by its hashes, the contract, the program
-and its libraries, the day where it stands in the file. `PRIVATE/cache/made.json` says what the files
-were that came of each recipe when they were made last. A file of the release before that has the hash
-of such a one is linked and not made again: the release is the same to the byte. Deleting made.json
-costs time and nothing else.
+A recipe is a hash over all that a file is made of: the data by its hashes, the contract, the
+program and its libraries, the day where it stands in the file. `PRIVATE/cache/made.json` says what
+the files were that came of each recipe when they were made last. A file of the release before that
+has the hash of such a one is linked and not made again: the release is the same to the byte.
+Deleting made.json costs time and nothing else.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ Files = Mapping[str, str]  # a file's name in the release → its sha256
 
 @dataclass(slots=True)
 class Again:
-    """`about`: what all recipes depend on; `memory`: the file; `parent`: the release before, proven whole."""
+    """`about`: what all recipes depend on; `memory`: the file; `parent`: the release before,
+    proven whole.
+    """
 
     about: tuple[str, ...] = ()
     memory: Path | None = None
@@ -53,7 +55,10 @@ class Again:
         return recipe in self._known
 
     def take(self, recipe: str, folder: Path) -> bool:
-        """Link the recipe's files into the release at `folder`; False where they have to be made."""
+        """Link the recipe's files into the release at `folder`.
+
+        False where they have to be made.
+        """
         if not self.parent or recipe not in self._known:
             return False
         for name, digest in self._known[recipe].items():
@@ -66,7 +71,9 @@ class Again:
         self._made[recipe] = sorted(names)
 
     def proven(self, files: Mapping[str, Mapping[str, object]]) -> None:
-        """Raises Unaccounted where a linked file has not the hash in `files`, which the manifest lists."""
+        """Raises Unaccounted where a linked file has not the hash in `files`,
+        which the manifest lists.
+        """
         for name, digest in self._taken.items():
             if files[name]["sha256"] != digest:
                 raise Unaccounted(f"{name}: is not the file that was made before")
@@ -76,7 +83,9 @@ class Again:
         if self.memory is None:
             return
         files = manifest.read(release)["files"]
-        told = {recipe: {n: files[n]["sha256"] for n in names} for recipe, names in self._made.items()}  # fmt: skip
+        told = {
+            recipe: {n: files[n]["sha256"] for n in names} for recipe, names in self._made.items()
+        }
         aside = self.memory.with_suffix(".new")
         with suppress(OSError):  # to remember is no reason to stop
             self.memory.parent.mkdir(exist_ok=True)

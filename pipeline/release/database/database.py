@@ -1,8 +1,8 @@
 """disclosure.db: one SQLite table a dataset, its search index, the indexes of its facets.
 
-The same rows give the same file, byte for byte: it is made anew, in one order, by the pinned SQLite.
-Blank cells are NULL. Money has the type DECIMAL(18,2): SQLite keeps whole yuan as integers and others
-as doubles, which two decimals below 90 billion survive exactly.
+The same rows give the same file, byte for byte: it is made anew, in one order, by the pinned
+SQLite. Blank cells are NULL. Money has the type DECIMAL(18,2): SQLite keeps whole yuan as integers
+and others as doubles, which two decimals below 90 billion survive exactly.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ ASIDE_FROM = 50_000  # rows of a table whose search index another process makes
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """A database that `build` made, and the names of its tables that are the same in the one to make."""
+    """A database that `build` made, and the names of its tables that are the same in the one to
+    make.
+    """
 
     path: Path
     tables: frozenset[str]
@@ -56,9 +58,9 @@ def build(
     """Make the database at `path`; `rows` gives each dataset's Parquet file, sorted by key.
 
     Search indexes of large tables are made beside the tables, by another process in a file of their
-    own, and then copied; `meanwhile` is done while that one is still at it, or else last. `alone`: by
-    this process too, where others are made beside this one. Large tables are copied from `before`
-    where they are the same there. The file is the same in each case.
+    own, and then copied; `meanwhile` is done while that one is still at it, or else last. `alone`:
+    by this process too, where others are made beside this one. Large tables are copied from
+    `before` where they are the same there. The file is the same in each case.
     """
     large = {d.name for d in datasets if _rows_in(rows[d.name]) >= ASIDE_FROM}
     same = before.tables & large if before else frozenset()
@@ -192,7 +194,8 @@ def index_aside(path: Path, dataset: Dataset, rows: Path) -> Path:
 
 def _copy_rows(cursor: dbapi.Cursor, dataset: Dataset) -> None:
     """A table's rows from the database before, one by one and in their order: to copy whole pages
-    would lay the file out otherwise (https://www.sqlite.org/lang_insert.html, xfer optimization)."""
+    would lay the file out otherwise (https://www.sqlite.org/lang_insert.html, xfer optimization).
+    """
     table = quoted(dataset.name)
     cursor.execute(f"insert into main.{table} select * from before.{table} order by rowid")
 
@@ -221,10 +224,12 @@ def _rows_in(path: Path) -> int:
 
 @contextmanager
 def loading(path: Path) -> Iterator[dbapi.Cursor]:
-    """A way to fill the database at `path` with whole columns, by Arrow's own driver and its SQLite.
+    """A way to fill the database at `path` with whole columns,
+    by Arrow's own driver and its SQLite.
 
-    Whoever has the database open besides must not have read of it what is written here. What the disk
-    refuses is an OSError, what else goes wrong an sqlite3.OperationalError, as it is everywhere else.
+    Whoever has the database open besides must not have read of it what is written here. What the
+    disk refuses is an OSError, what else goes wrong an sqlite3.OperationalError,
+    as it is everywhere else.
     """
     try:
         with (
@@ -251,7 +256,10 @@ def load(cursor: dbapi.Cursor, dataset: Dataset, path: Path) -> None:
 
 
 def _create_index(con: sqlite3.Connection, dataset: Dataset) -> None:
-    """The empty index. Its tokenizer only parts words at spaces: `search` has folded and cut them."""
+    """The empty index.
+
+    Its tokenizer only parts words at spaces: `search` has folded and cut them.
+    """
     table, index = quoted(dataset.name), quoted(f"{dataset.name}_fts")
     columns = ", ".join(map(quoted, dataset.search))
     con.execute(
@@ -274,7 +282,8 @@ def index_text(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:
 def fill_index(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:
     """External content, rowid by rowid in the order in which the rows were loaded."""
     index, columns = quoted(f"{dataset.name}_fts"), ", ".join(map(quoted, dataset.search))
-    insert = f"insert into {index}(rowid, {columns}) values ({', '.join('?' * (len(dataset.search) + 1))})"
+    marks = ", ".join("?" * (len(dataset.search) + 1))
+    insert = f"insert into {index}(rowid, {columns}) values ({marks})"
     first = 1
     for cut in ordered_map(
         partial(_cut, names=dataset.search), parquet_batches(path, BATCH, dataset.search)

@@ -7,10 +7,10 @@ characters and the last character of each run, with spaces between, and a query 
     行政处罚2025  →  行政 政处 处罚 罚 2025
     398号院       →  398 号 号院 院
 
-A word of two characters or more is then a phrase of neighbouring pairs, which finds exactly what
-a search by substring would; one character is a prefix. Words of Latin letters and digits stay
-whole. The character right behind one stands by itself too: 398号 is a phrase without a prefix, which
-would have to read all words that begin with 号. Text is folded first (NFKC, lower case), so that
+A word of two characters or more is then a phrase of neighbouring pairs, which finds exactly what a
+search by substring would; one character is a prefix. Words of Latin letters and digits stay whole.
+The character right behind one stands by itself too: 398号 is a phrase without a prefix, which would
+have to read all words that begin with 号. Text is folded first (NFKC, lower case), so that
 full-width forms find half-width ones.
 """
 
@@ -41,7 +41,10 @@ _PREFIX_FROM = 3  # a shorter Latin word is searched whole: as a prefix it would
 
 
 def segment_column(values: Sequence[str | None]) -> list[str]:
-    """Each value as the index holds it: words with spaces between, Chinese cut into pairs; None gives ""."""
+    """Each value as the index holds it: words with spaces between, Chinese cut into pairs.
+
+    None gives "".
+    """
     known: dict[str | None, str] = {None: "", "": ""}
     fresh = list(dict.fromkeys(v for v in values if v))
     for block in _blocks(fresh):
@@ -120,7 +123,8 @@ def _cut_all(block: list[str]) -> list[str]:
         text = _SEPARATOR.join(block)
     codes = _codes(text)
     if (hard := _hard()[codes]).any():
-        # What only Unicode's own rules can fold is folded value by value; the rest is left as it is.
+        # What only Unicode's own rules can fold is folded value by value;
+        # the rest is left as it is.
         ends = np.flatnonzero(codes == _codes(_SEPARATOR)[0])
         block = list(block)
         for place in np.unique(np.searchsorted(ends, np.flatnonzero(hard))):

@@ -1,8 +1,8 @@
 """One SQLite database for each year or division, among the downloads.
 
-Each holds its rows of all tables that are laid out by years first, or by divisions first; tables that
-are not in parts stand in no such database. It is made of the CSV parts, whose content is proven,
-wherever the engine has it done.
+Each holds its rows of all tables that are laid out by years first, or by divisions first; tables
+that are not in parts stand in no such database. It is made of the CSV parts, whose content is
+proven, wherever the engine has it done.
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ def tables(release: Path, keys: Mapping[str, Keys]) -> Iterator[Tables]:
         yield Tables(f"downloads/{parts.DATABASE.format(part=folder)}", release, files)
 
 
-def write(engine: Engine, places: Places, datasets: Sequence[Dataset], items: Iterable[Tables]) -> list[Written]:  # fmt: skip
+def write(
+    engine: Engine, places: Places, datasets: Sequence[Dataset], items: Iterable[Tables]
+) -> list[Written]:
     """Write the databases `items` of some of `datasets`.
 
     A table that has no rows of a year or division is there and empty. Raises Unaccounted where a
@@ -110,7 +112,9 @@ def files_of(release: Path, name: str, folder: str) -> list[Path]:
     return [path for path in files if path.relative_to(release).as_posix().startswith(top)]
 
 
-def rows_of(con: duckdb.DuckDBPyConnection, dataset: Dataset, files: Sequence[Path], work: Path) -> Path:  # fmt: skip
+def rows_of(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, files: Sequence[Path], work: Path
+) -> Path:
     """A dataset's rows of one year or division, in `files`, as Parquet."""
     names = [c.name for c in published_columns(dataset)]
     blank = ", ".join(f"cast(null as varchar) as {quoted(name)}" for name in names)

@@ -19,7 +19,8 @@ from pipeline.release.package.package import parquet_rows
 
 
 def prove(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, rows: Path) -> None:
-    """Raises Unaccounted unless a table gives back just the rows it was filled from, in their order.
+    """Raises Unaccounted unless a table gives back just the rows it was filled from,
+    in their order.
 
     Both sides write each row as one text, cells and rows parted by control characters that no cell
     holds, and one digest runs over all of it.

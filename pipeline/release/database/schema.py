@@ -36,9 +36,9 @@ def indexes(dataset: Dataset) -> Iterator[Sql]:
     """The statements that make a table's indexes.
 
     One by the order in which the table is first shown; one for each facet, in that order below it,
-    so that a page of one authority is read and not sorted; one for each foreign key and for the code
-    of the party. Where there are facets, a narrow index of them with the order and the amounts holds
-    all that counting the facets of a filter needs: an eighth of the table or less.
+    so that a page of one authority is read and not sorted; one for each foreign key and for the
+    code of the party. Where there are facets, a narrow index of them with the order and the amounts
+    holds all that counting the facets of a filter needs: an eighth of the table or less.
     """
     key = list(dataset.primary_key)
     sort = dataset.sort.removeprefix("-")
@@ -67,4 +67,5 @@ def _party_code(dataset: Dataset) -> list[str]:
 
 
 def _index(dataset: Dataset, name: str, columns: Sequence[Sql]) -> Sql:
-    return f"create index {quoted(f'{dataset.name}_{name}')} on {quoted(dataset.name)} ({', '.join(columns)})"
+    index, listed = quoted(f"{dataset.name}_{name}"), ", ".join(columns)
+    return f"create index {index} on {quoted(dataset.name)} ({listed})"

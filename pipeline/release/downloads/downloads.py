@@ -39,7 +39,8 @@ def kinds(keys: Keys) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One dataset of a release: `rows` is its sorted Parquet file with text columns, `plain` its CSV.
+    """One dataset of a release: `rows` is its sorted Parquet file with text columns,
+    `plain` its CSV.
 
     There are `count` rows; `today` is the release's day.
     """
@@ -105,7 +106,9 @@ def write_package(
 
 
 def _twin(folder: Path, plain: Path, size: int) -> tuple[zip_gzip.Facts, bytes] | None:
-    """What a ZIP needs of a CSV whose download says the same behind its mark: that is deflated already."""
+    """What a ZIP needs of a CSV whose download says the same behind its mark:
+    that is deflated already.
+    """
     path = folder / "downloads" / f"{plain.stem}.csv.gz"
     if plain.suffix != ".csv" or not path.is_file():
         return None

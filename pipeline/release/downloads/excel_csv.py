@@ -1,4 +1,6 @@
-"""A dataset as CSV for Excel: a byte order mark in front, and no cell that a spreadsheet would run."""
+"""A dataset as CSV for Excel: a byte order mark in front,
+and no cell that a spreadsheet would run.
+"""
 
 from __future__ import annotations
 

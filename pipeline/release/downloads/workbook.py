@@ -28,6 +28,14 @@ from pipeline.release.downloads.zip_gzip import Zip
 ROWS_A_SHEET = 1_048_575  # Excel's 1,048,576 less the header
 LONGEST = 32_767  # characters that a cell holds
 CUT = "……（全文见 CSV）"  # what a longer one ends in
+_FORMS = {
+    "text": "@",
+    "date": "yyyy-mm-dd",
+    "money": "#,##0.00",
+    "integer": "0",
+    "number": "General",
+}
+_NO_XML = r"\x00-\x08\x0b\x0c\x0e-\x1f\x{FFFE}\x{FFFF}"  # in no XML 1.0, as RE2 writes it
 _END = b"</sheetData>"
 _STYLED = re.compile(rb'<c r="[A-Z]+2" s="(\d+)"/>')
 
@@ -40,7 +48,10 @@ def write(
     count: int,
     today: date,
 ) -> None:
-    """The workbook of `source`, an SQL source of `count` rows of text; more sheets where it must."""
+    """The workbook of `source`, an SQL source of `count` rows of text.
+
+    More sheets where it must.
+    """
     columns = published_columns(dataset)
     made = zipfile.ZipFile(io.BytesIO(template(dataset, count, today)))
     with made, naming(path), Zip(path) as packed:
@@ -65,14 +76,10 @@ def template(dataset: Dataset, count: int, today: date) -> bytes:
     """A workbook with headers, and one row of empty cells that show each column's style."""
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True, **WORKBOOK})
-    book.set_properties(
-        {"title": dataset.title, "comments": dataset.title_en, "created": datetime(today.year, today.month, today.day)}
-    )  # fmt: skip
+    created = datetime(today.year, today.month, today.day)
+    book.set_properties({"title": dataset.title, "comments": dataset.title_en, "created": created})
     head = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1})
-    styles = {
-        kind: book.add_format({"num_format": form})
-        for kind, form in (("text", "@"), ("date", "yyyy-mm-dd"), ("money", "#,##0.00"), ("integer", "0"), ("number", "General"))
-    }  # fmt: skip
+    styles = {kind: book.add_format({"num_format": form}) for kind, form in _FORMS.items()}
     columns = published_columns(dataset)
     for number in range(max(1, -(-count // ROWS_A_SHEET))):
         name = dataset.name[:28]
@@ -133,12 +140,16 @@ def row_texts(
 
 
 def _cell(column: Column, style: int) -> Sql:
-    """The SQL that makes one cell's XML. Text is never looked at as a formula: it is inline text."""
+    """The SQL that makes one cell's XML.
+
+    Text is never looked at as a formula: it is inline text.
+    """
     name, kind = quoted(column.name), _style(column)
     if kind == "date":
         # Excel's days begin at 1899-12-30, and are wrong before 1900-03-01.
         days = f"date_diff('day', date '1899-12-30', cast({name} as date))"
-        number = f"case when {name} >= '1900-03-01' then '<c s=\"{style}\"><v>' || {days} || '</v></c>' else {_text(name)} end"
+        cell = f"'<c s=\"{style}\"><v>' || {days} || '</v></c>'"
+        number = f"case when {name} >= '1900-03-01' then {cell} else {_text(name)} end"
         return f"coalesce({number}, '<c/>')"
     if kind in ("money", "integer", "number"):
         return f"coalesce('<c s=\"{style}\"><v>' || {name} || '</v></c>', '<c/>')"
@@ -147,11 +158,12 @@ def _cell(column: Column, style: int) -> Sql:
 
 def _text(name: Sql) -> Sql:
     """Inline text, escaped as XML 1.0 wants it; what Excel itself would read as an escape too."""
-    cut = f"case when length({name}) > {LONGEST} then left({name}, {LONGEST - len(CUT)}) || '{CUT}' else {name} end"
-    plain = f"regexp_matches({name}, '[&<>\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\r\\x{{FFFE}}\\x{{FFFF}}]|^\\s|\\s$|\\n|_x')"
+    short = f"left({name}, {LONGEST - len(CUT)}) || '{CUT}'"
+    cut = f"case when length({name}) > {LONGEST} then {short} else {name} end"
+    plain = f"regexp_matches({name}, '[&<>\\r{_NO_XML}]|^\\s|\\s$|\\n|_x')"
     escaped = f"replace(replace(replace({cut}, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')"
     escaped = f"regexp_replace({escaped}, '_(x[0-9A-Fa-f]{{4}}_)', '_x005F_\\1', 'g')"
-    escaped = f"regexp_replace(replace({escaped}, chr(13), '_x000D_'), '[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x{{FFFE}}\\x{{FFFF}}]', '', 'g')"
+    escaped = f"regexp_replace(replace({escaped}, chr(13), '_x000D_'), '[{_NO_XML}]', '', 'g')"
     return (
         f"case when length({name}) > {LONGEST} or {plain} "
         f"then '<c t=\"inlineStr\"><is><t xml:space=\"preserve\">' || {escaped} || '</t></is></c>' "

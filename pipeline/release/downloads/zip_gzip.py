@@ -1,4 +1,5 @@
-"""Deflate in blocks on all cores, and the two containers around it: gzip and ZIP, both without time.
+"""Deflate in blocks on all cores, and the two containers around it: gzip and ZIP,
+both without time.
 
 A block is compressed by itself (a full flush at its end), so that blocks can be compressed side by
 side and yet make one ordinary stream. Formats: RFC 1951, RFC 1952, PKWARE APPNOTE 6.3.
@@ -143,7 +144,10 @@ class Zip:
         return digesting.digest.hexdigest()
 
     def take(self, name: str, facts: Facts, packed: bytes) -> str:
-        """One entry that is deflated already; `facts` are those of `packed`. Gives the sha256 of it."""
+        """One entry that is deflated already; `facts` are those of `packed`.
+
+        Gives the sha256 of it.
+        """
         self._directory.append(central_header(name.encode(), DEFLATED, facts, self._out.tell()))
         self._out.write(local_header(name.encode(), DEFLATED, facts, False) + packed)
         return hashlib.sha256(packed).hexdigest()

@@ -28,7 +28,8 @@ Blocks = Generator[Block]
 def blocks_in(release: Path, files: Iterable[Path]) -> Blocks:
     """The text of `files` in `release`, each run with its artefact's name there.
 
-    What is packed is opened, also inside what is packed; of databases each row of each table is read.
+    What is packed is opened, also inside what is packed;
+    of databases each row of each table is read.
     """
     for path in files:
         yield from _blocks_of(path, path.relative_to(release).as_posix())
@@ -96,7 +97,8 @@ def _database(path: Path) -> Iterator[bytes]:
     con = reading(path)
     try:
         tables = con.execute(
-            "select name, wr from pragma_table_list where schema = 'main' and type = 'table' and name not like 'sqlite_%'"
+            "select name, wr from pragma_table_list where schema = 'main' and type = 'table' "
+            "and name not like 'sqlite_%'"
         ).fetchall()
         for table, without_rowid in tables:
             named = [
@@ -110,7 +112,8 @@ def _database(path: Path) -> Iterator[bytes]:
                 continue
             last = con.execute(f"select coalesce(max(rowid), 0) from {quoted(table)}").fetchone()[0]
             for start in range(0, last + 1, 5_000):
-                query = f"select group_concat({cells}, char(10)) from {quoted(table)} where rowid between ? and ?"
+                lines = f"select group_concat({cells}, char(10)) from {quoted(table)}"
+                query = f"{lines} where rowid between ? and ?"
                 text = con.execute(query, (start, start + 4_999)).fetchone()[0]
                 if text:
                     yield text.encode()
@@ -129,7 +132,9 @@ def _printed(cells: Sequence[Sql]) -> Sql:
 
 
 def columns_of(paths: Sequence[Path], names: list[str]) -> Iterator[pa.RecordBatch]:
-    """Some columns of a dataset's CSV as text, blank where there is nothing, some thousand rows at a time."""
+    """Some columns of a dataset's CSV as text, blank where there is nothing,
+    some thousand rows at a time.
+    """
     cells = ", ".join(f"coalesce({quoted(name)}, '') as {quoted(name)}" for name in names)
     with duckdb.connect() as con:
         con.execute("set threads = 1")  # a second one would read ahead

@@ -30,7 +30,8 @@ from pipeline.release.package.package import data_files
 def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> None:
     """Raise GateRefused, naming artefact and record, at the first thing that must not be public.
 
-    `secrets`: a CSV with one column, the values of this run's never-fields; None where there are none.
+    `secrets`: a CSV with one column, the values of this run's never-fields;
+    None where there are none.
     """
     needles = Needles(read_secrets(secrets))
     own = own_numbers(release, datasets)
@@ -51,7 +52,8 @@ def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> N
 def _lanes(release: Path) -> list[Blocks]:
     """The artefacts' text in streams that can be read side by side, the longest first.
 
-    A CSV, its gzip and the package's ZIP hold the same text: they are one stream, and it is read once.
+    A CSV, its gzip and the package's ZIP hold the same text: they are one stream,
+    and it is read once.
     """
     files = sorted(p for p in release.rglob("*") if p.is_file())
     same = [p for p in files if p.name.endswith((".csv", ".csv.gz", ".zip"))]
@@ -89,7 +91,9 @@ def _first_hit(lane: Blocks, needles: Needles, own: frozenset[str]) -> GateRefus
 def _refused(artefact: str, record: str, kind: str, value: str) -> GateRefused:
     kinds = say(f"guard-{kind}", language())
     shown = value[:2] + "…"
-    return GateRefused(say("gate-personal", language(), artefact=artefact, record=record, kind=kinds, value=shown))  # fmt: skip
+    return GateRefused(
+        say("gate-personal", language(), artefact=artefact, record=record, kind=kinds, value=shown)
+    )
 
 
 def _values(block: bytes, needles: Needles) -> Iterator[Hit]:
@@ -136,4 +140,6 @@ def _rows_of_table(path: Path, dataset: Dataset, column: Column) -> Iterator[tup
             "select 1 from sqlite_schema where name = ?", (dataset.name,)
         ).fetchone():
             return  # a part's database, which this dataset is not in
-        yield from con.execute(f"select {key}, {name} from {quoted(dataset.name)} where {' and '.join(where)}", values)  # fmt: skip
+        yield from con.execute(
+            f"select {key}, {name} from {quoted(dataset.name)} where {' and '.join(where)}", values
+        )

@@ -34,10 +34,10 @@ JUDGED_FROM = 20  # rows; a share of fewer says nothing
 def judging(folder: Path, descriptor: dict[str, Any]) -> Iterator[Callable[[], None]]:
     """`frictionless validate` with no limit on errors; what is given waits for it.
 
-    That raises GateRefused unless the package is valid. Tables above `WHOLE_UP_TO` rows are given to
-    frictionless as their first `SAMPLE` rows; of the others every row. Our own checks have read every
-    row of both. Where it has much to read it does so in another process: it is Python throughout, of
-    which a process runs one thread at a time.
+    That raises GateRefused unless the package is valid. Tables above `WHOLE_UP_TO` rows are given
+    to frictionless as their first `SAMPLE` rows; of the others every row. Our own checks have read
+    every row of both. Where it has much to read it does so in another process: it is Python
+    throughout, of which a process runs one thread at a time.
     """
     counts = [r["gongshi:rows"] for r in descriptor["resources"]]
     much = sum(count for count in counts if count <= WHOLE_UP_TO) > ASIDE_FROM

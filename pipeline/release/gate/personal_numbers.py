@@ -1,9 +1,9 @@
 """Numbers that are a person's by their own check digits, wherever they stand in text.
 
 The exit guard looks for them; it shares no code with the screen that masked the texts, so that one
-mistake does not pass twice. A number that a column's own pattern calls its own and that stands in that
-column of this release is no mobile's; nor is a count in the pipeline's own tables. An organisation's
-code of digits alone is no identity number where it stands as a code.
+mistake does not pass twice. A number that a column's own pattern calls its own and that stands in
+that column of this release is no mobile's; nor is a count in the pipeline's own tables. An
+organisation's code of digits alone is no identity number where it stands as a code.
 """
 
 from __future__ import annotations
@@ -30,10 +30,14 @@ _SIGN = (
     rf"|(?:^|[^0-9A-Za-z０-９.])[1１][3-9３-９]{_D}[ \-－]?{_D}{{4}}[ \-－]?{_D}{{4}}(?:[^0-9A-Za-z０-９]|$)"
     r"|(?:^|[^0-9A-Za-z])62(?:[ \-]?\d){14,17}(?:[^0-9A-Za-z]|$)|[A-Za-z0-9][@＠][A-Za-z0-9]|护照号?码?[:：]?[A-Z]\d{8}"
 )
-_IDENTITY = re.compile(r"(?<![0-9A-Za-z])\d{6}[ \-]?\d{4}[ \-]?\d{2}[ \-]?\d{2}[ \-]?\d{3}[\dXx](?![0-9A-Za-z])")  # fmt: skip
+_IDENTITY = re.compile(
+    r"(?<![0-9A-Za-z])\d{6}[ \-]?\d{4}[ \-]?\d{2}[ \-]?\d{2}[ \-]?\d{3}[\dXx](?![0-9A-Za-z])"
+)
 #: GB/T 2260; 81 to 83 and 91 to 93 for who lives here from Hong Kong, Macao, Taiwan and abroad.
 _PROVINCE = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|[89][1-3]")
-_MOBILE = re.compile(r"(?<![0-9A-Za-z.\-])1(?:[38]\d|5[0-35-9]|4[5-9]|6[2567]|7[0-8]|9[0-35-9])[ \-]?\d{4}[ \-]?\d{4}(?![0-9A-Za-z])")  # fmt: skip
+_MOBILE = re.compile(
+    r"(?<![0-9A-Za-z.\-])1(?:[38]\d|5[0-35-9]|4[5-9]|6[2567]|7[0-8]|9[0-35-9])[ \-]?\d{4}[ \-]?\d{4}(?![0-9A-Za-z])"
+)
 _CARD = re.compile(r"(?<![0-9A-Za-z.\-])62(?:[ \-]?\d){14,17}(?![0-9A-Za-z])")
 _MAIL = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}"
@@ -45,7 +49,9 @@ _ABOUT = ("metadata.json", "datapackage.json", "manifest.json", "catalog.jsonld"
 
 
 def numbers(block: bytes, artefact: str) -> Iterator[Hit]:
-    """Every number and address in a block of text that is a person's by its form and check digits."""
+    """Every number and address in a block of text that is a person's by its form and check
+    digits.
+    """
     for start, end in _suspect(block):
         plain = block[start:end].decode("utf-8", "replace").translate(_WIDE)
         for kind, pattern, judge in _KINDS:
@@ -125,7 +131,11 @@ def own_numbers(release: Path, datasets: Sequence[Dataset]) -> frozenset[str]:
     for dataset in datasets:
         paths = data_files(release, dataset.name)
         there = csv_header(paths) if paths else ()
-        owners = [(c, judge) for c in dataset.published if c.name in there and (judge := _owner(c, dataset))]  # fmt: skip
+        owners = [
+            (c, judge)
+            for c in dataset.published
+            if c.name in there and (judge := _owner(c, dataset))
+        ]
         if owners:
             for batch in columns_of(paths, [c.name for c, _ in owners]):
                 for column, judge in owners:

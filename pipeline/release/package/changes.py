@@ -1,7 +1,7 @@
 """What a release added, changed, removed or withdrew against the one before: keys, never values.
 
-`changes.csv` holds those of one release; the public table `changes` those of all, so that a record's
-story can be read from the newest release alone.
+`changes.csv` holds those of one release; the public table `changes` those of all, so that a
+record's story can be read from the newest release alone.
 """
 
 from __future__ import annotations
@@ -58,7 +58,10 @@ class Compared:
 
 
 def between(con: duckdb.DuckDBPyConnection, sides: Compared) -> Iterator[Change]:
-    """Every record that only one side has, or that differs. Blank and missing cells are the same."""
+    """Every record that only one side has, or that differs.
+
+    Blank and missing cells are the same.
+    """
     key = ", ".join(f"coalesce(n.{quoted(k)}, o.{quoted(k)}, '')" for k in sides.key)
     differs = {c: f"n.{quoted(c)} is distinct from o.{quoted(c)}" for c in sides.columns}
     names = ", ".join(
@@ -67,8 +70,10 @@ def between(con: duckdb.DuckDBPyConnection, sides: Compared) -> Iterator[Change]
     both = " and ".join(f"n.{quoted(k)} is not distinct from o.{quoted(k)}" for k in sides.key)
     rows = con.execute(
         f"select concat_ws('{KEY_SEPARATOR}', {key}) as key, "
-        "case when o.here is null then 'added' when n.here is null then 'removed' else 'changed' end as verb, "
-        f"case when o.here and n.here then concat_ws('{COLUMN_SEPARATOR}', {names}) else '' end as columns "
+        "case when o.here is null then 'added' when n.here is null then 'removed' "
+        "else 'changed' end as verb, "
+        f"case when o.here and n.here then concat_ws('{COLUMN_SEPARATOR}', {names}) else '' end "
+        "as columns "
         f"from (select *, true as here from {sides.before}) o "
         f"full join (select *, true as here from {sides.after}) n on {both} "
         f"where o.here is null or n.here is null or {' or '.join(differs.values())} order by key"
@@ -81,7 +86,8 @@ def between(con: duckdb.DuckDBPyConnection, sides: Compared) -> Iterator[Change]
 
 
 def sides_of(dataset: Dataset, before: Sequence[Path], after: Sql) -> Compared:
-    """A dataset's CSV in the release before (its files, none where it had none), beside its rows now (`after`, an SQL source).
+    """A dataset's CSV in the release before (its files, none where it had none), beside its rows
+    now (`after`, an SQL source).
 
     Compared is what a record says, not in which file and row it came. A column that only one side
     has is blank on the other.
@@ -93,7 +99,10 @@ def sides_of(dataset: Dataset, before: Sequence[Path], after: Sql) -> Compared:
 
 
 def one_side(paths: Sequence[Path], columns: Sequence[str]) -> Sql:
-    """A release's CSV as an SQL source with `columns`; those that it lacks, and all without a file, blank."""
+    """A release's CSV as an SQL source with `columns`.
+
+    Those that it lacks, and all without a file, blank.
+    """
     had = csv_header(paths) if paths else []
     cells = [
         f"nullif({quoted(c)}, '') as {quoted(c)}"
@@ -117,7 +126,10 @@ def since(
     rows: Mapping[str, Path],
     withdrawn: Mapping[str, Collection[str]],
 ) -> list[Change]:
-    """Every change since the release `parent`; none where there is none. `withdrawn`: their keys."""
+    """Every change since the release `parent`; none where there is none.
+
+    `withdrawn`: their keys.
+    """
     found: list[Change] = []
     for dataset in compared_datasets(datasets) if parent else ():
         assert parent
@@ -191,7 +203,8 @@ def keep_old(
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("dataset", "key", "column", "was"))
         for dataset in compared_datasets(datasets):
-            wanted = {c.key: c.columns for c in changes if (c.dataset, c.verb) == (dataset.name, "changed")}  # fmt: skip
+            changed = (c for c in changes if (c.dataset, c.verb) == (dataset.name, "changed"))
+            wanted = {c.key: c.columns for c in changed}
             for row in _rows_of(con, parent, dataset, wanted) if wanted else ():
                 key = of_key(row, dataset)
                 writer.writerows((dataset.name, key, c, row.get(c) or "") for c in wanted[key])

@@ -1,7 +1,7 @@
 """catalog.jsonld: the release as a DCAT 3 catalogue, with the properties that DCAT-AP 3 requires.
 
-DCAT 3: https://www.w3.org/TR/vocab-dcat-3/. Addresses are relative to where the file is served, unless
-metadata.yml names the site's address.
+DCAT 3: https://www.w3.org/TR/vocab-dcat-3/. Addresses are relative to where the file is served,
+unless metadata.yml names the site's address.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ _MEDIA_TYPE = "https://www.iana.org/assignments/media-types/"
 def catalogue(
     descriptor: Mapping[str, Any], site: Mapping[str, Any], files: Files
 ) -> dict[str, Any]:
-    """The catalogue of a release: `descriptor` is its datapackage.json, `site` its metadata.json."""
+    """The catalogue of a release: `descriptor` is its datapackage.json,
+    `site` its metadata.json.
+    """
     own = site["zh"]["plugins"]["gongshi"]
     base = f"{own['address']}/" if own["address"] else "./"
     publisher = _publisher(own, base)
@@ -145,7 +147,15 @@ def _contact(own: Mapping[str, Any], base: str) -> dict[str, Any]:
 
 
 def _frequency(days: int) -> dict[str, str]:
-    known = {1: "DAILY", 7: "WEEKLY", 14: "BIWEEKLY", 28: "MONTHLY", 31: "MONTHLY", 92: "QUARTERLY", 366: "ANNUAL"}  # fmt: skip
+    known = {
+        1: "DAILY",
+        7: "WEEKLY",
+        14: "BIWEEKLY",
+        28: "MONTHLY",
+        31: "MONTHLY",
+        92: "QUARTERLY",
+        366: "ANNUAL",
+    }
     name = next((found for most, found in known.items() if 0 < days <= most), "")
     return {"@id": _FREQUENCY + name, "@type": "dct:Frequency"} if name else {}
 
@@ -179,7 +189,9 @@ def _distributions(
 def _offered(
     resource: Mapping[str, Any], files: Files
 ) -> Iterator[tuple[str, tuple[str, str, str]]]:
-    """The downloads of a dataset: one a format, or where it is in parts every part and its database."""
+    """The downloads of a dataset: one a format,
+    or where it is in parts every part and its database.
+    """
     name, label = resource["name"], next(iter(resource.get(parts.KEY, ())), "")
     database = f"downloads/{parts.DATABASE.format(part=label)}".removesuffix(".db")
     for ending, form in _FORMATS.items():

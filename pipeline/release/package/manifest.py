@@ -1,4 +1,5 @@
-"""The signed list of a release's files, and the chain that leads from each release to the one before.
+"""The signed list of a release's files, and the chain that leads from each release to the one
+before.
 
 `manifest.json` names every file with bytes and sha256; `manifest.sig` is its Ed25519 signature (RFC
 8032) in base64. The key is derived from the key in PRIVATE, so that there is one secret to keep.
@@ -168,8 +169,9 @@ def problems(folder: Path, pem: bytes | None = None) -> list[Problem]:
 
 
 def damaged(folder: Path) -> list[str]:
-    """Files of a release that are not as listed: of downloads and database the size is looked at, of
-    all others every byte. Quick, for each run begins with it."""
+    """Files of a release that are not as listed: of downloads and database the size is looked at,
+    of all others every byte. Quick, for each run begins with it.
+    """
     listed = read(folder).get("files")
     if not isinstance(listed, dict):
         return [MANIFEST]

@@ -205,14 +205,18 @@ def _titled(dataset: Dataset) -> list[str]:
 
 
 def _spoken(shown: list[str], names: Collection[str], lang: Lang) -> list[str]:
-    """Columns to show, each in the reader's language where the table has it in both (why, why_en)."""
+    """Columns to show, each in the reader's language where the table has it in both (why,
+    why_en).
+    """
     if lang == "zh":
         return [n for n in shown if not (n.endswith("_en") and n.removesuffix("_en") in shown)]
     return list(dict.fromkeys(f"{n}_en" if f"{n}_en" in names else n for n in shown))
 
 
 def _party(dataset: Dataset) -> list[str]:
-    """The columns of a party's code and name: a code, and in front of it a name that is no authority's."""
+    """The columns of a party's code and name: a code,
+    and in front of it a name that is no authority's.
+    """
     authorities, name = {*dataset.primary_key, *_authorities(dataset)}, ""
     for column in dataset.published:
         if column.kind in ("name", "organisation"):
@@ -223,7 +227,10 @@ def _party(dataset: Dataset) -> list[str]:
 
 
 def _authority(dataset: Dataset) -> str:
-    """The column of the authority that a record is of; where several name organs, which one is said."""
+    """The column of the authority that a record is of.
+
+    Where several name organs, which one is said.
+    """
     organs = [column.name for column in dataset.published if column.kind == "organisation"]
     found = [*_authorities(dataset), *(organs if len(organs) == 1 else [])]
     return next(iter(found), "")
@@ -235,7 +242,9 @@ def _authorities(dataset: Dataset) -> list[str]:
 
 
 def _day(dataset: Dataset) -> str:
-    """The day by which a record stands in time: what the table is sorted by, else its first date."""
+    """The day by which a record stands in time: what the table is sorted by,
+    else its first date.
+    """
     dates = [column.name for column in dataset.published if column.kind == "date"]
     return next((d for d in dates if d == dataset.sort.lstrip("-")), dates[0] if dates else "")
 

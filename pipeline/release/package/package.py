@@ -1,8 +1,8 @@
 """The Data Package: a CSV a dataset, sorted by key, and datapackage.json that describes them.
 
-A dataset in parts is several CSV files, each with its header. What reads them as one table leaves out
-all headers but the first, and so do bytes and hash of datapackage.json: they are those of the one CSV
-that the parts would make (so frictionless 5.21 takes it; the standard leaves it open).
+A dataset in parts is several CSV files, each with its header. What reads them as one table leaves
+out all headers but the first, and so do bytes and hash of datapackage.json: they are those of the
+one CSV that the parts would make (so frictionless 5.21 takes it; the standard leaves it open).
 
 Data Package v2: https://datapackage.org/standard/data-package/
 """
@@ -71,7 +71,9 @@ def rows_in_order(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, 
 
 
 def write_csv(con: duckdb.DuckDBPyConnection, source: Sql, path: Path) -> None:
-    """An SQL source as CSV: UTF-8, `\\n`, quotes only where needed, nothing between commas where blank."""
+    """An SQL source as CSV: UTF-8, `\\n`, quotes only where needed,
+    nothing between commas where blank.
+    """
     con.execute(copy(f"(select * from {source})", path, "format csv, header"))
 
 
@@ -134,7 +136,9 @@ def csv_dicts(paths: Sequence[Path]) -> Iterator[dict[str, str]]:
 
 
 def as_one(paths: Sequence[Path]) -> Iterator[bytes]:
-    """The bytes of a CSV, or of the one that its parts make, in blocks that end where a line does."""
+    """The bytes of a CSV, or of the one that its parts make,
+    in blocks that end where a line does.
+    """
     for number, path in enumerate(paths):
         with path.open("rb") as file:
             if number:

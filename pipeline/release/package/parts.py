@@ -1,7 +1,7 @@
 """How a large dataset is laid out in parts: by year, by division, or by both.
 
-`metadata.yml` may say so (`parts`, docs/operations.md); without it every dataset is one file. A part's
-place is hive style, `year=2024/region=411503/part-0`, under `data/<dataset>/` and
+`metadata.yml` may say so (`parts`, docs/operations.md); without it every dataset is one file. A
+part's place is hive style, `year=2024/region=411503/part-0`, under `data/<dataset>/` and
 `downloads/<dataset>/`; what is blank stands under hive's own name for that. The years and divisions
 are labels of the files; every column is in every file. A release's datapackage.json says of each
 dataset how it is laid out, so that the release can be amended long after the setting is another.
@@ -37,8 +37,8 @@ Keys = Mapping[str, str]  # label → column, the outermost first
 class Layout:
     """The setting. `by`: labels, the outermost first; none where nothing is laid out in parts.
 
-    `above_rows`: a dataset of more rows is published in parts. `combined_up_to`: the one database of
-    all tables is made of no more rows than that; None: always.
+    `above_rows`: a dataset of more rows is published in parts. `combined_up_to`: the one database
+    of all tables is made of no more rows than that; None: always.
     """
 
     by: tuple[str, ...] = ()
@@ -76,8 +76,11 @@ def _wrong() -> UsageError:
 # ---------------------------------------------------------------- which parts a dataset has
 
 
-def keys(con: duckdb.DuckDBPyConnection, source: Sql, dataset: Dataset, asked: Layout, rows: int) -> Keys:  # fmt: skip
-    """By which columns a dataset of so many `rows` in `source` (SQL) is parted; {} where it stays whole.
+def keys(
+    con: duckdb.DuckDBPyConnection, source: Sql, dataset: Dataset, asked: Layout, rows: int
+) -> Keys:
+    """By which columns a dataset of so many `rows` in `source` (SQL) is parted;
+    {} where it stays whole.
 
     It stays whole where it is small, made by the pipeline itself, has no such column, or holds a
     value that cannot be the name of a folder.
@@ -95,7 +98,9 @@ def keys(con: duckdb.DuckDBPyConnection, source: Sql, dataset: Dataset, asked: L
 
 
 def _day(dataset: Dataset) -> str:
-    """The column of a dataset's main date: what it is sorted by, else its year or its first date."""
+    """The column of a dataset's main date: what it is sorted by,
+    else its year or its first date.
+    """
     dates = [c.name for c in dataset.published if c.kind in ("date", "year") or c.type == "year"]
     return next((d for d in dates if d == dataset.sort.lstrip("-")), dates[0] if dates else "")
 
@@ -127,8 +132,8 @@ def folder(found: Keys) -> Sql:
 def place(found: Keys) -> Sql:
     """The SQL of a row's place, such as `year=2024/region=411503/part-0`; rows are sorted by it.
 
-    Whatever a value holds, the place is below the dataset's folder: all but letters, digits, `-`, `_`
-    and `~` is escaped as in addresses (RFC 3986), dots too, as Hive and DuckDB read it.
+    Whatever a value holds, the place is below the dataset's folder: all but letters, digits, `-`,
+    `_` and `~` is escaped as in addresses (RFC 3986), dots too, as Hive and DuckDB read it.
     """
     folders = (folder({label: column}) for label, column in found.items())
     return " || '/' || ".join([*folders, "'part-0'"])
@@ -163,7 +168,8 @@ class Part:
 def of_rows(con: duckdb.DuckDBPyConnection, rows: Path, found: Keys) -> list[Part]:
     """The parts of a Parquet file that is sorted by their places, in that order."""
     counted = con.execute(
-        f"select {place(found)} as place, count(*) from {read_parquet([rows])} group by 1 order by 1"
+        f"select {place(found)} as place, count(*) from {read_parquet([rows])} "
+        "group by 1 order by 1"
     ).fetchall()
     starts = accumulate((count for _, count in counted), initial=0)
     return [Part(name, start, count) for (name, count), start in zip(counted, starts, strict=False)]

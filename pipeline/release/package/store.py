@@ -83,7 +83,10 @@ def kept(site: Path) -> list[Path]:
 
 
 def sound(site: Path) -> Path | None:
-    """`current`, which is as its manifest says; None before the first. StoreError where it is damaged."""
+    """`current`, which is as its manifest says; None before the first.
+
+    StoreError where it is damaged.
+    """
     shown = current(site)
     if shown and (wrong := manifest.damaged(shown)):
         raise StoreError(
@@ -106,8 +109,8 @@ def named(site: Path, release: str) -> Path:
 def free_name(site: Path, release: str) -> str:
     """`release`, or where a kept one has that name, the next that none has.
 
-    It has it where content comes back that was there before on the same day: history goes on all the
-    same, and what is kept is never written over.
+    It has it where content comes back that was there before on the same day: history goes on all
+    the same, and what is kept is never written over.
     """
     taken = {p.name for p in kept(site)}
     more = (f"{release}-{n}" for n in range(2, len(taken) + 3))

@@ -62,7 +62,9 @@ def _masked(cells: pa.ChunkedArray) -> pa.Array:
 
 
 def sources(read: Iterable[Source], tallies: Mapping[str, Tally]) -> list[Row]:
-    """source_id, file, sheet, dataset, matched_by, sha256, bytes, encoding, delimiter, header_row, rows_read."""
+    """source_id, file, sheet, dataset, matched_by, sha256, bytes, encoding, delimiter,
+    header_row, rows_read.
+    """
     return [
         (
             s.source_id,
@@ -87,7 +89,8 @@ def issues(counts: Mapping[tuple[str, str, str, str, str, str], int]) -> list[Ro
 
 
 def rules(catalog: Catalog) -> list[Row]:
-    """rule, version, severity, owner, title, message, fix, source, and examples of both kinds, in both languages.
+    """rule, version, severity, owner, title, message, fix, source,
+    and examples of both kinds, in both languages.
 
     What a finding would bring (a value, another column) stands as ….
     """

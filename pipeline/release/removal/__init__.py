@@ -1,1 +1,3 @@
-"""Records that leave: withdrawals, publication terms that are over, kept releases rewritten without them."""
+"""Records that leave: withdrawals, publication terms that are over,
+kept releases rewritten without them.
+"""

@@ -1,9 +1,9 @@
 """A release made anew without some of its records: what the law withdraws leaves every artefact.
 
-Nothing is cut out of a file: data, database and downloads of each dataset concerned are written again
-from the rows that stay, the package is packed again, the manifest signed again. What a release does
-not lose is taken over as it is. A release tells itself how it is built, so that one made by an older
-contract can be amended too.
+Nothing is cut out of a file: data, database and downloads of each dataset concerned are written
+again from the rows that stay, the package is packed again, the manifest signed again. What a
+release does not lose is taken over as it is. A release tells itself how it is built, so that one
+made by an older contract can be amended too.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ _WHOLE: PartKeys = {}
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The datasets that were written again: each one's sorted Parquet file, and the rows it lost."""
+    """The datasets that were written again: each one's sorted Parquet file,
+    and the rows it lost.
+    """
 
     rows: Mapping[str, Path]
     gone: Mapping[str, Gone]
@@ -90,7 +92,9 @@ def _touched(loss: Loss) -> set[str]:
 
 
 def _take_over(loss: Loss, touched: Collection[str]) -> None:
-    """Files that lose nothing, as they are: linked where the file system can, so never written to."""
+    """Files that lose nothing, as they are: linked where the file system can,
+    so never written to.
+    """
     concerned, replaces = loss.concerned(), loss.order.replaces
     ours_below = {f"downloads/{parts.DATABASE.format(part=folder)}" for folder in touched}
     ours = {"manifest.json", "manifest.sig", "datapackage.json", "catalog.jsonld", "disclosure.db"}
@@ -118,7 +122,9 @@ def _data(loss: Loss) -> Written:
 
 
 def _with_changes(loss: Loss, written: Written, release: str) -> Written:
-    """The same with the public table of changes, which `changes.csv` of the new release is part of."""
+    """The same with the public table of changes,
+    which `changes.csv` of the new release is part of.
+    """
     gone = loss.changes()
     changes.write(loss.target / "changes.csv", release, gone)
     if changes.TABLE not in loss.datasets:
@@ -139,7 +145,10 @@ def _derived(loss: Loss, rows: Mapping[str, Path]) -> dict[str, Path]:
 
 
 def _without(loss: Loss, dataset: Dataset) -> tuple[Path, Gone]:
-    """A dataset's CSV without what leaves, proven to be what it was less those rows; both as Parquet."""
+    """A dataset's CSV without what leaves, proven to be what it was less those rows.
+
+    Both as Parquet.
+    """
     con, leaving = loss.con, loss.keys(dataset.name)
     names = [c.name for c in published_columns(dataset)]
     source, test = holdings.csv_of(loss.release, dataset), _leaves(con, dataset, leaving)
@@ -212,7 +221,10 @@ def _redescribed(loss: Loss, rows: Mapping[str, Path], name: str) -> dict[str, A
 def _downloads(
     loss: Loss, written: Written, told: Mapping[str, Any], keys: Mapping[str, PartKeys]
 ) -> None:
-    """The downloads of every dataset written again; `keys`: by what those are in parts that are so."""
+    """The downloads of every dataset written again.
+
+    `keys`: by what those are in parts that are so.
+    """
     con, old, new = loss.con, loss.release / "downloads", loss.target / "downloads"
     day, scratch = date.fromisoformat(told["today"]), list[Dataset]()
     for name, path in written.rows.items():

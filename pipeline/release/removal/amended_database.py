@@ -1,4 +1,6 @@
-"""The databases of a release that loses records, written page for page anew: no free page keeps what left."""
+"""The databases of a release that loses records, written page for page anew:
+no free page keeps what left.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,8 @@ def write_parts(loss: Loss, touched: Collection[str]) -> None:
 
 
 def write(loss: Loss, file: str, rows: Mapping[str, Path]) -> None:
-    """The database `file` of the release, whose changed tables are to hold `rows` (Parquet of text).
+    """The database `file` of the release,
+    whose changed tables are to hold `rows` (Parquet of text).
 
     The work is done on a copy in PRIVATE. Merging the search index to one segment drops the words
     that only a taken record had. Raises Unaccounted where a table holds other rows in the end.
@@ -53,7 +56,12 @@ def write(loss: Loss, file: str, rows: Mapping[str, Path]) -> None:
         return  # too large for one of all tables
     files.copy(loss.release / file, copy)
     with files.naming(copy), closing(writing(copy)) as con:
-        for pragma in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -200000"):  # fmt: skip
+        for pragma in (
+            "journal_mode = OFF",
+            "synchronous = OFF",
+            "locking_mode = EXCLUSIVE",
+            "cache_size = -200000",
+        ):
             con.execute(f"pragma {pragma}")
         con.execute("begin")
         for name, path in rows.items():
@@ -83,10 +91,15 @@ def _delete(con: sqlite3.Connection, dataset: Dataset, keys: Collection[str]) ->
     where = f"{key_sql(dataset)} in (select key from leaving)"
     columns = ", ".join(map(quoted, dataset.search))
     if dataset.search:
-        for rowid, *values in con.execute(f"select rowid, {columns} from {table} where {where}").fetchall():  # fmt: skip
+        for rowid, *values in con.execute(
+            f"select rowid, {columns} from {table} where {where}"
+        ).fetchall():
             cut = segment_column([None if v is None else str(v) for v in values])
             marks = ", ".join("?" * len(cut))
-            con.execute(f"insert into {index}({index}, rowid, {columns}) values ('delete', ?, {marks})", (rowid, *cut))  # fmt: skip
+            con.execute(
+                f"insert into {index}({index}, rowid, {columns}) values ('delete', ?, {marks})",
+                (rowid, *cut),
+            )
     con.execute(f"delete from {table} where {where}")
 
 

@@ -35,16 +35,23 @@ def described(release: Path) -> dict[str, Any]:
 
 def datasets_of(release: Path) -> list[Dataset]:
     """The datasets of a release as its own datapackage.json and metadata.json describe them."""
-    tables = json.loads((release / "metadata.json").read_text("utf-8"))["zh"]["databases"]["disclosure"]["tables"]  # fmt: skip
+    words = json.loads((release / "metadata.json").read_text("utf-8"))["zh"]
+    tables = words["databases"]["disclosure"]["tables"]
     return [_dataset(r, tables[r["name"]]) for r in described(release)["resources"]]
 
 
 def _dataset(resource: Mapping[str, Any], told: Mapping[str, Any]) -> Dataset:
     schema = resource["schema"]
     columns = tuple(
-        Column(f["name"], f.get("title", ""), f.get("title_en", ""), type=f["type"], kind=f.get("gongshi:kind", "text"))
+        Column(
+            f["name"],
+            f.get("title", ""),
+            f.get("title_en", ""),
+            type=f["type"],
+            kind=f.get("gongshi:kind", "text"),
+        )
         for f in schema["fields"]
-    )  # fmt: skip
+    )
     foreign = tuple(
         ForeignKey(tuple(k["fields"]), k["reference"]["resource"], tuple(k["reference"]["fields"]))
         for k in schema.get("foreignKeys", ())
@@ -71,7 +78,10 @@ def _dataset(resource: Mapping[str, Any], told: Mapping[str, Any]) -> Dataset:
 
 @contextmanager
 def opened(release: Path) -> Iterator[sqlite3.Connection | duckdb.DuckDBPyConnection]:
-    """A release's tables, to be read only. What is wrong with the file is an OSError that names it."""
+    """A release's tables, to be read only.
+
+    What is wrong with the file is an OSError that names it.
+    """
     path = release / "disclosure.db"
     with naming(path if path.exists() else release), closing(_connect(release)) as con:
         yield con

@@ -48,7 +48,8 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """A release to rewrite into the empty folder `target` without what `removal` takes out, on a day.
+    """A release to rewrite into the empty folder `target` without what `removal` takes out,
+    on a day.
 
     `work`: a folder in PRIVATE to work in. `secret`: the key that signs. `number`: that of the new
     `current`, where the result is a release of its own; 0 where it stays the release that it was.
@@ -69,7 +70,9 @@ class Amendment:
 
 
 class Leaver(NamedTuple):
-    """A record that leaves: its key, the source it came from, and the part of the tally it goes to."""
+    """A record that leaves: its key, the source it came from,
+    and the part of the tally it goes to.
+    """
 
     key: str
     source: str
@@ -80,8 +83,8 @@ class Leaver(NamedTuple):
 class Loss:
     """What the release of `order` loses, by its own description.
 
-    `datasets`: its tables. `keys_of_parts`: by what those are in parts that are so. `leavers`: dataset
-    → records, dependents included. `con`: where rows are worked on.
+    `datasets`: its tables. `keys_of_parts`: by what those are in parts that are so. `leavers`:
+    dataset → records, dependents included. `con`: where rows are worked on.
     """
 
     order: Amendment

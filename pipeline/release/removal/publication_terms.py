@@ -1,7 +1,7 @@
 """Records of a release that the law, as of a later day, keeps from the public: their term is over.
 
-The same rules judge them that withhold rows of an inbox (scope `publication`); they look at published
-columns only, so that a record which no department sends any more is judged all the same.
+The same rules judge them that withhold rows of an inbox (scope `publication`); they look at
+published columns only, so that a record which no department sends any more is judged all the same.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A dataset's files written again without a few of its rows, block by block.
 
-Our gzip files and workbooks are deflated in blocks that know nothing of each other. A block that none
-of the rows stands in is taken over as it is; the others are deflated anew, so that nothing is left of
-a row. All text is unpacked on the way, held against its checksum, and its rows are counted.
+Our gzip files and workbooks are deflated in blocks that know nothing of each other. A block that
+none of the rows stands in is taken over as it is; the others are deflated anew, so that nothing is
+left of a row. All text is unpacked on the way, held against its checksum, and its rows are counted.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ class Missed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The rows to leave out: `rows` of them in a Parquet file of text, few enough to be looked for."""
+    """The rows to leave out: `rows` of them in a Parquet file of text,
+    few enough to be looked for.
+    """
 
     dataset: Dataset
     path: Path
@@ -55,7 +57,10 @@ class Gone:
         """Each row as `made` writes it of an SQL source, to be replaced by nothing."""
         if self.rows > FEW:
             raise Missed
-        sources = (f"(select * from {package.parquet_rows(self.path)} limit 1 offset {n})" for n in range(self.rows))  # fmt: skip
+        sources = (
+            f"(select * from {package.parquet_rows(self.path)} limit 1 offset {n})"
+            for n in range(self.rows)
+        )
         return [(b"".join(made(source)), b"") for source in sources]
 
 
@@ -118,7 +123,9 @@ def _workbook(
     if had > workbook.ROWS_A_SHEET:
         raise Missed
     rows = gone.texts(lambda source: workbook.row_texts(con, after[SHEET], columns, source))
-    frames = zip(workbook.frame(before[SHEET], had), workbook.frame(after[SHEET], count), strict=True)  # fmt: skip
+    frames = zip(
+        workbook.frame(before[SHEET], had), workbook.frame(after[SHEET], count), strict=True
+    )
     edited = _Edited([*frames, *rows], b"<row>")
     with _mapped(old) as view, zipfile.ZipFile(old) as packed, naming(new), Zip(new) as out:
         entry = packed.getinfo(SHEET)
@@ -164,7 +171,9 @@ class _Edited:
                 yield edited, packed if edited == text else zip_gzip.deflate(edited)
 
     def finish(self, marks: int | None = None, crc: int = 0) -> None:
-        """Raises Missed unless every edit was made, `marks` are left, and the old text had its `crc`."""
+        """Raises Missed unless every edit was made, `marks` are left,
+        and the old text had its `crc`.
+        """
         if self._edits or marks not in (None, self._marks) or crc != self._crc:
             raise Missed
 
@@ -202,7 +211,10 @@ def _flushes(view: mmap.mmap, start: int, end: int) -> Iterator[bytes]:
 
 
 def _whole(packed: bytes) -> tuple[bytes, bytes | None]:
-    """`packed` and the text in it; None where it is no whole block: then a last one cannot follow."""
+    """`packed` and the text in it.
+
+    None where it is no whole block: then a last one cannot follow.
+    """
     stream = zlib.decompressobj(-15)
     try:
         text = stream.decompress(packed + zip_gzip.LAST)

@@ -1,7 +1,8 @@
 """The orders to withdraw: which records must not be public any more, since when and why.
 
-`PRIVATE/withdrawn.csv` holds them all and is what later runs go by; the public table `withdrawals` of
-a release holds the same without the day of the order. Neither has any value of a record but its key.
+`PRIVATE/withdrawn.csv` holds them all and is what later runs go by; the public table `withdrawals`
+of a release holds the same without the day of the order.
+Neither has any value of a record but its key.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ _PUBLIC = ("record_id", "dataset", "withdrawn_on", "reason", "basis")
 
 
 def read(private: Path, release: Path | None = None) -> list[Tombstone]:
-    """All orders: those in PRIVATE, and those that `release` shows, so that losing one is no harm."""
+    """All orders: those in PRIVATE, and those that `release` shows,
+    so that losing one is no harm.
+    """
     found: dict[tuple[str, str], Tombstone] = {}
     if release:
         for row in _rows(release / "data" / f"{TABLE}.csv"):

@@ -119,7 +119,9 @@ def _found(release: Path, dataset: Dataset, asked: Sequence[str]) -> set[str]:
     key = holdings.key_sql(dataset)
     with holdings.opened(release) as con:
         table = quoted(dataset.name)
-        exact = con.execute(f"select {key} from {table} where {key} = ?", (KEY_SEPARATOR.join(asked),)).fetchall()  # fmt: skip
+        exact = con.execute(
+            f"select {key} from {table} where {key} = ?", (KEY_SEPARATOR.join(asked),)
+        ).fetchall()
         if not exact and dataset.label:
             named = f"select {key} from {table} where {quoted(dataset.label)} = ?"
             exact = con.execute(named, (" ".join(asked),)).fetchall()
@@ -151,8 +153,8 @@ class Cleaning:
 def cleanse(place: Cleaning, removal: Removal) -> None:
     """Take all that is withdrawn or lapsed out of `current` and of every kept release.
 
-    Whoever calls this holds the store. Each step leaves the store whole, and done again it completes
-    what a crash cut short.
+    Whoever calls this holds the store. Each step leaves the store whole, and done again it
+    completes what a crash cut short.
     """
     site = place.site
     shown = store.current(site)
@@ -200,7 +202,18 @@ def _report(private: Path, stones: Collection[Tombstone]) -> None:
     for stone in sorted(stones):
         days = _days(stone)
         in_time = "" if days is None else ("yes" if days <= WITHIN else "no")
-        writer.writerow((stone.dataset, stone.key, stone.ordered_on, stone.withdrawn_on, "" if days is None else days, in_time, stone.reason, stone.basis))  # fmt: skip
+        writer.writerow(
+            (
+                stone.dataset,
+                stone.key,
+                stone.ordered_on,
+                stone.withdrawn_on,
+                "" if days is None else days,
+                in_time,
+                stone.reason,
+                stone.basis,
+            )
+        )
     write_durably(private / REPORT, text.getvalue())
 
 

@@ -82,7 +82,14 @@ def told(site: Path, before: str, after: str, form: str, limit: int) -> str:
     counts, lines = _counts(found), _lines(found[:limit])
     more = say("diff-more", lang, count=len(found) - limit) if len(found) > limit else ""
     if form == "markdown":
-        parts = [f"## {title}", "", *_markdown(counts), "", *_markdown(lines), *(["", more] if more else [])]  # fmt: skip
+        parts = [
+            f"## {title}",
+            "",
+            *_markdown(counts),
+            "",
+            *_markdown(lines),
+            *(["", more] if more else []),
+        ]
         return "\n".join(parts) + "\n"
     return f"{title}\n{_text(counts)}\n{_text(lines)}" + (f"{more}\n" if more else "")
 

@@ -6,9 +6,9 @@
       current                the id of the release on show, and a line end
       releases/<id>/…        its files; manifest.json comes last and leaves first
 
-An object store has no links and no renames, so that `current` is a small file that is written when all
-of its release is there, and a release without a manifest is one that is being changed. Only files that
-a signed manifest lists are pushed, and none is pulled that is not as the manifest says.
+An object store has no links and no renames, so that `current` is a small file that is written when
+all of its release is there, and a release without a manifest is one that is being changed. Only
+files that a signed manifest lists are pushed, and none is pulled that is not as the manifest says.
 """
 
 from __future__ import annotations
@@ -83,8 +83,9 @@ def push(site: Path, address: str) -> None:
     """Make the mirror hold just what the store at `site` holds.
 
     The release on show comes first, then `current`, then the others as they are now, and in the end
-    what is kept no more is deleted: records that were withdrawn are gone from `current` before anything
-    else is touched. Cut short, it is completed by the next push. StoreError where that fails.
+    what is kept no more is deleted: records that were withdrawn are gone from `current` before
+    anything else is touched. Cut short, it is completed by the next push.
+    StoreError where that fails.
     """
     with locked(site), addresses.reached(address, StoreError) as (files, root):
         there, shown = There(files, root), store.current(site)
@@ -139,8 +140,9 @@ def pull(address: str, site: Path) -> str:
     """Make the store at `site` hold what the mirror holds; gives the id of the release on show.
 
     A release that is being changed at the mirror, or is not as its manifest says, leaves the store:
-    what it held may be withdrawn. If that is the one on show, nothing is changed and StoreError says
-    so, as it does where the mirror cannot be reached; UsageError where nothing was ever pushed.
+    what it held may be withdrawn. If that is the one on show, nothing is changed and StoreError
+    says so, as it does where the mirror cannot be reached;
+    UsageError where nothing was ever pushed.
     """
     with addresses.reached(address, StoreError) as (files, root), store.writing(site) as making:
         there = There(files, root)
@@ -148,7 +150,9 @@ def pull(address: str, site: Path) -> str:
         if not shown:
             raise UsageError(say("no-release", language(), site=addresses.shown(address)))
         if not _pull(there, shown, site, making):
-            raise StoreError(say("mirror-damaged", language(), release=shown, address=addresses.shown(address)))  # fmt: skip
+            raise StoreError(
+                say("mirror-damaged", language(), release=shown, address=addresses.shown(address))
+            )
         store.switch(site, shown)
         whole = {n for n in there.releases() - {shown} if _pull(there, n, site, making)}
         for release in store.kept(site):
@@ -161,7 +165,8 @@ def _pull(there: There, name: str, site: Path, making: Path) -> bool:
     """One release, unless it is here as it is there; whether it is whole."""
     text = there.read(f"releases/{name}/{manifest.MANIFEST}")
     here = site / "releases" / name
-    if text and (here / manifest.MANIFEST).is_file() and (here / manifest.MANIFEST).read_bytes() == text:  # fmt: skip
+    own = here / manifest.MANIFEST
+    if text and own.is_file() and own.read_bytes() == text:
         return True
     names = (*_listed(text), *_LAST)
     if not addresses.inside(name) or not text or not all(map(addresses.inside, names)):

@@ -32,7 +32,8 @@ class Verdict:
         """The verdict in words; a problem a line."""
         lang = language()
         if not self.problems:
-            return [say("verify-good", lang, release=self.name, files=self.files, fingerprint=self.fingerprint)]  # fmt: skip
+            about = {"files": self.files, "fingerprint": self.fingerprint}
+            return [say("verify-good", lang, release=self.name, **about)]
         head = say("verify-bad", lang, release=self.name, count=len(self.problems))
         return [head, *(f"  {say(key, lang, **params)}" for key, params in self.problems)]
 
@@ -52,7 +53,11 @@ def release(site: Path, name: str, pem: bytes | None) -> Verdict:
     folder = store.named(site, name)
     with faults(site):
         found = manifest.problems(folder, pem)
-        chain = [p for p in manifest.problems_of_chain(store.kept(site)) if p[1]["release"] == folder.name]  # fmt: skip
+        chain = [
+            p
+            for p in manifest.problems_of_chain(store.kept(site))
+            if p[1]["release"] == folder.name
+        ]
         key = folder / manifest.PUBLIC_KEY
         shown = manifest.fingerprint(key.read_bytes()) if key.is_file() else "-"
     files = len(manifest.read(folder).get("files", ()))

@@ -1,4 +1,6 @@
-"""Checks that need nothing but the report, and last year's: do its figures agree among themselves?"""
+"""Checks that need nothing but the report, and last year's:
+do its figures agree among themselves?
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def check(text: str, figures: Sequence[Figure], name: str) -> list[Finding]:
 
 
 def growth(figures: Sequence[Figure], last_year: Sequence[Figure], name: str) -> list[Finding]:
-    """Findings about the growth that the report `name` states, by its own and last year's figures."""
+    """Findings about the growth that the report `name` states,
+    by its own and last year's figures.
+    """
     return list(_growth(_certain(figures), current(last_year), name))
 
 
@@ -99,7 +103,9 @@ _ALL_PARTS = re.compile(r"其中|分别为|包括|包含|[：:]")
 
 
 def _totals(text: str, sentence: Sequence[Figure], name: str) -> Iterator[Finding]:
-    """A total, then its parts behind 其中: only parts in a list of one unit that exceed or miss it."""
+    """A total, then its parts behind 其中:
+    only parts in a list of one unit that exceed or miss it.
+    """
     for i, total in enumerate(sentence[:-2]):
         following = sentence[i + 1]
         between = text[total.end : following.start]

@@ -94,7 +94,9 @@ def load(path: Path, name: str) -> Loaded:
 
 
 def finding(rule: str, name: str, **params: object) -> Finding:
-    """A finding about the report called `name`, as `pipeline/messages/reports.yaml` describes it."""
+    """A finding about the report called `name`,
+    as `pipeline/messages/reports.yaml` describes it.
+    """
     value = str(params.pop("value", ""))
     return found(rule, Location(name, dataset="report_figures"), value=value, params=params)
 

@@ -128,7 +128,9 @@ def _run(view: str, found: Sequence[Hit], at: int) -> int:
 
 
 def _respective(phrase: str, last: str, before: list[str], count: int) -> list[str]:
-    """What numbers behind 分别 count: the items named, else what the numbers before them counted."""
+    """What numbers behind 分别 count: the items named,
+    else what the numbers before them counted.
+    """
     named = labels.listed(phrase)
     if named or count < 2 or len(before) < count:
         return named

@@ -45,7 +45,9 @@ def _han(text: str) -> Decimal:
 
 
 def _value(match: re.Match[str]) -> Decimal | None:
-    """Per cent; None where it is no share, or one that `pipeline.reports.figures.figures.numerals` reads (百分之)."""
+    """Per cent; None where it is no share,
+    or one that `pipeline.reports.figures.figures.numerals` reads (百分之).
+    """
     if match["tenths"]:
         return _han(match["tenths"]) * 10 + (5 if match["half"] else 0)
     if match["one_of_two"] or match["over_half"]:

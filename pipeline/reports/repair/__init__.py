@@ -1,1 +1,4 @@
-"""Damage of scraped text undone: misaligned GBK, pinyin glosses, split radicals; each edit with its offsets."""
+"""Damage of scraped text undone: misaligned GBK, pinyin glosses, split radicals.
+
+Each edit with its offsets.
+"""

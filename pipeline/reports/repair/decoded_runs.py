@@ -1,4 +1,5 @@
-"""A run of characters decoded one byte on: what its bytes read as, up to where they are in step again.
+"""A run of characters decoded one byte on: what its bytes read as,
+up to where they are in step again.
 
 Characters are told by their bytes (`bytepairs`); where bytes were dropped, by their neighbours.
 """

@@ -14,7 +14,9 @@ from pipeline.reports.repair.lexicon import PAIRS
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Pairs of simplified characters: those of the lexicon, and `here`, how often a text has them."""
+    """Pairs of simplified characters: those of the lexicon, and `here`,
+    how often a text has them.
+    """
 
     here: Mapping[str, int]
 

@@ -1,4 +1,6 @@
-"""Damage of the page: full-width digits, page numbers, doubled spaces, lines broken in sentences."""
+"""Damage of the page: full-width digits, page numbers, doubled spaces,
+lines broken in sentences.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Undo what a scraper did to a report's text, as far as the text itself proves what stood there.
 
 Three layers, from the last done to the first: runs of GBK decoded one byte off
-(`pipeline.reports.repair.gbk_misaligned`), pinyin glosses (`pipeline.reports.repair.glosses`), simplified text made
-traditional. Each needs evidence of a converter at work; where there is none, simplified,
-traditional and mixed text comes out byte for byte as it went in. The page's own damage
+(`pipeline.reports.repair.gbk_misaligned`), pinyin glosses (`pipeline.reports.repair.glosses`),
+simplified text made traditional. Each needs evidence of a converter at work; where there is none,
+simplified, traditional and mixed text comes out byte for byte as it went in. The page's own damage
 (`pipeline.reports.repair.layout`) comes last.
 """
 

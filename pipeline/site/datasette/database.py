@@ -1,9 +1,9 @@
 """The release's database as Datasette reads it: immutable, so that what was asked once is known.
 
 Four things that Datasette 0.65.5 lacks: a first page that is sorted by a column gets the primary
-key to break its ties (without it, rows are lost between pages), a search and a later page are written
-so that SQLite answers them quickly, a result has a size that it may not pass, and what never changes
-(the schema, counts, facets of whole tables) is asked only once.
+key to break its ties (without it, rows are lost between pages), a search and a later page are
+written so that SQLite answers them quickly, a result has a size that it may not pass, and what
+never changes (the schema, counts, facets of whole tables) is asked only once.
 """
 
 from __future__ import annotations
@@ -156,7 +156,10 @@ class ReleaseDatabase(Database):
         return await ask()
 
     async def hits(self, index: str, words: str, limit_ms: int | None = None) -> Hits:
-        """What a search index finds for `words`. Raises QueryInterrupted where it takes too long."""
+        """What a search index finds for `words`.
+
+        Raises QueryInterrupted where it takes too long.
+        """
 
         def run(conn: sqlite3.Connection) -> Hits:
             with _limited(conn, limit_ms or self.ds.sql_time_limit_ms, index, words):

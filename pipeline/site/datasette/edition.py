@@ -1,4 +1,5 @@
-"""An edition is the site of one release in one language: Datasette with our database, pages and words.
+"""An edition is the site of one release in one language: Datasette with our database,
+pages and words.
 
 Everything is public, so that every question of permission is answered with yes; the schema never
 changes, so that it is read once; and pages are made from templates of our own, never Datasette's.

@@ -102,7 +102,8 @@ async def _whole(edition: Edition, table: str, columns: Sequence[str]) -> Divide
     ((count,),) = await edition.db.figures(f"select count(*) from {quoted(table)}")
     facets = []
     for column in columns:
-        sql = f"select 0, {quoted(column)}, count(*) from {quoted(table)} where {quoted(column)} is not null"
+        name = quoted(column)
+        sql = f"select 0, {name}, count(*) from {quoted(table)} where {name} is not null"
         order = f"group by 2 order by 3 desc, 2 limit {_VALUES + 1}"
         facets.append(_facet(column, await edition.db.figures(f"{sql} {order}")))
     return Divided(count, facets)
@@ -116,8 +117,8 @@ def _one_pass(table: str, columns: Sequence[str], where: Sql) -> Sql:
     """
     narrow = ", ".join(map(quoted, columns))
     head = (
-        f"with narrowed as materialized (select {narrow or 'null'}, count(*) as n from {quoted(table)} "
-        f"where {where}{f' group by {narrow}' if narrow else ''}) "
+        f"with narrowed as materialized (select {narrow or 'null'}, count(*) as n "
+        f"from {quoted(table)} where {where}{f' group by {narrow}' if narrow else ''}) "
     )
     parts = ["select -1, null, coalesce(sum(n), 0) from narrowed"]
     parts += [

@@ -1,4 +1,6 @@
-"""The order of a table page in Datasette's SQL: made whole, and used to begin where a page begins."""
+"""The order of a table page in Datasette's SQL: made whole,
+and used to begin where a page begins.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,8 @@ def steady(sql: Sql, key: tuple[str, ...]) -> Sql:
 def begun(conn: sqlite3.Connection, sql: Sql) -> Sql:
     """A later page's SQL with a bound for the column that it is sorted by; the rows are the same.
 
-    Its condition is one of two, for which SQLite reads an index from its beginning and not from where
-    the page begins: with the last of 2,000,000 rows 170 ms instead of one.
+    Its condition is one of two, for which SQLite reads an index from its beginning and not from
+    where the page begins: with the last of 2,000,000 rows 170 ms instead of one.
     """
     behind, table = _BEHIND.search(sql), _TABLE.match(sql)
     if not behind or not table:

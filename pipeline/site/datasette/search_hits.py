@@ -1,9 +1,11 @@
-"""What a search finds, listed once for all that a page asks of it: its rows, their count, their facets.
+"""What a search finds, listed once for all that a page asks of it: its rows, their count,
+their facets.
 
-Datasette's SQL searches anew for each of these, and makes a row of every hit before it sorts. Here a
-list of hits takes the place of the search in the SQL. Where many rows are hits, a page is full soon
-when the table is walked in the order asked for; where very many are, there is no list: each row that
-is walked is looked up in the index (24 ms instead of 1.1 s for 400,000 hits in 2,000,000 rows).
+Datasette's SQL searches anew for each of these, and makes a row of every hit before it sorts. Here
+a list of hits takes the place of the search in the SQL. Where many rows are hits, a page is full
+soon when the table is walked in the order asked for; where very many are, there is no list: each
+row that is walked is looked up in the index (24 ms instead of 1.1 s for 400,000 hits in 2,000,000
+rows).
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from pipeline.site.datasette.order import sorted_by
 SEARCH = re.compile(
     r"rowid in \(select rowid from (?P<index>\w+) where (?P=index) match escape_fts\(:search\)\)"
 )
-#: What stands before and behind it in a page that is narrowed down by words alone, sorted by a column.
+#: What stands before and behind it in a page that is narrowed down by words alone,
+#: sorted by a column.
 _HEAD = re.compile(r"\s*select .+? from (?P<table>\w+) where ", re.S)
 _TAIL = re.compile(r'\s+order by \[?(?P<column>\w+)\]?( desc)?(, "\w+")* limit \d+\s*')
 _COUNT = re.compile(r"select count\(\*\) from (?P<table>\w+) where ")

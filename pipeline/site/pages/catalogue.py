@@ -1,4 +1,6 @@
-"""What programs read of a release: its data package, its proof, its catalogue in DCAT, its health."""
+"""What programs read of a release: its data package, its proof,
+its catalogue in DCAT, its health.
+"""
 
 from __future__ import annotations
 

@@ -171,8 +171,9 @@ def _batches(edition: Edition, sql: Sql, params: Any) -> Iterator[list[sqlite3.R
 
 
 def _safe(value: object) -> object:
-    """A cell for spreadsheets. Text that would be run is marked as spreadsheet_safety says; text that
-    would be taken for a number stands behind a tab, which spreadsheets do not show."""
+    """A cell for spreadsheets. Text that would be run is marked as spreadsheet_safety says; text
+    that would be taken for a number stands behind a tab, which spreadsheets do not show.
+    """
     if not isinstance(value, str):
         return value
     return f"\t{value}" if _CODE.match(value) else safe(value)

@@ -49,7 +49,11 @@ async def party(edition: Edition, request: Request) -> Response:
     found = [group for group in found if group["events"]]
     if not found:
         return await _perhaps_an_authority(edition, code)
-    events = sorted((e for group in found for e in group["events"]), key=lambda e: str(e["day"] or ""), reverse=True)  # fmt: skip
+    events = sorted(
+        (e for group in found for e in group["events"]),
+        key=lambda e: str(e["day"] or ""),
+        reverse=True,
+    )
     names = list(dict.fromkeys(e["name"] for e in events if e["name"]))
     address = edition.address(request) + edition.link(f"/party/{code}")
     context = {
@@ -67,7 +71,9 @@ async def party(edition: Edition, request: Request) -> Response:
 async def _perhaps_an_authority(edition: Edition, code: str) -> Response:
     """An authority's code leads to its own page."""
     own = edition.tables.get(_REGISTER, {}).get("plugins", {}).get("gongshi", {})
-    column = next((c["name"] for c in own.get("columns", ()) if c["kind"] == "social-credit-code"), "")  # fmt: skip
+    column = next(
+        (c["name"] for c in own.get("columns", ()) if c["kind"] == "social-credit-code"), ""
+    )
     if column:
         sql = f"select {quoted(own['key'][0])} from {quoted(_REGISTER)} where {quoted(column)} = ?"
         if rows := await edition.db.rows(sql, [code]):
@@ -82,8 +88,11 @@ async def _about(edition: Edition, table: str, own: Own, code: str) -> dict[str,
     if by not in await indexed(edition, table):
         return group
     named = quoted(name)
-    where = f"{quoted(by)} = ? and ({named} is null or ({named} not like '%某' and {named} not like '%*%'))"
-    money = [f for f in edition.fields(table, [c["name"] for c in own["columns"]]) if f.kind == "money"]  # fmt: skip
+    unmasked = f"{named} not like '%某' and {named} not like '%*%'"
+    where = f"{quoted(by)} = ? and ({named} is null or ({unmasked}))"
+    money = [
+        f for f in edition.fields(table, [c["name"] for c in own["columns"]]) if f.kind == "money"
+    ]
     sums = ", ".join(["count(*)", *(f"sum({quoted(field.name)})" for field in money)])
     ((count, *totals),) = await edition.db.rows(
         f"select {sums} from {quoted(table)} where {where}",
@@ -91,9 +100,10 @@ async def _about(edition: Edition, table: str, own: Own, code: str) -> dict[str,
     )
     if not count:
         return group
-    names = list(dict.fromkeys([*own["key"], *own["title"], name, *filter(None, [own["day"], own["authority"]]), *(f.name for f in money[:1])]))  # fmt: skip
+    about = filter(None, [own["day"], own["authority"]])
+    wanted = [*own["key"], *own["title"], name, *about, *(f.name for f in money[:1])]
     order = f"{quoted(own['day'])} desc" if own["day"] else "rowid desc"
-    columns = ", ".join(map(quoted, names))
+    columns = ", ".join(map(quoted, dict.fromkeys(wanted)))
     sql = f"select {columns} from {quoted(table)} where {where} order by {order} limit {_EVENTS}"
     rows = await edition.db.rows(sql, [code])
     events = [_event(edition, table, own, money[:1], dict(row)) for row in rows]
@@ -127,9 +137,13 @@ def _event(
 
 @guarded
 async def authority(edition: Edition, request: Request) -> Response:
-    """`/authority/NAME`: what it has published of each kind, how timely it is, its newest records."""
+    """`/authority/NAME`: what it has published of each kind, how timely it is,
+    its newest records.
+    """
     name = unquote(request.url_vars["name"])
-    published = [await _published(edition, t, own, name) for t, own in _tables(edition, "authority", False)]  # fmt: skip
+    published = [
+        await _published(edition, t, own, name) for t, own in _tables(edition, "authority", False)
+    ]
     facts = await _facts(edition, name)
     if not facts and not any(row["count"] for row in published):
         raise NotFound("")

@@ -151,7 +151,9 @@ async def _glance(edition: Edition, name: str) -> dict[str, Any] | None:
 
 
 async def standing(edition: Edition, names: Iterable[str]) -> list[dict[str, Any]]:
-    """Those of the tables `names` that have rows, to stand on a page: the first rows, as readers see them."""
+    """Those of the tables `names` that have rows, to stand on a page: the first rows,
+    as readers see them.
+    """
     made = []
     for name in (name for name in names if name in edition.tables):
         told = edition.tables[name]

@@ -124,7 +124,10 @@ async def query_context(
 def _cells(
     edition: Edition, fields: list[Field], row: list[Any], said: list[str]
 ) -> list[tuple[Markup, str]]:
-    """A row's values, each with the address of the record that it names; the first with the row's."""
+    """A row's values, each with the address of the record that it names.
+
+    The first with the row's.
+    """
     links = [edition.refers_to(f, v, said) for f, v in zip(fields, row, strict=True)]
     own = [f.name in edition.keys_of(said) for f in fields]
     whole = next((link for link, is_key in zip(links, own, strict=True) if is_key and link), "")

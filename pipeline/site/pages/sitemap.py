@@ -52,7 +52,8 @@ async def sitemap(edition: Edition, request: Request) -> Response:
     body = "\n".join(
         f"<url><loc>{escape(address + path)}</loc><lastmod>{edition.release.today}</lastmod>"
         f'<xhtml:link rel="alternate" hreflang="zh-CN" href={quoteattr(address + path)}/>'
-        f'<xhtml:link rel="alternate" hreflang="en" href={quoteattr(address + "/en" + path)}/></url>'
+        f'<xhtml:link rel="alternate" hreflang="en" href={quoteattr(address + "/en" + path)}/>'
+        "</url>"
         for path in paths
     )
     linked = 'xmlns:xhtml="http://www.w3.org/1999/xhtml"'

@@ -167,7 +167,8 @@ class Table(TableView):
     async def _choices(self, table: str, field: Field) -> list[tuple[str, str]]:
         """The values that a column has, the most frequent first."""
         sql = (
-            f"select {quoted(field.name)} from {quoted(table)} where {quoted(field.name)} is not null "
+            f"select {quoted(field.name)} from {quoted(table)} "
+            f"where {quoted(field.name)} is not null "
             "group by 1 order by count(*) desc, 1 limit 200"
         )
         rows = await self.ds.db.figures(sql)

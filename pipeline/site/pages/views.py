@@ -1,4 +1,6 @@
-"""What all pages share: errors as plain pages in the visitor's language, and room for costly ones."""
+"""What all pages share: errors as plain pages in the visitor's language,
+and room for costly ones.
+"""
 
 from __future__ import annotations
 

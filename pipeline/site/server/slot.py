@@ -68,7 +68,8 @@ class Slot:
 
     def _started(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         # Modules are found where this process finds them, and not first in the working directory.
-        code = f"import sys; sys.path[:] = {sys.path!r}; from pipeline.site.server.worker import main; main()"
+        path = f"import sys; sys.path[:] = {sys.path!r}"
+        code = f"{path}; from pipeline.site.server.worker import main; main()"
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         numbers = (self._listening.fileno(), theirs.fileno())
