@@ -15,13 +15,16 @@ import re
 import resource
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.base.words import language, say
 
-TIGHT = 64 << 20  # bytes: a disk with less left than this can have been full a moment ago
+ROOM = (
+    64 << 20
+)  # bytes: a disk with less left can have been full before unfinished files were removed
+NO_BLOCK = 1 << 20  # bytes: a disk with less left is full
 _PAGE = 64 << 10  # bytes: SQLite writes no more than this at once
 _NUMBERS = {os.strerror(number): number for number in errno.errorcode}
 _CAUSES = {
@@ -109,7 +112,7 @@ def _of_system(error: OSError) -> Fault:
     names = (error.filename2, error.filename)
     paths = [Path(os.fsdecode(name)) for name in names if isinstance(name, str | bytes)]
     if number == errno.ENOENT:
-        paths.sort(key=Path.exists)
+        paths.sort(key=_is_there)
     return Fault(number, text.splitlines()[0] if text else "", paths[0] if paths else None)
 
 
@@ -139,20 +142,20 @@ def at(fault: Fault, path: Path) -> Fault:
         number = _likely(path)
         why = f"{os.strerror(number)} ({why})"
     if fault.cause == "full":
-        place = _fullest((path.parent, temporary())) or path
-        place = path if place == path.parent else place
+        place = _full_one(path, (temporary(),))
     return Fault(number, why, place)
 
 
 def _likely(path: Path) -> int:
     """Why `path` cannot be written: the first of the usual reasons that is true now."""
+    path = path.absolute()
     folder = _existing(path.parent)
     most, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
-    size = path.stat().st_size if path.exists() else 0
+    size = path.stat().st_size if _is_there(path) else 0
     reasons = {
         errno.ENOENT: folder != path.parent,
-        errno.EROFS: bool(os.statvfs(folder).f_flag & os.ST_RDONLY),
-        errno.EACCES: not os.access(path if path.exists() else folder, os.W_OK),
+        errno.EROFS: bool((state := _state(folder)) and state.f_flag & os.ST_RDONLY),
+        errno.EACCES: not os.access(path if _is_there(path) else folder, os.W_OK),
         errno.ENOSPC: free(folder) == 0,
         errno.EFBIG: most != resource.RLIM_INFINITY and size + _PAGE > most,
     }
@@ -166,21 +169,37 @@ def temporary() -> Path:
 
 def free(folder: Path) -> int:
     """Bytes that may still be written on the disk of `folder`; 0 where no file can be added."""
-    state = os.statvfs(_existing(folder))
-    no_file = state.f_files > 0 and state.f_favail == 0
-    return 0 if no_file else state.f_bavail * state.f_frsize
+    state = _state(_existing(folder))
+    if state is None or (state.f_files > 0 and state.f_favail == 0):
+        return 0
+    return state.f_bavail * state.f_frsize
 
 
-def _fullest(folders: Sequence[Path]) -> Path | None:
-    """Of `folders` the one whose disk has least room, if it has next to none."""
-    fullest = min(folders, key=free)
-    return fullest if free(fullest) < TIGHT else None
+def _state(folder: Path) -> os.statvfs_result | None:
+    """What the system says of the disk of `folder`; None where that fails too."""
+    try:
+        return os.statvfs(folder)
+    except OSError:
+        return None
+
+
+def _full_one(first: Path, others: Iterable[Path]) -> Path:
+    """Which of these a full disk is: `first`, where nearly all is written, unless it has room now and
+    one of `others` has none."""
+    if free(first) < ROOM:
+        return first
+    return next((other for other in others if free(other) < NO_BLOCK), first)
 
 
 def _existing(path: Path) -> Path:
     """`path`, or what is nearest to it of the folders around it."""
     path = path.absolute()
-    return next(place for place in (path, *path.parents) if os.path.lexists(place))
+    return next(place for place in (path, *path.parents) if _is_there(place))
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is something at `path`, as far as this program may know."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises where a folder is closed
 
 
 def _around(path: Path, folders: Sequence[Path]) -> Path:
@@ -204,9 +223,9 @@ def sentence(fault: Fault, folders: Sequence[Path], spill: Path) -> str:
     if fault.cause == "memory":
         return say("store-no-room", lang, site=spill, why=fault.why)
     known = (*folders, temporary())
-    path = fault.path
-    if path is None:
-        path = (_fullest(known) if fault.cause == "full" else None) or folders[0]
+    path = fault.path or folders[0]
+    if fault.cause == "full" and fault.path is None:
+        path = _full_one(folders[0], known[1:])
     if fault.cause == "gone":
         path = _missing(path)
     folder = _around(path, known)
@@ -220,7 +239,7 @@ def sentence(fault: Fault, folders: Sequence[Path], spill: Path) -> str:
 
 
 def _frame(fault: Fault, path: Path) -> str:
-    if fault.cause == "no-right" and path.exists() and not os.access(path, os.R_OK):
+    if fault.cause == "no-right" and _is_there(path) and not os.access(path, os.R_OK):
         return "store-unreadable"
     unusable = fault.cause in ("gone", "broken", "damaged", "busy", "loop")
     return "store-unusable" if unusable else "store-unwritable"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
+from pipeline.base import escapes
 
 
 class Needles:
@@ -63,6 +66,20 @@ def _stands_alone(block: bytes, start: int, end: int) -> bool:
     before = block[max(start - 1, 0) : start] + block[start : start + 1]
     after = block[end - 1 : end + 1]
     return not any(len(pair) == 2 and pair.isalnum() for pair in (before, after))
+
+
+def ways_written(block: bytes) -> Iterator[bytes]:
+    """`block` of text, and where it has escapes (`&#64;`, `%40`, `\\u0040`) the text that they stand for.
+
+    XML, HTML and JSON write characters so, and so does who wants to hide one.
+    """
+    yield block
+    if any(sign in block for sign in (b"&", b"%", b"\\")) and _ESCAPE.search(block):
+        text, _ = escapes.undo_escapes(block.decode("utf-8", "replace"))
+        yield text.encode("utf-8", "replace")
+
+
+_ESCAPE = re.compile(escapes.SIGN.encode())
 
 
 def read_secrets(path: Path | None) -> Iterator[str]:

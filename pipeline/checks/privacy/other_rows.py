@@ -7,7 +7,7 @@ when every file is read. The exit guard would stop the whole release for one of 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 import duckdb
@@ -15,7 +15,7 @@ import duckdb
 from pipeline.base.model import Dataset
 from pipeline.base.sql import quoted
 from pipeline.checks.across.keys import Outcome
-from pipeline.checks.privacy.known_values import Needles
+from pipeline.checks.privacy.known_values import Needles, ways_written
 
 AT_ONCE = 20_000  # rows
 WORDS = frozenset(
@@ -42,11 +42,18 @@ def rows(con: duckdb.DuckDBPyConnection, dataset: Dataset, needles: Needles) -> 
     asked = f"select source_id, source_row, [{cells}] as cells from {quoted(dataset.name)}"
     for batch in con.sql(asked).to_arrow_reader(AT_ONCE):
         texts = [text.encode() for text in batch["cells"].flatten().to_pylist()]
-        ends = [*accumulate(len(text) + 1 for text in texts)]
-        held = {bisect_right(ends, start) for start, _ in needles.places(b"\n".join(texts))}
+        held = _held(texts, needles)
         first = {at // len(columns): at % len(columns) for at in sorted(held, reverse=True)}
         for row, column in sorted(first.items()):
             source_id, number = batch["source_id"][row].as_py(), batch["source_row"][row].as_py()
             yield Outcome(
                 source_id, int(number), "quarantined", "hidden-value-elsewhere", columns[column]
             )
+
+
+def _held(cells: Sequence[bytes], needles: Needles) -> set[int]:
+    """Which of `cells` hold one of `needles`, as it is written or as escapes."""
+    written = [(at, text) for at, cell in enumerate(cells) for text in ways_written(cell)]
+    ends = [*accumulate(len(text) + 1 for _, text in written)]
+    places = needles.places(b"\n".join(text for _, text in written))
+    return {written[bisect_right(ends, start)][0] for start, _ in places}

@@ -21,6 +21,7 @@ from pipeline.base.errors import GateRefused
 from pipeline.base.model import Column, Dataset
 from pipeline.base.sql import quoted, reading
 from pipeline.base.words import language, say
+from pipeline.checks.privacy import known_values
 from pipeline.checks.privacy.known_values import Needles, read_secrets
 from pipeline.release.gate.artefacts import Blocks, blocks_in, columns_of
 from pipeline.release.gate.personal_numbers import Hit, line_at, numbers, own_numbers
@@ -97,10 +98,11 @@ def _refused(artefact: str, record: str, kind: str, value: str) -> GateRefused:
 
 
 def _values(block: bytes, needles: Needles) -> Iterator[Hit]:
-    """Every value of `needles` that stands in `block`."""
-    for start, end in needles.places(block):
-        line = block[block.rfind(b"\n", 0, start) + 1 : end].decode("utf-8", "replace")
-        yield "never", block[start:end].decode("utf-8", "replace"), line_at(line, len(line) - 1)
+    """Every value of `needles` that stands in `block`, as it is written or as escapes."""
+    for text in known_values.ways_written(block) if needles.by_end else ():
+        for start, end in needles.places(text):
+            line = text[text.rfind(b"\n", 0, start) + 1 : end].decode("utf-8", "replace")
+            yield "never", text[start:end].decode("utf-8", "replace"), line_at(line, len(line) - 1)
 
 
 # ---------------------------------------------------------------- masked names

@@ -1,9 +1,10 @@
 """Numbers that are a person's by their own check digits, wherever they stand in text.
 
-The exit guard looks for them; it shares no code with the screen that masked the texts, so that one
-mistake does not pass twice. A number that a column's own pattern calls its own and that stands in
-that column of this release is no mobile's; nor is a count in the pipeline's own tables. An
-organisation's code of digits alone is no identity number where it stands as a code.
+The exit guard looks for them. With the screen that masked the texts it shares what takes disguises
+off (`base.normalise`) and no more, so that one mistake does not pass twice. A number that a column's
+own pattern calls its own and that stands in that column of this release is no mobile's; nor is a
+count in the pipeline's own tables. An organisation's code of digits alone is no identity number
+where it stands as a code.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.base.model import Column, Dataset
-from pipeline.release.gate.artefacts import columns_of
+from pipeline.base.normalise import half_width_numbers, normalise
+from pipeline.release.gate.artefacts import SEPARATOR, columns_of
 from pipeline.release.package.package import csv_header, data_files
 
 SLICE = 1 << 16  # bytes of a slice that is looked at closely where a sign was found
@@ -29,6 +31,13 @@ _SIGN = (
     rf"{_D}{{6}}[ \-]?(?:1[89]|20|１[８９]|２０){_D}{{2}}[ \-]?[01０１]{_D}[ \-]?[0-3０-３]{_D}[ \-]?{_D}{{3}}[0-9０-９XxＸｘ]"
     rf"|(?:^|[^0-9A-Za-z０-９.])[1１][3-9３-９]{_D}[ \-－]?{_D}{{4}}[ \-－]?{_D}{{4}}(?:[^0-9A-Za-z０-９]|$)"
     r"|(?:^|[^0-9A-Za-z])62(?:[ \-]?\d){14,17}(?:[^0-9A-Za-z]|$)|[A-Za-z0-9][@＠][A-Za-z0-9]|护照号?码?[:：]?[A-Z]\d{8}"
+)
+#: What may be a number or an address in disguise: a character that is no plain one beside a digit or
+#: another, an escape that is or stands beside a digit or an @, a passport however it is written.
+_ODD = r"[\p{No}\p{M}\p{Cf}\x{660}-\x{669}\x{6f0}-\x{6f9}\x{966}-\x{96f}\x{1d7ce}-\x{1d7ff}\x{1fbf0}-\x{1fbf9}]"
+_DISGUISED_SIGN = (
+    rf"(?:{_D}|{_ODD})[ \-]?{_ODD}|{_ODD}[ \-]?{_D}|[^*][@＠﹫][^*]|[护護]照.{{0,8}}{_D}"
+    rf"|&#|&amp;[#A-Za-z]|{_D}&[A-Za-z]|&[A-Za-z]+;?{_D}|&commat|%[0-9A-Fa-f]{{2}}|\\u[0-9A-Fa-f]{{4}}"
 )
 _IDENTITY = re.compile(
     r"(?<![0-9A-Za-z])\d{6}[ \-]?\d{4}[ \-]?\d{2}[ \-]?\d{2}[ \-]?\d{3}[\dXx](?![0-9A-Za-z])"
@@ -43,25 +52,36 @@ _MAIL = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}"
 )
 _PASSPORT = re.compile(r"护照号?码?[:：]?([A-Z]\d{8})(?!\d)")
-_WIDE = str.maketrans("０１２３４５６７８９Ｘｘ＠－", "0123456789Xx@-")
 #: Words about the release and the site: the publisher's own address may stand there.
 _ABOUT = ("metadata.json", "datapackage.json", "manifest.json", "catalog.jsonld")
 
 
 def numbers(block: bytes, artefact: str) -> Iterator[Hit]:
-    """Every number and address in a block of text that is a person's by its form and check
-    digits.
+    """Every number and address in a block of text that is a person's by its form and check digits.
+
+    As it is written, and then what is one without its disguises alone.
     """
     for start, end in _suspect(block):
-        plain = block[start:end].decode("utf-8", "replace").translate(_WIDE)
-        for kind, pattern, judge in _KINDS:
-            if kind == "mail" and artefact.endswith(_ABOUT):
-                continue
-            for m in pattern.finditer(plain):
-                if artefact.endswith(_ABOUT) and plain[: m.start()].endswith('": '):
-                    continue  # a number of JSON: bytes, rows
-                if judge(re.sub(r"[ \-]", "", m[0])):
-                    yield kind, m[0], line_at(plain, m.start())
+        text = block[start:end].decode("utf-8", "replace")
+        seen = set[str]()
+        for kind, value, line in _in_text(half_width_numbers(text), artefact):
+            seen.add(value)
+            yield kind, value, line
+        # What parts a database's cells shows nothing, and would be taken away.
+        hidden = normalise(text.replace(SEPARATOR, ",")).text
+        yield from (hit for hit in _in_text(hidden, artefact) if hit[1] not in seen)
+
+
+def _in_text(plain: str, artefact: str) -> Iterator[Hit]:
+    about = artefact.endswith(_ABOUT)
+    for kind, pattern, judge in _KINDS:
+        if kind == "mail" and about:
+            continue
+        for m in pattern.finditer(plain):
+            if about and plain.endswith('": ', 0, m.start()):
+                continue  # a number of JSON: bytes, rows
+            if judge(re.sub(r"[ \-]", "", m[0])):
+                yield kind, m[0], line_at(plain, m.start())
 
 
 def _suspect(block: bytes) -> list[tuple[int, int]]:
@@ -80,7 +100,9 @@ def _suspect(block: bytes) -> list[tuple[int, int]]:
     texts = pa.StringArray.from_buffers(
         count, pa.array(offsets, pa.int32()).buffers()[1], pa.py_buffer(block)
     )
-    hits = np.flatnonzero(pc.match_substring_regex(texts, _SIGN).to_numpy(zero_copy_only=False))
+    hits = np.flatnonzero(
+        pc.match_substring_regex(texts, f"{_SIGN}|{_DISGUISED_SIGN}").to_numpy(zero_copy_only=False)
+    )
     return [(offsets[i], offsets[i + 1]) for i in hits]
 
 
@@ -119,7 +141,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
 def line_at(text: str, at: int) -> str:
     """The beginning of the line that `at` stands in: in a table its key."""
     line = text[text.rfind("\n", 0, at) + 1 : at + 1]
-    return re.split(r'[\x1f,]|","', line.lstrip('"'), maxsplit=1)[0].strip()[:60]
+    return re.split(rf'[{SEPARATOR},]|","', line.lstrip('"'), maxsplit=1)[0].strip()[:60]
 
 
 # ---------------------------------------------------------------- and those that a column owns

@@ -13,6 +13,7 @@ files that a signed manifest lists are pushed, and none is pulled that is not as
 
 from __future__ import annotations
 
+import glob
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -63,8 +64,15 @@ class There:
         return {path.removeprefix(top).lstrip("/") for path in found}
 
     def remove(self, name: str) -> None:
-        if self.files.exists(self.at(name)):
-            self.files.rm(self.at(name), recursive=True)
+        """A file, or a folder with all that is in it."""
+        path = self.at(name)
+        if glob.has_magic(path):  # for `rm` a pattern, which other folders' names may fit too
+            inside = self.files.find(path, withdirs=True, detail=True)
+            for each, about in sorted(inside.items(), reverse=True):
+                take = self.files.rmdir if about["type"] == "directory" else self.files.rm_file
+                take(each)
+        elif self.files.exists(path):
+            self.files.rm(path, recursive=True)
 
 
 def _listed(text: bytes | None) -> dict[str, dict[str, Any]]:
