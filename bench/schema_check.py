@@ -3,7 +3,7 @@
     python -m bench.schema_check FILE.csv SCHEMA.json
 
 Reads every cell as text, checks types, formats and constraints over columns, and the key over all
-rows. The rest of `gongshi check` (other spellings, the law's rules, privacy, origin, the sealed hand
+rows. The rest of `gongshi check` (other spellings, the law's rules, privacy, origin, the checked_rows hand
 to hand) is left out, since the peer does none of it. Prints how many cells and keys are wrong.
 """
 

@@ -201,7 +201,7 @@ def _material(run: Run, catalog: Catalog) -> draft.Material:
     return draft.Material(
         run.con,
         {n: rows for n, rows in run.accepted.items() if not catalog.datasets[n].produced},
-        run.seals,
+        run.checksums,
         {
             name: _produced(run, catalog.datasets[name], rows)
             for name, rows in produced.items()

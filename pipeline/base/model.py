@@ -19,7 +19,7 @@ from pipeline.base.words import rules
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pipeline.base.row_checksums import Seal
+    from pipeline.base.row_checksums import RowChecksum
 
 Severity = Literal["error", "warning", "info"]
 Owner = Literal["department", "publisher", "pipeline"]
@@ -211,14 +211,14 @@ class Chunk:
     `raw` and `table` have the same rows and the int64 column `_row` (as a spreadsheet counts, 1
     being the file's first row). `raw` has a string column for each header, named by position: what
     was written. `table` has a string column for each field of the dataset: what it means, "" where
-    blank, and `seal` is its seal. `changes`: one line for each cell in which the two differ, with
+    blank, and `checksum` is its checksum. `changes`: one line for each cell in which the two differ, with
     the rule that did it.
     """
 
     source: Source
     raw: pa.Table
     table: pa.Table
-    seal: Seal
+    checksum: RowChecksum
     changes: pa.Table
     misfits: tuple[Misfit, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
@@ -305,14 +305,14 @@ class Checked:
     reasons, and the row as it was written (JSON, header: cell). `withheld`: the same with the one
     reason, since when and by which rule. `left_out`: the published columns of rows of both kinds,
     for checks that count. `secrets`: values of never-fields, for the exit guard. `tally` counts
-    them, and `seal` tells whoever takes the accepted rows whether they are all there and unchanged.
+    them, and `checksum` tells whoever takes the accepted rows whether they are all there and unchanged.
     `parts`: those of accepted, left_out and changes whose rows lie in a file and not in the table
     of that name.
     """
 
     source: Source
     accepted: pa.Table
-    seal: Seal
+    checksum: RowChecksum
     quarantined: pa.Table
     changes: pa.Table
     set_aside: tuple[SetAside, ...]

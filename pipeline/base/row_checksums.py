@@ -1,6 +1,6 @@
-"""Seals: how a stage proves that it got just the rows that the stage before it gave.
+"""Row checksums: how a stage proves that it got just the rows that the stage before it gave.
 
-A seal is the number of rows and the sum of a 64-bit hash of each row's cells. It does not depend on
+A checksum is the number of rows and the sum of a 64-bit hash of each row's cells. It does not depend on
 the rows' order or on how they are cut into chunks; a row changed, dropped, doubled or split changes
 it. Blank and missing cells count as the same.
 """
@@ -24,49 +24,49 @@ leave_pandas_out()  # here, since all that handles tables imports this
 
 
 @dataclass(frozen=True, slots=True)
-class Seal:
+class RowChecksum:
     rows: int = 0
     sum: int = 0
 
-    def __add__(self, other: Seal) -> Seal:
-        return Seal(self.rows + other.rows, self.sum + other.sum)
+    def __add__(self, other: RowChecksum) -> RowChecksum:
+        return RowChecksum(self.rows + other.rows, self.sum + other.sum)
 
-    def __sub__(self, other: Seal) -> Seal:
-        return Seal(self.rows - other.rows, self.sum - other.sum)
+    def __sub__(self, other: RowChecksum) -> RowChecksum:
+        return RowChecksum(self.rows - other.rows, self.sum - other.sum)
 
 
-def of_query(con: duckdb.DuckDBPyConnection, source: Sql, columns: Sequence[str]) -> Seal:
-    """The seal of what `source` (a table, a view or a bracketed query) holds in `columns`."""
+def of_query(con: duckdb.DuckDBPyConnection, source: Sql, columns: Sequence[str]) -> RowChecksum:
+    """The checksum of what `source` (a table, a view or a bracketed query) holds in `columns`."""
     cells = ", ".join(f"coalesce({quoted(c)}::varchar, '')" for c in columns)
     rows, total = con.execute(f"select count(*), sum(hash({cells})) from {source}").fetchall()[0]
-    return Seal(rows, int(total or 0))
+    return RowChecksum(rows, int(total or 0))
 
 
 _local = threading.local()
 
 
-def of_table(table: pa.Table, columns: Sequence[str]) -> Seal:
-    """The seal of an Arrow table of strings."""
+def of_table(table: pa.Table, columns: Sequence[str]) -> RowChecksum:
+    """The checksum of an Arrow table of strings."""
     if not hasattr(_local, "con"):
         _local.con = duckdb.connect()
         _local.con.execute("set threads = 1")
-    _local.con.register("sealed", table)
+    _local.con.register("checked_rows", table)
     try:
-        return of_query(_local.con, "sealed", columns)
+        return of_query(_local.con, "checked_rows", columns)
     finally:
-        _local.con.unregister("sealed")
+        _local.con.unregister("checked_rows")
 
 
-def of_rows(table: pa.Table) -> Seal:
-    """The seal of all of a table's columns."""
+def of_rows(table: pa.Table) -> RowChecksum:
+    """The checksum of all of a table's columns."""
     return of_table(table, table.column_names)
 
 
-def in_memory(table: pa.Table) -> Seal:
-    """The seal of a table that is handed on in memory, as it lies there:
+def in_memory(table: pa.Table) -> RowChecksum:
+    """The checksum of a table that is handed on in memory, as it lies there:
     by checksum of its buffers.
 
-    Several times faster than a seal by rows, and for one and the same table only: it tells two that
+    Several times faster than a checksum by rows, and for one and the same table only: it tells two that
     hold the same cells but lie otherwise apart.
     """
     told, known = list[object](), dict[tuple[int, int], int]()
@@ -78,7 +78,7 @@ def in_memory(table: pa.Table) -> Seal:
                 place = buffer.address, buffer.size  # blank columns may share one
                 known[place] = known[place] if place in known else _checksum(buffer)
                 told.append(known[place])
-    return Seal(len(table), zlib.crc32(repr(told).encode()))
+    return RowChecksum(len(table), zlib.crc32(repr(told).encode()))
 
 
 _WEIGHTS = np.arange(1, 1025, 2, dtype=np.uint64)  # odd, so that no change of one word is lost
@@ -94,8 +94,8 @@ def _checksum(buffer: pa.Buffer) -> int:
     return zlib.crc32(data[whole:].data, zlib.crc32((words @ _WEIGHTS).data))
 
 
-def compare(where: str, expected: Seal, found: Seal) -> None:
-    """Raises Unaccounted unless the two seals are one."""
+def compare(where: str, expected: RowChecksum, found: RowChecksum) -> None:
+    """Raises Unaccounted unless the two checksums are one."""
     if expected != found:
         raise Unaccounted(
             f"{where}: {expected.rows} rows were handed over, {found.rows} arrived"

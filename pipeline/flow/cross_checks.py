@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipeline.base import row_checksums
 from pipeline.base.model import Catalog, Column, Dataset, Finding, Location, Source, found
-from pipeline.base.row_checksums import Seal
+from pipeline.base.row_checksums import RowChecksum
 from pipeline.base.sql import quoted, read_parquet
 from pipeline.checks.across import keys
 from pipeline.checks.across.key_shuffle import Among
@@ -39,7 +39,7 @@ def settle(run: Run, means: Means) -> None:
         con.execute(f"create view {quoted('all_' + name)} as select * from {read_parquet(files)}")
         names = [c.name for c in published_columns(catalog.datasets[name])]
         found = row_checksums.of_query(con, quoted("all_" + name), names)
-        row_checksums.compare(f"{name} accepted", ledger.seals[name], found)
+        row_checksums.compare(f"{name} accepted", ledger.checksums[name], found)
         con.execute(
             f"create table {quoted('gone_' + name)} (source_id varchar, source_row varchar)"
         )
@@ -188,7 +188,7 @@ def _close(run: Run, dataset: Dataset) -> None:
     """What is left of a dataset is what it had less what left it, row for row."""
     names = [c.name for c in published_columns(dataset)]
     had, everything, leavers = (
-        run.ledger.seals[dataset.name],
+        run.ledger.checksums[dataset.name],
         quoted("all_" + dataset.name),
         quoted("gone_" + dataset.name),
     )
@@ -201,5 +201,5 @@ def _close(run: Run, dataset: Dataset) -> None:
     else:
         left = had
     counted = run.by_dataset()[dataset.name].accepted
-    row_checksums.compare(f"{dataset.name} tally", Seal(counted), Seal(left.rows))
-    run.accepted[dataset.name], run.seals[dataset.name] = quoted(dataset.name), left
+    row_checksums.compare(f"{dataset.name} tally", RowChecksum(counted), RowChecksum(left.rows))
+    run.accepted[dataset.name], run.checksums[dataset.name] = quoted(dataset.name), left

@@ -29,7 +29,7 @@ from pipeline.base.model import (
     Source,
     Tally,
 )
-from pipeline.base.row_checksums import Seal
+from pipeline.base.row_checksums import RowChecksum
 from pipeline.base.sql import Sql
 from pipeline.base.words import language, say
 from pipeline.checks import feedback
@@ -58,7 +58,7 @@ class Run:
     con: duckdb.DuckDBPyConnection
     opened: list[Opened] = field(default_factory=list)
     accepted: dict[str, Sql] = field(default_factory=dict)  # dataset → query
-    seals: dict[str, Seal] = field(default_factory=dict)
+    checksums: dict[str, RowChecksum] = field(default_factory=dict)
     reports: list[ReadReport] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
     sample: bool = False

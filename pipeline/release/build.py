@@ -15,7 +15,7 @@ from pipeline.base import words
 from pipeline.base.engine import LOCAL, Engine
 from pipeline.base.files import naming
 from pipeline.base.model import Dataset
-from pipeline.base.row_checksums import Seal
+from pipeline.base.row_checksums import RowChecksum
 from pipeline.release.data import draft, part_files
 from pipeline.release.data.draft import Draft, Material
 from pipeline.release.data.part_files import SomePiece
@@ -55,11 +55,11 @@ def finish(made: Draft, history: History, engine: Engine = LOCAL) -> None:
     Unaccounted where the database does not hold the rows.
     """
     folder = made.folder
-    rows, seals, told = dict(made.rows), dict(made.seals), dict[str, str]()
+    rows, checksums, told = dict(made.rows), dict(made.checksums), dict[str, str]()
     if public := made.about.catalog.datasets.get(changes.TABLE):
-        rows[public.name], seals[public.name] = _public_changes(made, history, public)
+        rows[public.name], checksums[public.name] = _public_changes(made, history, public)
         told = draft.hashes_of(folder, package.data_files(folder, public.name))
-    made = replace(made, rows=rows, seals=seals, hashes=made.hashes | told)
+    made = replace(made, rows=rows, checksums=checksums, hashes=made.hashes | told)
     changes.write(folder / "changes.csv", history.release, history.changes)
     release = history.release
     descriptor = package.descriptor(made.about, release, folder, made.counts, made.keys)
@@ -76,7 +76,7 @@ def finish(made: Draft, history: History, engine: Engine = LOCAL) -> None:
             verdict()  # the site needs that database: pipeline.site.folder says so
         _words(made)
         _done(packing)
-    seal_release(folder, descriptor, _told(made, history), history.secret)
+    sign_release(folder, descriptor, _told(made, history), history.secret)
     history.again.proven(manifest.read(folder)["files"])
 
 
@@ -105,7 +105,7 @@ def _done(future: Future[None] | None) -> None:
         future.result()
 
 
-def _public_changes(made: Draft, history: History, dataset: Dataset) -> tuple[Path, Seal]:
+def _public_changes(made: Draft, history: History, dataset: Dataset) -> tuple[Path, RowChecksum]:
     told = changes.rows(history.parent, history.release, made.about.today, history.changes)
     produced = {dataset.name: working.table(dataset, told)}
     material = Material(made.material.con, {}, {}, produced, {}, {}, made.material.work)
@@ -195,7 +195,7 @@ def _told(made: Draft, history: History) -> dict[str, Any]:
     }
 
 
-def seal_release(
+def sign_release(
     folder: Path, descriptor: Mapping[str, Any], told: Mapping[str, Any], secret: bytes
 ) -> None:
     """The package as ZIP, the catalogue, the public key, and the signed manifest over all files."""

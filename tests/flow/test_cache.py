@@ -99,7 +99,7 @@ def told(made: run.Run, private: Path) -> dict[str, Any]:
         "secrets": secrets,
         "feedback": made.feedback,
         "tallies": made.ledger.tallies,
-        "seals": made.seals,
+        "checksums": made.checksums,
         "issues": made.ledger.issues,
     }
 

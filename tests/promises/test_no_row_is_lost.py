@@ -252,7 +252,9 @@ def parts_of_ten() -> Iterator[pa.Table]:
 
 def test_a_seal_does_not_depend_on_how_rows_are_cut_or_ordered() -> None:
     whole = pa.concat_tables(parts_of_ten())
-    apart = sum((row_checksums.of_rows(part) for part in parts_of_ten()), row_checksums.Seal())
+    apart = sum(
+        (row_checksums.of_rows(part) for part in parts_of_ten()), row_checksums.RowChecksum()
+    )
     turned = whole.take(pa.array(range(9, -1, -1)))
     assert row_checksums.of_rows(whole) == apart == row_checksums.of_rows(turned)
 
@@ -266,13 +268,15 @@ def test_a_seal_tells_a_cell_moved_to_the_next_column() -> None:
 @pytest.mark.parametrize("rows", [3, 3000])
 def test_a_seal_in_memory_tells_each_cell_changed_and_each_pair_of_rows_swapped(rows: int) -> None:
     numbers = np.arange(rows) + 10_000_000
-    seals = {row_checksums.in_memory(pa.table({"a": numbers}))}
+    checksums = {row_checksums.in_memory(pa.table({"a": numbers}))}
     for at in range(0, rows, 7):
         changed, swapped = numbers.copy(), numbers.copy()
         changed[at] += 1
         swapped[[at, -1]] = swapped[[-1, at]]
-        seals |= {row_checksums.in_memory(pa.table({"a": column})) for column in (changed, swapped)}
-    assert len(seals) == 1 + 2 * len(range(0, rows, 7))
+        checksums |= {
+            row_checksums.in_memory(pa.table({"a": column})) for column in (changed, swapped)
+        }
+    assert len(checksums) == 1 + 2 * len(range(0, rows, 7))
 
 
 def test_a_seal_counts_blank_and_missing_cells_as_the_same() -> None:

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from pipeline.base.files import link
 from pipeline.base.model import TALLY_PARTS, Checked, Dataset, Finding, Tally
-from pipeline.base.row_checksums import Seal
+from pipeline.base.row_checksums import RowChecksum
 from pipeline.base.words import Lang
 from pipeline.checks.results import findings, parquet
 from pipeline.checks.results.findings import Place
@@ -42,7 +42,7 @@ class Ledger:
         self.worst: dict[tuple[str, str], tuple[str, str]] = {}  # (file, sheet) → (severity, rule)
         self.places: dict[str, Place] = {}
         self.notes = Notes(self.work / "notes")
-        self.seals: dict[str, Seal] = defaultdict(Seal)
+        self.checksums: dict[str, RowChecksum] = defaultdict(RowChecksum)
         self._rows: dict[tuple[str, str], parquet.Rows] = {}  # (kind, dataset)
         self._of_tables: dict[tuple[str, ...], Finding] = {}
         self._open: list[TextIO] = []
@@ -105,7 +105,7 @@ class Ledger:
     def add(self, checked: Checked, dataset: Dataset) -> None:
         """One chunk: its accepted rows, its quarantine, its changes and its findings."""
         source = checked.source
-        self.seals[dataset.name] += checked.seal
+        self.checksums[dataset.name] += checked.checksum
         self.quarantine(dataset, checked.quarantined)
         self._take("accepted", checked, dataset)
         self._take("left_out", checked, dataset)

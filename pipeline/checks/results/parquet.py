@@ -1,7 +1,7 @@
 """Checked rows on disk as Parquet parts, written where they were checked.
 
 A worker that sees the run's folder lays its larger tables down there, and only counts, findings,
-seals and the parts' paths travel; one that does not see it sends the tables themselves.
+checksums and the parts' paths travel; one that does not see it sends the tables themselves.
 """
 
 from __future__ import annotations

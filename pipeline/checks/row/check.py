@@ -50,7 +50,7 @@ def check_chunk(
     are judged. Raises Unaccounted where rows came out that did not go in.
     """
     row_checksums.compare(
-        f"{chunk.source.path} intake", chunk.seal, row_checksums.in_memory(chunk.table)
+        f"{chunk.source.path} intake", chunk.checksum, row_checksums.in_memory(chunk.table)
     )
     table = _derived(chunk.table, dataset, chunk.source, key)
     setting = Setting(today, catalog)

@@ -19,7 +19,7 @@ import pyarrow as pa
 from pipeline.base import row_checksums, sql
 from pipeline.base.engine import LOCAL, Engine
 from pipeline.base.model import Dataset
-from pipeline.base.row_checksums import Seal
+from pipeline.base.row_checksums import RowChecksum
 from pipeline.base.sql import Sql, quoted
 from pipeline.checks.results.parquet import made_home
 from pipeline.contract.catalog import published_columns
@@ -37,12 +37,12 @@ class Material:
     """What a release is made of.
 
     `accepted`: dataset → query (a bracketed SELECT) of its rows, unsorted, in `con`.
-    `seals`: what those rows must add up to. `produced`: the tables that the pipeline fills itself.
+    `checksums`: what those rows must add up to. `produced`: the tables that the pipeline fills itself.
     """
 
     con: duckdb.DuckDBPyConnection
     accepted: Mapping[str, Sql]
-    seals: Mapping[str, Seal]
+    checksums: Mapping[str, RowChecksum]
     produced: Mapping[str, pa.Table]
     inputs: Mapping[str, str]  # file → sha256
     tallies: Mapping[str, Mapping[str, int]]  # dataset → part → rows
@@ -54,7 +54,7 @@ class Draft:
     """A release whose data stands in `folder` and which is not described, packed or signed yet.
 
     `content`: a hash over all that was put in, whatever the day; `release`: its id. `hashes`: the
-    data files' sha256. `rows`: each dataset's sorted Parquet file, `seals` what is in it, `keys` by
+    data files' sha256. `rows`: each dataset's sorted Parquet file, `checksums` what is in it, `keys` by
     what a dataset is in parts; of these the files are written at `places`.
     """
 
@@ -65,7 +65,7 @@ class Draft:
     release: str
     hashes: dict[str, str]
     rows: Mapping[str, Path]
-    seals: Mapping[str, Seal]
+    checksums: Mapping[str, RowChecksum]
     keys: Mapping[str, Keys]
     places: Places
 
@@ -75,7 +75,7 @@ class Draft:
 
     @property
     def counts(self) -> dict[str, int]:
-        return {name: found.rows for name, found in self.seals.items()}
+        return {name: found.rows for name, found in self.checksums.items()}
 
     def hashes_of(self, dataset: str) -> list[tuple[str, str]]:
         """A dataset's data files, each with its sha256."""
@@ -97,28 +97,30 @@ def write(material: Material, about: About, folder: Path, engine: Engine = LOCAL
     (folder / "data").mkdir()
     homes = made_home(material.work / "sorted"), made_home(folder.with_name("unfinished"))
     places = Places(*homes, folder)
-    rows, seals, keys = {}, {}, _keys(material, datasets, parts.layout(about.words))
+    rows, checksums, keys = {}, {}, _keys(material, datasets, parts.layout(about.words))
     for dataset in datasets:
         if not dataset.query:
             here = keys.get(dataset.name, {})
-            rows[dataset.name], seals[dataset.name] = write_dataset(
+            rows[dataset.name], checksums[dataset.name] = write_dataset(
                 material, dataset, places, here, engine
             )
     material = _with_derived(material, datasets, rows, about.today)
     for dataset in datasets:
         if dataset.query:
-            rows[dataset.name], seals[dataset.name] = write_dataset(material, dataset, places)
+            rows[dataset.name], checksums[dataset.name] = write_dataset(material, dataset, places)
     hashes = data_hashes(folder)
     content = content_hash(told_of(material, about), hashes)
     release = f"{about.today.isoformat()}-{content[:8]}"
-    return Draft(material, about, folder, content, release, hashes, rows, seals, keys, places)
+    return Draft(material, about, folder, content, release, hashes, rows, checksums, keys, places)
 
 
 def _keys(material: Material, datasets: Collection[Dataset], asked: Layout) -> dict[str, Keys]:
     """By what each dataset is in parts; those that are not are left out."""
     accepted = material.accepted
     found = {
-        d.name: parts.keys(material.con, accepted[d.name], d, asked, material.seals[d.name].rows)
+        d.name: parts.keys(
+            material.con, accepted[d.name], d, asked, material.checksums[d.name].rows
+        )
         for d in datasets
         if d.name in accepted
     }
@@ -131,11 +133,11 @@ def write_dataset(
     places: Places,
     keys: Keys = _WHOLE,
     engine: Engine = LOCAL,
-) -> tuple[Path, Seal]:
+) -> tuple[Path, RowChecksum]:
     """One dataset as sorted Parquet and as CSV, both proven to hold what was accepted."""
     con, names = material.con, [c.name for c in published_columns(dataset)]
     if dataset.name in material.accepted:
-        source, expected = material.accepted[dataset.name], material.seals[dataset.name]
+        source, expected = material.accepted[dataset.name], material.checksums[dataset.name]
     else:
         table = material.produced.get(dataset.name)
         if table is None:
@@ -160,17 +162,17 @@ def _as_csv(
     places: Places,
     keys: Keys,
     engine: Engine,
-) -> Seal:
+) -> RowChecksum:
     """A dataset's sorted rows as its CSV, or as one for each part.
 
-    Gives the seal of what was read back.
+    Gives the checksum of what was read back.
     """
     if not keys:
         paths = package.write_data(con, rows, dataset.name, places.release)
-        return package.csv_seal(con, paths, dataset)
+        return package.csv_checksum(con, paths, dataset)
     items = part_files.pieces(con, dataset, rows, keys, "data/{dataset}/{place}.csv")
     written = part_files.write_csv(engine, places, dataset, items)
-    return sum((each.seal for each in written), Seal())
+    return sum((each.checksum for each in written), RowChecksum())
 
 
 def _with_derived(

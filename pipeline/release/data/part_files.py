@@ -25,13 +25,13 @@ from pipeline.base.engine import Engine, Unseen
 from pipeline.base.errors import Unaccounted
 from pipeline.base.files import naming
 from pipeline.base.model import Dataset
-from pipeline.base.row_checksums import Seal
+from pipeline.base.row_checksums import RowChecksum
 from pipeline.checks.results.parquet import Home
 from pipeline.release.downloads import downloads
 from pipeline.release.package import manifest, package, parts
 from pipeline.release.package.parts import Keys, Part
 
-_UNSEALED = Seal()
+_UNCHECKED = RowChecksum()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ class Places:
 class Written:
     """A file of the release, of `size` bytes.
 
-    `seal`: of its rows, of a CSV; `content`: where it has to travel.
+    `checksum`: of its rows, of a CSV; `content`: where it has to travel.
     """
 
     name: str
     size: int
     sha256: str
-    seal: Seal = _UNSEALED
+    checksum: RowChecksum = _UNCHECKED
     content: bytes = b""
 
 
@@ -106,7 +106,7 @@ def pieces(
 def write_csv(
     engine: Engine, places: Places, dataset: Dataset, items: Iterable[Rows]
 ) -> list[Written]:
-    """Each part as CSV, in place, with the seal of what was read back of it. Raises Unaccounted."""
+    """Each part as CSV, in place, with the checksum of what was read back of it. Raises Unaccounted."""
     return list(gathered(engine, places, partial(_csv, places, dataset), items))
 
 
@@ -155,7 +155,7 @@ def _csv(places: Places, dataset: Dataset, item: Rows) -> Written:
     with desk(places) as folder:
         path = folder / "part.csv"
         package.write_csv(con, _source(places, item, folder), path)
-        return handed(places, item.name, path, package.csv_seal(con, [path], dataset))
+        return handed(places, item.name, path, package.csv_checksum(con, [path], dataset))
 
 
 def _parquet(places: Places, dataset: Dataset, item: Rows) -> Written:
@@ -204,9 +204,9 @@ def desk(places: Places) -> Iterator[Path]:
         yield Path(folder)
 
 
-def handed(places: Places, name: str, path: Path, seal: Seal = _UNSEALED) -> Written:
+def handed(places: Places, name: str, path: Path, checksum: RowChecksum = _UNCHECKED) -> Written:
     """A finished file put in its place, or to be carried there."""
-    written = Written(name, path.stat().st_size, manifest.sha256(path), seal)
+    written = Written(name, path.stat().st_size, manifest.sha256(path), checksum)
     if places.aside.is_here():
         path.replace(places.release / name)
         return written

@@ -84,11 +84,11 @@ def write_package(
     folder: Path,
     path: Path,
     files: Mapping[str, str],
-    seal: Callable[[Mapping[str, Any]], Mapping[str, bytes]],
+    checksum: Callable[[Mapping[str, Any]], Mapping[str, bytes]],
 ) -> None:
     """The package as one ZIP: `files` (name → sha256) of the release, and what proves them.
 
-    `seal` gives manifest, signature and key for a list of files; they come last and unpacked.
+    `checksum` gives manifest, signature and key for a list of files; they come last and unpacked.
     """
     listed = {}
     with naming(path), Zip(path) as packed:
@@ -101,7 +101,7 @@ def write_package(
                 blocks = zip_gzip.blocks_of(folder / name)
                 inside = packed.add(name, zip_gzip.deflated(blocks), large)
             listed[name] = {"bytes": size, "sha256": digest, "packed_sha256": inside}
-        for name, content in seal(listed).items():
+        for name, content in checksum(listed).items():
             packed.store(name, content)
 
 

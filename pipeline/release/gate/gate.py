@@ -17,7 +17,7 @@ from pipeline.base.engine import one_process
 from pipeline.base.errors import GateRefused
 from pipeline.base.files import naming
 from pipeline.base.model import Dataset
-from pipeline.base.row_checksums import Seal
+from pipeline.base.row_checksums import RowChecksum
 from pipeline.base.words import language, say
 from pipeline.release.package.changes import Change
 from pipeline.release.package.package import csv_dicts, csv_header, data_files, write_json
@@ -128,7 +128,9 @@ def balanced(
     for dataset in datasets:
         if not dataset.produced:
             accepted = tallies.get(dataset.name, {}).get("accepted", 0)
-            row_checksums.compare(f"{dataset.name} tally", Seal(accepted), Seal(rows[dataset.name]))
+            row_checksums.compare(
+                f"{dataset.name} tally", RowChecksum(accepted), RowChecksum(rows[dataset.name])
+            )
 
 
 def removals(

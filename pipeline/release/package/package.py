@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from pipeline.base import row_checksums
 from pipeline.base.files import naming
 from pipeline.base.model import Catalog, Dataset
-from pipeline.base.row_checksums import Seal
+from pipeline.base.row_checksums import RowChecksum
 from pipeline.base.sql import Sql, copy, quoted, read_csv, read_parquet
 from pipeline.contract.catalog import published_columns, table_schema
 from pipeline.release.package import parts
@@ -67,7 +67,7 @@ def rows_in_order(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, 
         con, f"(select {', '.join(map(quoted, names))} from {csv_rows([path], names)})", rows
     )
     found = row_checksums.of_query(con, parquet_rows(rows), names)
-    row_checksums.compare(rows.name, csv_seal(con, [path], dataset), found)
+    row_checksums.compare(rows.name, csv_checksum(con, [path], dataset), found)
 
 
 def write_csv(con: duckdb.DuckDBPyConnection, source: Sql, path: Path) -> None:
@@ -97,8 +97,10 @@ def data_files(release: Path, name: str) -> list[Path]:
     return [whole] if whole.exists() else sorted(folder.rglob("*.csv"), key=Path.as_posix)
 
 
-def csv_seal(con: duckdb.DuckDBPyConnection, paths: Sequence[Path], dataset: Dataset) -> Seal:
-    """The seal of a written CSV, read back."""
+def csv_checksum(
+    con: duckdb.DuckDBPyConnection, paths: Sequence[Path], dataset: Dataset
+) -> RowChecksum:
+    """The checksum of a written CSV, read back."""
     names = [c.name for c in published_columns(dataset)]
     return row_checksums.of_query(con, csv_rows(paths, names), names)
 

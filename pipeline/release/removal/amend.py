@@ -23,7 +23,7 @@ from pipeline.base import row_checksums, sql
 from pipeline.base.errors import Unaccounted
 from pipeline.base.files import link
 from pipeline.base.model import Dataset
-from pipeline.base.row_checksums import Seal
+from pipeline.base.row_checksums import RowChecksum
 from pipeline.base.sql import Sql, quoted
 from pipeline.contract.catalog import published_columns
 from pipeline.release import build
@@ -75,7 +75,7 @@ def amend(order: Amendment) -> str:
                 _downloads(loss, written, told, parts.of_release(descriptor))
                 amended_database.write_parts(loss, touched)
             made.result()
-    build.seal_release(loss.target, descriptor, told, order.secret)
+    build.sign_release(loss.target, descriptor, told, order.secret)
     return str(told["release"])
 
 
@@ -193,11 +193,13 @@ def _small(loss: Loss, dataset: Dataset, told: Iterable[Iterable[object]] | pa.T
 
 
 def _as_csv(
-    loss: Loss, dataset: Dataset, rows: Path, expected: Seal, keys: PartKeys = _WHOLE
+    loss: Loss, dataset: Dataset, rows: Path, expected: RowChecksum, keys: PartKeys = _WHOLE
 ) -> Path:
     con = loss.con
     paths = package.write_data(con, rows, dataset.name, loss.target, keys)
-    row_checksums.compare(f"{dataset.name}.csv", expected, package.csv_seal(con, paths, dataset))
+    row_checksums.compare(
+        f"{dataset.name}.csv", expected, package.csv_checksum(con, paths, dataset)
+    )
     return rows
 
 

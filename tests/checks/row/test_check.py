@@ -191,7 +191,7 @@ def test_every_row_is_accepted_held_back_or_set_aside_and_counted(contract: Cata
     assert (done.tally.read, done.tally.accepted, done.tally.quarantined, done.tally.set_aside) == (5, 2, 2, 1)  # fmt: skip
     assert done.accepted["source_row"].to_pylist() == ["2", "4"]
     assert done.quarantined["row"].to_pylist() == ["3", "9"]
-    assert done.seal.rows == 2
+    assert done.checksum.rows == 2
 
 
 def test_a_row_shows_all_that_is_wrong_with_it(contract: Catalog) -> None:
@@ -215,7 +215,7 @@ def test_a_row_that_was_changed_on_its_way_is_noticed(contract: Catalog) -> None
     dataset = contract.datasets["authorities"]
     honest = chunk(dataset, [GOOD])
     changed = honest.table.set_column(0, "authority_name", pa.array(["别的局"]))
-    forged = Chunk(SOURCE, honest.raw, changed, honest.seal, honest.changes)
+    forged = Chunk(SOURCE, honest.raw, changed, honest.checksum, honest.changes)
     with pytest.raises(Unaccounted):
         check_chunk(forged, dataset, contract, b"k" * 16, TODAY)
 

@@ -446,8 +446,8 @@ def test_a_part_for_which_there_is_no_room_publishes_nothing(shop: Divided, dask
 def test_a_file_that_is_not_as_its_worker_says_stops_the_run(shop: Divided, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     honest = part_files.handed
 
-    def cut(places: part_files.Places, name: str, path: Path, *seal: Any) -> part_files.Written:
-        written = honest(places, name, path, *seal)
+    def cut(places: part_files.Places, name: str, path: Path, *checksum: Any) -> part_files.Written:
+        written = honest(places, name, path, *checksum)
         (places.release / name).write_bytes(b"")
         return written
 
