@@ -167,7 +167,7 @@ def test_a_worker_gone_for_good_changes_no_byte_and_when_the_last_is_gone_that_i
 def test_a_scheduler_killed_in_the_middle_is_told_of_in_one_sentence(shop: SmallShop, tmp_path: Path) -> None:  # fmt: skip
     before, faults = hashes(shop.site), tmp_path / "faults"
     faults.mkdir()
-    code = "import sys; from pipeline import cluster, cli; cluster.CONNECT_S = 3; sys.exit(cli.main())"  # fmt: skip
+    code = "import sys; from pipeline import cli; from pipeline.flow import dask_engine; dask_engine.CONNECT_S = 3; sys.exit(cli.main())"  # fmt: skip
     with running(1, faults=faults, nanny=False) as (address, processes):
         (faults / "hang").touch()
         with subprocess.Popen([sys.executable, "-c", code, *options(shop, address)], cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:  # fmt: skip

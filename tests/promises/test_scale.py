@@ -37,8 +37,8 @@ def peaks(tmp_path_factory: pytest.TempPathFactory) -> dict[int, int]:
         _write(SmallShop(folder).inbox / "规范性文件-示例数据.csv", rows)
         code = (
             "import sys\nfrom pathlib import Path\nfrom tests.support.shop import SmallShop\n"
-            "from pipeline import spill\nspill.MEMORY = '100MB'\n"  # reached by both
-            "from pipeline.intake import encodings, ranges, text_files\n"
+            "from pipeline.base import sql\nsql.MEMORY = '100MB'\n"  # reached by both
+            "from pipeline.intake.text import encodings, ranges, text_files\n"
             "encodings.BLOCK = ranges.BLOCK = text_files.BLOCK = 4 << 20\n"  # as well
             "if __name__ == '__main__':\n"
             "    SmallShop(Path(sys.argv[1])).publish(downloads=True)\n"

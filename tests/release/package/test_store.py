@@ -40,7 +40,7 @@ def test_killed_at_any_instant_current_is_whole_and_the_next_run_completes(verb:
     ways = [str(chance.randrange(1, 10_000)) for _ in range(KILLS * 4 // 5)]
     ways += [f"{chance.random():.3f}" for _ in range(KILLS - len(ways))]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.store_trials", tmp_path, verb, *ways],
+        [sys.executable, "-m", "tests.support.store_trials", tmp_path, verb, *ways],
         cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
@@ -61,7 +61,7 @@ def run_in_child(
     code = (
         "import sys, resource, os, signal\nfrom pathlib import Path\n"
         "from tests.support.shop import SmallShop, DOCUMENTS, documents\n"
-        "from pipeline.errors import GongshiError\n"
+        "from pipeline.base.errors import GongshiError\n"
         "shop = SmallShop(Path(sys.argv[1]))\n"
         f"{setup}\n"
         "try:\n"
@@ -166,7 +166,7 @@ def test_two_publishers_at_once_leave_one_whole_release(shop: SmallShop, tmp_pat
 
 def test_a_lock_is_freed_when_its_owner_is_killed(shop: SmallShop) -> None:
     shop.site.mkdir()
-    code = "import sys, time; from pathlib import Path; from pipeline.release import store\nwith store.writing(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
+    code = "import sys, time; from pathlib import Path; from pipeline.release.package import store\nwith store.writing(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
     owner = subprocess.Popen([sys.executable, "-c", code, shop.site], cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
     assert owner.stdout
     owner.stdout.readline()
