@@ -16,7 +16,7 @@ from pipeline import run
 from pipeline.checks.results import parquet
 from pipeline.contract import catalog
 from pipeline.flow import cache, read_inbox
-from tests.support.shop import PENALTIES, ROOT, TODAY, Shop, hashes, penalties
+from tests.support.shop import PENALTIES, ROOT, TODAY, PenaltyShop, Shop, hashes, penalties
 
 # What a run finds and publishes does not depend on what computes.
 pytestmark = pytest.mark.usefixtures("every_engine")
@@ -26,7 +26,7 @@ Read = list[str]
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
-    made = Shop(tmp_path)
+    made = PenaltyShop(tmp_path)
     rows = penalties(40)
     made.send(rows[:20], "甲局-示例数据.csv")
     made.send(rows[20:], "乙局-示例数据.csv")
@@ -187,7 +187,7 @@ def test_entries_that_a_run_did_not_use_go(shop: Shop) -> None:
 
 def test_rows_found_out_late_are_read_from_the_file_again(tmp_path: Path) -> None:
     """Two files hold one key with other values: what is quarantined is told as it was written."""
-    shop = Shop(tmp_path)
+    shop = PenaltyShop(tmp_path)
     rows = penalties(20)
     shop.send(rows, "甲局-示例数据.csv")
     shop.send([rows[0] | {"罚款金额（万元）": "99"}], "乙局-示例数据.csv")

@@ -26,7 +26,7 @@ from pipeline.checks.results import parquet
 from pipeline.flow import dask_engine
 from pipeline.intake.text import ranges
 from tests.support.clusters import running
-from tests.support.shop import ROOT, Shop, hashes, penalties
+from tests.support.shop import ROOT, PenaltyShop, Shop, hashes, penalties
 
 TODAY = date(2025, 3, 31)
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -40,7 +40,7 @@ def two_workers() -> Iterator[str]:
 
 def sent(folder: Path) -> Shop:
     """Three files, in two encodings: cells with line breaks, bad dates, the same keys in two files."""
-    shop = Shop(folder)
+    shop = PenaltyShop(folder)
     for number in range(3):
         rows = penalties(60)[number::3]
         rows[1]["处罚决定日期"] = "不详"

@@ -31,10 +31,7 @@ from frictionless import Package, system
 from pipeline import run
 from pipeline.base.engine import LOCAL, Engine, Unseen
 from pipeline.base.errors import GateRefused, StoreError, Unaccounted, UsageError
-from pipeline.base.model import Catalog
 from pipeline.checks.results.parquet import Home, made_home
-from pipeline.checks.rules import RULES
-from pipeline.contract import catalog
 from pipeline.contract.catalog import published_columns
 from pipeline.flow import dask_engine
 from pipeline.release.data import part_files
@@ -50,7 +47,7 @@ from tests.support.shop import (
     DOCUMENTS,
     PENALTIES,
     TODAY,
-    Shop,
+    PenaltyShop,
     SmallShop,
     contents,
     documents,
@@ -68,15 +65,14 @@ HOSTILE = ("411503", "", "../../../escape", "a/b", "..", "c:\\d", "%2E%2E", "*?[
 class Divided(SmallShop):
     """A shop whose contract takes any text for a division, and no date for a document."""
 
-    def load(self, folder: Path) -> Catalog:
-        super().load(folder)
-        path = folder / "contract" / "datapackage" / f"{DOCUMENTS}.yaml"
+    def alter(self, contract: Path) -> None:
+        super().alter(contract)
+        path = contract / f"{DOCUMENTS}.yaml"
         text = path.read_text("utf-8")
         text = text.replace(
             "gongshi:kind: choice\n      gongshi:codes: divisions", "gongshi:kind: text"
         )
         path.write_text(text, "utf-8")
-        return catalog.load(path.parent, RULES)
 
 
 def spread(rows: int) -> list[dict[str, str]]:
@@ -573,7 +569,7 @@ def test_a_record_is_found_and_withdrawn_without_the_one_database(shop: Divided)
 def test_a_record_s_term_ends_in_a_part_too(tmp_path: Path) -> None:
     left = []
     for words in ({}, {"parts": {"by": ["year"], "above_rows": 10}}):
-        penalty_shop = Shop(tmp_path / f"shop{len(words)}")
+        penalty_shop = PenaltyShop(tmp_path / f"shop{len(words)}")
         penalty_shop.words |= words
         penalty_shop.send(penalties(40))
         penalty_shop.publish()
