@@ -11,7 +11,6 @@ import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import date
@@ -41,7 +40,6 @@ from pipeline.release.gate import exit_guard
 from pipeline.release.package import changes, manifest, package, parts, store
 from pipeline.release.store import differences, verify
 from pipeline.site.server.serve import serve
-from tests.flow.test_dask_engine import running
 from tests.site.conftest import served
 from tests.support.shop import (
     DOCUMENTS,
@@ -317,13 +315,6 @@ def spread_over(shop: Divided, engine: Engine) -> dict[str, str]:
     return hashes(shop.site / "releases" / release)
 
 
-@pytest.fixture(scope="module")
-def two_workers() -> Iterator[str]:
-    """The address of a cluster whose two workers are processes of their own."""
-    with running(2) as (address, _):
-        yield address
-
-
 @pytest.fixture
 def dask(cluster_here: Any) -> Engine:
     """An engine over workers that are threads of this process, so that a test can change what they see."""
@@ -380,17 +371,17 @@ def test_a_folder_of_the_same_name_on_another_machine_is_not_taken_for_ours(tmp_
 
 @by_itself
 @pytest.mark.parametrize("write", ["_csv", "_parquet"])
-def test_a_worker_killed_while_it_writes_a_part_leaves_nothing_of_it(tmp_path: Path, local: dict[str, str], monkeypatch: pytest.MonkeyPatch, write: str) -> None:  # fmt: skip
+def test_a_worker_killed_while_it_writes_a_part_leaves_nothing_of_it(tmp_path: Path, local: dict[str, str], two_workers: str, monkeypatch: pytest.MonkeyPatch, write: str) -> None:  # fmt: skip
     monkeypatch.setattr(part_files, write, partial(killed_once, write))
-    with running(2) as (address, _), dask_engine.engine(address, lambda _: None) as engine:
+    with dask_engine.engine(two_workers, lambda _: None) as engine:
         assert spread_over(many(tmp_path), engine) == local
     assert (tmp_path / "shop" / "died").exists()
 
 
 @by_itself
-def test_a_worker_killed_while_it_writes_a_database_leaves_nothing_of_it(tmp_path: Path, local: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_a_worker_killed_while_it_writes_a_database_leaves_nothing_of_it(tmp_path: Path, local: dict[str, str], two_workers: str, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setattr(part_databases, "_database", partial(killed_once, "_database"))
-    with running(2) as (address, _), dask_engine.engine(address, lambda _: None) as engine:
+    with dask_engine.engine(two_workers, lambda _: None) as engine:
         assert spread_over(many(tmp_path), engine) == local
     assert (tmp_path / "shop" / "died").exists()
 
