@@ -21,6 +21,8 @@ from tests.promises.test_scale import cramped
 from tests.support.clusters import running
 from tests.support.shop import ROOT, SmallShop, documents, hashes, twin_of
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Faulty:

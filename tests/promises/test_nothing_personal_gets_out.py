@@ -29,6 +29,8 @@ from tests.support.filekinds import KINDS
 from tests.support.fixtures.command import Command
 from tests.support.fixtures.engines import on_threads
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 CONTRACT = contracts.load(ROOT / "datapackage", RULES)
 DATASETS = [d for d in CONTRACT.datasets.values() if not (d.produced or d.query)]

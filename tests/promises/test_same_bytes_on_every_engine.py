@@ -18,7 +18,9 @@ from pipeline.flow.dask_engine import Spread
 from tests.publishers.test_union import NAMES, Place, entry
 from tests.support.fixtures.engines import PARTITIONS
 from tests.support.fixtures.releases import Published
-from tests.support.shop import ROOT, TODAY, PenaltyShop, Shop, hashes, penalties
+from tests.support.shop import ROOT, TODAY, Shop, WidePenaltyShop, hashes, penalties
+
+pytestmark = pytest.mark.slow
 
 #: What PRIVATE has of how it was computed: pieces as they were cut, under names made by chance.
 AS_IT_WAS_CUT = {"cache", "changes"}
@@ -35,7 +37,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def in_parts(folder: Path) -> Shop:
-    shop = PenaltyShop(folder)
+    shop = WidePenaltyShop(folder)
     shop.words["parts"] = {"by": ["year", "region"], "above_rows": 10}
     rows = penalties(60)
     for number in range(3):

@@ -49,6 +49,7 @@ def kept(published_once: SmallShop, tmp_path: Path) -> SmallShop:
 # ---------------------------------------------------------------- killed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["publish", "withdraw"])
 def test_killed_at_any_instant_current_is_whole_and_the_next_run_completes(verb: str, tmp_path: Path) -> None:  # fmt: skip
     chance = random.Random(verb)

@@ -19,8 +19,8 @@ from tests.support.shop import (
     NUMBER,
     PENALTIES,
     TODAY,
-    PenaltyShop,
     Shop,
+    WidePenaltyShop,
     contents,
     copy_of,
     penalties,
@@ -46,7 +46,7 @@ class CertificateShop(Shop):
 @pytest.fixture(scope="module")
 def published(every_engine: int, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Three kept releases, each with one row more, and the row at 3 different in each."""
-    made = PenaltyShop(tmp_path_factory.mktemp("published"))
+    made = WidePenaltyShop(tmp_path_factory.mktemp("published"))
     for more in range(3):
         rows = penalties(40 + more)
         rows[3]["违法事实"] += f"（第{more}版独有）"
@@ -201,7 +201,7 @@ def test_a_record_that_is_not_there_is_said_so_and_nothing_happens(shop: Shop) -
 
 @pytest.mark.usefixtures("every_engine")
 def test_a_number_of_two_records_names_both(tmp_path: Path) -> None:
-    shop = PenaltyShop(tmp_path)
+    shop = WidePenaltyShop(tmp_path)
     rows = penalties(10)
     rows[1][NUMBER] = rows[0][NUMBER]
     shop.send(rows)
@@ -261,7 +261,7 @@ def test_going_back_to_a_damaged_release_is_refused(shop: Shop) -> None:
 
 @pytest.mark.usefixtures("every_engine")
 def test_going_back_where_there_is_nothing_earlier_is_said_so(tmp_path: Path) -> None:
-    shop = PenaltyShop(tmp_path)
+    shop = WidePenaltyShop(tmp_path)
     shop.send(penalties(10))
     shop.publish()
     with pytest.raises(UsageError, match="更早"):
@@ -275,7 +275,7 @@ def test_going_back_where_there_is_nothing_earlier_is_said_so(tmp_path: Path) ->
 
 @pytest.mark.usefixtures("every_engine")
 def test_a_record_whose_term_is_over_leaves_current_and_every_kept_release(tmp_path: Path) -> None:
-    shop = PenaltyShop(tmp_path)
+    shop = WidePenaltyShop(tmp_path)
     rows = penalties(40)
     shop.send(rows)
     shop.publish()
@@ -294,7 +294,7 @@ def test_a_record_whose_term_is_over_leaves_current_and_every_kept_release(tmp_p
 
 def test_an_amended_release_is_the_same_wherever_it_is_amended(shop: Shop, tmp_path: Path) -> None:
     other = copy_of(shop, tmp_path / "other")
-    single = PenaltyShop(tmp_path / "single")
+    single = WidePenaltyShop(tmp_path / "single")
     for each in (other, single):
         rows = penalties(42)
         each.send(rows)
