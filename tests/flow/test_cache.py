@@ -18,7 +18,17 @@ from pipeline.checks.results import parquet
 from pipeline.contract import catalog
 from pipeline.flow import check as checking
 from pipeline.flow import read_inbox
-from tests.support.shop import PENALTIES, ROOT, TODAY, Shop, hashes, penalties
+from tests.support.shop import (
+    PENALTIES,
+    ROOT,
+    TODAY,
+    PenaltyShop,
+    Shop,
+    SmallShop,
+    documents,
+    hashes,
+    penalties,
+)
 
 # What a run finds and publishes does not depend on what computes.
 pytestmark = pytest.mark.usefixtures("every_engine")
@@ -28,8 +38,8 @@ Read = list[str]
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
-    made = Shop(tmp_path)
-    rows = penalties(40)
+    made = SmallShop(tmp_path)
+    rows = documents(40)
     made.send(rows[:20], "甲局-示例数据.csv")
     made.send(rows[20:], "乙局-示例数据.csv")
     return made
@@ -57,14 +67,14 @@ def test_only_the_file_that_changed_is_read_again(shop: Shop, read: Read) -> Non
     shop.publish()
     assert sorted(read) == ["乙局-示例数据.csv", "甲局-示例数据.csv"]
     read.clear()
-    shop.send([*penalties(60)[20:40], penalties(60)[50]], "乙局-示例数据.csv")
+    shop.send([*documents(60)[20:40], documents(60)[50]], "乙局-示例数据.csv")
     shop.publish()
     assert read == ["乙局-示例数据.csv"]
 
 
 def test_with_and_without_the_cache_the_release_is_the_same(shop: Shop) -> None:
     shop.publish()
-    shop.send(penalties(60)[20:], "乙局-示例数据.csv")
+    shop.send(documents(60)[20:], "乙局-示例数据.csv")
     before, other = (
         shutil.copytree(shop.site, shop.site.with_name("other"), symlinks=True),
         shop.site,
@@ -189,7 +199,7 @@ def test_entries_that_a_run_did_not_use_go(shop: Shop) -> None:
 
 def test_rows_found_out_late_are_read_from_the_file_again(tmp_path: Path) -> None:
     """Two files hold one key with other values: what is quarantined is told as it was written."""
-    shop = Shop(tmp_path)
+    shop = PenaltyShop(tmp_path)
     rows = penalties(20)
     shop.send(rows, "甲局-示例数据.csv")
     shop.send([rows[0] | {"罚款金额（万元）": "99"}], "乙局-示例数据.csv")

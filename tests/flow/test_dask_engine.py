@@ -26,21 +26,15 @@ from pipeline.checks.results import parquet
 from pipeline.flow import dask_engine
 from pipeline.intake.text import ranges
 from tests.support.clusters import running
-from tests.support.shop import ROOT, Shop, hashes, penalties
+from tests.support.shop import ROOT, PenaltyShop, Shop, hashes, penalties
 
 TODAY = date(2025, 3, 31)
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture(scope="module")
-def two_workers() -> Iterator[str]:
-    with running(2) as (address, _):
-        yield address
-
-
 def sent(folder: Path) -> Shop:
     """Three files, in two encodings: cells with line breaks, bad dates, the same keys in two files."""
-    shop = Shop(folder)
+    shop = PenaltyShop(folder)
     for number in range(3):
         rows = penalties(60)[number::3]
         rows[1]["处罚决定日期"] = "不详"
@@ -147,9 +141,15 @@ def test_a_worker_without_room_for_its_rows_ends_the_run_and_changes_nothing(
     assert shop.releases() == [before.name]
 
 
-@pytest.mark.parametrize("workers", [1, 3])
-def test_results_come_in_the_order_of_the_pieces(workers: int) -> None:
-    with running(workers) as (address, _), dask_engine.engine(address, lambda _: None) as spread:
+@pytest.fixture
+def one_worker() -> Iterator[str]:
+    with running(1) as (address, _):
+        yield address
+
+
+@pytest.mark.parametrize("workers", ["one_worker", "two_workers"])
+def test_results_come_in_the_order_of_the_pieces(request: pytest.FixtureRequest, workers: str) -> None:  # fmt: skip
+    with dask_engine.engine(request.getfixturevalue(workers), lambda _: None) as spread:
         assert list(spread(_slow_at_first, range(23))) == [n * n for n in range(23)]
 
 

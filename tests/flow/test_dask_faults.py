@@ -19,7 +19,9 @@ from pipeline.checks.results import parquet
 from pipeline.flow import dask_engine as engine
 from tests.promises.test_scale import cramped
 from tests.support.clusters import running
-from tests.support.shop import ROOT, SmallShop, documents, hashes
+from tests.support.shop import ROOT, SmallShop, documents, hashes, twin_of
+
+pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,10 @@ def cluster(shared: Faulty) -> Iterator[Faulty]:
         path.unlink()
 
 
-def sent(folder: Path) -> SmallShop:
+@pytest.fixture(scope="module")
+def sent(tmp_path_factory: pytest.TempPathFactory) -> SmallShop:
     """A shop with a release of two documents, and three files in the inbox that share keys."""
-    shop = SmallShop(folder)
+    shop = SmallShop(tmp_path_factory.mktemp("sent"))
     shop.send(documents(2))
     shop.publish(downloads=True)
     rows = documents(45)
@@ -64,14 +67,15 @@ def sent(folder: Path) -> SmallShop:
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> SmallShop:
-    return sent(tmp_path)
+def shop(sent: SmallShop, tmp_path: Path) -> SmallShop:
+    """The same, to do with as a test likes."""
+    return twin_of(sent, tmp_path)
 
 
 @pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], dict[str, bytes]]:
+def expected(sent: SmallShop, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], dict[str, bytes]]:  # fmt: skip
     """The release that threads of one process make, and what they find."""
-    shop = sent(tmp_path_factory.mktemp("expected"))
+    shop = twin_of(sent, tmp_path_factory.mktemp("expected"))
     return hashes(shop.publish(downloads=True, growth=True)), told(shop)
 
 
@@ -167,7 +171,7 @@ def test_a_worker_gone_for_good_changes_no_byte_and_when_the_last_is_gone_that_i
 def test_a_scheduler_killed_in_the_middle_is_told_of_in_one_sentence(shop: SmallShop, tmp_path: Path) -> None:  # fmt: skip
     before, faults = hashes(shop.site), tmp_path / "faults"
     faults.mkdir()
-    code = "import sys; from pipeline import cluster, cli; cluster.CONNECT_S = 3; sys.exit(cli.main())"  # fmt: skip
+    code = "import sys; from pipeline import cli; from pipeline.flow import dask_engine; dask_engine.CONNECT_S = 3; sys.exit(cli.main())"  # fmt: skip
     with running(1, faults=faults, nanny=False) as (address, processes):
         (faults / "hang").touch()
         with subprocess.Popen([sys.executable, "-c", code, *options(shop, address)], cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:  # fmt: skip
@@ -213,10 +217,9 @@ def test_workers_to_whose_disk_dask_can_spill_nothing_are_told_of(shop: SmallSho
 
 
 def test_a_publisher_without_room_to_spill_is_told_of(
-    tmp_path: Path, cluster: Faulty, monkeypatch: pytest.MonkeyPatch
+    shop: SmallShop, cluster: Faulty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = sent(tmp_path)
-    shop.send(documents(100_000), "许多-示例数据.csv")
+    shop.send(documents(50_000), "许多-示例数据.csv")
     cramped(monkeypatch, "max_temp_directory_size = '100KB'", memory="48MB")
     said = refused(shop, cluster.address)
     assert "腾出" in said

@@ -24,12 +24,13 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 NAME = "市场监督管理局/2024年第一季度行政执法人员持证情况台账.csv"
 
 
-@pytest.fixture
-def run(every_engine: int, tmp_path: Path) -> Run:
+@pytest.fixture(scope="module")
+def run(every_engine: int, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("checked")
     wrong = {**CERTIFICATE, "证件编号": "16110300002", "姓名": "", "证件状态": "不知道"}
-    clerks.write_csv(tmp_path / "inbox" / NAME, [CERTIFICATE, wrong])
-    (tmp_path / "inbox" / "坏.xlsx").write_bytes(b"PK\x03\x04 broken")
-    return clerks.check(tmp_path / "inbox", tmp_path / "private")
+    clerks.write_csv(folder / "inbox" / NAME, [CERTIFICATE, wrong])
+    (folder / "inbox" / "坏.xlsx").write_bytes(b"PK\x03\x04 broken")
+    return clerks.check(folder / "inbox", folder / "private")
 
 
 def shown(run: Run, width: int, lang: str = "zh") -> str:

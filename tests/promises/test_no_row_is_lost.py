@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,54 +13,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-import yaml
 
-from pipeline import run
 from pipeline.base import row_checksums
 from pipeline.base.errors import GateRefused, Unaccounted
 from pipeline.base.model import TALLY_PARTS, Checked, Chunk, Tally
-from pipeline.checks.rules import RULES
-from pipeline.contract import catalog
 from pipeline.flow import read_inbox
 from pipeline.intake.text import blocks
 from pipeline.release import build
 from pipeline.release.database import database
 from pipeline.release.package import package
+from tests.support.shop import DOCUMENTS as TABLE
+from tests.support.shop import SmallShop, documents
 
 # What a run finds and publishes does not depend on what computes.
 pytestmark = pytest.mark.usefixtures("every_engine")
 
 ROWS = 84  # so that each of seven pieces has rows enough to tamper with
-TABLE = "normative_documents"
-HEADER = "文号,文件名称,制定机关,发布日期"
-
-
-def written(rows: int = ROWS) -> str:
-    lines = [
-        f"示政发〔2024〕{n}号,示例办法之{n},示例区人民政府,2024-01-{n % 28 + 1:02d}"
-        for n in range(1, rows + 1)
-    ]
-    return "\n".join([HEADER, *lines]) + "\n"
 
 
 @pytest.fixture
-def publish(root: Path, tmp_path: Path) -> Callable[[], str]:
+def publish(tmp_path: Path) -> Callable[[], str]:
     """Publishes a small inbox of one file; gives the release's folder."""
-    inbox = tmp_path / "inbox"
-    inbox.mkdir()
-    (inbox / "文件.csv").write_text(written(), "utf-8")
-    contract = catalog.load(root / "datapackage", RULES)
-    words = yaml.safe_load((root / "metadata.yml").read_text("utf-8"))
-
-    def go() -> str:
-        release, _, _ = run.publish(
-            run.Job(
-                inbox, tmp_path / "site", tmp_path / "private", contract, words, date(2025, 3, 31)
-            )
-        )
-        return str(tmp_path / "site" / "releases" / release)
-
-    return go
+    shop = SmallShop(tmp_path)
+    shop.send(documents(ROWS), "文件.csv")
+    return lambda: str(shop.publish(downloads=True))
 
 
 def change(table: pa.Table) -> pa.Table:

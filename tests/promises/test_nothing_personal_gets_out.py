@@ -8,30 +8,40 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline import run as whole_way
 from pipeline.base.model import Column, Dataset
 from pipeline.base.normalise import by_character
+from pipeline.base.row_checksums import RowChecksum
 from pipeline.checks.row import privacy
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
 from tests.support.disguises import DISGUISES, Planted, planted
 from tests.support.filekinds import KINDS
+from tests.support.fixtures.command import Command
+from tests.support.fixtures.engines import on_threads
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = contracts.load(ROOT / "datapackage", RULES)
 DATASETS = [d for d in CONTRACT.datasets.values() if not (d.produced or d.query)]
+DAY = date(2025, 1, 31)
 EACH = 7
 PERSONAL = planted(EACH)
 #: Big5 holds traditional characters, in which the words beside a value are not read.
 WITHOUT_WORDS = [p for name, i in zip(DISGUISES, count()) for p in PERSONAL[i * EACH : (i + 1) * EACH] if name in ("identity", "identity, spaced", "identity, hyphens", "mobile", "mobile, hyphens", "bank card", "e-mail", "plate")]  # fmt: skip
+
+
+Outcome = tuple[Mapping[str, RowChecksum], dict[str, bytes]]
 
 
 @dataclass(frozen=True)
@@ -95,21 +105,28 @@ PLANTS = plants()
 CLEAN = [replace(p, value=Planted("", "", ""), number=p.number + 4000) for p in PLANTS]
 
 
-@pytest.fixture(scope="module")
-def released(
-    every_engine: int, gongshi: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """Every plant, one file for each dataset and kind of file, published."""
-    folder = tmp_path_factory.mktemp("planted")
-    for dataset in DATASETS:
+def write_inbox(inbox: Path, kinds: Callable[[int], Collection[str]]) -> None:
+    """For each dataset, by its place, a file of each of those kinds; and one with nothing to hide."""
+    for place, dataset in enumerate(DATASETS):
         header = [_header(c) for c in dataset.published if c.name != _hash_of(dataset)]
-        (folder / "inbox" / dataset.name).mkdir(parents=True)
-        for i, (kind, write) in enumerate(KINDS.items()):
+        (inbox / dataset.name).mkdir(parents=True)
+        for kind in kinds(place):
             rows = [cells(p) for p in PLANTS if p.dataset is dataset and p.kind == kind]
-            write(folder / "inbox" / dataset.name / f"表{i}", [header, *rows])
+            KINDS[kind](inbox / dataset.name / f"表{[*KINDS].index(kind)}", [header, *rows])
         clean = [cells(p) for p in CLEAN if p.dataset is dataset]
-        KINDS["utf-8"](folder / "inbox" / dataset.name / "无", [header, *clean])
-    done = gongshi("publish", folder / "inbox", "--site", folder / "site", "--private", folder / "private", "--today", "2025-01-31")  # fmt: skip
+        KINDS["utf-8"](inbox / dataset.name / "无", [header, *clean])
+
+
+@pytest.fixture(scope="module")
+def released(gongshi: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every plant, one file for each dataset and kind of file, published.
+
+    On threads: the last test here proves that on Dask the same rows come through.
+    """
+    folder = tmp_path_factory.mktemp("planted")
+    write_inbox(folder / "inbox", lambda _: KINDS)
+    with on_threads():
+        done = gongshi("publish", folder / "inbox", "--site", folder / "site", "--private", folder / "private", "--today", DAY.isoformat())  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
@@ -183,3 +200,36 @@ def test_most_rows_with_a_value_in_a_text_are_published_without_it(released: Pat
         keys = {*dataset.primary_key, *dataset.identity}
         in_text = sum(p.dataset is dataset and p.column.kind in privacy.FREE and p.column.name not in keys for p in PLANTS)  # fmt: skip
         assert public >= in_text * 0.8, dataset.name
+
+
+@pytest.fixture(scope="module")
+def on_threads_found(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Outcome]:
+    """An inbox with two kinds of file for each dataset, in turn, and what threads find in it."""
+    folder, names = tmp_path_factory.mktemp("in-turn"), [*KINDS]
+    every = request.config.getoption("--engines") == "all"
+    write_inbox(folder / "inbox", lambda n: names if every else {names[n % len(names)], names[(n * 2 + 1) % len(names)]})  # fmt: skip
+    with on_threads():
+        return folder / "inbox", found(folder / "inbox", folder / "private")
+
+
+def found(inbox: Path, private: Path) -> Outcome:
+    """Row checksums of what comes through a check, and all that is told of the rest."""
+    private.mkdir()
+    (private / "key").write_text("ab" * 32)
+    run = whole_way.check(inbox, private, CONTRACT, DAY)
+    told = [
+        private / name for name in ("findings.csv", "findings.json", "run.json", "withheld.csv")
+    ]
+    told += sorted((private / "quarantine").iterdir())
+    return run.checksums, {path.name: path.read_bytes() for path in told}
+
+
+@pytest.mark.on_dask
+def test_on_dask_the_same_rows_come_through_and_the_same_is_found(
+    every_engine: int, on_threads_found: tuple[Path, Outcome], tmp_path: Path
+) -> None:
+    inbox, expected = on_threads_found
+    assert sum(checksum.rows for checksum in expected[0].values()) > len(CLEAN) * 0.8
+    assert found(inbox, tmp_path / "private") == expected

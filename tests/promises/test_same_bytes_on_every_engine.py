@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import distributed
@@ -14,9 +15,12 @@ from pipeline import run
 from pipeline.base.engine import LOCAL, Engine
 from pipeline.checks.results import parquet
 from pipeline.flow.dask_engine import Spread
-from tests.conftest import PARTITIONS
 from tests.publishers.test_union import NAMES, Place, entry
-from tests.support.shop import ROOT, TODAY, Shop, hashes, penalties
+from tests.support.fixtures.engines import PARTITIONS
+from tests.support.fixtures.releases import Published
+from tests.support.shop import ROOT, TODAY, Shop, WidePenaltyShop, hashes, penalties
+
+pytestmark = pytest.mark.slow
 
 #: What PRIVATE has of how it was computed: pieces as they were cut, under names made by chance.
 AS_IT_WAS_CUT = {"cache", "changes"}
@@ -32,20 +36,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize(("name", "partitions"), pairs)
 
 
-def sample(folder: Path) -> Shop:
-    shop = Shop(folder)
-    shop.inbox = ROOT / "examples" / "inbox"
-    return shop
-
-
-def real(folder: Path) -> Shop:
-    shop = Shop(folder)
-    shop.inbox = ROOT.parent / "shared" / "real" / "inbox"
-    return shop
-
-
 def in_parts(folder: Path) -> Shop:
-    shop = Shop(folder)
+    shop = WidePenaltyShop(folder)
     shop.words["parts"] = {"by": ["year", "region"], "above_rows": 10}
     rows = penalties(60)
     for number in range(3):
@@ -67,24 +59,26 @@ def union(folder: Path) -> Shop:
     return province
 
 
-SHOPS: dict[str, Callable[[Path], Shop]] = {
-    "sample": sample,
-    "real": real,
-    "in parts": in_parts,
-    "union": union,
-}
+#: Of these all is made here. The two large inboxes have been published on threads for other tests.
+SHOPS: dict[str, Callable[[Path], Shop]] = {"in parts": in_parts, "union": union}
+LARGE = {"sample": ("published", ROOT / "examples" / "inbox"), "real": ("published_real", ROOT.parent / "shared" / "real" / "inbox")}  # fmt: skip
+
+
+def outcome(release: Path, private: Path) -> Outcome:
+    """The release, downloads and all, and what is told in PRIVATE: to the byte, and row for row."""
+    told = {n: h for n, h in hashes(private).items() if Path(n).parts[0] not in AS_IT_WAS_CUT}
+    return hashes(release), told, changed(private / "changes")
 
 
 def published(shop: Shop, folder: Path, engine: Engine) -> Outcome:
-    """The release, downloads and all, and what is told in PRIVATE: to the byte, and row for row."""
+    """What `engine` makes of a shop's inbox, with the shop's key, in another folder."""
     site, private = folder / "site", folder / "private"
     private.mkdir(parents=True)
     (private / "key").write_bytes((shop.private / "key").read_bytes())
     release, _, _ = run.publish(
         run.Job(shop.inbox, site, private, shop.contract, shop.words, TODAY, engine=engine)
     )
-    told = {n: h for n, h in hashes(private).items() if Path(n).parts[0] not in AS_IT_WAS_CUT}
-    return hashes(site / "releases" / release), told, changed(private / "changes")
+    return outcome(site / "releases" / release, private)
 
 
 def changed(folder: Path) -> list[tuple[str, ...]]:
@@ -93,17 +87,26 @@ def changed(folder: Path) -> list[tuple[str, ...]]:
     return sorted(tuple(map(str, row.values())) for row in rows)
 
 
-@pytest.fixture(scope="module")
-def on_threads(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Shop, Outcome]]:
-    """A shop by name, and what threads of this process make of its inbox, once for each."""
-    made: dict[str, tuple[Shop, Outcome]] = {}
+def as_read_by_others(request: pytest.FixtureRequest, name: str, folder: Path) -> tuple[Shop, Outcome]:  # fmt: skip
+    """A large inbox, and the release of it that threads made for all tests that read it."""
+    fixture, inbox = LARGE[name]
+    there: Published = request.getfixturevalue(fixture)
+    shop = Shop(folder / "shop", keep=12)
+    shop.inbox, shop.private = inbox, there.private
+    return shop, outcome(there.current.resolve(), there.private)
 
+
+@pytest.fixture(scope="module")
+def on_threads(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Shop, Outcome]]:  # fmt: skip
+    """A shop by name, and what threads of this process make of its inbox, once for each."""
+
+    @cache
     def get(name: str) -> tuple[Shop, Outcome]:
-        if name not in made:
-            folder = tmp_path_factory.mktemp(name.replace(" ", "-"))
-            shop = SHOPS[name](folder / "shop")
-            made[name] = shop, published(shop, folder / "threads", LOCAL)
-        return made[name]
+        folder = tmp_path_factory.mktemp(name.replace(" ", "-"))
+        if name in LARGE:
+            return as_read_by_others(request, name, folder)
+        shop = SHOPS[name](folder / "shop")
+        return shop, published(shop, folder / "threads", LOCAL)
 
     return get
 
@@ -114,11 +117,8 @@ def test_release_findings_and_run_are_the_same_to_the_byte_on_dask(
     on_threads: Callable[[str], tuple[Shop, Outcome]],
     cluster_here: Client,
     tmp_path: Path,
-    request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if name == "real":
-        request.getfixturevalue("real_inbox")
     shop, expected = on_threads(name)
     monkeypatch.setattr(parquet, "LEAST", 0)  # few rows as they are, each piece lays them down
     release, told, cells = published(shop, tmp_path, Spread(distributed, cluster_here, partitions))

@@ -18,11 +18,17 @@ from pipeline.base import sql
 from pipeline.base.errors import StoreError
 from pipeline.release.database import database
 from pipeline.release.package import package
+from tests.support.examples import examples
 from tests.support.shop import ROOT, SmallShop, documents, hashes
 
-#: Rows of two files, all made up; the smaller one fills whatever is of a fixed size.
-FEW, MANY = 500_000, 1_000_000
-MOST_GROWTH = 90 << 20  # bytes: for each row more less than it holds
+# Long, and run before others: each has many rows.
+pytestmark = pytest.mark.slow
+
+#: Rows of two files, all made up; the smaller one fills whatever is of a fixed size, which is small here.
+#: `--thorough` takes as many rows again, and twice the sizes.
+FEW, MANY = examples(250_000, 500_000), examples(500_000, 1_000_000)
+TEXT_BLOCK, DUCKDB_MEMORY = examples(2, 4) << 20, f"{examples(50, 100)}MB"
+MOST_GROWTH = (MANY - FEW) * 180  # bytes: for each row more less than it holds
 
 
 # ---------------------------------------------------------------- memory
@@ -37,9 +43,9 @@ def peaks(tmp_path_factory: pytest.TempPathFactory) -> dict[int, int]:
         _write(SmallShop(folder).inbox / "规范性文件-示例数据.csv", rows)
         code = (
             "import sys\nfrom pathlib import Path\nfrom tests.support.shop import SmallShop\n"
-            "from pipeline import spill\nspill.MEMORY = '100MB'\n"  # reached by both
-            "from pipeline.intake import encodings, ranges, text_files\n"
-            "encodings.BLOCK = ranges.BLOCK = text_files.BLOCK = 4 << 20\n"  # as well
+            f"from pipeline.base import sql\nsql.MEMORY = '{DUCKDB_MEMORY}'\n"  # reached by both
+            "from pipeline.intake.text import encodings, ranges, text_files\n"
+            f"encodings.BLOCK = ranges.BLOCK = text_files.BLOCK = {TEXT_BLOCK}\n"  # as well
             "if __name__ == '__main__':\n"
             "    SmallShop(Path(sys.argv[1])).publish(downloads=True)\n"
         )
@@ -78,7 +84,7 @@ def test_what_was_read_of_a_parquet_file_is_not_kept(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- room to spill
 
 
-def cramped(monkeypatch: pytest.MonkeyPatch, *settings: str, memory: str = "72MB") -> None:
+def cramped(monkeypatch: pytest.MonkeyPatch, *settings: str, memory: str = "48MB") -> None:
     """Whatever DuckDB does from now on has next to no memory; `settings` say what room to spill it has."""
     honest = sql.connect
 
@@ -92,13 +98,20 @@ def cramped(monkeypatch: pytest.MonkeyPatch, *settings: str, memory: str = "72MB
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> SmallShop:
-    """A release of twenty documents, and a hundred thousand in the inbox."""
+def small(tmp_path: Path) -> SmallShop:
+    """A release of twenty documents, and two hundred in the inbox."""
     made = SmallShop(tmp_path)
     made.send(documents(20))
     made.publish()
-    _write(made.inbox / "规范性文件-示例数据.csv", 100_000)
+    made.send(documents(200))
     return made
+
+
+@pytest.fixture
+def shop(small: SmallShop) -> SmallShop:
+    """A release of twenty documents, and more in the inbox than memory holds where it is cramped."""
+    _write(small.inbox / "规范性文件-示例数据.csv", examples(50_000, 100_000))
+    return small
 
 
 def test_without_room_to_spill_nothing_is_published_and_one_sentence_says_why(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
@@ -120,12 +133,12 @@ def test_with_room_to_spill_the_same_little_memory_is_enough(shop: SmallShop, mo
     assert len(shop.releases()) == 2
 
 
-def test_what_is_spilled_lies_in_the_private_folder_and_goes_with_the_run(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_what_is_spilled_lies_in_the_private_folder_and_goes_with_the_run(small: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     folders = list[Path]()
     honest = sql.connect
     monkeypatch.setattr(sql, "connect", lambda folder: folders.append(folder) or honest(folder))
-    shop.publish(growth=True, removals=True)
-    assert folders and all(folder.is_relative_to(shop.private) for folder in folders)
+    small.publish(growth=True, removals=True)
+    assert folders and all(folder.is_relative_to(small.private) for folder in folders)
     assert not any(folder.exists() for folder in folders)
 
 
@@ -133,9 +146,10 @@ def killed(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_worker_that_is_ended_for_want_of_memory_is_said_so(shop: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_a_worker_that_is_ended_for_want_of_memory_is_said_so(small: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setattr(database, "index_aside", killed)
-    before = hashes(shop.current)
+    monkeypatch.setattr(database, "ASIDE_FROM", 100)
+    before = hashes(small.current)
     with pytest.raises(StoreError, match="内存"):
-        shop.publish(growth=True, removals=True)
-    assert hashes(shop.current) == before
+        small.publish(growth=True, removals=True)
+    assert hashes(small.current) == before

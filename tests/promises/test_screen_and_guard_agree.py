@@ -22,7 +22,15 @@ from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
 from pipeline.release.gate import exit_guard, personal_numbers
 from tests.support.disguises import WIDE, card, credit_code, cut, digits, identity, mobile, rng
-from tests.support.shop import PENALTIES, Shop, SmallShop, documents, penalties, rows_of
+from tests.support.shop import (
+    PENALTIES,
+    Shop,
+    SmallShop,
+    WidePenaltyShop,
+    documents,
+    penalties,
+    rows_of,
+)
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = contracts.load(ROOT / "datapackage", RULES)
@@ -139,7 +147,7 @@ HIDDEN = "示例路1234号A5"
 @pytest.fixture(scope="module")
 def shop(every_engine: int, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Penalties of which each has another oddity, published once for all tests."""
-    shop, rows = Shop(tmp_path_factory.mktemp("shop")), penalties(12)
+    shop, rows = WidePenaltyShop(tmp_path_factory.mktemp("shop")), penalties(12)
     day, number = rows[0]["处罚决定日期"], rows[2]["行政处罚决定书文号"]
     code = rows[0]["行政相对人代码_1（统一社会信用代码）"]
     rows[0] |= {"时间戳": day, "证件号码": code, "问李某13812345678": "x"}

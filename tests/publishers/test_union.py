@@ -30,11 +30,11 @@ from pipeline.release.package import manifest
 from tests.support.shop import (
     NUMBER,
     PENALTIES,
-    ROOT,
     TODAY,
     Shop,
     _few,
     contents,
+    copy_contract,
     penalties,
     query,
     rows_of,
@@ -66,10 +66,7 @@ class Place(Shop):
     def load(self, folder: Path) -> Catalog:
         few = folder.parent / "contract" / "datapackage"
         if not few.exists():
-            few.mkdir(parents=True)
-            shutil.copytree(ROOT / "datapackage" / "codes", few / "codes")
-            for name in (*(f"{name}.yaml" for name in FEW), "package.yaml", "profile.json"):
-                shutil.copy(ROOT / "datapackage" / name, few / name)
+            copy_contract(few, FEW)
         return _few(few)
 
     def unite(self, entries: list[dict[str, Any]]) -> None:
@@ -114,14 +111,27 @@ def _made(every_engine: int, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def places(_made: Path, tmp_path: Path) -> dict[str, Place]:
+def standing(made: Path, folder: Path) -> dict[str, Place]:
     """Three districts with releases of their own, and a province that lists them all."""
-    shutil.copytree(_made, tmp_path, dirs_exist_ok=True, symlinks=True)
-    found = {n: Place(tmp_path / n, f"{i + 1:02d}" * 32) for i, n in enumerate(NAMES)}
-    province = Place(tmp_path / "province", "77" * 32)
+    shutil.copytree(made, folder, dirs_exist_ok=True, symlinks=True)
+    found = {n: Place(folder / n, f"{i + 1:02d}" * 32) for i, n in enumerate(NAMES)}
+    province = Place(folder / "province", "77" * 32)
     province.unite([entry(n, found[n].site / "current", key=str(found[n].key)) for n in NAMES])
     return {**found, "province": province}
+
+
+@pytest.fixture
+def places(_made: Path, tmp_path: Path) -> dict[str, Place]:
+    """Three districts and a province that has published nothing, to do with as a test likes."""
+    return standing(_made, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def united(_made: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Place]:
+    """Three districts and a province that has published them, for tests that only read."""
+    found = standing(_made, tmp_path_factory.mktemp("united"))
+    found["province"].publish(downloads=True)
+    return found
 
 
 def ids(release: Path) -> set[str]:
@@ -137,14 +147,13 @@ def fresh(place: Place, rows: list[dict[str, str]], today: date = LATER) -> None
 
 
 def test_the_union_holds_every_record_of_every_district_as_it_is_there(
-    places: dict[str, Place],
+    united: dict[str, Place],
 ) -> None:
-    province = places["province"]
-    release = province.publish()
+    release = united["province"].current
     there = {
         row["record_id"]: {k: v for k, v in row.items() if not k.startswith("source_")}
         for name in NAMES
-        for row in rows_of(places[name].current / "data" / f"{PENALTIES}.csv")
+        for row in rows_of(united[name].current / "data" / f"{PENALTIES}.csv")
     }
     here = {
         row["record_id"]: {k: v for k, v in row.items() if not k.startswith("source_")}
@@ -154,27 +163,27 @@ def test_the_union_holds_every_record_of_every_district_as_it_is_there(
 
 
 def test_each_record_says_whose_it_is_and_which_package_it_came_in(
-    places: dict[str, Place],
+    united: dict[str, Place],
 ) -> None:
-    release = places["province"].publish()
+    release = united["province"].current
     whose = dict(query(release, "select f.record_id, substr(s.file, 1, instr(s.file, '/') - 1) from penalty_filings f join sources s using (source_id)"))  # fmt: skip
     for name in NAMES:
-        assert {k for k, v in whose.items() if v == name} == ids(places[name].current)
+        assert {k for k, v in whose.items() if v == name} == ids(united[name].current)
         told = {r["publisher"]: r for r in rows_of(release / "data" / "publishers.csv")}[name]
-        text = (places[name].current / "manifest.json").read_bytes()
+        text = (united[name].current / "manifest.json").read_bytes()
         assert told["manifest_sha256"] == hashlib.sha256(text).hexdigest()
-        assert (told["state"], told["release"]) == ("taken", places[name].current.name)
+        assert (told["state"], told["release"]) == ("taken", united[name].current.name)
 
 
-def test_source_row_is_the_row_in_the_publishers_own_table(places: dict[str, Place]) -> None:
-    release = places["province"].publish()
+def test_source_row_is_the_row_in_the_publishers_own_table(united: dict[str, Place]) -> None:
+    release = united["province"].current
     (record, file, row) = query(release, "select record_id, file, source_row from penalty_filings join sources using (source_id) where file like '乙区%' limit 1")[0]  # fmt: skip
-    lines = (places["乙区"].current / file.removeprefix("乙区/")).read_text("utf-8").splitlines()
+    lines = (united["乙区"].current / file.removeprefix("乙区/")).read_text("utf-8").splitlines()
     assert lines[row - 1].startswith(record)
 
 
-def test_figures_stand_side_by_side(places: dict[str, Place]) -> None:
-    release = places["province"].publish()
+def test_figures_stand_side_by_side(united: dict[str, Place]) -> None:
+    release = united["province"].current
     rows = rows_of(release / "data" / "districts.csv")
     assert {row["publisher"] for row in rows} == set(NAMES)
     for name in NAMES:
@@ -187,9 +196,8 @@ def test_figures_stand_side_by_side(places: dict[str, Place]) -> None:
     assert reports == {"甲区/2024-示例数据"}
 
 
-def test_the_unions_package_can_itself_be_united(places: dict[str, Place], tmp_path: Path) -> None:
-    province = places["province"]
-    province.publish(downloads=True)
+def test_the_unions_package_can_itself_be_united(united: dict[str, Place], tmp_path: Path) -> None:
+    province = united["province"]
     country = Place(tmp_path / "country", "99" * 32)
     country.unite([entry("示例省", province.zip, key=str(province.key))])
     release = country.publish()
@@ -198,10 +206,10 @@ def test_the_unions_package_can_itself_be_united(places: dict[str, Place], tmp_p
     assert reports == {"示例省/甲区/2024-示例数据"}
 
 
-def test_frictionless_finds_the_unions_package_valid(places: dict[str, Place]) -> None:
+def test_frictionless_finds_the_unions_package_valid(united: dict[str, Place]) -> None:
     from frictionless import validate
 
-    release = places["province"].publish()
+    release = united["province"].current
     report = validate(str(release / "datapackage.json"))
     assert report.valid, report.flatten(["type", "message"])[:5]
 

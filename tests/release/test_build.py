@@ -32,17 +32,20 @@ from pipeline.release.gate import gate
 from pipeline.release.package import changes, manifest
 from pipeline.release.store import differences, verify
 from tests.support import formulas
+from tests.support.fixtures.releases import Published
 from tests.support.shop import (
     NUMBER,
     PENALTIES,
     SECRET,
     TODAY,
+    PenaltyShop,
     Shop,
     copy_of,
     hashes,
     penalties,
     query,
     rows_of,
+    twin_of,
 )
 
 HOSTILE = ["=1+1", "+86 1", "-2+3", "@SUM(A1)", "＝HYPERLINK(1)", "_x0041_<&>\"'", "一行\n二行"]
@@ -51,16 +54,31 @@ HOSTILE += [text for text in formulas.MARKED if text not in HOSTILE]
 
 @pytest.fixture
 def shop(every_engine: int, tmp_path: Path) -> Shop:
-    made = Shop(tmp_path)
+    """A shop that has published nothing yet."""
+    made = PenaltyShop(tmp_path)
     made.send(penalties(40))
     return made
 
 
 @pytest.fixture(scope="module")
+def published_once(every_engine: int, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    made = PenaltyShop(tmp_path_factory.mktemp("once"))
+    made.send(penalties(40))
+    made.publish()
+    return made
+
+
+@pytest.fixture
+def kept(published_once: Shop, tmp_path: Path) -> Shop:
+    """A shop with one release, to do with as a test likes."""
+    return twin_of(published_once, tmp_path)
+
+
+@pytest.fixture(scope="module")
 def hostile(every_engine: int, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A release some of whose cells a spreadsheet would run, or XML would trip over."""
-    made = Shop(tmp_path_factory.mktemp("hostile"))
-    rows = penalties(len(HOSTILE) + 10)
+    made = PenaltyShop(tmp_path_factory.mktemp("hostile"))
+    rows = penalties(max(40, len(HOSTILE) + 10))
     for row, text in zip(rows, HOSTILE, strict=False):
         row["备注"] = text
     made.send(rows)
@@ -86,22 +104,22 @@ def test_the_same_inputs_give_the_same_bytes_in_another_folder(shop: Shop, tmp_p
     assert hashes(first) == hashes(second)
 
 
-def test_a_run_that_finds_nothing_changed_makes_no_release_on_another_day(shop: Shop) -> None:
-    first = shop.publish()
-    assert shop.publish(date(2025, 4, 2)) == first
-    assert shop.releases() == [first.name]
+def test_a_run_that_finds_nothing_changed_makes_no_release_on_another_day(kept: Shop) -> None:
+    first = kept.current
+    assert kept.publish(date(2025, 4, 2)) == first
+    assert kept.releases() == [first.name]
 
 
-def test_content_that_comes_back_makes_a_new_release_beside_the_old_one(shop: Shop) -> None:
-    first = shop.publish()
+def test_content_that_comes_back_makes_a_new_release_beside_the_old_one(kept: Shop) -> None:
+    first = kept.current
     rows = penalties(40)
     rows[0]["备注"] = "别的"
-    shop.send(rows)
-    second = shop.publish()
-    shop.send(penalties(40))
-    third = shop.publish()
+    kept.send(rows)
+    second = kept.publish()
+    kept.send(penalties(40))
+    third = kept.publish()
     assert third.name == f"{first.name}-2"
-    assert shop.releases() == [first.name, second.name, third.name]
+    assert kept.releases() == [first.name, second.name, third.name]
 
 
 # ---------------------------------------------------------------- downloads
@@ -219,12 +237,12 @@ def test_more_rows_than_a_sheet_holds_go_on_in_the_next(hostile: Shop, tmp_path:
 # ---------------------------------------------------------------- changes
 
 
-def test_changes_name_what_was_added_changed_and_removed(shop: Shop) -> None:
-    first = shop.publish()
+def test_changes_name_what_was_added_changed_and_removed(kept: Shop) -> None:
+    first = kept.current
     rows = penalties(42)
     rows[1]["违法事实"] += "（更正）"
-    shop.send(rows[1:])
-    second = shop.publish(removals=True)
+    kept.send(rows[1:])
+    second = kept.publish(removals=True)
     found = changes.read(second / "changes.csv")
     assert [(c.verb, c.columns) for c in sorted(found, key=lambda c: c.verb)] == [
         ("added", ()), ("added", ()), ("changed", ("violation_facts",)), ("removed", ())
@@ -233,37 +251,34 @@ def test_changes_name_what_was_added_changed_and_removed(shop: Shop) -> None:
     assert {row["release"] for row in rows_of(second / "data" / "changes.csv")} == {second.name}
 
 
-def test_a_record_that_only_moved_to_another_row_has_not_changed(shop: Shop) -> None:
-    shop.publish()
-    shop.send(list(reversed(penalties(40))))
-    assert changes.read(shop.publish() / "changes.csv") == []
+def test_a_record_that_only_moved_to_another_row_has_not_changed(kept: Shop) -> None:
+    kept.send(list(reversed(penalties(40))))
+    assert changes.read(kept.publish() / "changes.csv") == []
 
 
-def test_no_value_of_a_record_stands_in_a_list_of_changes(shop: Shop) -> None:
-    shop.publish()
+def test_no_value_of_a_record_stands_in_a_list_of_changes(kept: Shop) -> None:
     rows = penalties(40)
     rows[1]["违法事实"] += "（更正）"
-    shop.send(rows)
-    text = (shop.publish() / "changes.csv").read_text("utf-8")
+    kept.send(rows)
+    text = (kept.publish() / "changes.csv").read_text("utf-8")
     assert rows[1][NUMBER] not in text
     assert "更正" not in text
 
 
-def test_the_old_value_of_a_corrected_record_is_kept_in_private(shop: Shop) -> None:
-    shop.publish()
+def test_the_old_value_of_a_corrected_record_is_kept_in_private(kept: Shop) -> None:
     rows = penalties(40)
     before, rows[1]["违法事实"] = rows[1]["违法事实"], "另一说法"
-    shop.send(rows)
-    release = shop.publish()
-    [kept] = rows_of(shop.private / "corrections" / f"{release.name}.csv")
+    kept.send(rows)
+    release = kept.publish()
+    [kept] = rows_of(kept.private / "corrections" / f"{release.name}.csv")
     assert (kept["column"], kept["was"]) == ("violation_facts", before)
 
 
-def test_a_difference_is_told_as_a_table_as_markdown_and_as_json(shop: Shop) -> None:
-    first = shop.publish()
-    shop.send(penalties(42))
-    second = shop.publish()
-    said = {f: differences.told(shop.site, first.name, second.name, f, 1) for f in differences.FORMATS}  # fmt: skip
+def test_a_difference_is_told_as_a_table_as_markdown_and_as_json(kept: Shop) -> None:
+    first = kept.current
+    kept.send(penalties(42))
+    second = kept.publish()
+    said = {f: differences.told(kept.site, first.name, second.name, f, 1) for f in differences.FORMATS}  # fmt: skip
     assert "新增" in said["text"] and "| --- |" in said["markdown"]
     assert json.loads(said["json"])["counts"] == {PENALTIES: {"added": 2}}
     assert "另有 1 条" in said["text"]
@@ -272,35 +287,32 @@ def test_a_difference_is_told_as_a_table_as_markdown_and_as_json(shop: Shop) -> 
 # ---------------------------------------------------------------- the gate
 
 
-def test_a_record_gone_without_a_cause_is_refused_and_listed(shop: Shop) -> None:
-    before = shop.publish()
-    shop.send(penalties(40)[1:])
+def test_a_record_gone_without_a_cause_is_refused_and_listed(kept: Shop) -> None:
+    before = kept.current
+    kept.send(penalties(40)[1:])
     with pytest.raises(GateRefused, match="--allow-removals"):
-        shop.publish()
-    assert shop.current == before
-    assert [row["dataset"] for row in rows_of(shop.private / "removals.csv")] == [PENALTIES]
+        kept.publish()
+    assert kept.current == before
+    assert [row["dataset"] for row in rows_of(kept.private / "removals.csv")] == [PENALTIES]
 
 
-def test_a_collapse_is_refused_and_can_be_allowed(shop: Shop) -> None:
-    shop.publish()
-    shop.send(penalties(40)[:20])
+def test_a_collapse_is_refused_and_can_be_allowed(kept: Shop) -> None:
+    kept.send(penalties(40)[:20])
     with pytest.raises(GateRefused):
-        shop.publish()
-    assert len(rows_of(shop.publish(removals=True) / "data" / f"{PENALTIES}.csv")) == 20
+        kept.publish()
+    assert len(rows_of(kept.publish(removals=True) / "data" / f"{PENALTIES}.csv")) == 20
 
 
-def test_a_rise_beyond_twofold_is_refused_and_can_be_allowed(shop: Shop) -> None:
-    shop.publish()
-    shop.send(penalties(100))
+def test_a_rise_beyond_twofold_is_refused_and_can_be_allowed(kept: Shop) -> None:
+    kept.send(penalties(100))
     with pytest.raises(GateRefused, match="--allow-growth"):
-        shop.publish()
-    shop.publish(growth=True)
+        kept.publish()
+    kept.publish(growth=True)
 
 
-def test_a_day_before_the_current_releases_is_refused(shop: Shop) -> None:
-    shop.publish()
+def test_a_day_before_the_current_releases_is_refused(kept: Shop) -> None:
     with pytest.raises(GateRefused, match="2025-03-30"):
-        shop.publish(date(2025, 3, 30))
+        kept.publish(date(2025, 3, 30))
 
 
 def test_a_download_that_lost_rows_is_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,11 +347,11 @@ def test_a_flipped_bit_in_any_file_is_found_and_named(shop: Shop) -> None:
     assert verify.release(shop.site, "", None).problems == ()
 
 
-def test_a_file_added_or_taken_away_is_found_and_named(shop: Shop) -> None:
-    release = shop.publish()
+def test_a_file_added_or_taken_away_is_found_and_named(kept: Shop) -> None:
+    release = kept.current
     (release / "more.txt").write_text("x")
     (release / "changes.csv").unlink()
-    found = {(key, params["file"]) for key, params in verify.release(shop.site, "", None).problems}
+    found = {(key, params["file"]) for key, params in verify.release(kept.site, "", None).problems}
     assert found == {("verify-unlisted", "more.txt"), ("verify-missing", "changes.csv")}
 
 
@@ -389,14 +401,14 @@ def test_openssl_knows_the_signature(shop: Shop, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_each_release_names_the_manifest_of_the_one_before(shop: Shop) -> None:
-    first = shop.publish()
-    shop.send(penalties(41))
-    second = shop.publish()
+def test_each_release_names_the_manifest_of_the_one_before(kept: Shop) -> None:
+    first = kept.current
+    kept.send(penalties(41))
+    second = kept.publish()
     assert manifest.read(second)["parent"] == manifest.link(first)
     told = json.loads((first / manifest.MANIFEST).read_text("utf-8"))
     manifest.sign(first, told | {"today": "2020-01-01"}, bytes.fromhex(SECRET))
-    assert [key for key, _ in verify.release(shop.site, second.name, None).problems] == [
+    assert [key for key, _ in verify.release(kept.site, second.name, None).problems] == [
         "verify-chain"
     ]
 
@@ -404,18 +416,19 @@ def test_each_release_names_the_manifest_of_the_one_before(shop: Shop) -> None:
 # ---------------------------------------------------------------- descriptions for machines
 
 
-def test_the_package_describes_itself_in_full(hostile: Shop) -> None:
-    told = json.loads((hostile.current / "datapackage.json").read_text("utf-8"))
+def test_the_package_describes_itself_in_full(published: Published) -> None:
+    told = json.loads((published.current / "datapackage.json").read_text("utf-8"))
     assert {"$schema", "name", "title", "version", "created", "licenses", "sources", "contributors", "keywords"} <= told.keys()  # fmt: skip
     for resource in told["resources"]:
         assert resource["schema"]["fieldsMatch"] == "exact"
         assert all(field["title"] for field in resource["schema"]["fields"])
 
 
-def test_zone_locale_and_hash_seed_do_not_show(shop: Shop, tmp_path: Path) -> None:
+@pytest.mark.once  # it publishes in processes of its own
+def test_zone_locale_and_hash_seed_do_not_show(every_engine: int, tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from tests.support.shop import Shop, penalties\n"
-        "shop = Shop(Path(sys.argv[1])); shop.send(penalties(40)); print(shop.publish(downloads=True))"
+        "import sys; from pathlib import Path; from tests.support.shop import PenaltyShop, penalties\n"
+        "shop = PenaltyShop(Path(sys.argv[1])); shop.send(penalties(40)); print(shop.publish(downloads=True))"
     )
     found = []
     for zone, seed in (("Pacific/Kiritimati", "1"), ("America/Adak", "2")):
@@ -425,8 +438,7 @@ def test_zone_locale_and_hash_seed_do_not_show(shop: Shop, tmp_path: Path) -> No
     assert found[0] == found[1]
 
 
-def test_every_table_of_the_database_is_what_its_csv_is(hostile: Shop) -> None:
-    for path in (hostile.current / "data").glob("*.csv"):
-        assert query(hostile.current, f"select count(*) from {path.stem}") == [
-            (len(rows_of(path)),)
-        ]
+def test_every_table_of_the_database_is_what_its_csv_is(hostile: Shop, published: Published) -> None:  # fmt: skip
+    for release in (hostile.current, published.current):
+        for path in (release / "data").glob("*.csv"):
+            assert query(release, f"select count(*) from {path.stem}") == [(len(rows_of(path)),)]

@@ -9,8 +9,10 @@ import csv
 import io
 import os
 import shutil
+import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -18,8 +20,10 @@ import yaml
 from pipeline import run
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
+from pipeline.release.gate import gate
 from pipeline.release.package import changes, store
 from pipeline.release.store import differences, verify
+from tests.support.examples import examples
 from tests.support.shop import rows_of
 
 # What a run finds and publishes does not depend on what computes.
@@ -49,27 +53,20 @@ def keys_of(edition: Path) -> set[Key]:
     return {tuple(row[name] for name in KEY) for row in rows}
 
 
-def test_new_and_gone_of_each_edition_are_what_sets_say(tmp_path: Path) -> None:
-    contract = catalog.load(EXAMPLE, RULES)
-    words = yaml.safe_load((ROOT / "metadata.yml").read_text("utf-8"))
-    inbox, site, private = tmp_path / "inbox", tmp_path / "site", tmp_path / "private"
+Figures = tuple[list[int], list[int]]
+
+
+def published(inbox: Path, series: list[Path], words: dict[str, Any]) -> Figures:
+    """Publish one edition a month; how many records were new, and how many gone, in each but the first."""
     inbox.mkdir()
     shutil.copy(EXAMPLE / "sources.yaml.example", inbox / "sources.yaml")
-    before: set[Key] = set()
-    day, new_ones, gone_ones = date(2017, 4, 30), list[int](), list[int]()
-    for number, edition in enumerate(editions()):
+    site, private = inbox.with_name("site"), inbox.with_name("private")
+    contract, day = catalog.load(EXAMPLE, RULES), date(2017, 4, 30)
+    before, new_ones, gone_ones = set[Key](), list[int](), list[int]()
+    for number, edition in enumerate(series):
         shutil.copy(edition, inbox / "edition.tsv")
-        name, new, _ = run.publish(
-            run.Job(
-                inbox,
-                site,
-                private,
-                contract,
-                words,
-                day,
-                run.Allowed(removals=True, downloads=number < 3),
-            )
-        )
+        allowed = run.Allowed(removals=True, downloads=number < 3)
+        name, new, _ = run.publish(run.Job(inbox, site, private, contract, words, day, allowed))
         assert new
         release, now = site / "releases" / name, keys_of(edition)
         assert len(rows_of(release / "data" / f"{DATASET}.csv")) == len(now)
@@ -80,14 +77,36 @@ def test_new_and_gone_of_each_edition_are_what_sets_say(tmp_path: Path) -> None:
             new_ones.append(found["added"])
             gone_ones.append(found["removed"])
         before, day = now, date.fromordinal(day.toordinal() + 30)
+    return new_ones, gone_ones
+
+
+@pytest.fixture
+def words(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The site's words; and frictionless is asked in this process, not in one for each edition."""
+    monkeypatch.setattr(gate, "ASIDE_FROM", sys.maxsize)
+    words: dict[str, Any] = yaml.safe_load((ROOT / "metadata.yml").read_text("utf-8"))
+    return words
+
+
+@pytest.mark.slow
+@pytest.mark.once
+def test_new_and_gone_of_each_edition_are_what_sets_say(tmp_path: Path, words: dict[str, Any]) -> None:  # fmt: skip
+    new_ones, gone_ones = published(tmp_path / "inbox", editions(), words)
     assert len(new_ones) == 26
     assert (min(new_ones), max(new_ones)) == (26, 130)
     assert (min(gone_ones), max(gone_ones)) == (23, 111)
+    site = tmp_path / "site"
     kept = store.kept(site)
     assert len(kept) == words["keep"]
     assert verify.release(site, "", None).problems == ()
     assert differences.between(kept[-2], kept[-1]) == changes.read(kept[-1] / "changes.csv")
     assert len({row["release"] for row in rows_of(kept[-1] / "data" / "changes.csv")}) == 26
+
+
+@pytest.mark.on_dask
+def test_on_dask_they_are_so_too(tmp_path: Path, words: dict[str, Any]) -> None:
+    """Of the first editions: how long a series is makes no difference to what computes."""
+    published(tmp_path / "inbox", editions()[: examples(4, 27)], words)
 
 
 def test_what_the_source_drops_after_a_year_needs_no_other_cause(tmp_path: Path) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import re
 import shutil
 import sqlite3
 import subprocess
 import zipfile
+from collections.abc import Iterable
 from contextlib import closing
+from copy import copy, deepcopy
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow.parquet as pq
 import yaml
@@ -35,25 +38,45 @@ PENALTIES, NUMBER = "penalty_filings", "行政处罚决定书文号"
 
 def penalties(rows: int) -> list[dict[str, str]]:
     """Rows of the 424 layout, all in order (示例数据 / synthetic sample)."""
+    return [dict(row) for row in _penalties()[:rows]]
+
+
+@cache
+def _penalties() -> list[dict[str, str]]:
     from bench import make
 
     table: list[dict[str, str]] = make.penalties(MOST).to_dict("records")
-    return table[:rows]
+    return table
 
 
 class Shop:
     """An inbox, a site and a private folder under `folder`."""
 
+    #: The datasets of its contract; none: the project's whole contract.
+    few: tuple[str, ...] = ()
+
     def __init__(self, folder: Path, keep: int = 12) -> None:
-        self.inbox, self.site, self.private = folder / "inbox", folder / "site", folder / "private"
+        self.stand_in(folder)
         self.inbox.mkdir(parents=True, exist_ok=True)
         self.private.mkdir(parents=True, exist_ok=True)
         (self.private / "key").write_text(SECRET)
         self.contract = self.load(folder)
-        self.words = yaml.safe_load((ROOT / "metadata.yml").read_text("utf-8")) | {"keep": keep}
+        self.words = _words() | {"keep": keep}
+
+    def stand_in(self, folder: Path) -> None:
+        self.inbox, self.site, self.private = folder / "inbox", folder / "site", folder / "private"
 
     def load(self, folder: Path) -> Catalog:
-        return _few(ROOT / "datapackage")
+        if not self.few:
+            return _few(ROOT / "datapackage")
+        place = folder / "contract" / "datapackage"
+        if not place.exists():
+            copy_contract(place, self.few)
+            self.alter(place)
+        return _few(place)
+
+    def alter(self, contract: Path) -> None:
+        """Change what is to be different in a contract of a few datasets."""
 
     def send(self, rows: list[dict[str, str]], name: str = "处罚-示例数据.csv") -> None:
         """Put `rows` in the inbox as one file."""
@@ -95,22 +118,38 @@ class Shop:
         return [folder.name for folder in store.kept(self.site)]
 
 
+AnyShop = TypeVar("AnyShop", bound=Shop)
+
+
+class PenaltyShop(Shop):
+    """A shop of penalties, which publishes in a third of the time that the whole contract takes."""
+
+    few: tuple[str, ...] = ("penalty_filings", "authorities", "withdrawals", "changes", "sources", "run_tallies")  # fmt: skip
+
+
+class WidePenaltyShop(PenaltyShop):
+    """One that publishes what is made of penalties as well, and all that is told of their files."""
+
+    few = (*PenaltyShop.few, "timeliness", "header_mappings", "issues", "rules")
+
+
 class SmallShop(Shop):
     """A shop of few datasets, whose publication takes a fraction of a second."""
 
-    def load(self, folder: Path) -> Catalog:
-        few = folder / "contract" / "datapackage"
-        if not few.exists():
-            few.mkdir(parents=True)
-            shutil.copytree(ROOT / "datapackage" / "codes", few / "codes")
-            for name in (*FEW, "package.yaml", "profile.json"):
-                shutil.copy(ROOT / "datapackage" / name, few / name)
-            path = few / "normative_documents.yaml"
-            text = re.sub(
-                r"^gongshi:rules:\n(?:  - .*\n)*", "", path.read_text("utf-8"), flags=re.M
-            )
-            path.write_text(text, "utf-8")
-        return _few(few)
+    few: tuple[str, ...] = ("normative_documents", "withdrawals", "changes", "sources", "run_tallies")  # fmt: skip
+
+    def alter(self, contract: Path) -> None:
+        path = contract / "normative_documents.yaml"
+        text = re.sub(r"^gongshi:rules:\n(?:  - .*\n)*", "", path.read_text("utf-8"), flags=re.M)
+        path.write_text(text, "utf-8")
+
+
+def copy_contract(place: Path, datasets: Iterable[str]) -> None:
+    """The project's contract, of `datasets` alone."""
+    place.mkdir(parents=True)
+    shutil.copytree(ROOT / "datapackage" / "codes", place / "codes")
+    for name in (*(f"{name}.yaml" for name in datasets), "package.yaml", "profile.json"):
+        shutil.copy(ROOT / "datapackage" / name, place / name)
 
 
 @cache
@@ -118,7 +157,16 @@ def _few(folder: Path) -> Catalog:
     return catalog.load(folder, RULES)
 
 
-FEW = (*("normative_documents.yaml", "withdrawals.yaml", "changes.yaml"), *("sources.yaml", "run_tallies.yaml"))  # fmt: skip
+def _words() -> dict[str, Any]:
+    words: dict[str, Any] = json.loads(_words_read())
+    return words
+
+
+@cache
+def _words_read() -> str:
+    return json.dumps(yaml.safe_load((ROOT / "metadata.yml").read_text("utf-8")))
+
+
 DOCUMENTS = "normative_documents"
 
 
@@ -175,14 +223,16 @@ def _open(name: str, content: bytes, found: dict[str, bytes]) -> None:
 
 def copy_of(shop: Shop, folder: Path) -> Shop:
     """The same inbox and key in another folder, with nothing published."""
-    other = Shop(folder)
+    other = type(shop)(folder)
     shutil.copytree(shop.inbox, other.inbox, dirs_exist_ok=True)
     return other
 
 
-def twin_of(shop: Shop, folder: Path) -> Shop:
+def twin_of(shop: AnyShop, folder: Path) -> AnyShop:
     """All of it in another folder; releases that share a file share it there too."""
-    other = type(shop)(folder)
-    other.contract, other.words = shop.contract, dict(shop.words)
+    other = copy(shop)
+    other.words = deepcopy(shop.words)
+    other.stand_in(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     subprocess.run(["cp", "-a", shop.inbox, shop.site, shop.private, folder], check=True)
     return other

@@ -1,6 +1,6 @@
 """Runs publications and withdrawals that are killed: each in a fork of one process that has all loaded.
 
-    python -m tests.store_trials FOLDER VERB WAYS…
+    python -m tests.support.store_trials FOLDER VERB WAYS…
 
 WAYS are numbers: at N the process kills itself just before its Nth step on the store (a file forced
 to disk, renamed, linked, taken away); below 1 it is killed after that share of a whole run's time.

@@ -109,6 +109,7 @@ def some(tmp_path: Path) -> Run:
     return Run(tmp_path, {"mine": rows, "theirs": rows[2:]}, [1, 3], [3])
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(
     st.sampled_from(list(RULES)),

@@ -379,7 +379,7 @@ def test_the_same_findings_give_the_same_bytes(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def read_again(
-    published: object, tmp_path_factory: pytest.TempPathFactory
+    every_engine: int, published: object, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Path, Path]]:
     """The sample checked once as departments sent it, and once with its feedback sent in instead."""
     private = published.private  # type: ignore[attr-defined]
@@ -405,6 +405,7 @@ def told(private: Path) -> set[tuple[str, ...]]:
     return lines
 
 
+@pytest.mark.once  # the sample is checked on every engine by test_same_bytes_on_every_engine
 def test_feedback_sent_back_unmended_is_read_as_if_it_were_the_original(
     read_again: tuple[Path, Path],
 ) -> None:
@@ -412,6 +413,7 @@ def test_feedback_sent_back_unmended_is_read_as_if_it_were_the_original(
     assert after == before
 
 
+@pytest.mark.once
 def test_feedback_sent_back_gives_the_same_tallies(read_again: tuple[Path, Path]) -> None:
     before, after = (json.loads((p / "run.json").read_text("utf-8")) for p in read_again)
     assert after["datasets"] == before["datasets"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +36,32 @@ def test_every_dataset_of_departments_has_a_blank_workbook_with_examples_and_val
     assert book.active is not None and book.active.title == title
 
 
-@pytest.mark.usefixtures("every_engine")
-@pytest.mark.parametrize("name", INPUTS)
-def test_a_blank_workbook_that_is_sent_in_has_no_record_and_no_error(
-    tmp_path: Path, name: str
-) -> None:
-    blank(tmp_path / "inbox", name)
-    run = clerks.check(tmp_path / "inbox", tmp_path / "private")
-    assert clerks.errors(tmp_path / "private") == []
-    tally = run.by_dataset()[name]
+@dataclass(frozen=True)
+class SentIn:
+    """A blank workbook of a dataset, sent in as it is: the run that checked it, and where."""
+
+    name: str
+    run: clerks.Run
+    private: Path
+
+
+@pytest.fixture(scope="module", params=INPUTS)
+def sent_in(request: pytest.FixtureRequest, every_engine: int, tmp_path_factory: pytest.TempPathFactory) -> SentIn:  # fmt: skip
+    folder = tmp_path_factory.mktemp(request.param)
+    blank(folder / "inbox", request.param)
+    run = clerks.check(folder / "inbox", folder / "private")
+    return SentIn(request.param, run, folder / "private")
+
+
+def test_a_blank_workbook_that_is_sent_in_has_no_record_and_no_error(sent_in: SentIn) -> None:
+    assert clerks.errors(sent_in.private) == []
+    tally = sent_in.run.by_dataset()[sent_in.name]
     assert tally.read == tally.set_aside
+
+
+def test_all_of_its_headers_are_known_and_none_is_missing(sent_in: SentIn) -> None:
+    mapped = [m for o in sent_in.run.opened for m in o.mapping]
+    assert [m.field for m in mapped] == [c.name for c in template.columns_to_fill(clerks.CATALOG.datasets[sent_in.name])]  # fmt: skip
 
 
 def fill_in(book: openpyxl.Workbook, records: list[dict[str, Any]]) -> None:
@@ -77,15 +94,6 @@ def test_what_the_sheet_of_examples_shows_passes_when_it_is_filled_in(
         name
     ]  # a term that is over by now keeps a record back, and is no mistake
     assert tally.accepted + tally.withheld == 1
-
-
-@pytest.mark.usefixtures("every_engine")
-@pytest.mark.parametrize("name", INPUTS)
-def test_all_of_its_headers_are_known_and_none_is_missing(tmp_path: Path, name: str) -> None:
-    blank(tmp_path / "inbox", name)
-    run = clerks.check(tmp_path / "inbox", tmp_path / "private")
-    mapped = [m for o in run.opened for m in o.mapping]
-    assert [m.field for m in mapped] == [c.name for c in template.columns_to_fill(clerks.CATALOG.datasets[name])]  # fmt: skip
 
 
 def validations(book: openpyxl.Workbook) -> dict[int, Any]:

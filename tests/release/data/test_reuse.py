@@ -19,6 +19,7 @@ from tests.support.shop import (
     DOCUMENTS,
     PENALTIES,
     TODAY,
+    PenaltyShop,
     Shop,
     documents,
     hashes,
@@ -33,10 +34,14 @@ FILE = "规范性文件-示例数据.csv"
 Made = list[tuple[str, str]]
 
 
+class PenaltyAndDocumentShop(PenaltyShop):
+    few = (*PenaltyShop.few, DOCUMENTS)
+
+
 @pytest.fixture(scope="module")
 def published(every_engine: int, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A release of penalties and of documents."""
-    made = Shop(tmp_path_factory.mktemp("published"))
+    made = PenaltyAndDocumentShop(tmp_path_factory.mktemp("published"))
     made.send(penalties(40))
     made.send(documents(30), FILE)
     made.publish(downloads=True)

@@ -11,7 +11,6 @@ import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import date
@@ -31,10 +30,7 @@ from frictionless import Package, system
 from pipeline import run
 from pipeline.base.engine import LOCAL, Engine, Unseen
 from pipeline.base.errors import GateRefused, StoreError, Unaccounted, UsageError
-from pipeline.base.model import Catalog
 from pipeline.checks.results.parquet import Home, made_home
-from pipeline.checks.rules import RULES
-from pipeline.contract import catalog
 from pipeline.contract.catalog import published_columns
 from pipeline.flow import dask_engine
 from pipeline.release.data import part_files
@@ -44,13 +40,12 @@ from pipeline.release.gate import exit_guard
 from pipeline.release.package import changes, manifest, package, parts, store
 from pipeline.release.store import differences, verify
 from pipeline.site.server.serve import serve
-from tests.flow.test_dask_engine import running
 from tests.site.conftest import served
 from tests.support.shop import (
     DOCUMENTS,
     PENALTIES,
     TODAY,
-    Shop,
+    PenaltyShop,
     SmallShop,
     contents,
     documents,
@@ -68,15 +63,14 @@ HOSTILE = ("411503", "", "../../../escape", "a/b", "..", "c:\\d", "%2E%2E", "*?[
 class Divided(SmallShop):
     """A shop whose contract takes any text for a division, and no date for a document."""
 
-    def load(self, folder: Path) -> Catalog:
-        super().load(folder)
-        path = folder / "contract" / "datapackage" / f"{DOCUMENTS}.yaml"
+    def alter(self, contract: Path) -> None:
+        super().alter(contract)
+        path = contract / f"{DOCUMENTS}.yaml"
         text = path.read_text("utf-8")
         text = text.replace(
             "gongshi:kind: choice\n      gongshi:codes: divisions", "gongshi:kind: text"
         )
         path.write_text(text, "utf-8")
-        return catalog.load(path.parent, RULES)
 
 
 def spread(rows: int) -> list[dict[str, str]]:
@@ -321,13 +315,6 @@ def spread_over(shop: Divided, engine: Engine) -> dict[str, str]:
     return hashes(shop.site / "releases" / release)
 
 
-@pytest.fixture(scope="module")
-def two_workers() -> Iterator[str]:
-    """The address of a cluster whose two workers are processes of their own."""
-    with running(2) as (address, _):
-        yield address
-
-
 @pytest.fixture
 def dask(cluster_here: Any) -> Engine:
     """An engine over workers that are threads of this process, so that a test can change what they see."""
@@ -384,17 +371,17 @@ def test_a_folder_of_the_same_name_on_another_machine_is_not_taken_for_ours(tmp_
 
 @by_itself
 @pytest.mark.parametrize("write", ["_csv", "_parquet"])
-def test_a_worker_killed_while_it_writes_a_part_leaves_nothing_of_it(tmp_path: Path, local: dict[str, str], monkeypatch: pytest.MonkeyPatch, write: str) -> None:  # fmt: skip
+def test_a_worker_killed_while_it_writes_a_part_leaves_nothing_of_it(tmp_path: Path, local: dict[str, str], two_workers: str, monkeypatch: pytest.MonkeyPatch, write: str) -> None:  # fmt: skip
     monkeypatch.setattr(part_files, write, partial(killed_once, write))
-    with running(2) as (address, _), dask_engine.engine(address, lambda _: None) as engine:
+    with dask_engine.engine(two_workers, lambda _: None) as engine:
         assert spread_over(many(tmp_path), engine) == local
     assert (tmp_path / "shop" / "died").exists()
 
 
 @by_itself
-def test_a_worker_killed_while_it_writes_a_database_leaves_nothing_of_it(tmp_path: Path, local: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_a_worker_killed_while_it_writes_a_database_leaves_nothing_of_it(tmp_path: Path, local: dict[str, str], two_workers: str, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setattr(part_databases, "_database", partial(killed_once, "_database"))
-    with running(2) as (address, _), dask_engine.engine(address, lambda _: None) as engine:
+    with dask_engine.engine(two_workers, lambda _: None) as engine:
         assert spread_over(many(tmp_path), engine) == local
     assert (tmp_path / "shop" / "died").exists()
 
@@ -573,7 +560,7 @@ def test_a_record_is_found_and_withdrawn_without_the_one_database(shop: Divided)
 def test_a_record_s_term_ends_in_a_part_too(tmp_path: Path) -> None:
     left = []
     for words in ({}, {"parts": {"by": ["year"], "above_rows": 10}}):
-        penalty_shop = Shop(tmp_path / f"shop{len(words)}")
+        penalty_shop = PenaltyShop(tmp_path / f"shop{len(words)}")
         penalty_shop.words |= words
         penalty_shop.send(penalties(40))
         penalty_shop.publish()

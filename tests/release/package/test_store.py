@@ -21,7 +21,7 @@ from pipeline.release.package import manifest, store
 from pipeline.release.removal import withdraw
 from pipeline.release.store import verify
 from tests.support.full_disk import full
-from tests.support.shop import DOCUMENTS, TODAY, SmallShop, documents, hashes, rows_of
+from tests.support.shop import DOCUMENTS, TODAY, SmallShop, documents, hashes, rows_of, twin_of
 
 KILLS = int(os.environ.get("GONGSHI_KILLS", "50"))  # of each verb
 ROOT = Path(__file__).parents[3]
@@ -29,14 +29,30 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def shop(every_engine: int, tmp_path: Path) -> SmallShop:
+    """A shop that has published nothing yet."""
     made = SmallShop(tmp_path)
     made.send(documents(20))
     return made
 
 
+@pytest.fixture(scope="module")
+def published_once(every_engine: int, tmp_path_factory: pytest.TempPathFactory) -> SmallShop:
+    made = SmallShop(tmp_path_factory.mktemp("once"))
+    made.send(documents(20))
+    made.publish()
+    return made
+
+
+@pytest.fixture
+def kept(published_once: SmallShop, tmp_path: Path) -> SmallShop:
+    """A shop with one release, to do with as a test likes."""
+    return twin_of(published_once, tmp_path)
+
+
 # ---------------------------------------------------------------- killed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["publish", "withdraw"])
 def test_killed_at_any_instant_current_is_whole_and_the_next_run_completes(verb: str, tmp_path: Path) -> None:  # fmt: skip
     chance = random.Random(verb)
@@ -80,19 +96,18 @@ def run_in_child(
 
 @pytest.mark.parametrize("verb", ["publish", "withdraw"])
 @pytest.mark.parametrize("most", [0, 700, 6_000, 30_000, 90_000])
-def test_a_file_that_may_grow_no_further_is_said_so_and_current_stays(shop: SmallShop, tmp_path: Path, most: int, verb: str) -> None:  # fmt: skip
-    shop.publish()
-    before = hashes(shop.current)
-    shop.send(documents(21))
+def test_a_file_that_may_grow_no_further_is_said_so_and_current_stays(kept: SmallShop, tmp_path: Path, most: int, verb: str) -> None:  # fmt: skip
+    before = hashes(kept.current)
+    kept.send(documents(21))
     # It fails as on a full disk, at whatever write comes first, in whichever library.
     setup = f"signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))"
     done = run_in_child(tmp_path, setup, verb)
     assert done.returncode == 5, (done.returncode, done.stdout, done.stderr[-800:])
     assert "无法写入" in done.stdout and "Traceback" not in done.stderr
     assert "ulimit -f" in done.stdout and "磁盘空间" not in done.stdout
-    assert hashes(shop.current) == before
-    shop.publish()
-    assert len(rows_of(shop.current / "data" / f"{DOCUMENTS}.csv")) in (20, 21)
+    assert hashes(kept.current) == before
+    kept.publish()
+    assert len(rows_of(kept.current / "data" / f"{DOCUMENTS}.csv")) in (20, 21)
 
 
 def act(shop: SmallShop, verb: str) -> None:
@@ -171,26 +186,25 @@ def test_a_private_folder_of_somebody_else_is_said_to_be_so(shop: SmallShop) -> 
     assert f"属于用户 {shop.private.owner()}" in done.stderr and str(shop.private) in done.stderr
 
 
-def test_a_read_only_store_is_said_so(shop: SmallShop, tmp_path: Path) -> None:
-    shop.publish()
-    before = hashes(shop.current)
-    shop.send(documents(21))
-    shop.site.chmod(0o555)
-    (shop.site / "releases").chmod(0o555)
+def test_a_read_only_store_is_said_so(kept: SmallShop, tmp_path: Path) -> None:
+    before = hashes(kept.current)
+    kept.send(documents(21))
+    kept.site.chmod(0o555)
+    (kept.site / "releases").chmod(0o555)
     try:
         setup = "os.getuid() or os.setuid(65534)"  # the superuser may write anywhere
         for path in [tmp_path, *tmp_path.parents][:4]:
             path.chmod(path.stat().st_mode | 0o055)
         if os.getuid() == 0:
-            for path in [shop.private, *shop.private.rglob("*")]:
+            for path in [kept.private, *kept.private.rglob("*")]:
                 os.chown(path, 65534, 65534)
         done = run_in_child(tmp_path, setup)
     finally:
-        shop.site.chmod(0o755)
-        (shop.site / "releases").chmod(0o755)
+        kept.site.chmod(0o755)
+        (kept.site / "releases").chmod(0o755)
     assert done.returncode == 5, done.stdout + done.stderr[-800:]
     assert "无法写入" in done.stdout
-    assert hashes(shop.current) == before
+    assert hashes(kept.current) == before
 
 
 def test_a_site_that_is_a_file_is_said_so(shop: SmallShop) -> None:
@@ -218,12 +232,11 @@ def test_a_store_on_another_file_system_than_the_working_folder_serves(tmp_path:
 # ---------------------------------------------------------------- two at once
 
 
-def test_a_second_publisher_is_told_that_the_store_is_busy(shop: SmallShop) -> None:
-    shop.publish()
-    with locked(shop.site), pytest.raises(StoreError, match="正在使用"):
-        shop.publish()
-    with locked(shop.private), pytest.raises(StoreError, match="正在使用"):
-        shop.withdraw(documents(4)[3]["文号"], dataset=DOCUMENTS)
+def test_a_second_publisher_is_told_that_the_store_is_busy(kept: SmallShop) -> None:
+    with locked(kept.site), pytest.raises(StoreError, match="正在使用"):
+        kept.publish()
+    with locked(kept.private), pytest.raises(StoreError, match="正在使用"):
+        kept.withdraw(documents(4)[3]["文号"], dataset=DOCUMENTS)
 
 
 def test_two_publishers_at_once_leave_one_whole_release(shop: SmallShop, tmp_path: Path) -> None:
@@ -294,31 +307,31 @@ def hurt(release: Path, damage: str) -> None:
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_release_leaves_the_site_and_is_kept_in_private(shop: SmallShop, damage: str) -> None:  # fmt: skip
-    first = shop.publish()
-    shop.send(documents(21))
-    shop.publish()
+def test_a_damaged_release_leaves_the_site_and_is_kept_in_private(kept: SmallShop, damage: str) -> None:  # fmt: skip
+    first = kept.current
+    kept.send(documents(21))
+    kept.publish()
     hurt(first, damage)
-    shop.send(documents(22))
-    shop.publish()
-    assert verify.release(shop.site, "", None).problems == ()
-    assert first.name not in shop.releases()
-    assert (shop.private / "damaged" / first.name).is_dir()
+    kept.send(documents(22))
+    kept.publish()
+    assert verify.release(kept.site, "", None).problems == ()
+    assert first.name not in kept.releases()
+    assert (kept.private / "damaged" / first.name).is_dir()
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_current_is_named_and_going_back_is_the_way_out(shop: SmallShop, damage: str) -> None:  # fmt: skip
-    first = shop.publish()
-    shop.send(documents(21))
-    second = shop.publish()
+def test_a_damaged_current_is_named_and_going_back_is_the_way_out(kept: SmallShop, damage: str) -> None:  # fmt: skip
+    first = kept.current
+    kept.send(documents(21))
+    second = kept.publish()
     hurt(second, damage)
     with pytest.raises(StoreError, match=second.name):
-        shop.publish()
+        kept.publish()
     with pytest.raises(StoreError, match=second.name):
-        shop.withdraw(documents(4)[3]["文号"], dataset=DOCUMENTS)
-    assert withdraw.rollback(shop.site, first.name) == first.name
-    shop.publish()
-    assert verify.release(shop.site, "", None).problems == ()
+        kept.withdraw(documents(4)[3]["文号"], dataset=DOCUMENTS)
+    assert withdraw.rollback(kept.site, first.name) == first.name
+    kept.publish()
+    assert verify.release(kept.site, "", None).problems == ()
 
 
 def test_a_broken_link_is_no_current(shop: SmallShop) -> None:
@@ -328,16 +341,16 @@ def test_a_broken_link_is_no_current(shop: SmallShop) -> None:
     assert shop.publish(date(2025, 4, 1)) == shop.current
 
 
-def test_what_was_leaving_comes_back_when_nothing_took_its_place(shop: SmallShop) -> None:
-    release = shop.publish()
-    (shop.site / ".leaving").mkdir()
-    release.rename(shop.site / ".leaving" / release.name)
-    with store.writing(shop.site):
+def test_what_was_leaving_comes_back_when_nothing_took_its_place(kept: SmallShop) -> None:
+    release = kept.current
+    (kept.site / ".leaving").mkdir()
+    release.rename(kept.site / ".leaving" / release.name)
+    with store.writing(kept.site):
         assert release.is_dir()
 
 
-def test_a_rollback_is_one_rename(shop: SmallShop) -> None:
-    first = shop.publish()
-    shop.send(documents(21))
-    shop.publish(TODAY)
-    assert withdraw.rollback(shop.site, "") == first.name == shop.current.name
+def test_a_rollback_is_one_rename(kept: SmallShop) -> None:
+    first = kept.current
+    kept.send(documents(21))
+    kept.publish(TODAY)
+    assert withdraw.rollback(kept.site, "") == first.name == kept.current.name

@@ -22,7 +22,7 @@ from pipeline.release.removal.rewrite_files import (
     _mapped,
     _unpacked,
 )
-from tests.support.shop import NUMBER, PENALTIES, Shop, contents, penalties, rows_of
+from tests.support.shop import NUMBER, PENALTIES, WidePenaltyShop, contents, penalties, rows_of
 
 LINES = [f"第{n}行，{random.Random(n).random()}\n".encode() for n in range(400)]
 
@@ -97,7 +97,7 @@ def test_what_looks_like_a_flush_inside_a_block_is_none(tmp_path: Path) -> None:
 def test_a_withdrawal_takes_over_the_blocks_of_all_downloads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = Shop(tmp_path / "year=2024")  # no column of what is in there
+    shop = WidePenaltyShop(tmp_path / "year=2024")  # no column of what is in there
     rows = penalties(100)
     rows[7]["备注"], rows[9]["违法事实"] = "=1+1", '两行\n一格，“引号"在内'
     shop.send(rows)
@@ -121,7 +121,7 @@ def test_a_withdrawal_takes_over_the_blocks_of_all_downloads(
 
 @pytest.mark.usefixtures("every_engine")
 def test_more_than_a_few_rows_are_not_looked_for(tmp_path: Path) -> None:
-    shop = Shop(tmp_path)
+    shop = WidePenaltyShop(tmp_path)
     shop.send(penalties(40))
     dataset = next(d for d in holdings.datasets_of(shop.publish()) if d.name == PENALTIES)
     with duckdb.connect() as con, pytest.raises(Missed):

@@ -19,9 +19,9 @@ from pipeline.base import addresses
 from pipeline.base.errors import StoreError, UnreadableInput, UsageError
 from pipeline.release.package import manifest, store
 from pipeline.release.store import mirror
-from tests.conftest import TODAY as DAY
 from tests.site.conftest import free_port
-from tests.support.shop import DOCUMENTS, ROOT, SmallShop, contents, documents, hashes
+from tests.support.fixtures.releases import TODAY as DAY
+from tests.support.shop import DOCUMENTS, ROOT, SmallShop, contents, documents, hashes, twin_of
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 FILE = "规范性文件-示例数据.csv"
@@ -38,12 +38,31 @@ def memory() -> Iterator[Any]:
     files.pseudo_dirs[:] = [""]
 
 
-@pytest.fixture
-def shop(every_engine: int, tmp_path: Path) -> SmallShop:
-    made = SmallShop(tmp_path / "shop")
+@pytest.fixture(scope="module")
+def once_published(every_engine: int, tmp_path_factory: pytest.TempPathFactory) -> SmallShop:
+    made = SmallShop(tmp_path_factory.mktemp("once"))
     made.send(documents(20), FILE)
     made.publish(downloads=True)
     return made
+
+
+@pytest.fixture(scope="module")
+def twice_published(once_published: SmallShop, tmp_path_factory: pytest.TempPathFactory) -> SmallShop:  # fmt: skip
+    made = twin_of(once_published, tmp_path_factory.mktemp("twice"))
+    again(made, 21)
+    return made
+
+
+@pytest.fixture
+def shop(once_published: SmallShop, tmp_path: Path) -> SmallShop:
+    """A shop with one release, to do with as a test likes."""
+    return twin_of(once_published, tmp_path / "shop")
+
+
+@pytest.fixture
+def two(twice_published: SmallShop, tmp_path: Path) -> SmallShop:
+    """A shop with two releases, the later with a document more."""
+    return twin_of(twice_published, tmp_path / "shop")
 
 
 def again(shop: SmallShop, rows: int) -> Path:
@@ -159,11 +178,10 @@ def address(request: pytest.FixtureRequest, memory: Any, tmp_path: Path) -> str:
     return "memory://mirror" if request.param == "memory" else f"file://{tmp_path}/mirror"
 
 
-def test_a_mirror_holds_every_release_and_nothing_of_the_store_s_own(shop: SmallShop, address: str) -> None:  # fmt: skip
-    again(shop, 21)
-    (shop.site / ".pending-note").write_text("x")
-    mirror.push(shop.site, address)
-    assert there(address) == here(shop.site)
+def test_a_mirror_holds_every_release_and_nothing_of_the_store_s_own(two: SmallShop, address: str) -> None:  # fmt: skip
+    (two.site / ".pending-note").write_text("x")
+    mirror.push(two.site, address)
+    assert there(address) == here(two.site)
 
 
 def test_what_is_not_kept_any_more_leaves_the_mirror(shop: SmallShop, address: str) -> None:
@@ -175,12 +193,11 @@ def test_what_is_not_kept_any_more_leaves_the_mirror(shop: SmallShop, address: s
     assert there(address) == here(shop.site)
 
 
-def test_what_is_withdrawn_leaves_every_release_of_the_mirror(shop: SmallShop, address: str) -> None:  # fmt: skip
-    again(shop, 21)
-    mirror.push(shop.site, address)
-    shop.withdraw(documents(5)[4]["文号"], dataset=DOCUMENTS)
-    mirror.push(shop.site, address)
-    assert there(address) == here(shop.site)
+def test_what_is_withdrawn_leaves_every_release_of_the_mirror(two: SmallShop, address: str) -> None:  # fmt: skip
+    mirror.push(two.site, address)
+    two.withdraw(documents(5)[4]["文号"], dataset=DOCUMENTS)
+    mirror.push(two.site, address)
+    assert there(address) == here(two.site)
 
 
 def test_a_second_push_of_the_same_sends_nothing(shop: SmallShop, memory: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
@@ -215,14 +232,13 @@ class Cut:
 
 
 def test_a_mirror_never_shows_a_release_that_is_not_whole_or_a_withdrawn_record_twice(
-    shop: SmallShop, memory: Any, monkeypatch: pytest.MonkeyPatch
+    two: SmallShop, memory: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    again(shop, 21)
-    mirror.push(shop.site, "memory://mirror")
-    before = store.current(shop.site)
+    mirror.push(two.site, "memory://mirror")
+    before = store.current(two.site)
     gone = documents(5)[4]["文号"]
-    shop.withdraw(gone, dataset=DOCUMENTS)
-    now = store.current(shop.site)
+    two.withdraw(gone, dataset=DOCUMENTS)
+    now = store.current(two.site)
     assert before and now and before.name != now.name
     cut, seen = Cut(type(memory), monkeypatch), list[str]()
 
@@ -236,25 +252,24 @@ def test_a_mirror_never_shows_a_release_that_is_not_whole_or_a_withdrawn_record_
             assert gone.encode() not in files[f"data/{DOCUMENTS}.csv"]
 
     cut.after = look
-    mirror.push(shop.site, "memory://mirror")
+    mirror.push(two.site, "memory://mirror")
     assert seen == sorted(seen, key=lambda name: name == now.name)  # once switched it stays
     assert set(seen) == {before.name, now.name}
 
 
 @pytest.mark.parametrize("steps", [0, 1, 5, 20, 45])
 def test_a_push_cut_short_is_completed_by_the_next(
-    shop: SmallShop, memory: Any, monkeypatch: pytest.MonkeyPatch, steps: int
+    two: SmallShop, memory: Any, monkeypatch: pytest.MonkeyPatch, steps: int
 ) -> None:
-    again(shop, 21)
-    mirror.push(shop.site, "memory://mirror")
-    shop.withdraw(documents(5)[4]["文号"], dataset=DOCUMENTS)
+    mirror.push(two.site, "memory://mirror")
+    two.withdraw(documents(5)[4]["文号"], dataset=DOCUMENTS)
     cut = Cut(type(memory), monkeypatch)
     cut.left = steps
     with pytest.raises(StoreError, match="the line was cut"):
-        mirror.push(shop.site, "memory://mirror")
+        mirror.push(two.site, "memory://mirror")
     cut.left = 1_000_000
-    mirror.push(shop.site, "memory://mirror")
-    assert there("memory://mirror") == here(shop.site)
+    mirror.push(two.site, "memory://mirror")
+    assert there("memory://mirror") == here(two.site)
 
 
 def test_an_older_release_has_no_manifest_while_it_is_changed_and_leaves_the_copies(
@@ -283,23 +298,21 @@ def test_an_older_release_has_no_manifest_while_it_is_changed_and_leaves_the_cop
 # ---------------------------------------------------------------- stores: pulled
 
 
-def test_a_pulled_store_is_the_one_that_was_pushed(shop: SmallShop, address: str, tmp_path: Path) -> None:  # fmt: skip
-    again(shop, 21)
-    mirror.push(shop.site, address)
-    assert mirror.pull(address, tmp_path / "copy") == shop.current.name
-    assert hashes(tmp_path / "copy" / "releases") == hashes(shop.site / "releases")
-    assert (tmp_path / "copy" / "current").resolve().name == shop.current.name
+def test_a_pulled_store_is_the_one_that_was_pushed(two: SmallShop, address: str, tmp_path: Path) -> None:  # fmt: skip
+    mirror.push(two.site, address)
+    assert mirror.pull(address, tmp_path / "copy") == two.current.name
+    assert hashes(tmp_path / "copy" / "releases") == hashes(two.site / "releases")
+    assert (tmp_path / "copy" / "current").resolve().name == two.current.name
 
 
-def test_what_is_withdrawn_and_pruned_leaves_a_pulled_store(shop: SmallShop, address: str, tmp_path: Path) -> None:  # fmt: skip
+def test_what_is_withdrawn_and_pruned_leaves_a_pulled_store(two: SmallShop, address: str, tmp_path: Path) -> None:  # fmt: skip
     copy, row = tmp_path / "copy", documents(5)[4]
-    again(shop, 21)
-    mirror.push(shop.site, address)
+    mirror.push(two.site, address)
     mirror.pull(address, copy)
-    shop.withdraw(row["文号"], dataset=DOCUMENTS)
-    mirror.push(shop.site, address)
+    two.withdraw(row["文号"], dataset=DOCUMENTS)
+    mirror.push(two.site, address)
     mirror.pull(address, copy)
-    assert hashes(copy / "releases") == hashes(shop.site / "releases")
+    assert hashes(copy / "releases") == hashes(two.site / "releases")
     titled = [n for n, c in contents(copy).items() if f"{row['文件名称']},".encode() in c]
     assert titled == []
 

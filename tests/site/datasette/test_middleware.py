@@ -90,6 +90,7 @@ def test_the_log_holds_nothing_of_the_visitor(tmp_path: Path) -> None:
         assert private not in said.replace("http://127.0.0.1", "")
 
 
+@pytest.mark.slow
 def test_a_switch_of_current_drops_no_request_and_shows_the_new_release(tmp_path: Path) -> None:
     site = tmp_path / "public"
     make_release(site, release="2025-03-31-1")

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.site.conftest import served
 from tests.support.site_sample import make_release
@@ -58,6 +59,7 @@ def walk_html(web: httpx.Client, query: str) -> list[str]:
     raise AssertionError("the pages do not end")
 
 
+@pytest.mark.slow
 def test_every_column_can_be_sorted_by_without_losing_a_row(web: httpx.Client, site: Path) -> None:
     every = keys_in(site)
     for column in columns(site):

@@ -19,6 +19,8 @@ import pytest
 
 from tests.support.site_sample import ROOT, make_release
 
+pytestmark = pytest.mark.slow
+
 PAGES = ("/", "/disclosure/penalty_filings", "/search?q=食品", "/disclosure/certificates.json", "/en/quality")  # fmt: skip
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
 
