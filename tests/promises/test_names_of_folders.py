@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import filekinds
 from tests.support.shop import DOCUMENTS
-from tests.support.walks import PAGES, ROWS, TAKEN, Walk, from_elsewhere, gongshi
+from tests.support.walks import CHANGED, PAGES, ROWS, TAKEN, Walk, from_elsewhere, gongshi
 
 NAMES = ("公示[2024]'#1?%20 空 格", "o'brien", "per%20cent")
 
@@ -24,7 +24,7 @@ def walk(
     (elsewhere := top / "elsewhere" / "deep").mkdir(parents=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(elsewhere)
-        made = Walk(top / str(request.param), from_elsewhere(elsewhere), parts=True)
+        made = Walk(top / str(request.param), from_elsewhere(elsewhere), large=True)
         made.all_commands()
         yield made
 
@@ -42,11 +42,12 @@ def test_publish_goes_on_from_the_release_before(walk: Walk) -> None:
 
 
 def test_the_site_is_served(walk: Walk) -> None:
+    assert (walk.shop.current / "downloads" / f"{DOCUMENTS}.xlsx").is_file()
     assert walk.pages == [200] * len(PAGES)
 
 
 def test_diff_says_what_has_changed(walk: Walk) -> None:
-    assert walk.done["diff"].out.count("〔2024〕") == 3, walk.done["diff"]
+    assert walk.done["diff"].out.count("〔2024〕") == CHANGED, walk.done["diff"]
 
 
 def test_verify_finds_every_file_in_order(walk: Walk) -> None:
@@ -87,6 +88,13 @@ def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("..", NAMES[0])
 
 
+def test_an_inbox_that_is_not_there_is_told_as_it_was_given(
+    every_engine: int, beside: Path
+) -> None:
+    done = gongshi("check", beside / "无")
+    assert (done.code, str(beside / "无") in done.err) == (3, True), done
+
+
 @pytest.mark.once
 def test_a_template_is_written_by_a_relative_path_and_shown_by_it(beside: Path) -> None:
     done = gongshi("template", "certificates", "-o", beside / "表.xlsx")
@@ -116,7 +124,7 @@ def test_messages_show_paths_as_they_were_given(walk: Walk) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("command", [("check", "no[1]"), ("new", "no[1]"), ("report", "no[1]"), ("diff", "a", "b", "--site", "no[1]"), ("verify", "no[1].zip"), ("verify", "--key", "no[1]")])  # fmt: skip
+@pytest.mark.parametrize("command", [("new", "no[1]"), ("report", "no[1]"), ("diff", "a", "b", "--site", "no[1]"), ("verify", "no[1].zip"), ("verify", "--key", "no[1]")])  # fmt: skip
 def test_what_is_not_there_is_told_as_it_was_given(beside: Path, command: tuple[str, ...]) -> None:
     done = gongshi(*command)
     assert done.code in (2, 3, 5)
@@ -127,7 +135,7 @@ def test_what_is_not_there_is_told_as_it_was_given(beside: Path, command: tuple[
 @pytest.mark.once
 @pytest.mark.parametrize("option", ["--site", "--private", "--contract"])
 def test_a_name_that_is_no_text_is_one_sentence(beside: Path, option: str) -> None:
-    given = {"--site": "s", "--private": "p", "--contract": "c"} | {option: os.fsdecode(b"\xb9\xab\xca\xbe")}  # fmt: skip
+    given = {"--site": "s", "--private": "p"} | {option: os.fsdecode(b"\xb9\xab\xca\xbe")}  # fmt: skip
     done = gongshi("publish", "inbox", *(part for pair in given.items() for part in pair))
     assert (done.code, len(done.err.splitlines())) == (2, 1), done
     assert "UTF-8" in done.err

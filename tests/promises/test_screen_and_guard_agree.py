@@ -67,6 +67,19 @@ WRITTEN: list[Callable[[str], str]] = [
     lambda v: cut(v, "－", 6, 14),
     lambda v: cut(v, "·", 3),
 ]
+#: Disguises that `normalise` takes off, and of a number only some of whose characters wear one.
+HIDDEN: list[Callable[[str], str]] = [
+    lambda v: "".join(f"&#{ord(c)};" for c in v),
+    lambda v: f"{v[:4]}&#{ord(v[4])};{v[5:]}",
+    lambda v: v.replace("@", "&#64;") if "@" in v else f"{v[:3]}&amp;#x{ord(v[3]):x};{v[4:]}",
+    lambda v: v.replace("@", "%40") if "@" in v else f"{v[:3]}&nbsp;{v[3:7]}&nbsp;{v[7:]}",
+    lambda v: v[0] + "".join(f"\\u{ord(c):04x}" for c in v[1:]),
+    lambda v: v.translate(str.maketrans("0123456789", "⓪①②③④⑤⑥⑦⑧⑨")),
+    lambda v: v.translate(str.maketrans("0123456789", "𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗")),
+    lambda v: v.translate(str.maketrans("0123456789", "〇一二三四五六七八九")),
+    lambda v: "".join(f"{c}\ufe0f\u20e3" if c.isdigit() else c for c in v),
+    lambda v: cut(v, "\u200e", 2, 5, 9),
+]
 NUMBERS = [write(make()) for make in MADE for write in WRITTEN for _ in range(8)]
 PARTS = st.tuples(st.sampled_from(BEFORE), st.sampled_from(NUMBERS), st.sampled_from(AFTER))
 
@@ -76,6 +89,28 @@ PARTS = st.tuples(st.sampled_from(BEFORE), st.sampled_from(NUMBERS), st.sampled_
 def test_a_text_that_was_screened_passes_the_guard(parts: list[tuple[str, str, str]]) -> None:
     text, _ = screened("".join(map("".join, parts)))
     assert list(personal_numbers.numbers(f"key,{text}\n".encode(), "data/a.csv")) == []
+
+
+DISGUISED = [hide(make()) for make in MADE for hide in HIDDEN for _ in range(4)]
+HIDDEN_PARTS = st.tuples(st.sampled_from(BEFORE), st.sampled_from(DISGUISED + NUMBERS), st.sampled_from(AFTER))  # fmt: skip
+
+
+@settings(max_examples=1500)
+@given(st.lists(HIDDEN_PARTS, min_size=1, max_size=4))
+def test_a_text_with_disguises_that_was_screened_passes_the_guard(
+    parts: list[tuple[str, str, str]],
+) -> None:
+    text, _ = screened("".join(map("".join, parts)))
+    assert list(personal_numbers.numbers(f"key,{text}\n".encode(), "data/a.csv")) == []
+
+
+@pytest.mark.parametrize("number", DISGUISED)
+def test_what_the_guard_would_find_in_a_disguise_shows_the_screen_a_sign(number: str) -> None:
+    text = f"示例批号{number}，"
+    if list(personal_numbers.numbers(f"key,{text}\n".encode(), "data/a.csv")):
+        cells = pa.array([text])
+        assert privacy.text_signs(cells)[0].as_py() and privacy.code_signs(cells)[0].as_py()
+        assert list(privacy.code_breaches(Column("c", "", "", kind="code"), cells, pa.array([True])))  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["批号13812345678，", "411503190003074566 ", "a.", "a@", "x@y.cn ", "1 "])  # fmt: skip
@@ -141,7 +176,8 @@ def test_an_organisation_s_code_is_no_identity_number_where_it_is_a_code() -> No
 # ---------------------------------------------------------------- the whole way
 
 
-HIDDEN = "示例路1234号A5"
+ELSEWHERE = "示例路1234号A5"
+HIDDEN_ELSEWHERE = "示例路12&#51;4号A5"
 
 
 @pytest.fixture(scope="module")
@@ -153,9 +189,12 @@ def shop(every_engine: int, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     rows[0] |= {"时间戳": day, "证件号码": code, "问李某13812345678": "x"}
     rows[1] |= {"时间戳": f"{day} 10:20:30", "案件名称": number}
     rows[2]["违法事实"] += "销售的糕点批号13812345678不合格。"
-    rows[5]["住址"] = HIDDEN
-    rows[6]["违法事实"] += f"见{HIDDEN}。"
-    rows[8]["备案编号"] = HIDDEN
+    rows[5]["住址"] = ELSEWHERE
+    rows[6]["违法事实"] += f"见{ELSEWHERE}。"
+    rows[8]["备案编号"] = ELSEWHERE
+    rows[9]["违法事实"] += "联系a&#64;example.com取货。"
+    rows[10]["违法事实"] += "批号1381&#50;345678，又①③⑧①②③④⑤⑥⑦⑧。"
+    rows[11]["违法事实"] += f"见{HIDDEN_ELSEWHERE}。"
     names = dict.fromkeys(column for row in rows for column in row)
     shop.send([{column: row.get(column, "") for column in names} for row in rows], "张某13912345678-示例数据.csv")  # fmt: skip
     shop.publish()
@@ -172,21 +211,32 @@ def findings(shop: Shop, rule: str) -> list[tuple[str, str]]:
 
 
 def test_a_batch_number_like_a_mobile_s_is_masked_with_a_finding(shop: Shop) -> None:
-    assert findings(shop, "telephone-in-text") == [("4", "violation_facts")]
+    assert findings(shop, "telephone-in-text")[0] == ("4", "violation_facts")
     assert any("批号***********不合格" in r["violation_facts"] for r in records(shop))
 
 
 def test_days_numbers_of_documents_and_codes_that_a_hidden_field_holds_stop_nothing(
     shop: Shop,
 ) -> None:
-    assert sorted(r["source_row"] for r in records(shop)) == sorted(str(n) for n in range(2, 14) if n not in (8, 10))  # fmt: skip
+    assert sorted(r["source_row"] for r in records(shop)) == sorted(str(n) for n in range(2, 14) if n not in (8, 10, 13))  # fmt: skip
 
 
 def test_a_row_with_what_another_row_hides_is_quarantined(shop: Shop) -> None:
     found = findings(shop, "hidden-value-elsewhere")
-    assert found == [("8", "violation_facts"), ("10", "filing_no")]
+    assert found[:2] == [("8", "violation_facts"), ("10", "filing_no")]
     held = rows_of(shop.private / "quarantine" / f"{PENALTIES}.csv")
-    assert [(r["row"], r["reasons"]) for r in held] == [("8", "hidden-value-elsewhere"), ("10", "hidden-value-elsewhere")]  # fmt: skip
+    assert [(r["row"], r["reasons"]) for r in held] == [
+        (row, "hidden-value-elsewhere") for row in ("8", "10", "13")
+    ]
+    assert found[2:] == [("13", "violation_facts")]  # written as an escape
+
+
+def test_a_value_in_disguise_is_masked_and_stops_nothing(shop: Shop) -> None:
+    assert findings(shop, "e-mail-in-text") == [("11", "violation_facts")]
+    assert ("12", "violation_facts") in findings(shop, "telephone-in-text")
+    facts = {r["source_row"]: r["violation_facts"] for r in records(shop)}
+    assert facts["11"].endswith("联系***@***取货。")
+    assert facts["12"].endswith("批号****&#**;******，又1**********。")
 
 
 def test_numbers_in_names_of_files_and_headers_are_masked(shop: Shop) -> None:

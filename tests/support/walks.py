@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import io
 import os
 import sys
@@ -19,12 +18,12 @@ import yaml
 from pipeline import cli
 from pipeline.site.server.app import application
 from tests.support import filekinds
-from tests.support.shop import DOCUMENTS, ROOT, SmallShop, documents
+from tests.support.shop import DOCUMENTS, ROOT, SmallShop, documents, rows_of
 
-ROWS = 9
+ROWS, CHANGED = 9, 3
 TAKEN = "示政发〔2024〕3号"
 DAYS = ("2025-03-31", "2025-04-01", "2025-04-02")
-PAGES = ("/", f"/disclosure/{DOCUMENTS}?_search=办法", f"/disclosure/{DOCUMENTS}.csv?_stream=1", f"/downloads/{DOCUMENTS}.xlsx")  # fmt: skip
+PAGES = ("/", f"/disclosure/{DOCUMENTS}?_search=办法", f"/disclosure/{DOCUMENTS}.csv?_stream=1", "/datapackage.json")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,12 +50,13 @@ def gongshi(*arguments: object) -> Done:
 class Walk:
     """An inbox of a CSV, an XLSX and an XLS of three documents each, in `folder`.
 
-    `shown`: how a path is given to the command. `parts`: whether documents are laid out by year.
+    `shown`: how a path is given to the command. `large`: with downloads, and documents laid out by
+    year as a large dataset is.
     """
 
     folder: Path
     shown: Callable[[Path], str]
-    parts: bool = False
+    large: bool = False
     done: dict[str, Done] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)  # of the release on show, by step
     pages: list[int] = field(default_factory=list)  # codes of what the site answers to `PAGES`
@@ -68,7 +68,7 @@ class Walk:
         filekinds.xls(self.shop.inbox / "b", [head, *rows[3:6]])
         filekinds.xlsx(self.shop.inbox / "c", [head, *rows[6:]])
         words = yaml.safe_load((ROOT / "metadata.yml").read_text("utf-8"))
-        words |= {"parts": {"by": ["year"], "above_rows": 2}} if self.parts else {}
+        words |= {"parts": {"by": ["year"], "above_rows": 2}} if self.large else {}
         (self.contract.parent / "metadata.yml").write_text(yaml.safe_dump(words), "utf-8")
 
     @property
@@ -84,15 +84,16 @@ class Walk:
         self.done[name] = gongshi(*arguments)
         files = sorted((self.shop.site / "current" / "data").glob(f"{DOCUMENTS}*"))
         found = [path for file in files for path in (file.rglob("*.csv") if file.is_dir() else [file])]  # fmt: skip
-        self.rows[name] = sum(len([*csv.reader(p.open(encoding="utf-8"))]) - 1 for p in found)
+        self.rows[name] = sum(len(rows_of(path)) for path in found)
 
     def all_commands(self) -> None:
         inbox, where = self.shown(self.shop.inbox), self.options("site", "private")
         read = [*self.options("private", "contract"), "--today"]
         self.step("check", "check", *read, DAYS[0], "--", inbox)
-        publish = ("publish", *self.options("site"), *read)
+        size = "--downloads" if self.large else "--no-downloads"
+        publish = ("publish", size, *self.options("site"), *read)
         self.step("publish", *publish, DAYS[0], "--", inbox)
-        self.shop.send([row | {"文件名称": "示例办法之新"} for row in documents(3)], "a.csv")
+        self.shop.send([row | {"文件名称": "示例办法之新"} for row in documents(CHANGED)], "a.csv")
         self.step("publish again", *publish, DAYS[1], "--", inbox)
         self.pages = asyncio.run(self._served())
         self.step("diff", "diff", *self.shop.releases(), *self.options("site"))
@@ -101,6 +102,15 @@ class Walk:
         self.step("withdraw", "withdraw", DOCUMENTS, TAKEN, *why, *where)
         self.step("verify again", "verify", *self.options("site"))
         self.step("rollback", "rollback", *where)
+
+    @property
+    def wrong(self) -> list[str]:
+        """The steps that did not do what they should, each with what it said."""
+        rows = {"publish": ROWS, "publish again": ROWS, "withdraw": ROWS - 1, "rollback": ROWS - 1}
+        bad = [f"{name}: {done}" for name, done in self.done.items() if done.code or self.rows[name] != rows.get(name, self.rows[name])]  # fmt: skip
+        if self.done["diff"].out.count("〔2024〕") != CHANGED:
+            bad.append(f"diff: {self.done['diff'].out}")
+        return bad if self.pages == [200] * len(PAGES) else [*bad, f"serve: {self.pages}"]
 
     async def _served(self) -> list[int]:
         app = application(Path(self.shown(self.shop.site)))

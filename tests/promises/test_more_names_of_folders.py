@@ -1,0 +1,36 @@
+"""Folders of names that nobody would give, by people who had not seen the code: every command works there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.walks import Walk, from_elsewhere
+
+NAMES = (
+    "O'Neil''s \"申报\" 2024",
+    "公示[0-9]*?!(x)",
+    "a.db?mode=rwc&immutable=0#frag",
+    "100%25%2e%2e%2F%00%zz",
+    "{a,b}{{x}}{0}%(s)s %s",
+    "back\\slash\\x41\\",
+    'x"; DROP TABLE penalty_filings; --',
+    "$HOME $(id) `id` ${IFS} & | >",
+    "-rf --help",
+    "~ 前后有空格. ",
+    "制表\t符 🀄️ é",
+    "二〇二四年度重大行政处罚备案材料长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长xx",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_works_in_a_folder_of_this_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    walk = Walk(tmp_path / name, from_elsewhere(tmp_path))
+    walk.all_commands()
+    assert walk.wrong == []
+    assert [path.name for path in tmp_path.iterdir()] == [name]
