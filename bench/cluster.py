@@ -43,13 +43,13 @@ def run(rows: int = ROWS) -> dict[str, Any]:
     """Seconds with one and with two workers, and the ratios."""
     work, pieces = prepare(rows), max(PIECES, rows // OF_ROWS)
     contract = catalog.load(HERE.parent / "datapackage", RULES)
-    told: dict[str, Any] = {"rows": rows, "pieces": pieces, "aim": AIM}
+    result: dict[str, Any] = {"rows": rows, "pieces": pieces, "aim": AIM}
     ways = (("checks", _checks), ("publish", _publish))
     for name, way in ways[: 2 if rows <= PUBLISH_UP_TO else 1]:
         seconds = {n: _best(n, pieces, lambda spread, way=way: way(work, contract, spread)) for n in (1, 2)}  # fmt: skip
-        told[name] = {"one_worker": seconds[1], "two_workers": seconds[2]}
-        told[name]["ratio"] = round(seconds[1] / seconds[2], 2)
-    return told
+        result[name] = {"one_worker": seconds[1], "two_workers": seconds[2]}
+        result[name]["ratio"] = round(seconds[1] / seconds[2], 2)
+    return result
 
 
 def _best(workers: int, pieces: int, work: Callable[[Spread], None]) -> float:
@@ -93,7 +93,8 @@ def _publish(work: Path, contract: Catalog, spread: Spread) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     words = yaml.safe_load((HERE.parent / "metadata.yml").read_text("utf-8"))
     allowed = whole_way.Allowed(downloads=False)
-    whole_way.publish(work / "inbox", site, private, contract, words, DAY, allowed, spread)
+    job = whole_way.Job(work / "inbox", site, private, contract, words, DAY, allowed, spread)
+    whole_way.publish(job)
     for folder in (site, private):
         shutil.rmtree(folder)
 

@@ -52,14 +52,14 @@ def run(rows: int = ROWS) -> dict[str, Any]:
     )
     holds = [count(path, number) for path in sorted((work / "site" / "releases").iterdir())]
     shutil.rmtree(work)
-    books = _again(work, parts, "xlsx", HERE.parent / "datapackage")
+    books = _two_runs(work, parts, "xlsx", HERE.parent / "datapackage")
     for part, division in zip(parts, _divisions(), strict=True):
         part["行政区划代码"] = division
     contract = _in_parts(work / "contract")
     return {
         "rows": rows,
         "workbooks": books,
-        "in parts": _again(work, parts, "csv", contract),
+        "in parts": _two_runs(work, parts, "csv", contract),
         "full_seconds": full,
         "one_file_of_twenty_changed_seconds": after,
         "nothing_changed_seconds": nothing,
@@ -70,7 +70,7 @@ def run(rows: int = ROWS) -> dict[str, Any]:
     }
 
 
-def _again(work: Path, parts: list[pd.DataFrame], kind: str, contract: Path) -> dict[str, Any]:
+def _two_runs(work: Path, parts: list[pd.DataFrame], kind: str, contract: Path) -> dict[str, Any]:
     """Seconds of a full run over `parts` as files of a `kind`, and of one after one of them changed."""
     inbox = work / "inbox" / DATASET
     inbox.mkdir(parents=True)

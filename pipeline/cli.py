@@ -311,10 +311,10 @@ def withdraw_record(
         _day(ordered)
     asked = withdraw.Asked(dataset, key, reason, basis, ordered, _day(today))
     with _store(site, private) as here:
-        stones = withdraw.withdraw(here, private, asked, prepare_private(private))
-    listed = "; ".join(f"{stone.dataset} {stone.key}" for stone in stones)
+        tombstones = withdraw.withdraw(here, private, asked, prepare_private(private))
+    listed = "; ".join(f"{tombstone.dataset} {tombstone.key}" for tombstone in tombstones)
     release = store.named(here, "").name
-    typer.echo(say("withdrawn", language(), count=len(stones), listed=listed, release=release))
+    typer.echo(say("withdrawn", language(), count=len(tombstones), listed=listed, release=release))
 
 
 @app.command()
@@ -366,9 +366,9 @@ def explain(
 ) -> None:
     """说明一条规则查什么、依据什么、怎样改，并举例。/ What a rule checks, by which law, with examples."""
     _speak(lang)
-    from pipeline.checks.rules.explain import explain as told
+    from pipeline.checks.rules.explain import explain as explain_rule
 
-    typer.echo(told(rule, _catalog(contract), language()))
+    typer.echo(explain_rule(rule, _catalog(contract), language()))
 
 
 @app.command()
@@ -537,8 +537,8 @@ def _closing(run: Run, catalog: Catalog, private: Path, as_json: bool = False) -
     count = summary.counts(run)
     if as_json:
         totals = json.loads((private / "run.json").read_text("utf-8"))
-        told = {**totals, "findings": dict(count), "feedback": run.feedback}
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        totals_and_findings = {**totals, "findings": dict(count), "feedback": run.feedback}
+        typer.echo(json.dumps(totals_and_findings, ensure_ascii=False, indent=2))
         return count["error"]
     lang = language()
     summary.show(run, catalog, lang)

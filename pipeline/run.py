@@ -21,7 +21,7 @@ from pipeline.base.files import faults, locked
 from pipeline.base.model import Catalog, Dataset
 from pipeline.base.words import language, say
 from pipeline.flow import check, yearly_reports
-from pipeline.flow.cache import made_before
+from pipeline.flow.cache import reuse_from
 from pipeline.flow.check import means_of, tally_parts
 from pipeline.flow.read_inbox import Run, prepare_private
 from pipeline.publishers import packages, union
@@ -75,7 +75,7 @@ def publish(job: Job) -> tuple[str, bool, Run]:
             means = means_of(private, job.catalog, secret, job.today, job.engine)
             run = check.run_checks(job.inbox, private, means, tombstones.read(private, parent))
             if run.packages:  # on disk before anything else happens
-                tombstones.write(private, run.orders)
+                tombstones.write(private, run.withdrawals)
                 packages.keep(run.packages, private)
         progress.step(say("step-release", language()))
         cleaning = withdraw.Cleaning(site, making, private, job.today, secret)
@@ -83,11 +83,11 @@ def publish(job: Job) -> tuple[str, bool, Run]:
             release, new = _released(run, job, making, parent, secret)
         except GateRefused:
             if parent and run.packages:  # what others have withdrawn leaves the old release too
-                withdraw.cleanse(cleaning, Removal(run.orders))
+                withdraw.cleanse(cleaning, Removal(run.withdrawals))
             raise
         store.prune(site, int(job.site_words["keep"]))
         lapsed = _lapsed(run, job, parent)
-        withdraw.cleanse(cleaning, Removal(run.orders, lapsed))
+        withdraw.cleanse(cleaning, Removal(run.withdrawals, lapsed))
     shutil.rmtree(run.ledger.work, ignore_errors=True)
     return release, new, run
 
@@ -137,7 +137,7 @@ def _made(run: Run, job: Job, making: Path) -> draft.Draft:
 
 def _release(made: draft.Draft, run: Run, job: Job, parent: Path | None, secret: bytes) -> str:
     """Hold the draft against the release before, and finish it; gives its id."""
-    withdrawn = tombstones.keys(run.orders)
+    withdrawn = tombstones.keys(run.withdrawals)
     found = changes.since(run.con, parent, made.datasets, made.rows, withdrawn)
     explained = _explained(found, run, job, parent)
     allowed = job.allowed
@@ -148,11 +148,11 @@ def _release(made: draft.Draft, run: Run, job: Job, parent: Path | None, secret:
     kept = store.kept(job.site)
     release = store.free_name(job.site, made.release)
     number = max((manifest.number(p) for p in kept), default=0) + 1
-    again = made_before(run.ledger.private, job.catalog, parent)
-    history = build.History(release, parent, number, found, secret, allowed.downloads, again)
+    reuse = reuse_from(run.ledger.private, job.catalog, parent)
+    history = build.History(release, parent, number, found, secret, allowed.downloads, reuse)
     build.finish(made, history, job.engine)
     exit_guard.check(made.folder, run.ledger.secrets, made.datasets)
-    again.keep(made.folder)
+    reuse.keep(made.folder)
     return release
 
 
@@ -164,13 +164,13 @@ def _explained(
     """
     datasets = list(job.catalog.datasets.values())
     dropped = changes.dropped_by_source(run.con, parent, datasets, job.today)
-    went = parent if any(change.verb == "removed" for change in found) else None
-    lapsed = publication_terms.over(run.con, went, job.catalog, job.today) if went else {}
-    elsewhere = _gone_elsewhere(found, run, parent, job.catalog)
-    return publication_terms.merged(dropped, lapsed, elsewhere)
+    compared = parent if any(change.verb == "removed" for change in found) else None
+    lapsed = publication_terms.over(run.con, compared, job.catalog, job.today) if compared else {}
+    by_publishers = _removed_by_publishers(found, run, parent, job.catalog)
+    return publication_terms.merged(dropped, lapsed, by_publishers)
 
 
-def _gone_elsewhere(
+def _removed_by_publishers(
     found: Collection[changes.Change], run: Run, parent: Path | None, catalog: Catalog
 ) -> dict[str, set[str]]:
     """Keys of records that the publisher whose package they came from has taken out."""
@@ -184,7 +184,7 @@ def _gone_elsewhere(
 
 def _material(run: Run, catalog: Catalog) -> draft.Material:
     produced: dict[str, list[working.Row]] = {
-        tombstones.TABLE: list(tombstones.public_rows(run.orders)),
+        tombstones.TABLE: list(tombstones.public_rows(run.withdrawals)),
         "sources": working.sources(run.sources, run.ledger.tallies),
         "header_mappings": [
             (o.source.source_id, m.position + 1, m.header, m.field, m.matched_by)

@@ -213,15 +213,15 @@ def _around(path: Path, folders: Sequence[Path]) -> Path:
 # ---------------------------------------------------------------- in words
 
 
-def sentence(fault: Fault, folders: Sequence[Path], spill: Path) -> str:
+def sentence(fault: Fault, folders: Sequence[Path], temp_directory: Path) -> str:
     """What happened, where and what to do, in one line.
 
-    `folders`: those that were written, the first being the one where an error names none. `spill`:
+    `folders`: those that were written, the first being the one where an error names none. `temp_directory`:
     where that goes which does not fit in memory.
     """
     lang = language()
     if fault.cause == "memory":
-        return say("store-no-room", lang, site=spill, why=fault.why)
+        return say("store-no-room", lang, site=temp_directory, why=fault.why)
     known = (*folders, temporary())
     path = fault.path or folders[0]
     if fault.cause == "full" and fault.path is None:

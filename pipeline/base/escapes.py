@@ -62,15 +62,15 @@ def undo_escapes(text: str, each: Callable[[str], str] = str) -> tuple[str, list
         if undone is None:
             made.append(near[0] if near else text[at])
             origins.append(origin)
-        taken = min(length, len(ahead))
-        del ahead[len(ahead) - taken :]
-        at += length - taken
+        used = min(length, len(ahead))
+        del ahead[len(ahead) - used :]
+        at += length - used
         if undone is not None:
             ahead += [(c, origin) for c in reversed(each(undone[1]))]
-            _take_back(made, origins, ahead)
+            _reread(made, origins, ahead)
 
 
-def _take_back(made: list[str], origins: list[int], ahead: list[tuple[str, int]]) -> None:
+def _reread(made: list[str], origins: list[int], ahead: list[tuple[str, int]]) -> None:
     """Move what may begin an escape, at the end of `made`, back to what is still to be read."""
     begun = _BEGUN.search("".join(made[-_LONGEST:]))
     if begun:

@@ -23,11 +23,11 @@ _PID = 32  # bytes at most of a process's number
 
 
 @contextmanager
-def faults(folder: Path, *others: Path, spill: Path | None = None) -> Iterator[None]:
+def faults(folder: Path, *others: Path, temp_directory: Path | None = None) -> Iterator[None]:
     """An error of a disk, a database or memory becomes one StoreError that says what it is.
 
     `folder`: what is written in here, and so what an error means that names no file; `others`: what
-    may be written besides, and be meant where its disk is full. `spill`: the folder to which that
+    may be written besides, and be meant where its disk is full. `temp_directory`: the folder to which that
     goes which does not fit in memory, `folder` if it is not given. Errors of other kinds pass.
     """
     try:
@@ -38,7 +38,7 @@ def faults(folder: Path, *others: Path, spill: Path | None = None) -> Iterator[N
         fault = disk_faults.fault_of(error)
         if fault is None:
             raise
-        said = disk_faults.sentence(fault, (folder, *others), spill or folder)
+        said = disk_faults.sentence(fault, (folder, *others), temp_directory or folder)
         raise StoreError(said) from error
 
 

@@ -51,8 +51,12 @@ class _Screen:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-        looks = (BarColumn(20), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
-        with Progress(*looks, console=Console(file=self.stream), transient=True) as bar:
+        columns = (
+            BarColumn(20),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}", markup=False),
+        )
+        with Progress(*columns, console=Console(file=self.stream), transient=True) as bar:
             task = bar.add_task("", total=None)
             while not self.over.wait(EVERY / 10):
                 if step := self.now:

@@ -69,16 +69,16 @@ def in_memory(table: pa.Table) -> RowChecksum:
     Several times faster than a checksum by rows, and for one and the same table only: it tells two that
     hold the same cells but lie otherwise apart.
     """
-    told, known = list[object](), dict[tuple[int, int], int]()
+    described, known = list[object](), dict[tuple[int, int], int]()
     for name, column in zip(table.column_names, table.columns, strict=True):
-        told.append(name)
+        described.append(name)
         for chunk in column.chunks:
-            told += chunk.offset, len(chunk)
+            described += chunk.offset, len(chunk)
             for buffer in filter(None, chunk.buffers()):
                 place = buffer.address, buffer.size  # blank columns may share one
                 known[place] = known[place] if place in known else _checksum(buffer)
-                told.append(known[place])
-    return RowChecksum(len(table), zlib.crc32(repr(told).encode()))
+                described.append(known[place])
+    return RowChecksum(len(table), zlib.crc32(repr(described).encode()))
 
 
 _WEIGHTS = np.arange(1, 1025, 2, dtype=np.uint64)  # odd, so that no change of one word is lost

@@ -31,16 +31,16 @@ def command(app: typer.Typer) -> Any:
 class _Plain:
     """Takes the place of what Typer converts one parameter's values with."""
 
-    def __init__(self, taken: Any) -> None:
-        self._taken = taken
+    def __init__(self, convert: Any) -> None:
+        self._convert = convert
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
         """`value` as the verb gets it. Raises what Typer raises where it does not fit."""
         if value is None:
             return None
-        taken = self._taken(value)
-        if taken is not None:
-            return taken
+        converted = self._convert(value)
+        if converted is not None:
+            return converted
         param._runtime_param = None  # Typer makes its own
         return param.get_runtime_param().coerce(value, param, ctx)
 

@@ -100,8 +100,8 @@ def say(key: str, lang: Lang, /, **params: Any) -> str:
     """
     entry = _entries()[key]
     texts: Mapping[str, str] = entry["message"] if "version" in entry else entry
-    told = {k: shown(v) if isinstance(v, Path) else v for k, v in params.items()}
-    return texts[lang].format_map(_Params(told))
+    written = {k: shown(v) if isinstance(v, Path) else v for k, v in params.items()}
+    return texts[lang].format_map(_Params(written))
 
 
 def say_fix(rule: str, lang: Lang, /, **params: Any) -> str:

@@ -140,9 +140,9 @@ def check_profile(document: Document, profile: Mapping[str, Any]) -> None:
     from jsonschema import Draft202012Validator
 
     errors = Draft202012Validator(profile).iter_errors(document.data)
-    told = sorted((_profile_error(document, error) for error in errors), key=lambda e: e[0])
-    if told:
-        raise told[0][1]
+    errors_found = sorted((_profile_error(document, error) for error in errors), key=lambda e: e[0])
+    if errors_found:
+        raise errors_found[0][1]
 
 
 def _profile_error(document: Document, error: ValidationError) -> tuple[int, UsageError]:
@@ -201,12 +201,12 @@ def check(
 
 def _check_parameters(document: Document, where: Where, use: RuleUse, rule: Parametrised) -> None:
     """A rule is given all parameters that it has to have, and none that it does not know."""
-    taken = {f.name: f.default is MISSING for f in fields(rule.takes)}
+    parameters = {f.name: f.default is MISSING for f in fields(rule.takes)}
     for name in use.params:
-        if name not in taken:
-            known = listed(taken)
+        if name not in parameters:
+            known = listed(parameters)
             raise document.broken((*where, name), "contract-unknown-key", key=name, known=known)
-    for name, is_needed in taken.items():
+    for name, is_needed in parameters.items():
         if is_needed and name not in use.params:
             raise document.broken(where, "contract-missing-key", key=name)
 

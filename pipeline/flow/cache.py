@@ -35,7 +35,7 @@ from pipeline.release.data.reuse import Again
 Result = Finding | Opened | Checked  # what one file gives, in order
 MADE = "made.json"  # in the same folder: what made the files of the release before
 _MAC = 32  # bytes
-_SIZE = 8  # bytes of a record's length, packed and unpacked
+_SIZE = 8  # bytes of a record's length, compressed and uncompressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,8 @@ class Cache:
                     path.unlink(missing_ok=True)
 
     def _path(self, file: InboxFile) -> Path:
-        told = repr((file.sha256, file.name, file.hint, *self._about))
-        name = hashlib.blake2b(told.encode(), key=self._key, digest_size=_MAC).hexdigest()
+        depends_on = repr((file.sha256, file.name, file.hint, *self._about))
+        name = hashlib.blake2b(depends_on.encode(), key=self._key, digest_size=_MAC).hexdigest()
         self._used.add(name)
         return self._folder / name
 
@@ -127,26 +127,26 @@ class Cache:
             end = _end(entry)
             entry.seek(0)
             while entry.tell() < end:
-                result = _unpacked(entry)
+                result = _decompressed(entry)
                 if isinstance(result, Checked):
                     result = _placed(result, self._at)
                 yield self._opened(result, file) if isinstance(result, _Table) else result
 
     def _opened(self, table: _Table, file: InboxFile) -> Opened:
         """The table as if just opened; it is opened indeed only where its rows are asked for."""
-        again = cache(partial(_again, file, self._catalog, table.source.source_id))
+        reopened = cache(partial(_reopened, file, self._catalog, table.source.source_id))
         return Opened(
             table.source,
             self._catalog.datasets.get(table.dataset),
             table.mapping,
             table.findings,
-            lambda partitions=0: again().pieces(partitions),
-            lambda piece: again().chunk(piece),
+            lambda partitions=0: reopened().pieces(partitions),
+            lambda piece: reopened().chunk(piece),
             table.precedence,
         )
 
 
-def _again(file: InboxFile, catalog: Catalog, source_id: str) -> Opened:
+def _reopened(file: InboxFile, catalog: Catalog, source_id: str) -> Opened:
     return next(
         opened
         for opened in read.open_file(file, catalog)
@@ -154,7 +154,7 @@ def _again(file: InboxFile, catalog: Catalog, source_id: str) -> Opened:
     )
 
 
-def made_before(private: Path, catalog: Catalog, parent: Path | None) -> Again:
+def reuse_from(private: Path, catalog: Catalog, parent: Path | None) -> Again:
     """What need not be made again for a release after `parent`, which is proven whole."""
     return Again((catalog.version, software.digest()), private / "cache" / MADE, parent)
 
@@ -219,10 +219,10 @@ class Keeper:
         link(part.path, target)
         return self._parts[-1]
 
-    def _write(self, told: object) -> None:
-        plain = pickle.dumps(told, protocol=5)
-        packed = pa.compress(plain, "lz4", asbytes=True)
-        self._put(len(packed).to_bytes(_SIZE) + len(plain).to_bytes(_SIZE) + packed)
+    def _write(self, value: object) -> None:
+        pickled = pickle.dumps(value, protocol=5)
+        compressed = pa.compress(pickled, "lz4", asbytes=True)
+        self._put(len(compressed).to_bytes(_SIZE) + len(pickled).to_bytes(_SIZE) + compressed)
 
     def _put(self, data: bytes) -> None:
         assert self._out is not None
@@ -241,10 +241,10 @@ def _placed(checked: Checked, place: Callable[[Part], Part]) -> Checked:
     return replace(checked, parts=moved) if moved else checked
 
 
-def _unpacked(entry: BinaryIO) -> Any:
-    packed, size = (int.from_bytes(entry.read(_SIZE)) for _ in range(2))
-    plain = pa.decompress(entry.read(packed), size, "lz4")
-    return pickle.loads(plain)  # noqa: S301 - proven to be our own by its keyed hash
+def _decompressed(entry: BinaryIO) -> Any:
+    compressed, size = (int.from_bytes(entry.read(_SIZE)) for _ in range(2))
+    pickled = pa.decompress(entry.read(compressed), size, "lz4")
+    return pickle.loads(pickled)  # noqa: S301 - proven to be our own by its keyed hash
 
 
 def _end(entry: BinaryIO) -> int:
@@ -256,6 +256,6 @@ def _end(entry: BinaryIO) -> int:
 def _listed(entry: BinaryIO) -> list[Part]:
     """The Parquet parts of an entry that is whole. Leaves it at its start."""
     entry.seek(_end(entry))
-    listed: list[Part] = _unpacked(entry)
+    listed: list[Part] = _decompressed(entry)
     entry.seek(0)
     return listed

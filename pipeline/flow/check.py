@@ -19,8 +19,15 @@ from pipeline.base.model import TALLY_PARTS, Catalog, Tally
 from pipeline.base.words import language, say
 from pipeline.checks.results.ledger import Ledger
 from pipeline.flow.cache import Cache
-from pipeline.flow.cross_checks import settle
-from pipeline.flow.read_inbox import Means, Run, prepare_private, read_reports, send_back, take_in
+from pipeline.flow.cross_checks import run_cross_checks
+from pipeline.flow.read_inbox import (
+    Means,
+    Run,
+    prepare_private,
+    read_files,
+    read_reports,
+    write_feedback,
+)
 from pipeline.intake.inbox import sources
 from pipeline.release.package import working
 from pipeline.release.removal import tombstones
@@ -58,15 +65,15 @@ def run_checks(inbox: Path, private: Path, means: Means, withdrawals: Collection
             ledger.finding(finding)
         files = [*listed.files, *_packages(listed, run, catalog)]
         run.sample = run.sample or any(SAMPLE in f.name for f in files)
-        take_in(files, run, means)
+        read_files(files, run, means)
         means.cache.prune()
         ledger.close_tables()
         progress.step(say("step-comparing", language()))
         _withdrawn(run, means, withdrawals)
-        settle(run, means)
+        run_cross_checks(run, means)
         progress.step(say("step-reports", language()))
         read_reports(run, listed.files, catalog)
-    send_back(run, run.taken, catalog)
+    write_feedback(run, run.files, catalog)
     _write_json(private / "run.json", _summary(run))
     if not run.ledger.tallies and not any(r.report.text for r in run.reports):
         raise UnreadableInput(say("unreadable-all", language(), findings=private / "findings.csv"))
@@ -94,14 +101,14 @@ def _packages(listed: sources.Inbox, run: Run, catalog: Catalog) -> list[sources
 def _withdrawn(run: Run, means: Means, withdrawals: Collection[Tombstone]) -> None:
     """All that must not be public: `withdrawals`, and what other publishers have withdrawn."""
     if not run.packages:
-        run.orders = tuple(sorted(withdrawals))
+        run.withdrawals = tuple(sorted(withdrawals))
         return
     from pipeline.publishers import union
 
     own = [opened.source for opened in run.opened]
     rows = union.Rows(run.con, dict(run.ledger.accepted()), own)
     found = union.orders(rows, run.packages, means.catalog, sorted(withdrawals), means.today)
-    run.orders = found.stones
+    run.withdrawals = found.stones
     for finding in found.findings:
         run.ledger.finding(finding)
 

@@ -28,7 +28,7 @@ from pipeline.base.errors import GongshiError, StoreError, UsageError
 from pipeline.base.words import language, say
 
 RETRIES = 3  # of a piece whose worker died or whose task failed
-A_WORKER = 2  # pieces under way for each thread of a worker
+PIECES_A_THREAD = 2  # pieces under way for each thread of a worker
 CONNECT_S = 15
 LOST_S = 60  # without any worker until the run is given up
 FETCH_S = (
@@ -39,12 +39,12 @@ ASK_S = 2  # how often a piece that takes its time makes us look whether there a
 
 @contextmanager
 def engine(
-    scheduler: str = "", tell: Callable[[str], None] = print, partitions: int = 0
+    scheduler: str = "", report: Callable[[str], None] = print, partitions: int = 0
 ) -> Iterator[Engine]:
     """An Engine over the cluster at `scheduler`; without one, over workers on this machine.
 
     `partitions`: into how many pieces a table is cut; 0: enough for each thread of the cluster.
-    `tell` is given the address at which Dask shows its work. Raises UsageError where Dask is not
+    `report` is given the address at which Dask shows its work. Raises UsageError where Dask is not
     installed, StoreError where the scheduler cannot be reached, or its workers leave,
     run other versions or give up.
     """
@@ -57,7 +57,7 @@ def engine(
     local = None if scheduler else _local(distributed)
     try:
         client = _connected(distributed, scheduler or local)
-        tell(say("cluster-dashboard", language(), address=client.dashboard_link))
+        report(say("cluster-dashboard", language(), address=client.dashboard_link))
         try:
             yield Spread(distributed, client, partitions)
         finally:
@@ -135,14 +135,14 @@ class Spread:
 
     @property
     def partitions(self) -> int:
-        return self._partitions or self._most()
+        return self._partitions or self._most_pieces()
 
     def __call__(self, work: Callable[[Any], Any], items: Iterable[Any], /) -> Iterator[Any]:
-        task = self._asked(self._task, work)
+        task = self._call(self._task, work)
         under_way: deque[tuple[Any, Any]] = deque()
         for item in items:
             under_way.append((item, self._submit(task, item)))
-            if len(under_way) >= self._most():
+            if len(under_way) >= self._most_pieces():
                 yield self._result(task, *under_way.popleft())
         while under_way:
             yield self._result(task, *under_way.popleft())
@@ -158,22 +158,22 @@ class Spread:
             item = item.carried()
         with warnings.catch_warnings():  # of a piece that travels and is large: it has to
             warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
-            return self._asked(
+            return self._call(
                 self._client.submit, _apply, task, item, self._versions, pure=False, retries=RETRIES
             )
 
-    def _most(self) -> int:
-        return max(1, A_WORKER * self._threads())
+    def _most_pieces(self) -> int:
+        return max(1, PIECES_A_THREAD * self._threads())
 
     def _threads(self) -> int:
-        return int(sum(self._asked(self._client.nthreads).values()))
+        return int(sum(self._call(self._client.nthreads).values()))
 
     def _result(self, task: Any, item: Any, future: Any) -> Any:
-        result = self._gathered(future)
+        result = self._received(future)
         if isinstance(result, Unseen):
             self._carries = True
-            result = self._gathered(self._submit(task, item))
-        if isinstance(result, _Other):
+            result = self._received(self._submit(task, item))
+        if isinstance(result, _OtherVersions):
             raise self._other(result)
         return result
 
@@ -182,9 +182,9 @@ class Spread:
             say("cluster-versions", language(), address=self._address, problem=problem)
         )
 
-    def _gathered(self, future: Any) -> Any:
+    def _received(self, future: Any) -> Any:
         try:
-            return self._asked(self._waited, future)
+            return self._call(self._waited, future)
         finally:
             future.release()
 
@@ -206,7 +206,7 @@ class Spread:
             elif time.monotonic() - last > LOST_S:
                 raise StoreError(say("cluster-lost", language(), address=self._address))
 
-    def _asked(self, ask: Callable[..., Any], *what: Any, **how: Any) -> Any:
+    def _call(self, ask: Callable[..., Any], *what: Any, **how: Any) -> Any:
         """What the cluster gives.
 
         Raises StoreError where it cannot be reached any more, or has given up.
@@ -219,16 +219,16 @@ class Spread:
         except ImportError as error:  # of a worker that came later, without this program
             raise self._other(error) from error
         except (lib.client.FutureCancelledError, lib.client.ClosedClientError) as error:
-            raise StoreError(self._cut()) from error
+            raise StoreError(self._cut_message()) from error
         except (lib.KilledWorker, OSError) as error:
             is_cut = self._client.status != "running"
-            raise StoreError(self._cut() if is_cut else _why(error)) from error
+            raise StoreError(self._cut_message() if is_cut else _failure_message(error)) from error
 
-    def _cut(self) -> str:
+    def _cut_message(self) -> str:
         return say("cluster-cut", language(), address=self._address)
 
 
-def _why(error: BaseException) -> str:
+def _failure_message(error: BaseException) -> str:
     """What is told of a piece that no try has brought to an end."""
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         why = error.strerror or str(error)
@@ -237,7 +237,7 @@ def _why(error: BaseException) -> str:
     return say("cluster-gave-up", language(), problem=error)
 
 
-class _Other(str):
+class _OtherVersions(str):
     """Told by a worker that came later than the others and runs other versions."""
 
 
@@ -249,7 +249,7 @@ def _versions_here() -> dict[str, str]:
 def _apply(task: Callable[[Any], Any], item: Any, wanted: dict[str, str]) -> Any:
     """A result; what does not get better by another try is one, too."""
     if other := _differing(wanted, _versions_here()):
-        return _Other(other)
+        return _OtherVersions(other)
     try:
         return task(item)
     except Unseen as unseen:

@@ -62,12 +62,12 @@ class Run:
     reports: list[ReadReport] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
     sample: bool = False
-    taken: list[sources.InboxFile] = field(default_factory=list)  # as kept under PRIVATE/raw
+    files: list[sources.InboxFile] = field(default_factory=list)  # as kept under PRIVATE/raw
     feedback: list[str] = field(default_factory=list)  # workbooks written, inside PRIVATE/feedback
     packages: list[Taken] = field(
         default_factory=list
     )  # other publishers', as sources.yaml lists them
-    orders: tuple[Tombstone, ...] = ()  # all that is withdrawn, here and by those publishers
+    withdrawals: tuple[Tombstone, ...] = ()  # all that is withdrawn, here and by those publishers
 
     @property
     def sources(self) -> list[Source]:
@@ -147,18 +147,18 @@ class _Entry:
     keeper: Keeper | None = None
 
 
-def take_in(files: Sequence[sources.InboxFile], run: Run, means: Means) -> None:
+def read_files(files: Sequence[sources.InboxFile], run: Run, means: Means) -> None:
     """Every table of `files` through intake and the checks of its rows, into the run's ledger.
 
     Pieces of several files are under way at a time; what they give is taken in the inbox's order.
     What a file gave before, and would give again, comes out of the cache.
     """
     waiting: deque[_Entry] = deque()
-    taker = _Taker(run, means, len(files))
+    collector = _Collector(run, means, len(files))
     with ExitStack() as at_last:
-        for checked in means.engine(taker.task, _pieces(files, run, means, waiting, at_last)):
-            taker.take_waiting(waiting, checked)
-        taker.take_waiting(waiting)
+        for checked in means.engine(collector.task, _pieces(files, run, means, waiting, at_last)):
+            collector.collect(waiting, checked)
+        collector.collect(waiting)
 
 
 def _pieces(
@@ -176,7 +176,7 @@ def _pieces(
         if isinstance(copy, Finding):
             waiting.append(_Entry(file, number, copy))
             continue
-        run.taken.append(copy)
+        run.files.append(copy)
         known = means.cache.kept(copy)
         if known is not None:
             waiting.append(_Entry(copy, number, known))
@@ -202,14 +202,14 @@ def _results(file: sources.InboxFile, means: Means) -> Iterator[Finding | Opened
                 yield Piece(content, opened.chunk, opened.dataset)
 
 
-class _Taker:
+class _Collector:
     """Takes what files give into the run's ledger and into the cache, and says how far it is."""
 
     def __init__(self, run: Run, means: Means, files: int) -> None:
         self._run, self._means, self._files = run, means, files
         self.task = Task(means.catalog, means.key, means.today, run.ledger.home)
 
-    def take_waiting(self, waiting: deque[_Entry], checked: Checked | None = None) -> None:
+    def collect(self, waiting: deque[_Entry], checked: Checked | None = None) -> None:
         """What waits, in order, up to the first open piece; `checked` is what that piece gave."""
         while waiting:
             entry = waiting[0]
@@ -227,8 +227,8 @@ class _Taker:
             entry.keeper.add(checked)
         self._run.ledger.add(checked, self._means.catalog.datasets[checked.source.dataset])
         rows = f"{self._run.ledger.tallies[checked.source.source_id].read:,}"
-        told = say("step-rows", language(), file=entry.file.name, rows=rows)
-        progress.step(told, entry.number, self._files, share)
+        message = say("step-rows", language(), file=entry.file.name, rows=rows)
+        progress.step(message, entry.number, self._files, share)
 
     def _other(self, entry: _Entry) -> None:
         what = entry.what
@@ -238,13 +238,13 @@ class _Taker:
         elif isinstance(what, Checked):
             self._rows(entry, what, 0)
         elif isinstance(what, Finding | Opened):
-            self._told(entry, what)
+            self._add(entry, what)
         elif entry.keeper:
             entry.keeper.done()
 
-    def _told(self, entry: _Entry, what: Finding | Opened) -> None:
-        told = say("step-reading", language(), file=entry.file.name)
-        progress.step(told, entry.number, self._files)
+    def _add(self, entry: _Entry, what: Finding | Opened) -> None:
+        message = say("step-reading", language(), file=entry.file.name)
+        progress.step(message, entry.number, self._files)
         if entry.keeper:
             entry.keeper.add(what)
         if isinstance(what, Finding):
@@ -277,7 +277,7 @@ def _keep_raw(path: Path, sha256: str, private: Path) -> None:
             made.unlink(missing_ok=True)
 
 
-def send_back(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog) -> None:
+def write_feedback(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog) -> None:
     """A workbook for each file in which a department has something to mend."""
     inputs = {file.name: file for file in files}
     tables: dict[str, list[feedback.Table]] = {}

@@ -129,11 +129,11 @@ def _table(rows: list[Row], lang: Lang) -> Table:
     table.add_column(say("column-worst", lang), no_wrap=True)
     for row in rows:
         numbers = (f"{getattr(row.tally, p):,}" if row.tally else "–" for p in _parts(rows))
-        table.add_row(Text(row.name), row.dataset, *numbers, _told(row, lang))
+        table.add_row(Text(row.name), row.dataset, *numbers, _worst_finding(row, lang))
     return table
 
 
-def _told(row: Row, lang: Lang) -> Text:
+def _worst_finding(row: Row, lang: Lang) -> Text:
     if not row.severity:
         return Text("")
     return Text(f"{say(f'severity-{row.severity}', lang)} · {row.worst}", COLOURS[row.severity])
@@ -151,10 +151,10 @@ def _block(row: Row, lang: Lang) -> Text:
     """One table in two lines, for a narrow terminal: only what is not zero."""
     colon, comma = ("：", "，") if lang == "zh" else (": ", ", ")
     parts = [p for p in ("read", *TALLY_PARTS) if row.tally and getattr(row.tally, p)]
-    told = comma.join(f"{say(f'column-{p}', lang)} {getattr(row.tally, p):,}" for p in parts)
+    numbers = comma.join(f"{say(f'column-{p}', lang)} {getattr(row.tally, p):,}" for p in parts)
     text = Text(row.name, "bold").append(f"\n  {row.dataset}", "not bold")
-    text.append(f"{colon}{told}" if told else "", "not bold")
-    return text.append("\n  ").append_text(_told(row, lang)) if row.severity else text
+    text.append(f"{colon}{numbers}" if numbers else "", "not bold")
+    return text.append("\n  ").append_text(_worst_finding(row, lang)) if row.severity else text
 
 
 # ---------------------------------------------------------------- kind by kind
@@ -165,8 +165,8 @@ def kinds(run: Run) -> list[tuple[str, str, str, int]]:
     count: Counter[tuple[str, str, str]] = Counter()
     for (rule, severity, owner, *_), n in run.ledger.issues.items():
         count[severity, rule, owner] += n
-    told = [(*kind, n) for kind, n in count.items() if kind[0] != "info"]
-    return sorted(told, key=lambda k: (RANK[k[0]], -k[3], k[1]))
+    listed = [(*kind, n) for kind, n in count.items() if kind[0] != "info"]
+    return sorted(listed, key=lambda k: (RANK[k[0]], -k[3], k[1]))
 
 
 def _show_kinds(run: Run, lang: Lang, console: Console) -> None:
@@ -179,8 +179,8 @@ def _show_kinds(run: Run, lang: Lang, console: Console) -> None:
         grid.add_column(justify=justify, no_wrap=justify == "right")
     for severity, rule, owner, n in found[:MOST_KINDS]:
         label = Text("  " + say(f"severity-{severity}", lang), COLOURS[severity])
-        told = _folded(_kind(rule, owner, lang), console.width - 16)
-        grid.add_row(label, f"{n:,}", told)
+        cell = _folded(_kind(rule, owner, lang), console.width - 16)
+        grid.add_row(label, f"{n:,}", cell)
     console.print(grid)
     if len(found) > MOST_KINDS:
         console.print("  " + say("findings-more", lang, kinds=len(found) - MOST_KINDS))

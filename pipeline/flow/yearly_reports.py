@@ -33,7 +33,7 @@ from pipeline.intake.inbox.sources import InboxFile
 from pipeline.reports.compare.with_records import DIFFERS, Count, Params, reconcile
 from pipeline.reports.figures import indicators
 from pipeline.reports.figures.heading import Heading
-from pipeline.reports.read import Report, beside, read_report
+from pipeline.reports.read import Report, read_report, with_growth_findings
 
 DATASET = "report_figures"
 
@@ -68,8 +68,8 @@ def names_of(paths: Sequence[str]) -> dict[str, str]:
     for ways in (lambda p: PurePosixPath(p).stem, lambda p: PurePosixPath(p).name, str):
         left = [path for path in paths if path not in named]
         count = Counter(map(ways, left))
-        taken = set(named.values())
-        named |= {p: ways(p) for p in left if count[ways(p)] == 1 and ways(p) not in taken}
+        used = set(named.values())
+        named |= {p: ways(p) for p in left if count[ways(p)] == 1 and ways(p) not in used}
     return named
 
 
@@ -98,7 +98,7 @@ def _beside_last_year(
     """The report held against last year's, where the inbox holds that."""
     report = done.report
     before = by_year.get((report.body, report.year - 1)) if report.year else None
-    return done if before is None else replace(done, report=beside(report, before))
+    return done if before is None else replace(done, report=with_growth_findings(report, before))
 
 
 def read_file(path: Path, catalog: Catalog) -> Report:
@@ -230,8 +230,8 @@ def check_rows(found: Iterable[Comparison]) -> list[Sequence[object]]:
             c.counted,
             c.difference,
             c.verdict,
-            told(c.why, "zh"),
-            told(c.why, "en"),
+            reasons_text(c.why, "zh"),
+            reasons_text(c.why, "en"),
             c.dataset,
             c.query,
         )
@@ -239,6 +239,6 @@ def check_rows(found: Iterable[Comparison]) -> list[Sequence[object]]:
     ]
 
 
-def told(reasons: Iterable[Reason], lang: Lang) -> str:
+def reasons_text(reasons: Iterable[Reason], lang: Lang) -> str:
     """Reasons as one text in a language."""
     return (" " if lang == "en" else "").join(say(r.message, lang, **r.params) for r in reasons)

@@ -80,7 +80,7 @@ def read_report(
     return replace(report, figures=corrected, findings=tuple(found))
 
 
-def beside(report: Report, last_year: Report) -> Report:
+def with_growth_findings(report: Report, last_year: Report) -> Report:
     """The report with what its stated growth says wrongly of `last_year`."""
     found = internal_consistency.growth(report.figures, last_year.figures, report.name)
     return replace(report, findings=(*report.findings, *found))

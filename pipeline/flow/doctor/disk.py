@@ -151,10 +151,10 @@ def _room(
     if not known:
         return right(check, f"{check}-endless")
     share, free, need, path = min(known)
-    told = {"path": path, "free": _told(check, free), "need": _told(check, need)}
+    amounts = {"path": path, "free": _amount(check, free), "need": _amount(check, need)}
     if share >= 1:
-        return right(check, f"{check}-good", **told)
-    return (look if share * TIMES >= 1 else wrong)(check, f"{check}-short", **told)
+        return right(check, f"{check}-good", **amounts)
+    return (look if share * TIMES >= 1 else wrong)(check, f"{check}-short", **amounts)
 
 
 def _by_disk(place: Place, needed: tuple[int, int]) -> list[tuple[Path, int]]:
@@ -165,25 +165,25 @@ def _by_disk(place: Place, needed: tuple[int, int]) -> list[tuple[Path, int]]:
     return [(site, needed[0]), (private, needed[1])]
 
 
-def _told(check: str, count: int) -> object:
+def _amount(check: str, count: int) -> object:
     return size(count) if check == "space" else count
 
 
 def _bytes_needed(place: Place) -> tuple[int, int]:
-    told = _manifest(place)
-    if not told:
+    listed = _manifest(place)
+    if not listed:
         return FIRST_BYTES, FIRST_BYTES
-    release = sum(int(file["bytes"]) for file in told["files"].values())
-    raw = (place.private / "raw" / sha256 for sha256 in set(told["inputs"].values()))
+    release = sum(int(file["bytes"]) for file in listed["files"].values())
+    raw = (place.private / "raw" / sha256 for sha256 in set(listed["inputs"].values()))
     inputs = sum(path.stat().st_size for path in raw if path.is_file())
     return TIMES * release, TIMES * inputs or release
 
 
 def _files_needed(place: Place) -> tuple[int, int]:
-    told = _manifest(place)
-    if not told:
+    listed = _manifest(place)
+    if not listed:
         return FIRST_FILES, FIRST_FILES
-    return TIMES * len(told["files"]), FIRST_FILES + TIMES * len(told["inputs"])
+    return TIMES * len(listed["files"]), FIRST_FILES + TIMES * len(listed["inputs"])
 
 
 def _manifest(place: Place) -> dict[str, Any]:

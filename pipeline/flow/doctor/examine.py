@@ -17,7 +17,7 @@ CHECKS: Mapping[str, Callable[[Place], Result]] = {
     "site": folders.site,
     "private": folders.private,
     "inbox": folders.inbox,
-    "apart": folders.apart,
+    "apart": folders.overlap,
     "names": folders.names,
     "site-disk": disk.site_disk,
     "private-disk": disk.private_disk,
@@ -40,10 +40,10 @@ OF_USAGE = {"apart", "contract", "port"}
 def diagnose(place: Place) -> Iterator[Result]:
     """One result for each check, in their order, as soon as it is known."""
     for name, check in CHECKS.items():
-        yield _looked(name, check, place)
+        yield _result(name, check, place)
 
 
-def _looked(name: str, check: Callable[[Place], Result], place: Place) -> Result:
+def _result(name: str, check: Callable[[Place], Result], place: Place) -> Result:
     try:
         return check(place)
     except ImportError as error:

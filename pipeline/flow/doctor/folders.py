@@ -70,7 +70,7 @@ def inbox(place: Place) -> Result:
     return right("inbox", "inbox-good", path=folder, count=len(files))
 
 
-def apart(place: Place) -> Result:
+def overlap(place: Place) -> Result:
     """How the folders lie: nothing private in what is public, nothing of ours in the inbox."""
     site, private = _resolved(place.site), _resolved(place.private)
     inbox = _resolved(place.inbox) if place.inbox else None

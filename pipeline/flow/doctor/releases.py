@@ -57,7 +57,11 @@ def _lacking(release: Path) -> list[str]:
     listed = manifest.read(release).get("files")
     if not isinstance(listed, dict):
         return [manifest.MANIFEST]
-    return [name for name, told in listed.items() if _length(release / name) != told["bytes"]]
+    return [
+        name
+        for name, listed_file in listed.items()
+        if _length(release / name) != listed_file["bytes"]
+    ]
 
 
 def _length(path: Path) -> int:

@@ -58,8 +58,10 @@ def _under(first: str, later: str, lines: Iterable[str]) -> list[str]:
 def closing(results: Collection[Result], lang: Lang) -> str:
     """How many things are right, worth a look, wrong."""
     count = Counter(result.state for result in results)
-    told = say("doctor-sum", lang, right=count["right"], look=count["look"], wrong=count["wrong"])
-    return f"\n{told}"
+    summary = say(
+        "doctor-sum", lang, right=count["right"], look=count["look"], wrong=count["wrong"]
+    )
+    return f"\n{summary}"
 
 
 def folded(text: str, width: int) -> Iterator[str]:
@@ -88,5 +90,5 @@ def as_json(results: Collection[Result], lang: Lang) -> str:
         }
         for result in results
     ]
-    told = {"format": "gongshi-doctor", "version": 1, "checks": checks}
-    return json.dumps(told, ensure_ascii=False, indent=2)
+    content = {"format": "gongshi-doctor", "version": 1, "checks": checks}
+    return json.dumps(content, ensure_ascii=False, indent=2)

@@ -51,15 +51,15 @@ class Result:
 
     def message(self, lang: Lang) -> str:
         """How it is."""
-        told = {name: _written(value) for name, value in self.params.items()}
-        return say(self.key, lang, **told)
+        params = {name: _written(value) for name, value in self.params.items()}
+        return say(self.key, lang, **params)
 
     def advice(self, lang: Lang) -> str:
         """What to do; "" where nothing is to be done. Its paths are as a shell takes them."""
         if self.state == "right":
             return ""
-        told = {name: _written(_quoted(value)) for name, value in self.params.items()}
-        return say(f"{self.key}-do", lang, **told)
+        params = {name: _written(_quoted(value)) for name, value in self.params.items()}
+        return say(f"{self.key}-do", lang, **params)
 
 
 def right(check: str, key: str, **params: object) -> Result:

@@ -146,7 +146,7 @@ def _twice(figures: Sequence[Figure], name: str) -> Iterator[Finding]:
     """The same words and unit with another value."""
     seen: dict[tuple[str, str], Figure] = {}
     for figure in figures:
-        label = _bare(figure.label)
+        label = _core_label(figure.label)
         if len(label) < 4 or figure.comparator != "=" or _GROWTH.search(label):
             continue
         first = seen.setdefault((label, figure.unit), figure)
@@ -161,7 +161,7 @@ def _twice(figures: Sequence[Figure], name: str) -> Iterator[Finding]:
             )
 
 
-def _bare(label: str) -> str:
+def _core_label(label: str) -> str:
     return re.sub(r"^(?:全[省市县区年]|我[省市县区]|共|累计)+", "", simplified_by_character(label))
 
 

@@ -93,8 +93,8 @@ def _without_edges(pages: Sequence[list[str]]) -> Iterator[str]:
     seen = Counter(key for page in pages for key in {_alike(page[i]) for i in _edges(page)})
     often = {key for key, pages_with in seen.items() if pages_with > max(1, len(pages) // 2)}
     for page in pages:
-        gone = {i for i in _edges(page) if _alike(page[i]) in often}
-        yield from (line for i, line in enumerate(page) if i not in gone)
+        repeated = {i for i in _edges(page) if _alike(page[i]) in often}
+        yield from (line for i, line in enumerate(page) if i not in repeated)
 
 
 def _edges(page: Sequence[str]) -> set[int]:

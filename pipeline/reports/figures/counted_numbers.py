@@ -29,7 +29,7 @@ _NAME_BEHIND = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class CountedNumber:
     start: int  # of the number
     end: int  # of its unit
     number: Number
@@ -46,32 +46,34 @@ class Hit:
         )
 
 
-def find(view: str, working: str) -> list[Hit]:
+def find(view: str, working: str) -> list[CountedNumber]:
     """Every figure in order; ranks are read from `view`, all else from `working`, where what
     counts nothing is blanked."""
-    hits = sorted([*_ranks(view), *_counts(working)], key=lambda h: h.start)
-    return [h for i, h in enumerate(hits) if i == 0 or h.start >= hits[i - 1].end]
+    counted = sorted([*_ranks(view), *_counts(working)], key=lambda h: h.start)
+    return [h for i, h in enumerate(counted) if i == 0 or h.start >= counted[i - 1].end]
 
 
-def _ranks(view: str) -> Iterator[Hit]:
+def _ranks(view: str) -> Iterator[CountedNumber]:
     for match in _RANK.finditer(view):
         written = match["n"]
         value = Decimal(written) if written.isdigit() else numerals.han_value(written)
         if value:
-            yield Hit(view.rindex("第", 0, match.start("n")), match.end(), Number(value), RANK)
+            yield CountedNumber(
+                view.rindex("第", 0, match.start("n")), match.end(), Number(value), RANK
+            )
 
 
-def _counts(working: str) -> Iterator[Hit]:
-    yield from (Hit(*share) for share in shares.find(working))
+def _counts(working: str) -> Iterator[CountedNumber]:
+    yield from (CountedNumber(*share) for share in shares.find(working))
     at = 0
     while match := NUMBER.search(working, at):
-        hit = _hit(working, match)
-        at = max(hit.span[1] if hit else 0, match.end(), match.start() + 1)
-        if hit:
-            yield hit
+        item = _counted_number(working, match)
+        at = max(item.span[1] if item else 0, match.end(), match.start() + 1)
+        if item:
+            yield item
 
 
-def _hit(working: str, match: re.Match[str]) -> Hit | None:
+def _counted_number(working: str, match: re.Match[str]) -> CountedNumber | None:
     unit = UNIT.match(working, _skip_space(working, match.end()))
     ranged = _range(working, match, unit)
     if ranged:
@@ -82,7 +84,9 @@ def _hit(working: str, match: re.Match[str]) -> Hit | None:
         return None
     number, more = reading
     name = number.per or (unit[0] if unit else "")
-    return Hit(_digits_start(match), stop, number, _unit(name), match.start(), stop + more)
+    return CountedNumber(
+        _digits_start(match), stop, number, _unit(name), match.start(), stop + more
+    )
 
 
 def _digits_start(match: re.Match[str]) -> int:
@@ -100,7 +104,7 @@ def _skip_space(text: str, at: int) -> int:
     return at + 1 if text[at : at + 1] == " " else at
 
 
-def _range(working: str, match: re.Match[str], unit: re.Match[str] | None) -> Hit | None:
+def _range(working: str, match: re.Match[str], unit: re.Match[str] | None) -> CountedNumber | None:
     """3至5件, 90%-95%; not 由20件增至35件, which are two figures."""
     stop = unit.end() if unit else match.end()
     to = _TO.match(working, stop)
@@ -126,7 +130,9 @@ def _range(working: str, match: re.Match[str], unit: re.Match[str] | None) -> Hi
     if value >= high[0].value:
         return None
     number = Number(value, "=", high[0].value)
-    return Hit(_digits_start(match), other_unit.end(), number, _unit(other_unit[0]), match.start())
+    return CountedNumber(
+        _digits_start(match), other_unit.end(), number, _unit(other_unit[0]), match.start()
+    )
 
 
 def _counts_something(

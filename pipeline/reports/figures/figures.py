@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from pipeline.base.script import simplified_by_character
 from pipeline.reports.figures import counted_numbers, labels
-from pipeline.reports.figures.counted_numbers import RANK, Hit
+from pipeline.reports.figures.counted_numbers import RANK, CountedNumber
 from pipeline.reports.figures.notfigures import masked
 from pipeline.reports.figures.numerals import Number
 from pipeline.reports.figures.units import is_noun
@@ -39,11 +39,11 @@ class Found:
 def find(text: str) -> list[Found]:
     """All figures of `text`, in order; offsets count in `text`."""
     view = simplified_by_character(text)
-    working = _without(view, masked(view))
+    working = _blanked(view, masked(view))
     return list(_with_labels(text, view, working, counted_numbers.find(view, working)))
 
 
-def _without(view: str, places: list[tuple[int, int]]) -> str:
+def _blanked(view: str, places: list[tuple[int, int]]) -> str:
     """`view` with the numbers in `places` blanked; everything else keeps its place."""
     parts, at = [], 0
     for start, end in places:
@@ -59,31 +59,33 @@ class _Walk:
     sentence: tuple[int, int] = (0, 0)
     last: str = ""  # the label before, brackets included
     outer: str = ""  # the same without what stands in brackets
-    taken: int = 0  # how far the text is used up
+    used_to: int = 0  # how far the text is used up
     labels: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)  # 分别为: what the numbers to come count
 
 
-def _with_labels(text: str, view: str, working: str, found: Sequence[Hit]) -> Iterator[Found]:
+def _with_labels(
+    text: str, view: str, working: str, found: Sequence[CountedNumber]
+) -> Iterator[Found]:
     borders = _borders(working, found)
     ends = [m.start() for m in _SENTENCE.finditer(view)]
     brackets = [m.span() for m in _BRACKET.finditer(working)]
     walk = _Walk()
-    for i, hit in enumerate(found):
-        around = _around(ends, hit.start, len(text))
+    for i, item in enumerate(found):
+        around = _around(ends, item.start, len(text))
         if around != walk.sentence:
-            walk = _Walk(around, taken=walk.taken)
-        inside = _within(brackets, hit.start)
+            walk = _Walk(around, used_to=walk.used_to)
+        inside = _within(brackets, item.start)
         last = walk.last if inside else walk.outer
-        first, end = hit.span
-        clause = max(_border_before(borders, hit.start), around[0])
-        before = view[max(clause, walk.taken) : first]
+        first, end = item.span
+        clause = max(_border_before(borders, item.start), around[0])
+        before = view[max(clause, walk.used_to) : first]
         if not inside and not labels.clean(before):
             before = _before_bracket(view, borders, brackets, first, around[0]) or before
         following = found[i + 1].span[0] if i + 1 < len(found) else len(text)
         behind = view[end : min(following, around[1], end + 40)]
-        earlier = _clause_before(view, borders, clause, around[0], walk.taken)
-        phrase = _phrase(hit, before, behind, last, earlier)
+        earlier = _clause_before(view, borders, clause, around[0], walk.used_to)
+        phrase = _phrase(item, before, behind, last, earlier)
         if "分别" in before:
             walk.waiting = _respective(phrase.text, last, walk.labels, _run(view, found, i))
         elif not labels.only_listed(before):
@@ -91,17 +93,17 @@ def _with_labels(text: str, view: str, working: str, found: Sequence[Hit]) -> It
         if walk.waiting:
             phrase = phrase._replace(text=walk.waiting.pop(0))
         yield Found(
-            hit.start,
-            hit.end,
-            hit.number,
-            hit.unit,
+            item.start,
+            item.end,
+            item.number,
+            item.unit,
             _original_words(phrase.text, text, view, around),
             around,
             clause,
             part="其中" in before,
             change=phrase.change,
         )
-        walk.last, walk.taken = phrase.text, end + phrase.behind
+        walk.last, walk.used_to = phrase.text, end + phrase.behind
         walk.outer = walk.outer if inside else walk.last
         walk.labels.append(phrase.text)
 
@@ -117,7 +119,7 @@ def _before_bracket(
     return view[max(_border_before(borders, opened), floor) : opened]
 
 
-def _run(view: str, found: Sequence[Hit], at: int) -> int:
+def _run(view: str, found: Sequence[CountedNumber], at: int) -> int:
     """How many numbers stand in one list from `found[at]` on: 1、2和3."""
     stop = at + 1
     while stop < len(found) and labels.only_listed(
@@ -138,12 +140,14 @@ def _respective(phrase: str, last: str, before: list[str], count: int) -> list[s
     return [label + share for label in before[-count:]]
 
 
-def _phrase(hit: Hit, before: str, behind: str, last: str, earlier: str) -> labels.Phrase:
-    if hit.unit == RANK:
+def _phrase(
+    item: CountedNumber, before: str, behind: str, last: str, earlier: str
+) -> labels.Phrase:
+    if item.unit == RANK:
         return labels.phrase(before, "", last, earlier)
-    if is_noun(hit.unit):  # what follows the number is itself what is counted
-        phrase = labels.phrase(before, hit.unit + behind, last, earlier)
-        return phrase._replace(behind=max(0, phrase.behind - len(hit.unit)))
+    if is_noun(item.unit):  # what follows the number is itself what is counted
+        phrase = labels.phrase(before, item.unit + behind, last, earlier)
+        return phrase._replace(behind=max(0, phrase.behind - len(item.unit)))
     return labels.phrase(before, behind, last, earlier)
 
 
@@ -163,17 +167,17 @@ def _original_words(phrase: str, text: str, view: str, sentence: tuple[int, int]
     return words
 
 
-def _borders(working: str, found: Sequence[Hit]) -> list[int]:
+def _borders(working: str, found: Sequence[CountedNumber]) -> list[int]:
     """Where clauses begin: behind a mark that is neither inside a number nor in a quiet bracket."""
     quiet = [m.span() for m in _QUIET_BRACKET.finditer(working)]
-    starts, hit_starts = [q[0] for q in quiet], [h.start for h in found]
+    starts, item_starts = [q[0] for q in quiet], [h.start for h in found]
     result = []
     for match in _CLAUSE.finditer(working):
         at = match.start()
         if match[0] == _BLANK:
             continue
         q = bisect_right(starts, at) - 1
-        h = bisect_right(hit_starts, at) - 1
+        h = bisect_right(item_starts, at) - 1
         if (q >= 0 and at < quiet[q][1]) or (h >= 0 and at < found[h].span[1]):
             continue
         result.append(at + 1)
@@ -195,9 +199,9 @@ def _around(ends: list[int], at: int, length: int) -> tuple[int, int]:
     return (ends[i - 1] + 1 if i else 0), (ends[i] + 1 if i < len(ends) else length)
 
 
-def _clause_before(text: str, borders: list[int], clause: int, floor: int, taken: int) -> str:
+def _clause_before(text: str, borders: list[int], clause: int, floor: int, used_to: int) -> str:
     """The clause in front of `clause` in the same sentence, where it holds no figure."""
     if clause <= floor:
         return ""
     start = max(_border_before(borders, clause - 2), floor)
-    return "" if start < taken else text[start : clause - 1]
+    return "" if start < used_to else text[start : clause - 1]

@@ -30,7 +30,7 @@ from pipeline.reports.repair.known_pairs import Known
 
 RULE = "stepped-off"
 UNPROVEN = "unproven"
-_BARE_LETTER = re.compile(
+_LONE_LETTER = re.compile(
     rf"(?P<letter>[@-~])(?![A-Za-z])(?:\((?P<gloss>{SYLLABLE})\))?", re.IGNORECASE
 )
 _MARK = re.compile(  # three ? in a row hide something, they do not stand for lost bytes
@@ -157,7 +157,7 @@ def _lost_seen(text: str, at: int, known: Known) -> Iterator[Run]:
 
 def _lost_before_letter(text: str, at: int, known: Known) -> Iterator[Run]:
     """`?` stands for the first byte of a single character whose second shows as a letter."""
-    letter = _BARE_LETTER.match(text, at + 1)
+    letter = _LONE_LETTER.match(text, at + 1)
     if letter is None:
         return
     gloss = letter["gloss"]

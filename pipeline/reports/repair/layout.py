@@ -19,7 +19,7 @@ _PAGE_LINE = re.compile(
     r"|[Pp]age ?\d{1,4}(?: of \d{1,4})?)[ \t　]*(?:\r?\n|\Z)",
     re.MULTILINE,
 )
-_BARE_NUMBER = re.compile(r"^[ \t　]*(\d{1,3})[ \t　]*(?:\r?\n|\Z)", re.MULTILINE)
+_LONE_NUMBER = re.compile(r"^[ \t　]*(\d{1,3})[ \t　]*(?:\r?\n|\Z)", re.MULTILINE)
 _BREAK = re.compile(r"[ \t]*\r?\n")
 _OPENS = re.compile(
     r"[ \t　]*(?:[一二三四五六七八九十]+[、是要]|[（(][一二三四五六七八九十\d]+[）)]|\d{1,2}[.．、](?!\d)|第[一二三四五六七八九十]+[章节条]"
@@ -56,10 +56,10 @@ def _spaces(text: str) -> Iterator[Edit]:
 
 def _page_numbers(text: str) -> Iterator[Edit]:
     found = {m.start(): m.end() for m in _PAGE_LINE.finditer(text)}
-    bare = list(_BARE_NUMBER.finditer(text))
-    steps = sum(int(b[1]) == int(a[1]) + 1 for a, b in pairwise(bare))
-    if len(bare) > 1 and steps == len(bare) - 1:  # a line with a number alone, counting up
-        found |= {m.start(): m.end() for m in bare}
+    numbers = list(_LONE_NUMBER.finditer(text))
+    steps = sum(int(b[1]) == int(a[1]) + 1 for a, b in pairwise(numbers))
+    if len(numbers) > 1 and steps == len(numbers) - 1:  # a line with a number alone, counting up
+        found |= {m.start(): m.end() for m in numbers}
     for start, end in sorted(found.items()):
         yield Edit(start, end, "", "page-number")
 

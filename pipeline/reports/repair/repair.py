@@ -56,12 +56,12 @@ def repair(text: str) -> Repaired:
 def _converter_undone(traced: Traced) -> Traced:
     converter = made_by_converter(traced.text, list(glosses(traced.text)))
     runs = list(find(traced.text, Known.of(traced.text), converter=converter))
-    stepped = traced.edit(runs)
-    converter = converter or made_by_converter(stepped.text, list(glosses(stepped.text)))
+    realigned = traced.edit(runs)
+    converter = converter or made_by_converter(realigned.text, list(glosses(realigned.text)))
     proven = any(run.rule == RULE for run in runs)
     if not converter and not proven:
         return traced.edit([run for run in runs if run.rule == UNPROVEN])
-    traced = stepped
+    traced = realigned
     if converter:
         traced = traced.edit(list(_gloss_edits(traced.text)))
     if converter or proven:
