@@ -29,7 +29,7 @@ _NAME_BEHIND = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class CountedNumber:
+class Counted:
     start: int  # of the number
     end: int  # of its unit
     number: Number
@@ -46,25 +46,23 @@ class CountedNumber:
         )
 
 
-def find(view: str, working: str) -> list[CountedNumber]:
+def find(view: str, working: str) -> list[Counted]:
     """Every figure in order; ranks are read from `view`, all else from `working`, where what
     counts nothing is blanked."""
     counted = sorted([*_ranks(view), *_counts(working)], key=lambda h: h.start)
     return [h for i, h in enumerate(counted) if i == 0 or h.start >= counted[i - 1].end]
 
 
-def _ranks(view: str) -> Iterator[CountedNumber]:
+def _ranks(view: str) -> Iterator[Counted]:
     for match in _RANK.finditer(view):
         written = match["n"]
         value = Decimal(written) if written.isdigit() else numerals.han_value(written)
         if value:
-            yield CountedNumber(
-                view.rindex("第", 0, match.start("n")), match.end(), Number(value), RANK
-            )
+            yield Counted(view.rindex("第", 0, match.start("n")), match.end(), Number(value), RANK)
 
 
-def _counts(working: str) -> Iterator[CountedNumber]:
-    yield from (CountedNumber(*share) for share in shares.find(working))
+def _counts(working: str) -> Iterator[Counted]:
+    yield from (Counted(*share) for share in shares.find(working))
     at = 0
     while match := NUMBER.search(working, at):
         item = _counted_number(working, match)
@@ -73,7 +71,7 @@ def _counts(working: str) -> Iterator[CountedNumber]:
             yield item
 
 
-def _counted_number(working: str, match: re.Match[str]) -> CountedNumber | None:
+def _counted_number(working: str, match: re.Match[str]) -> Counted | None:
     unit = UNIT.match(working, _skip_space(working, match.end()))
     ranged = _range(working, match, unit)
     if ranged:
@@ -84,9 +82,7 @@ def _counted_number(working: str, match: re.Match[str]) -> CountedNumber | None:
         return None
     number, more = reading
     name = number.per or (unit[0] if unit else "")
-    return CountedNumber(
-        _digits_start(match), stop, number, _unit(name), match.start(), stop + more
-    )
+    return Counted(_digits_start(match), stop, number, _unit(name), match.start(), stop + more)
 
 
 def _digits_start(match: re.Match[str]) -> int:
@@ -104,7 +100,7 @@ def _skip_space(text: str, at: int) -> int:
     return at + 1 if text[at : at + 1] == " " else at
 
 
-def _range(working: str, match: re.Match[str], unit: re.Match[str] | None) -> CountedNumber | None:
+def _range(working: str, match: re.Match[str], unit: re.Match[str] | None) -> Counted | None:
     """3至5件, 90%-95%; not 由20件增至35件, which are two figures."""
     stop = unit.end() if unit else match.end()
     to = _TO.match(working, stop)
@@ -130,7 +126,7 @@ def _range(working: str, match: re.Match[str], unit: re.Match[str] | None) -> Co
     if value >= high[0].value:
         return None
     number = Number(value, "=", high[0].value)
-    return CountedNumber(
+    return Counted(
         _digits_start(match), other_unit.end(), number, _unit(other_unit[0]), match.start()
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from pipeline.base.script import simplified_by_character
 from pipeline.reports.figures import counted_numbers, labels
-from pipeline.reports.figures.counted_numbers import RANK, CountedNumber
+from pipeline.reports.figures.counted_numbers import RANK, Counted
 from pipeline.reports.figures.notfigures import masked
 from pipeline.reports.figures.numerals import Number
 from pipeline.reports.figures.units import is_noun
@@ -64,9 +64,7 @@ class _Walk:
     waiting: list[str] = field(default_factory=list)  # 分别为: what the numbers to come count
 
 
-def _with_labels(
-    text: str, view: str, working: str, found: Sequence[CountedNumber]
-) -> Iterator[Found]:
+def _with_labels(text: str, view: str, working: str, found: Sequence[Counted]) -> Iterator[Found]:
     borders = _borders(working, found)
     ends = [m.start() for m in _SENTENCE.finditer(view)]
     brackets = [m.span() for m in _BRACKET.finditer(working)]
@@ -119,7 +117,7 @@ def _before_bracket(
     return view[max(_border_before(borders, opened), floor) : opened]
 
 
-def _run(view: str, found: Sequence[CountedNumber], at: int) -> int:
+def _run(view: str, found: Sequence[Counted], at: int) -> int:
     """How many numbers stand in one list from `found[at]` on: 1、2和3."""
     stop = at + 1
     while stop < len(found) and labels.only_listed(
@@ -140,9 +138,7 @@ def _respective(phrase: str, last: str, before: list[str], count: int) -> list[s
     return [label + share for label in before[-count:]]
 
 
-def _phrase(
-    item: CountedNumber, before: str, behind: str, last: str, earlier: str
-) -> labels.Phrase:
+def _phrase(item: Counted, before: str, behind: str, last: str, earlier: str) -> labels.Phrase:
     if item.unit == RANK:
         return labels.phrase(before, "", last, earlier)
     if is_noun(item.unit):  # what follows the number is itself what is counted
@@ -167,7 +163,7 @@ def _original_words(phrase: str, text: str, view: str, sentence: tuple[int, int]
     return words
 
 
-def _borders(working: str, found: Sequence[CountedNumber]) -> list[int]:
+def _borders(working: str, found: Sequence[Counted]) -> list[int]:
     """Where clauses begin: behind a mark that is neither inside a number nor in a quiet bracket."""
     quiet = [m.span() for m in _QUIET_BRACKET.finditer(working)]
     starts, item_starts = [q[0] for q in quiet], [h.start for h in found]
