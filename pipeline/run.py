@@ -1,6 +1,6 @@
-"""The whole way on one page: inbox → intake → checks → release. It alone joins them.
+"""Publishing from end to end: inbox → intake → checks → release. Only this module joins them.
 
-`gongshi check` goes as far as `pipeline.flow.check`, and loads nothing of a release.
+`gongshi check` uses `pipeline.flow.check` alone, and loads nothing of a release.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from pipeline.release.removal.loss import Removal
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What whoever publishes allows this time, and whether downloads are made."""
+    """What the operator allows in this run (removals, growth), and whether downloads are made."""
 
     removals: bool = False
     growth: bool = False
@@ -47,8 +47,8 @@ class Allowed:
 class Job:
     """What to publish and where: `inbox`, as of `today`, by the contract `catalog`, on `site`.
 
-    `site_words`: metadata.yml. `private`: the folder that is never public. `engine` spreads pieces
-    of tables over what there is to compute with.
+    `site_words`: metadata.yml. `private`: the folder that is never public. `engine` runs the pieces
+    of tables.
     """
 
     inbox: Path
@@ -62,11 +62,15 @@ class Job:
 
 
 def publish(job: Job) -> tuple[str, bool, Run]:
-    """The whole way. Gives the release's id, whether it is new, and the run."""
+    """Publish a release; returns its id, whether it is new, and the run.
+
+    Raises UsageError for a wrong setting, UnreadableInput where no file can be read, GateRefused where
+    a gate stops the release, StoreError where a folder is busy or its disk fails.
+    """
     site, private = job.site, job.private
     if private.resolve().is_relative_to(site.resolve()):
         raise UsageError(say("private-inside-site", language(), private=private, site=site))
-    parts.layout(job.site_words)  # a wrong setting is told before anything is read
+    parts.layout(job.site_words)  # report a wrong setting before anything is read
     secret = prepare_private(private)
     with store.writing(site, private) as making, locked(private):
         parent = store.sound(site)
@@ -74,7 +78,7 @@ def publish(job: Job) -> tuple[str, bool, Run]:
         with faults(private, site):
             means = means_of(private, job.catalog, secret, job.today, job.engine)
             run = check.run_checks(job.inbox, private, means, tombstones.read(private, parent))
-            if run.packages:  # on disk before anything else happens
+            if run.packages:  # withdrawals are on disk before the release changes
                 tombstones.write(private, run.withdrawals)
                 packages.keep(run.packages, private)
         progress.step(say("step-release", language()))
@@ -82,7 +86,7 @@ def publish(job: Job) -> tuple[str, bool, Run]:
         try:
             release, new = _released(run, job, making, parent, secret)
         except GateRefused:
-            if parent and run.packages:  # what others have withdrawn leaves the old release too
+            if parent and run.packages:  # other publishers' withdrawals leave the old release too
                 withdraw.cleanse(cleaning, Removal(run.withdrawals))
             raise
         store.prune(site, int(job.site_words["keep"]))
@@ -97,8 +101,8 @@ def _released(
 ) -> tuple[str, bool]:
     """The id of the release that the site shows now, and whether it is new.
 
-    One is made in the folder `making`; where it would hold just what `parent` holds,
-    that one stays.
+    The new one is written in the folder `making`; if its content equals that of `parent`, `parent`
+    stays.
     """
     made = _made(run, job, making)
     known = manifest.read(parent).get("content", "") if parent else ""
@@ -111,7 +115,7 @@ def _released(
 
 
 def _lapsed(run: Run, job: Job, parent: Path | None) -> dict[str, Collection[str]]:
-    """Keys of records in kept releases whose term is over; none where the day is still the same."""
+    """Keys of records in kept releases whose term is over; none where the day is that of `parent`."""
     if parent is None or manifest.read(parent).get("today") == job.today.isoformat():
         return {}
     kept = store.kept(job.site)
@@ -121,7 +125,7 @@ def _lapsed(run: Run, job: Job, parent: Path | None) -> dict[str, Collection[str
 
 
 def _made(run: Run, job: Job, making: Path) -> draft.Draft:
-    """The release's data, once the gate has seen what was read."""
+    """Write the release's data, after the gate has checked the numbers of rows read."""
     tallies = run.by_dataset()
     datasets = list(job.catalog.datasets.values())
     read = {name: tally.read for name, tally in tallies.items()}
@@ -136,7 +140,7 @@ def _made(run: Run, job: Job, making: Path) -> draft.Draft:
 
 
 def _release(made: draft.Draft, run: Run, job: Job, parent: Path | None, secret: bytes) -> str:
-    """Hold the draft against the release before, and finish it; gives its id."""
+    """Compare the draft with the previous release, and finish it; returns its id."""
     withdrawn = tombstones.keys(run.withdrawals)
     found = changes.since(run.con, parent, made.datasets, made.rows, withdrawn)
     explained = _explained(found, run, job, parent)
@@ -159,8 +163,8 @@ def _release(made: draft.Draft, run: Run, job: Job, parent: Path | None, secret:
 def _explained(
     found: Collection[changes.Change], run: Run, job: Job, parent: Path | None
 ) -> dict[str, Collection[str]]:
-    """Keys of records of `parent` that leave with a cause: the source,
-    term or publisher is gone.
+    """Keys of records of `parent` that leave with a cause: their source is removed, their
+    publication period is over, or their publisher has removed them.
     """
     datasets = list(job.catalog.datasets.values())
     dropped = changes.dropped_by_source(run.con, parent, datasets, job.today)
@@ -173,7 +177,7 @@ def _explained(
 def _removed_by_publishers(
     found: Collection[changes.Change], run: Run, parent: Path | None, catalog: Catalog
 ) -> dict[str, set[str]]:
-    """Keys of records that the publisher whose package they came from has taken out."""
+    """Keys of records that the publisher whose package they came from has removed."""
     if parent is None or not run.packages or all(c.verb != "removed" for c in found):
         return {}
     return union.gone(run.con, parent, run.packages, catalog)
@@ -214,7 +218,7 @@ def _material(run: Run, catalog: Catalog) -> draft.Material:
 
 
 def _produced(run: Run, dataset: Dataset, rows: list[working.Row]) -> pa.Table:
-    """A table that we fill, with what packages brought of it."""
+    """A table that the pipeline computes, with the rows of packages added."""
     own = working.table(dataset, rows)
     return union.with_packages(run.con, dataset, own) if dataset.name in run.accepted else own
 

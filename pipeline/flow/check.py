@@ -1,6 +1,6 @@
-"""An inbox checked: intake, checks of rows and across rows, reports, feedback. Publishes nothing.
+"""Checks an inbox: intake, row and cross-row checks, reports, feedback. Publishes nothing.
 
-What only another publisher's package needs is imported where one is listed: a check of files does without.
+Modules for other publishers' packages are imported only where an inbox lists one.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ SAMPLE = "示例数据"  # in a file's name: made-up data, and the site says so 
 
 
 def check(inbox: Path, private: Path, catalog: Catalog, today: date, engine: Engine = LOCAL) -> Run:
-    """Intake and checks as of `today`; writes what it finds under `private`, publishes nothing.
+    """Intake and checks as of `today`; writes the results under `private`, publishes nothing.
 
-    `engine` spreads pieces of tables over what there is to compute with.
+    `engine` runs the pieces of tables. UnreadableInput where no file can be read, StoreError where
+    another run holds `private` or its disk fails.
     """
     key = prepare_private(private)
     with locked(private), faults(private):
@@ -48,14 +49,14 @@ def check(inbox: Path, private: Path, catalog: Catalog, today: date, engine: Eng
 
 
 def means_of(private: Path, catalog: Catalog, key: bytes, today: date, engine: Engine) -> Means:
-    """What a run reads and checks with; its cache lies in `private`."""
+    """The means of a run; its cache is in `private`."""
     return Means(catalog, key, today, engine, Cache(private, key, catalog, today))
 
 
 def run_checks(inbox: Path, private: Path, means: Means, withdrawals: Collection[Tombstone]) -> Run:
-    """Read and check `inbox`; what is found is written under `private`, which is locked already.
+    """Read and check `inbox`; the results are written under `private`, which is locked already.
 
-    `withdrawals`: records that must not be public. UnreadableInput where no file can be read.
+    `withdrawals`: records that must not be public, as far as this publisher knows. UnreadableInput where no file can be read.
     """
     catalog = means.catalog
     listed = sources.scan(inbox, catalog)
@@ -99,7 +100,7 @@ def _packages(listed: sources.Inbox, run: Run, catalog: Catalog) -> list[sources
 
 
 def _withdrawn(run: Run, means: Means, withdrawals: Collection[Tombstone]) -> None:
-    """All that must not be public: `withdrawals`, and what other publishers have withdrawn."""
+    """Set the run's withdrawals: `withdrawals`, and those of other publishers."""
     if not run.packages:
         run.withdrawals = tuple(sorted(withdrawals))
         return
@@ -114,7 +115,7 @@ def _withdrawn(run: Run, means: Means, withdrawals: Collection[Tombstone]) -> No
 
 
 def tally_parts(tally: Tally) -> dict[str, int]:
-    """A tally as run.json and the manifest have it: rows read, and where they went."""
+    """A tally as in run.json and the manifest: rows read, and where they went."""
     return {part: getattr(tally, part) for part in ("read", *TALLY_PARTS)}
 
 

@@ -1,6 +1,4 @@
-"""Checks across rows and datasets, once every file is read:
-who leaves the accepted rows, and why.
-"""
+"""Checks across rows and datasets, once every file is read: which accepted rows leave, and why."""
 
 from __future__ import annotations
 
@@ -25,10 +23,11 @@ from pipeline.intake.read import Opened
 
 
 def run_cross_checks(run: Run, means: Means) -> None:
-    """Withdrawn, repeated, conflicting and dangling rows leave the accepted ones;
-    the tallies follow.
+    """Remove withdrawn, repeated, conflicting and dangling rows from the accepted ones.
 
-    The engine of `means` finds the keys that rows share, where it is spread over many machines.
+    Fills `run.accepted` (dataset → SQL of its remaining rows) and `run.checksums`; findings, tallies
+    and quarantine of the ledger follow. A distributed engine of `means` finds the shared keys.
+    Raises Unaccounted where row checksums or tallies do not agree.
     """
     con, ledger = run.con, run.ledger
     catalog = _as_read(means.catalog, [name for name, _ in ledger.accepted()])
@@ -67,7 +66,7 @@ def run_cross_checks(run: Run, means: Means) -> None:
 
 
 def _as_read(catalog: Catalog, names: Collection[str]) -> Catalog:
-    """The contract with the datasets `names` as inputs: some packages hold what is made here."""
+    """The contract with the datasets `names` as inputs: packages hold tables computed here."""
     read = {name: as_input(catalog.datasets[name]) for name in names}
     return replace(catalog, datasets={**catalog.datasets, **read})
 
@@ -80,7 +79,7 @@ def _stages(
     among: Among,
     known_values: Needles,
 ) -> Iterator[list[keys.Outcome]]:
-    """Each check wider than a row, over what the one before it has left."""
+    """The outcomes of each cross-row check, over the rows that the one before has left."""
     here = {name: catalog.datasets[name] for name, _ in run.ledger.accepted()}
     yield list(keys.withdrawn(run.con, dataset, here))
     yield list(keys.repeated(run.con, dataset, rank, among))
@@ -104,7 +103,7 @@ def _stages(
 
 
 def _not_there(dataset: Dataset, column: Column, other: Dataset) -> Finding:
-    """That nothing came of the dataset `other`, to which `column` points."""
+    """The finding that no rows of `other`, to which `column` refers, were read."""
     params = {
         "title": column.title,
         "title_en": column.title_en,
@@ -122,7 +121,7 @@ def _apply(
     files: Mapping[str, Source],
     catalog: Catalog,
 ) -> None:
-    """Rows leave the accepted ones of `dataset`; findings, tallies and quarantine say so."""
+    """Remove the rows of `outcomes` from the accepted ones; add findings, tallies, quarantine."""
     removed = keys.keys_of(outcomes)
     if removed:
         run.con.register(
@@ -170,7 +169,7 @@ def _about(
 
 
 def _raw_rows(opened: Opened, reasons: Mapping[int, str]) -> pa.Table:
-    """Rows of a source as they were written, read once more: they were found out only now."""
+    """Rows of a source as written, read once more: raw rows are not kept until here."""
     lines = []
     for piece in opened.pieces():
         for record in opened.chunk(piece).raw.to_pylist():
@@ -191,7 +190,10 @@ def _raw_rows(opened: Opened, reasons: Mapping[int, str]) -> pa.Table:
 
 
 def _close(run: Run, dataset: Dataset) -> None:
-    """What is left of a dataset is what it had less what left it, row for row."""
+    """Check that a dataset's remaining rows are its accepted rows less the removed ones.
+
+    Row checksums are sums, so that they can be subtracted. Raises Unaccounted.
+    """
     names = [c.name for c in published_columns(dataset)]
     had, everything, removed_keys = (
         run.ledger.checksums[dataset.name],

@@ -1,4 +1,4 @@
-"""What a run says when it is over: where every row of every file went, and what is to be mended."""
+"""The closing table of a run: where every row of every file went, and what is to be corrected."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline.flow.read_inbox import Run
 RANK = {"error": 0, "warning": 1, "info": 2, "": 3}
 COLOURS = {"error": "red", "warning": "yellow", "info": "dim", "": ""}
 NARROWEST_NAME = 30  # cells that a file's name must have to be shown in a table
-MOST_KINDS = 20  # kinds of findings that are told on the screen
+MOST_KINDS = 20  # kinds of findings that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def say_files(run: Run, private: Path, lang: Lang) -> Iterator[str]:
 
 
 def _console(table: Table) -> Console:
-    """A terminal as wide as it is; a file or a pipe as wide as the table needs."""
+    """A console of the terminal's width; for a file or a pipe, of the table's."""
     console = Console(highlight=False)
     if not sys.stdout.isatty():
         width = console.measure(table, options=console.options.update(width=1000)).maximum
@@ -140,7 +140,7 @@ def _worst_finding(row: Row, lang: Lang) -> Text:
 
 
 def _least(table: Table, rows: list[Row]) -> int:
-    """How wide the table must be, so that no name is cut into less than `NARROWEST_NAME` cells."""
+    """The least width of the table: names get `NARROWEST_NAME` cells."""
     console = Console(width=1000)
     names = max((Text(row.name).cell_len for row in rows), default=0)
     whole: Any = console.measure(table)
@@ -195,7 +195,7 @@ def _kind(rule: str, owner: str, lang: Lang) -> Text:
 
 
 def _folded(text: Text, width: int) -> Text:
-    """Chinese cut where a line is full: between its words are no blanks to break a line at."""
+    """`text` broken at `width` cells: Chinese has no blanks at which a line could break."""
     if text.plain.isascii() or text.cell_len <= width:
         return text
     cuts, used = list[int](), 0
