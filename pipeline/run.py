@@ -115,7 +115,7 @@ def _released(
 
 
 def _lapsed(run: Run, job: Job, parent: Path | None) -> dict[str, Collection[str]]:
-    """Keys of records in kept releases whose term is over; none where the day is that of `parent`."""
+    """Keys of records in kept releases whose publication period is over; none where the day is that of `parent`."""
     if parent is None or manifest.read(parent).get("today") == job.today.isoformat():
         return {}
     kept = store.kept(job.site)

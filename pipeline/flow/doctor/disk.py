@@ -1,4 +1,4 @@
-"""The disks: whether they can do what releases are made with, and how much room is left on them."""
+"""Checks of the disks: the operations that a release needs, and the space left."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from pipeline.base import sql
 from pipeline.flow.doctor.folders import device, nearest
 from pipeline.flow.doctor.result import Place, Result, look, right, size, wrong
 
-TIMES = 3  # of the last release: it stays, the next is made beside it, and packing takes room
+TIMES = 3  # of the last release: it stays, the next is written beside it, and compression needs temporary space
 FIRST_BYTES = 1_000_000_000  # before there is a release to go by
 FIRST_FILES = 10_000
 
 
 def site_disk(place: Place) -> Result:
-    """Whether the disk of SITE can do all that a release is made and switched with."""
+    """Whether the disk of SITE supports all operations that make and switch a release."""
     releases = place.site / "releases"
     if releases.exists() and device(releases) != device(place.site):
         return wrong("site-disk", "disk-split", path=releases, site=place.site)
@@ -31,12 +31,12 @@ def site_disk(place: Place) -> Result:
 
 
 def private_disk(place: Place) -> Result:
-    """Whether the disk of PRIVATE can do all that a run needs."""
+    """Whether the disk of PRIVATE supports all operations of a run."""
     return _tried("private-disk", place.private, _TRIALS)
 
 
 def _tried(check: str, folder: Path, trials: dict[str, Callable[[Path], None]]) -> Result:
-    """Each of `trials` in a folder of its own, which is removed; the first that fails."""
+    """Try each of `trials` in a temporary folder; the result names the first that fails."""
     at, trial = nearest(folder), "disk-no-writing"
     try:
         with tempfile.TemporaryDirectory(prefix=".doctor-", dir=at) as made:
@@ -53,14 +53,14 @@ def _tried(check: str, folder: Path, trials: dict[str, Callable[[Path], None]]) 
 
 
 def _is_full(error: Exception) -> bool:
-    """Whether it was room that was missing, which says nothing of what the disk can do."""
+    """Whether the disk is full or read-only, which says nothing about what it supports."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
 class _Ignored(Exception):
-    """A call that said nothing and did nothing."""
+    """A call that raised nothing and had no effect."""
 
 
 def _link(at: Path) -> None:
@@ -110,7 +110,7 @@ def _name(at: Path) -> None:
 
 
 def _database(at: Path) -> None:
-    """A SQLite database, which locks and syncs in ways of its own."""
+    """A SQLite database, which has its own locks and syncs."""
     with closing(sql.writing(at / "database.db")) as con:
         con.execute("create table t (x)")
         con.execute("insert into t values (1)")

@@ -1,4 +1,4 @@
-"""What serving needs: a contract that loads, a port that is free, a worker that starts in time."""
+"""Checks for serving: the contract loads, the port is free, a worker starts in time."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from pipeline.base.errors import UsageError
 from pipeline.flow.doctor.result import Place, Result, look, right, wrong
 
 HOST = "127.0.0.1"  # where `gongshi serve` listens by default
-ANSWER_S = 5.0  # how long the site may take to say that it is well
+ANSWER_S = 5.0  # how long the site may take to answer /-/health
 LONGEST_ANSWER = 10_000  # bytes
-# What a worker loads before it can answer. By name, since the site stands above this wing.
+# Imports of a worker. As text: this wing may not import the site's.
 WORKER = "import pipeline.site.server.serve, pipeline.site.server.app"
 
 
@@ -62,10 +62,8 @@ def _occupied(place: Place, asked: str) -> Result:
 
 
 def _served(port: int) -> str:
-    """The release that a site of ours shows on a port;
-    "" where what listens there is no site of ours.
-    """
-    connection = http.client.HTTPConnection(HOST, port, timeout=ANSWER_S)  # knows of no proxy
+    """The release that a Gongshi site serves on a port; "" where another program listens."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=ANSWER_S)  # uses no proxy
     try:
         connection.request("GET", "/-/health")
         answer = json.loads(connection.getresponse().read(LONGEST_ANSWER))
@@ -99,7 +97,7 @@ def worker(place: Place) -> Result:
 
 
 def timed(took: float, deadline: float) -> Result:
-    """What a start that took so many seconds means."""
+    """The result for a start that took `took` of at most `deadline` seconds."""
     times = {"took": f"{took:.1f}", "deadline": f"{deadline:.0f}"}
     if took > deadline / 2:
         return look("worker", "worker-slow", **times)
