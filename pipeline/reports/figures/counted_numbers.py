@@ -1,4 +1,4 @@
-"""Numbers that count something, with their unit and how exact they are; labels come later."""
+"""Numbers that count something, with unit and exactness; `labels` finds what they count."""
 
 from __future__ import annotations
 
@@ -30,16 +30,18 @@ _NAME_BEHIND = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Counted:
+    """A number that counts something; `unit` is "" where none is written."""
+
     start: int  # of the number
     end: int  # of its unit
     number: Number
     unit: str
-    first: int = -1  # of what says how exact it is, in front of the number
-    last: int = -1  # end of what says so behind the unit
+    first: int = -1  # of the words of exactness before the number; -1: none
+    last: int = -1  # end of those after the unit; -1: none
 
     @property
     def span(self) -> tuple[int, int]:
-        """All that belongs to the figure, words of exactness included."""
+        """Start and end of the figure, words of exactness included."""
         return (
             self.start if self.first < 0 else self.first,
             self.end if self.last < 0 else self.last,
@@ -47,8 +49,10 @@ class Counted:
 
 
 def find(view: str, working: str) -> list[Counted]:
-    """Every figure in order; ranks are read from `view`, all else from `working`, where what
-    counts nothing is blanked."""
+    """Every counted number in order, in simplified text.
+
+    `view`: the text, for ranks; `working`: the same with numbers that count nothing blanked.
+    """
     counted = sorted([*_ranks(view), *_counts(working)], key=lambda h: h.start)
     return [h for i, h in enumerate(counted) if i == 0 or h.start >= counted[i - 1].end]
 
@@ -86,13 +90,13 @@ def _counted_number(working: str, match: re.Match[str]) -> Counted | None:
 
 
 def _digits_start(match: re.Match[str]) -> int:
-    """Where the number itself begins, behind 近, 约, 超过."""
+    """Where the number itself begins, after 近, 约, 超过."""
     groups = ("percent", "arabic", "vague", "han")
     return min(match.start(g) for g in groups if match.start(g) >= 0)
 
 
 def _unit(written: str) -> str:
-    """One way of writing a unit: 场（次） and 场/次 are 场次."""
+    """A unit in its normal form: 场（次） and 场/次 become 场次."""
     return "%" if written == "％" else re.sub(r"[（(/／](\w+)[）)]?", r"\1", written)
 
 
@@ -166,7 +170,7 @@ def _arabic_counts(
 def _han_counts(
     working: str, match: re.Match[str], unit: re.Match[str], before: str, number: Number
 ) -> bool:
-    """A number in characters counts where it is no part of a name."""
+    """Whether a number in Chinese characters counts something and is not part of a name."""
     name, written = unit[0], match["han"]
     rough = bool(match["some"] or match["rest"] or match["vague"] or match["near"])
     if is_noun(name) and not rough:

@@ -37,14 +37,14 @@ class Found:
 
 
 def find(text: str) -> list[Found]:
-    """All figures of `text`, in order; offsets count in `text`."""
+    """All figures of `text`, in order, with offsets in `text`."""
     view = simplified_by_character(text)
     working = _blanked(view, masked(view))
     return list(_with_labels(text, view, working, counted_numbers.find(view, working)))
 
 
 def _blanked(view: str, places: list[tuple[int, int]]) -> str:
-    """`view` with the numbers in `places` blanked; everything else keeps its place."""
+    """`view` with the text at `places` blanked, of the same length."""
     parts, at = [], 0
     for start, end in places:
         parts += [view[at:start], _BLANK * (end - start)]
@@ -54,12 +54,12 @@ def _blanked(view: str, places: list[tuple[int, int]]) -> str:
 
 @dataclass(slots=True)
 class _Walk:
-    """What a walk over the figures of one sentence remembers."""
+    """State while the figures of one sentence are labelled."""
 
     sentence: tuple[int, int] = (0, 0)
     last: str = ""  # the label before, brackets included
-    outer: str = ""  # the same without what stands in brackets
-    used_to: int = 0  # how far the text is used up
+    outer: str = ""  # the same without text in brackets
+    used_to: int = 0  # the offset up to which text is used for labels
     labels: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)  # 分别为: what the numbers to come count
 
@@ -109,7 +109,7 @@ def _with_labels(text: str, view: str, working: str, found: Sequence[Counted]) -
 def _before_bracket(
     view: str, borders: list[int], brackets: list[tuple[int, int]], at: int, floor: int
 ) -> str:
-    """审结（含上年结转73件）1390件: what a number behind a bracket counts stands in front of it."""
+    """审结（含上年结转73件）1390件: the label of a number after a bracket is before it."""
     b = bisect_right(brackets, (at, at)) - 1
     if b < 0 or view[brackets[b][1] : at].strip() or brackets[b][0] < floor:
         return ""
@@ -118,7 +118,7 @@ def _before_bracket(
 
 
 def _run(view: str, found: Sequence[Counted], at: int) -> int:
-    """How many numbers stand in one list from `found[at]` on: 1、2和3."""
+    """The length of the list of numbers that begins at `found[at]`: 1、2和3."""
     stop = at + 1
     while stop < len(found) and labels.only_listed(
         view[found[stop - 1].span[1] : found[stop].span[0]]
@@ -128,9 +128,7 @@ def _run(view: str, found: Sequence[Counted], at: int) -> int:
 
 
 def _respective(phrase: str, last: str, before: list[str], count: int) -> list[str]:
-    """What numbers behind 分别 count: the items named,
-    else what the numbers before them counted.
-    """
+    """The labels of numbers after 分别: the items named, else those of the numbers before."""
     named = labels.listed(phrase)
     if named or count < 2 or len(before) < count:
         return named
@@ -148,7 +146,7 @@ def _phrase(item: Counted, before: str, behind: str, last: str, earlier: str) ->
 
 
 def _original_words(phrase: str, text: str, view: str, sentence: tuple[int, int]) -> str:
-    """A phrase put together from pieces of the simplified sentence, in the text's own script."""
+    """A phrase made of pieces of the simplified sentence, in the text's original script."""
     start, end = sentence
     if text[start:end] == view[start:end]:
         return phrase
@@ -164,7 +162,7 @@ def _original_words(phrase: str, text: str, view: str, sentence: tuple[int, int]
 
 
 def _borders(working: str, found: Sequence[Counted]) -> list[int]:
-    """Where clauses begin: behind a mark that is neither inside a number nor in a quiet bracket."""
+    """Where clauses begin: after a mark outside numbers and outside brackets without digits."""
     quiet = [m.span() for m in _QUIET_BRACKET.finditer(working)]
     starts, item_starts = [q[0] for q in quiet], [h.start for h in found]
     result = []
@@ -196,7 +194,7 @@ def _around(ends: list[int], at: int, length: int) -> tuple[int, int]:
 
 
 def _clause_before(text: str, borders: list[int], clause: int, floor: int, used_to: int) -> str:
-    """The clause in front of `clause` in the same sentence, where it holds no figure."""
+    """The clause before `clause` in the same sentence; "" where it holds a figure."""
     if clause <= floor:
         return ""
     start = max(_border_before(borders, clause - 2), floor)
