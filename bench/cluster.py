@@ -1,10 +1,10 @@
-"""What a second worker is worth: intake and checks of one file on a Dask cluster of this machine.
+"""What a second worker gains: intake and checks of one file on a local Dask cluster.
 
     python -m bench.cluster [ROWS]
 
 The same ranges of the same file are read and checked by one worker of one thread, then by two, in turn
-and several times; the best of each counts. `checks` is the work that is spread; `publish` the whole way
-but for downloads, most of which is made on the machine that publishes (of up to PUBLISH_UP_TO rows).
+and several times; the best of each counts. `checks` is the distributed work; `publish` the whole run
+without downloads, most of which is done on the publishing machine (up to PUBLISH_UP_TO rows).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _best(workers: int, pieces: int, work: Callable[[Spread], None]) -> float:
         distributed.Client(local, set_as_default=False) as client,
     ):  # fmt: skip
         spread = Spread(distributed, client, pieces)
-        work(spread)  # once for what is read and made only the first time
+        work(spread)  # a first run warms imports and caches
         seconds = []
         for _ in range(TRIES):
             start = time.perf_counter()
@@ -68,7 +68,7 @@ def _best(workers: int, pieces: int, work: Callable[[Spread], None]) -> float:
 
 
 def _checks(work: Path, contract: Catalog, spread: Spread) -> None:
-    """Every piece of the inbox through intake and checks, laid down where it was checked."""
+    """Every piece of the inbox through intake and checks, written where it was checked."""
     folder = work / "cluster"
     shutil.rmtree(folder, ignore_errors=True)
     task = Task(contract, bytes(32), DAY, made_home(folder))

@@ -70,6 +70,7 @@ def _as_text(plain: Path, target: Path) -> None:
 
 
 def fill(rows: Path, target: Path) -> None:
+    """Fill the database `target` from `rows` as a run does."""
     from pipeline.contract import catalog
     from pipeline.release.database import database, schema
 
@@ -83,6 +84,7 @@ def fill(rows: Path, target: Path) -> None:
 
 
 def import_rows(plain: Path, target: Path) -> None:
+    """Fill one table of text in `target` with Python's csv reader."""
     with plain.open(encoding="utf-8", newline="") as file, closing(sqlite3.connect(target)) as con:
         rows = csv.reader(file)
         names = next(rows)

@@ -311,6 +311,7 @@ def widened(table: pd.DataFrame, first: int) -> pd.DataFrame:
 
 
 def main(rows: int, folder: Path, wide: bool = False) -> None:
+    """Write a file of `rows` made-up penalties into `folder`."""
     # The folder's name says what dataset it is.
     target = folder / "penalty_filings" / f"synthetic-sample-{rows}.csv"
     target.parent.mkdir(parents=True, exist_ok=True)

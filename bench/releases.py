@@ -1,11 +1,11 @@
-"""How long a release takes again when little has changed, and how long forgetting one record takes.
+"""How long a release takes when little has changed, and how long a withdrawal of one record takes.
 
     python -m bench.releases [ROWS]
 
 Twenty made-up files of one dataset are published; then one of them changes, twice; then one record
 is withdrawn from the three releases that are kept. The same rows as workbooks, as most departments
 send them, are published too, and then one of them changes; and so are they in parts, each file of a
-division of its own, without a database of all. Seconds are of the wall clock.
+division of its own, without a database of all. Times are wall-clock seconds.
 """
 
 from __future__ import annotations
@@ -110,10 +110,12 @@ def places(work: Path) -> list[str]:
 
 
 def publish(work: Path, *more: str) -> float:
+    """Seconds of `gongshi publish` in `work`."""
     return gongshi(work, "publish", str(work / "inbox"), *places(work), *more)
 
 
 def gongshi(work: Path, *arguments: str) -> float:
+    """Seconds of a command of `gongshi` in `work`."""
     start = time.perf_counter()
     code = "from pipeline.cli import main; main()"
     subprocess.run(
