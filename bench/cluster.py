@@ -2,9 +2,10 @@
 
     python -m bench.cluster [ROWS]
 
-The same ranges of the same file are read and checked by one worker of one thread, then by two, in turn
-and several times; the best of each counts. `checks` is the distributed work; `publish` the whole run
-without downloads, most of which is done on the publishing machine (up to PUBLISH_UP_TO rows).
+The same ranges of the same file are read and checked by one worker of one thread, then by two, in
+turn and several times; the best of each counts. `checks` is the distributed work; `publish` the
+whole run without downloads, most of which is done on the publishing machine (up to PUBLISH_UP_TO
+rows).
 """
 
 from __future__ import annotations

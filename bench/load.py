@@ -1,9 +1,10 @@
-"""Rows into SQLite with keys and facet indexes, without search, beside `sqlite3 .import` of the same.
+"""Rows into SQLite with keys and facet indexes, without search, beside `sqlite3 .import` of the
+same.
 
     python -m bench.load SITE
 
-SITE: a published site. The peer fills one table of text without a key. Where there is no sqlite3 shell,
-it is Python's own csv reader and executemany.
+SITE: a published site. The peer fills one table of text without a key. Where there is no sqlite3
+shell, it is Python's own csv reader and executemany.
 """
 
 from __future__ import annotations

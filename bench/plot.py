@@ -1,4 +1,5 @@
-"""Draws cost against size from bench/results: processor seconds and peak memory, ours and the peers'.
+"""Draws cost against size from bench/results: processor seconds and peak memory, ours and the
+peers'.
 
     python -m bench.plot [docs/images/bench.svg]
 

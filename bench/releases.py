@@ -71,7 +71,9 @@ def run(rows: int = ROWS) -> dict[str, Any]:
 
 
 def _two_runs(work: Path, parts: list[pd.DataFrame], kind: str, contract: Path) -> dict[str, Any]:
-    """Seconds of a full run over `parts` as files of a `kind`, and of one after one of them changed."""
+    """Seconds of a full run over `parts` as files of a `kind`, and of one after one of them
+    changed.
+    """
     inbox = work / "inbox" / DATASET
     inbox.mkdir(parents=True)
     write = pd.DataFrame.to_csv if kind == "csv" else pd.DataFrame.to_excel

@@ -2,8 +2,9 @@
 
     python -m bench.run --rows 200000 [--wide] [--only PROGRAM …]
 
-Prints a table and writes bench/results/ROWS.json, from which `bench.plot` draws a picture. Exits with 1 when a program failed, or when
-what it wrote does not hold every row of the file. `--only`: for sizes that a peer has no memory for.
+Prints a table and writes bench/results/ROWS.json, from which `bench.plot` draws a picture. Exits
+with 1 when a program failed, or when what it wrote does not hold every row of the file. `--only`:
+for sizes that a peer has no memory for.
 """
 
 from __future__ import annotations

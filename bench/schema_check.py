@@ -1,10 +1,12 @@
-"""Table Schema alone, by our checks: what `frictionless validate` does and no more, on the same file.
+"""Table Schema alone, by our checks: what `frictionless validate` does and no more, on the same
+file.
 
     python -m bench.schema_check FILE.csv SCHEMA.json
 
 Reads every cell as text, checks types, formats and constraints over columns, and the key over all
 rows. The rest of `gongshi check` (other spellings, the law's rules, privacy, origin, row checksums
-between stages) is left out, since the peer does none of it. Prints how many cells and keys are wrong.
+between stages) is left out, since the peer does none of it. Prints how many cells and keys are
+wrong.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
     python -m bench.startup
 
-`gongshi --help`, and `gongshi check` of one file of ten rows, each as a share of
-`import pandas, pyarrow, duckdb`. Taken in turn, the median of several turns counts, so that a busy machine affects
-all alike. Each check has its own PRIVATE. Its contract comes from the cache, except in `first_check`,
-which parses it. Modules are compiled, as after an installation.
+`gongshi --help`, and `gongshi check` of one file of ten rows, each as a share of `import pandas,
+pyarrow, duckdb`. Taken in turn, the median of several turns counts, so that a busy machine affects
+all alike. Each check has its own PRIVATE. Its contract comes from the cache, except in
+`first_check`, which parses it. Modules are compiled, as after an installation.
 """
 
 from __future__ import annotations

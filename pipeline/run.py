@@ -64,8 +64,8 @@ class Job:
 def publish(job: Job) -> tuple[str, bool, Run]:
     """Publish a release; returns its id, whether it is new, and the run.
 
-    Raises UsageError for a wrong setting, UnreadableInput where no file can be read, GateRefused where
-    a gate stops the release, StoreError where a folder is busy or its disk fails.
+    Raises UsageError for a wrong setting, UnreadableInput where no file can be read, GateRefused
+    where a gate stops the release, StoreError where a folder is busy or its disk fails.
     """
     site, private = job.site, job.private
     if private.resolve().is_relative_to(site.resolve()):
@@ -115,7 +115,9 @@ def _released(
 
 
 def _lapsed(run: Run, job: Job, parent: Path | None) -> dict[str, Collection[str]]:
-    """Keys of records in kept releases whose publication period is over; none where the day is that of `parent`."""
+    """Keys of records in kept releases whose publication period is over; none where the day is that
+    of `parent`.
+    """
     if parent is None or manifest.read(parent).get("today") == job.today.isoformat():
         return {}
     kept = store.kept(job.site)

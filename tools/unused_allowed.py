@@ -1,4 +1,5 @@
-"""Names in pipeline/ that its own code does not use, each with their user: for vulture (`make check`).
+"""Names in pipeline/ that its own code does not use, each with their user: for vulture (`make
+check`).
 
 Rules, verbs of the command and hooks of Datasette are known by their decorators (pyproject.toml).
 """

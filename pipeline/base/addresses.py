@@ -1,6 +1,7 @@
 """Files on other machines, by fsspec (s3://, github://, zip://…::https://…).
 
-Some kinds of address need another package (s3fs, adlfs, gcsfs); the error names it. Addresses: https://filesystem-spec.readthedocs.io/
+Some kinds of address need another package (s3fs, adlfs, gcsfs); the error names it. Addresses:
+https://filesystem-spec.readthedocs.io/
 """
 
 from __future__ import annotations
@@ -100,7 +101,8 @@ def inside(name: str) -> bool:
 
 @contextmanager
 def inbox(given: str, private: Path) -> Iterator[Path]:
-    """The inbox as a local folder; a remote one is copied to PRIVATE, and the copy removed at the end.
+    """The inbox as a local folder; a remote one is copied to PRIVATE, and the copy removed at the
+    end.
 
     Files that are read are kept by their hash, as of every inbox. UnreadableInput where the address
     cannot be reached, is empty, or has a name that leads out of it.

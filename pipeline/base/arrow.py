@@ -1,8 +1,8 @@
 """Arrow without pandas and `numpy.ma`, which it would import only to test types.
 
-When Arrow first makes an array, it imports pandas to see whether the values are a Series: that takes as
-long as importing Arrow and DuckDB. Given a NumPy array, it imports `numpy.ma` to see whether that is
-masked. The functions here avoid both.
+When Arrow first makes an array, it imports pandas to see whether the values are a Series: that
+takes as long as importing Arrow and DuckDB. Given a NumPy array, it imports `numpy.ma` to see
+whether that is masked. The functions here avoid both.
 """
 
 from __future__ import annotations

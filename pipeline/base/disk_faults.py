@@ -216,8 +216,8 @@ def _around(path: Path, folders: Sequence[Path]) -> Path:
 def sentence(fault: Fault, folders: Sequence[Path], temp_directory: Path) -> str:
     """What happened, where, and what to do, in one sentence of the user's language.
 
-    `folders`: those that were written, the first being the one where an error names none. `temp_directory`:
-    where that goes which does not fit in memory.
+    `folders`: those that were written, the first being the one where an error names none.
+    `temp_directory`: where that goes which does not fit in memory.
     """
     lang = language()
     if fault.cause == "memory":

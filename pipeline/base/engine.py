@@ -55,9 +55,9 @@ LOCAL = Threads()
 def ordered_map(work: Callable[[In], Out], items: Iterable[In]) -> Iterator[Out]:
     """Results of `work` over `items` on all cores, in the order of `items`.
 
-    At most two items for each core are in progress, so that memory is bounded by the items' size and
-    not by their number. Threads are enough, since Arrow computes without Python's lock. What `work`
-    or `items` raise is raised here.
+    At most two items for each core are in progress, so that memory is bounded by the items' size
+    and not by their number. Threads are enough, since Arrow computes without Python's lock. What
+    `work` or `items` raise is raised here.
     """
     workers = os.cpu_count() or 1
     under_way: deque[Future[Out]] = deque()

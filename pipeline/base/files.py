@@ -26,8 +26,8 @@ def faults(folder: Path, *others: Path, temp_directory: Path | None = None) -> I
     """Turn an error of a disk, a database or memory into one StoreError that says what it is.
 
     `folder`: the folder that is written, and the one at fault where an error names no file.
-    `others`: further folders that may be written; a full disk may be theirs. `temp_directory`: where
-    DuckDB puts temporary files, by default `folder`. Other errors are raised unchanged.
+    `others`: further folders that may be written; a full disk may be theirs. `temp_directory`:
+    where DuckDB puts temporary files, by default `folder`. Other errors are raised unchanged.
     """
     try:
         yield

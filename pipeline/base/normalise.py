@@ -1,8 +1,9 @@
 """Normalised text in three strengths, each with offsets in the original.
 
-`half_width_numbers` and `by_character` keep every offset, and the neighbours of a number. `normalise`
-undoes everything that may disguise a value, and gives the origin of each character. What it removes
-or joins can also hide where a number ends (①0376-6661234), so a search for values uses both.
+`half_width_numbers` and `by_character` keep every offset, and the neighbours of a number.
+`normalise` undoes everything that may disguise a value, and gives the origin of each character.
+What it removes or joins can also hide where a number ends (①0376-6661234), so a search for values
+uses both.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _HAN_DIGITS = "".join(_SPELT)
 #: From this many Chinese digits side by side, they are a number and not words.
 _SPELT_FROM = 7
 _NUMBER = re.compile(f"[{_HAN_DIGITS}]{{{_SPELT_FROM},}}")
-#: The same mixed with 0 to 9. Text after the sign of an escape is left, or it would become an escape.
+#: The same mixed with 0 to 9. Text after the sign of an escape is left: it would become an escape.
 _MIXED = re.compile(
     rf"(?P<escape>[%&\\]#?[0-9A-Za-z{_HAN_DIGITS}]*)|[0-9{_HAN_DIGITS}]{{{_SPELT_FROM},}}"
 )
@@ -95,7 +96,8 @@ def normalise(text: str) -> Normalised:
 
 
 def by_character(text: str) -> str:
-    """`text` in half width, with one dash, one blank (also for invisible characters) and simplified.
+    """`text` in half width, with one dash, one blank (also for invisible characters) and
+    simplified.
 
     Character for character, so that offsets stay. Seven or more Chinese digits side by
     side are a number in 0 to 9.

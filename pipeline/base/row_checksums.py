@@ -1,9 +1,9 @@
 """Row checksums: a stage compares them to prove that it got the rows that the one before wrote.
 
 A row checksum is the number of rows and the sum of a 64-bit hash of each row's cells. It does not
-depend on the rows' order or on how they are cut into chunks; a row changed, dropped, doubled or split
-changes it. Blank and missing cells count as the same. It finds mistakes, not attacks: the hash is
-DuckDB's and has no key.
+depend on the rows' order or on how they are cut into chunks; a row changed, dropped, doubled or
+split changes it. Blank and missing cells count as the same. It finds mistakes, not attacks: the
+hash is DuckDB's and has no key.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 One configuration for all, tw2s: it is t2s with Taiwan's forms too (裡, and 著 where 着 is meant),
 which some converters of reports write. It is used in two ways: text that is read or published is
-converted phrase by phrase, text that is searched character by character, so that offsets stay. Source: https://github.com/BYVoid/OpenCC (TSCharacters,
-TSPhrases, TWVariantsRev).
+converted phrase by phrase, text that is searched character by character, so that offsets stay.
+Source: https://github.com/BYVoid/OpenCC (TSCharacters, TSPhrases, TWVariantsRev).
 """
 
 from __future__ import annotations

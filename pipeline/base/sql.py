@@ -117,7 +117,8 @@ def _for_duckdb(path: Path) -> str:
 def address(database: Path, mode: Literal["ro", "rwc"] = "ro", immutable: bool = False) -> str:
     """The URI by which SQLite opens a file: `ro` to read it, `rwc` to write it or create it.
 
-    `immutable`: nobody writes the file, so that no lock is needed (https://www.sqlite.org/uri.html).
+    `immutable`: nobody writes the file, so that no lock is needed
+    (https://www.sqlite.org/uri.html).
     """
     return f"{database.absolute().as_uri()}?mode={mode}{'&immutable=1' if immutable else ''}"
 

@@ -1,9 +1,9 @@
 """A Typer command that converts plain values itself, without loading Pydantic.
 
-Typer 0.29 builds a Pydantic validator for every option of the verb that is called. That takes longer
-than loading Typer, and returns text and paths unchanged. Here valid text, paths and whole numbers are
-converted directly. Everything else goes to Typer, so that its error messages stay. A version of Typer
-that does not use `_runtime_param` works as before.
+Typer 0.29 builds a Pydantic validator for every option of the verb that is called. That takes
+longer than loading Typer, and returns text and paths unchanged. Here valid text, paths and whole
+numbers are converted directly. Everything else goes to Typer, so that its error messages stay. A
+version of Typer that does not use `_runtime_param` works as before.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Working days by the State Council's yearly holiday calendar, make-up working weekends included.
 
-From chinesecalendar, which ends with the last year announced; later days are unknown. The day of the
-event itself does not count (民法典 §201).
-Source: 国务院办公厅关于节假日安排的通知 of each year.
+From chinesecalendar, which ends with the last year announced; later days are unknown. The day of
+the event itself does not count (民法典 §201). Source: 国务院办公厅关于节假日安排的通知 of each year.
 """
 
 from __future__ import annotations

@@ -67,8 +67,9 @@ CODE_HEADER = ["code", "label", "label_en", "aliases", "valid_from", "valid_to"]
 def load(folder: Path, rules: Mapping[str, Parametrised] | None = None) -> Catalog:
     """Read the contract under `folder`; `rules` are those a dataset may use (None: any), by name.
 
-    Raises `UsageError` at the first mistake. Datasets come in their `gongshi:order`. A contract that
-    was read before, and whose files are unchanged, comes from the cache and is not checked again.
+    Raises `UsageError` at the first mistake. Datasets come in their `gongshi:order`. A contract
+    that was read before, and whose files are unchanged, comes from the cache and is not checked
+    again.
     """
     for needed in (folder, folder / "package.yaml", folder / "profile.json"):
         if not needed.exists():
@@ -115,8 +116,8 @@ def spellings(codes: CodeList) -> dict[str, str]:
 def table_schema(dataset: Dataset) -> dict[str, Any]:
     """The Table Schema of `dataset` in the published datapackage.json (Data Package 2.0).
 
-    It declares only what holds for the published file: without foreign keys of severity warning, and
-    without unique keys over masked names, since two people may share a masked name.
+    It declares only what holds for the published file: without foreign keys of severity warning,
+    and without unique keys over masked names, since two people may share a masked name.
     """
     schema: dict[str, Any] = {
         "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",

@@ -1,9 +1,9 @@
 """A cache of the results of intake and row checks, one entry for each file, under PRIVATE.
 
 An entry's name is a keyed hash (BLAKE2b) of all that its content depends on: the file's bytes and
-name, its entry in sources.yaml, the contract, the day, the pipeline's source, the libraries. A second
-keyed hash proves an entry before it is unpickled; one that is damaged, cut short or made with another
-key counts as missing. Deleting the folder costs only time.
+name, its entry in sources.yaml, the contract, the day, the pipeline's source, the libraries. A
+second keyed hash proves an entry before it is unpickled; one that is damaged, cut short or made
+with another key counts as missing. Deleting the folder costs only time.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class _Table:
 
 
 class Cache:
-    """The entries of one run's files. `key`: the publisher's secret key; `today`: the day of the run.
+    """The entries of one run's files. `key`: the publisher's secret key; `today`: the day of the
+    run.
 
     An entry is a file of pickled results in order, and beside it the Parquet parts that they name.
     Its last record lists those parts, so that all are verified before one is used.

@@ -56,7 +56,8 @@ def means_of(private: Path, catalog: Catalog, key: bytes, today: date, engine: E
 def run_checks(inbox: Path, private: Path, means: Means, withdrawals: Collection[Tombstone]) -> Run:
     """Read and check `inbox`; the results are written under `private`, which is locked already.
 
-    `withdrawals`: records that must not be public, as far as this publisher knows. UnreadableInput where no file can be read.
+    `withdrawals`: records that must not be public, as far as this publisher knows. UnreadableInput
+    where no file can be read.
     """
     catalog = means.catalog
     listed = sources.scan(inbox, catalog)

@@ -25,9 +25,9 @@ from pipeline.intake.read import Opened
 def run_cross_checks(run: Run, means: Means) -> None:
     """Remove withdrawn, repeated, conflicting and dangling rows from the accepted ones.
 
-    Fills `run.accepted` (dataset → SQL of its remaining rows) and `run.checksums`; findings, tallies
-    and quarantine of the ledger follow. A distributed engine of `means` finds the shared keys.
-    Raises Unaccounted where row checksums or tallies do not agree.
+    Fills `run.accepted` (dataset → SQL of its remaining rows) and `run.checksums`; findings,
+    tallies and quarantine of the ledger follow. A distributed engine of `means` finds the shared
+    keys. Raises Unaccounted where row checksums or tallies do not agree.
     """
     con, ledger = run.con, run.ledger
     catalog = _as_read(means.catalog, [name for name, _ in ledger.accepted()])

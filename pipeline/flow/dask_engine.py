@@ -43,8 +43,8 @@ def engine(
     """An Engine over the cluster at `scheduler`; without one, over workers on this machine.
 
     `partitions`: the least number of pieces of a table; 0: enough for each thread of the cluster.
-    `report` is called with a sentence with the address of Dask's dashboard. Raises UsageError where Dask is not
-    installed, StoreError where the scheduler cannot be reached, or its workers leave,
+    `report` is called with a sentence with the address of Dask's dashboard. Raises UsageError where
+    Dask is not installed, StoreError where the scheduler cannot be reached, or its workers leave,
     run other versions or give up.
     """
     try:

@@ -137,8 +137,8 @@ def comparisons(
 ) -> list[Comparison]:
     """Compare every indicator that a report states with the records in `con`.
 
-    `tallies`: the datasets that were read. Where figure and records differ, `why` says how many rows
-    could explain it: held back, or of other years.
+    `tallies`: the datasets that were read. Where figure and records differ, `why` says how many
+    rows could explain it: held back, or of other years.
     """
     known = {indicator.code: indicator for indicator in indicators.load(vocabulary)}
     con.execute("create schema typed")

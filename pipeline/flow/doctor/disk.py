@@ -17,7 +17,8 @@ from pipeline.base import sql
 from pipeline.flow.doctor.folders import device, nearest
 from pipeline.flow.doctor.result import Place, Result, look, right, size, wrong
 
-TIMES = 3  # of the last release: it stays, the next is written beside it, and compression needs temporary space
+# Of the last release: it stays, the next is written beside it, and compression needs space too.
+TIMES = 3
 FIRST_BYTES = 1_000_000_000  # before there is a release to go by
 FIRST_FILES = 10_000
 

@@ -81,7 +81,8 @@ def printable(text: str) -> str:
     r"""`text` with all that a terminal would not show, or would execute, as an escape:
     `\x1b`, `\u3000`.
 
-    A name of a file may hold any bytes; Python keeps those that are not UTF-8 as lone surrogates (PEP 383).
+    A name of a file may hold any bytes; Python keeps those that are not UTF-8 as lone surrogates
+    (PEP 383).
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 

@@ -1,7 +1,7 @@
 """The text of a report's file: TXT, HTML, DOCX, or PDF with a text layer.
 
-Bad data gives findings, never exceptions. Sizes are limited before anything is decompressed, and XML
-entities are never expanded.
+Bad data gives findings, never exceptions. Sizes are limited before anything is decompressed, and
+XML entities are never expanded.
 """
 
 from __future__ import annotations

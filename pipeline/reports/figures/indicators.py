@@ -2,8 +2,8 @@
 
 A phrase is a list of words that must all occur in the figure's sentence before the number or in its
 label, the last of them in the label. `!word` must not occur in the label. Of several phrases that
-match, the one with most characters wins. Only where none matches, words may also be in the section's
-title.
+match, the one with most characters wins. Only where none matches, words may also be in the
+section's title.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Phrase:
 class Indicator:
     """One thing that reports count; `query` counts it in the records of `dataset`, if any have it.
 
-    It is a select of one value that may use `$year` and `$region_code`, and gives the same in SQLite
-    and DuckDB.
+    It is a select of one value that may use `$year` and `$region_code`, and gives the same in
+    SQLite and DuckDB.
     """
 
     code: str

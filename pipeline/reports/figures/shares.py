@@ -59,7 +59,9 @@ def _value(match: re.Match[str]) -> Decimal | None:
 def _exactness(
     match: re.Match[str], behind: str, value: Decimal
 ) -> tuple[str, Decimal | None, int]:
-    """Comparator, upper bound, and the length of the words for it in `behind`. Tenths are approximate."""
+    """Comparator, upper bound, and the length of the words for it in `behind`. Tenths are
+    approximate.
+    """
     tail = numerals.BEHIND.match(behind)
     more = tail.end() if tail else 0
     if match["more"] or match["over_half"] or match["some"] or (tail and tail["least"]):

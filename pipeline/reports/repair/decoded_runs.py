@@ -66,7 +66,9 @@ def two_bytes(text: str, at: int) -> bytes:
 
 
 def follow(text: str, at: int, pending: int, known: Known, before: str = "") -> Iterator[Run]:
-    """Decode on from `at` with the first byte `pending`, to each place where the bytes are aligned again."""
+    """Decode on from `at` with the first byte `pending`, to each place where the bytes are aligned
+    again.
+    """
     read, odd, lost = before, 0, 0
     for i in range(at, min(len(text), at + LONGEST)):
         so_far = read[len(before) :]

@@ -1,9 +1,9 @@
 """Repairs runs of GBK text that were decoded one byte off: `?。ㄒ唬┥钊` → `　（一）深入`.
 
-A converter that cut or inserted between the two bytes of a character left one byte alone. From there
-on each character is decoded from one character's second byte and the next one's first, until an ASCII
-byte aligns them again. A run is repaired only if all of it decodes to common characters and agrees
-with every gloss in it; else it is left, with a mark.
+A converter that cut or inserted between the two bytes of a character left one byte alone. From
+there on each character is decoded from one character's second byte and the next one's first, until
+an ASCII byte aligns them again. A run is repaired only if all of it decodes to common characters
+and agrees with every gloss in it; else it is left, with a mark.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Three layers, in reverse order of the damage: runs of GBK decoded one byte off
 (`pipeline.reports.repair.gbk_misaligned`), pinyin glosses (`pipeline.reports.repair.glosses`),
-simplified text made traditional. Each needs evidence of a converter; without it, simplified, traditional
-and mixed text is unchanged to the byte. The page's layout
+simplified text made traditional. Each needs evidence of a converter; without it, simplified,
+traditional and mixed text is unchanged to the byte. The page's layout
 (`pipeline.reports.repair.layout`) comes last.
 """
 
