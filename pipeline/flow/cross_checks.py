@@ -32,10 +32,8 @@ def run_cross_checks(run: Run, means: Means) -> None:
     con, ledger = run.con, run.ledger
     catalog = _as_read(means.catalog, [name for name, _ in ledger.accepted()])
     con.execute("create table withdrawn_keys (dataset varchar, key varchar)")
-    for withdrawal in run.withdrawals:
-        con.execute(
-            "insert into withdrawn_keys values (?, ?)", [withdrawal.dataset, withdrawal.key]
-        )
+    for each in run.withdrawals:
+        con.execute("insert into withdrawn_keys values (?, ?)", [each.dataset, each.key])
     for name, files in ledger.accepted():
         con.execute(f"create view {quoted('all_' + name)} as select * from {read_parquet(files)}")
         names = [c.name for c in published_columns(catalog.datasets[name])]
@@ -44,6 +42,7 @@ def run_cross_checks(run: Run, means: Means) -> None:
         con.execute(
             f"create table {quoted('removed_' + name)} (source_id varchar, source_row varchar)"
         )
+        # Accepted rows stay in their Parquet files: the view leaves out those that are removed.
         con.execute(
             f"create view {quoted(name)} as select * from {quoted('all_' + name)} "
             f"anti join {quoted('removed_' + name)} using (source_id, source_row)"
