@@ -1,10 +1,11 @@
-"""What a second worker is worth: intake and checks of one file on a Dask cluster of this machine.
+"""What a second worker gains: intake and checks of one file on a local Dask cluster.
 
     python -m bench.cluster [ROWS]
 
-The same ranges of the same file are read and checked by one worker of one thread, then by two, in turn
-and several times; the best of each counts. `checks` is the work that is spread; `publish` the whole way
-but for downloads, most of which is made on the machine that publishes (of up to PUBLISH_UP_TO rows).
+The same ranges of the same file are read and checked by one worker of one thread, then by two, in
+turn and several times; the best of each counts. `checks` is the distributed work; `publish` the
+whole run without downloads, most of which is done on the publishing machine (up to PUBLISH_UP_TO
+rows).
 """
 
 from __future__ import annotations
@@ -43,13 +44,13 @@ def run(rows: int = ROWS) -> dict[str, Any]:
     """Seconds with one and with two workers, and the ratios."""
     work, pieces = prepare(rows), max(PIECES, rows // OF_ROWS)
     contract = catalog.load(HERE.parent / "datapackage", RULES)
-    told: dict[str, Any] = {"rows": rows, "pieces": pieces, "aim": AIM}
+    result: dict[str, Any] = {"rows": rows, "pieces": pieces, "aim": AIM}
     ways = (("checks", _checks), ("publish", _publish))
     for name, way in ways[: 2 if rows <= PUBLISH_UP_TO else 1]:
         seconds = {n: _best(n, pieces, lambda spread, way=way: way(work, contract, spread)) for n in (1, 2)}  # fmt: skip
-        told[name] = {"one_worker": seconds[1], "two_workers": seconds[2]}
-        told[name]["ratio"] = round(seconds[1] / seconds[2], 2)
-    return told
+        result[name] = {"one_worker": seconds[1], "two_workers": seconds[2]}
+        result[name]["ratio"] = round(seconds[1] / seconds[2], 2)
+    return result
 
 
 def _best(workers: int, pieces: int, work: Callable[[Spread], None]) -> float:
@@ -58,7 +59,7 @@ def _best(workers: int, pieces: int, work: Callable[[Spread], None]) -> float:
         distributed.Client(local, set_as_default=False) as client,
     ):  # fmt: skip
         spread = Spread(distributed, client, pieces)
-        work(spread)  # once for what is read and made only the first time
+        work(spread)  # a first run warms imports and caches
         seconds = []
         for _ in range(TRIES):
             start = time.perf_counter()
@@ -68,7 +69,7 @@ def _best(workers: int, pieces: int, work: Callable[[Spread], None]) -> float:
 
 
 def _checks(work: Path, contract: Catalog, spread: Spread) -> None:
-    """Every piece of the inbox through intake and checks, laid down where it was checked."""
+    """Every piece of the inbox through intake and checks, written where it was checked."""
     folder = work / "cluster"
     shutil.rmtree(folder, ignore_errors=True)
     task = Task(contract, bytes(32), DAY, made_home(folder))
@@ -93,7 +94,8 @@ def _publish(work: Path, contract: Catalog, spread: Spread) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     words = yaml.safe_load((HERE.parent / "metadata.yml").read_text("utf-8"))
     allowed = whole_way.Allowed(downloads=False)
-    whole_way.publish(work / "inbox", site, private, contract, words, DAY, allowed, spread)
+    job = whole_way.Job(work / "inbox", site, private, contract, words, DAY, allowed, spread)
+    whole_way.publish(job)
     for folder in (site, private):
         shutil.rmtree(folder)
 

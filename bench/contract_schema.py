@@ -3,7 +3,7 @@
     python -m bench.contract_schema FILE.csv SCHEMA.json
 
 So that `frictionless validate` does the work on the file as sent that `gongshi check` does: types,
-required, pattern, enum, bounds, lengths, and the key by which records are told apart.
+required, pattern, enum, bounds, lengths, and the primary key.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ def code_pattern(column: Column, contract: Catalog) -> str:
 
 
 def field_for(header: str, unit: str, column: Column, contract: Catalog) -> dict[str, Any]:
+    """The Table Schema field of `column` for a file's own `header`, which may name a `unit`."""
     constraints = dict(column.constraints)
     # Bounds are in yuan: where the file is in 万元, only zero means the same in both.
     if unit and unit != "元":
@@ -47,6 +48,7 @@ def field_for(header: str, unit: str, column: Column, contract: Catalog) -> dict
 
 
 def main(file: Path, target: Path) -> None:
+    """Write the schema of `file` to `target`."""
     contract = catalog.load(ROOT / "datapackage")
     dataset = contract.datasets[file.parent.name]
     with file.open(encoding="utf-8", newline="") as opened:

@@ -2,7 +2,7 @@
 
 Text: our intake of a file of 25 columns against pyarrow reading the same file as text. Workbooks:
 against pandas with calamine reading all sheets. Each is run in turn with its rival and the best of
-several runs counts, so that a busy machine is unfair to neither.
+several runs counts, so that a busy machine affects both alike.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""Rows into SQLite with keys and facet indexes, without search, beside `sqlite3 .import` of the same.
+"""Rows into SQLite with keys and facet indexes, without search, beside `sqlite3 .import` of the
+same.
 
     python -m bench.load SITE
 
-SITE: a published site. The peer fills one table of text without a key. Where there is no sqlite3 shell,
-it is Python's own csv reader and executemany.
+SITE: a published site. The peer fills one table of text without a key. Where there is no sqlite3
+shell, it is Python's own csv reader and executemany.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ def run(site: Path) -> dict[str, Any]:
         counts = [_count(work / f"{each}.db") for each in ("peer", "ours")]
     if counts[0] != counts[1] or any(each.exit_code for each in ran):
         raise AssertionError(f"{counts} rows, exit codes {[each.exit_code for each in ran]}")
-    told = [{"seconds": round(r.seconds, 2), "peak_mb": round(r.peak_bytes / 1e6)} for r in ran]
+    figures = [{"seconds": round(r.seconds, 2), "peak_mb": round(r.peak_bytes / 1e6)} for r in ran]
     ratio = round(ran[1].seconds / ran[0].seconds, 2)
-    return {"rows": counts[0], "peer": name, "theirs": told[0], "ours": told[1], "ratio": ratio, "aim": AIM}  # fmt: skip
+    return {"rows": counts[0], "peer": name, "theirs": figures[0], "ours": figures[1], "ratio": ratio, "aim": AIM}  # fmt: skip
 
 
 def _peer(plain: Path, target: Path) -> tuple[list[str], str]:
@@ -70,6 +71,7 @@ def _as_text(plain: Path, target: Path) -> None:
 
 
 def fill(rows: Path, target: Path) -> None:
+    """Fill the database `target` from `rows` as a run does."""
     from pipeline.contract import catalog
     from pipeline.release.database import database, schema
 
@@ -82,7 +84,8 @@ def fill(rows: Path, target: Path) -> None:
             con.execute(statement)
 
 
-def take_in(plain: Path, target: Path) -> None:
+def import_rows(plain: Path, target: Path) -> None:
+    """Fill one table of text in `target` with Python's csv reader."""
     with plain.open(encoding="utf-8", newline="") as file, closing(sqlite3.connect(target)) as con:
         rows = csv.reader(file)
         names = next(rows)
@@ -94,6 +97,6 @@ def take_in(plain: Path, target: Path) -> None:
 if __name__ == "__main__":
     asked, *paths = sys.argv[1:]
     if asked in ("--fill", "--import"):
-        {"--fill": fill, "--import": take_in}[asked](*map(Path, paths))
+        {"--fill": fill, "--import": import_rows}[asked](*map(Path, paths))
     else:
         print(json.dumps(run(Path(asked)), indent=2))

@@ -2,11 +2,11 @@
 
     python -m bench.make ROWS FOLDER [--wide]
 
-Texts are as long as departments write them and repeat where they repeat in life: authorities,
-kinds of violation and their legal basis often, facts never. Numbers are right: decision numbers
-are unique, codes carry valid check digits, sums in 万元 agree with the text beside them. Every
-row is labelled as made up in 备注. The same ROWS give the same bytes. `--wide`: with nine more columns
-of the layout, 34 in all. Rows are made in pieces, so that memory does not grow with them.
+Texts are as long as departments write them and repeat where they repeat in life: authorities, kinds
+of violation and their legal basis often, facts never. Numbers are right: decision numbers are
+unique, codes carry valid check digits, sums in 万元 agree with the text beside them. Every row is
+labelled as made up in 备注. The same ROWS give the same bytes. `--wide`: with nine more columns of
+the layout, 34 in all. Rows are made in pieces, so that memory does not grow with them.
 """
 
 from __future__ import annotations
@@ -311,6 +311,7 @@ def widened(table: pd.DataFrame, first: int) -> pd.DataFrame:
 
 
 def main(rows: int, folder: Path, wide: bool = False) -> None:
+    """Write a file of `rows` made-up penalties into `folder`."""
     # The folder's name says what dataset it is.
     target = folder / "penalty_filings" / f"synthetic-sample-{rows}.csv"
     target.parent.mkdir(parents=True, exist_ok=True)

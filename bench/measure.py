@@ -1,7 +1,7 @@
 """Runs a command and measures it: wall time, processor time and peak memory, children included.
 
 Standard library only: on Linux a child's peak memory starts at that of the process that started
-it, so whoever measures has to be small.
+it, so the measuring process has to be small.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _family(pid: int) -> list[int]:
     for listing in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
             children += map(int, listing.read_text().split())
-        except OSError:  # that one has ended meanwhile
+        except OSError:  # that process has ended meanwhile
             continue
     return [pid, *(member for child in children for member in _family(child))]
 

@@ -1,4 +1,5 @@
-"""Draws cost against size from bench/results: processor seconds and peak memory, ours and the peers'.
+"""Draws cost against size from bench/results: processor seconds and peak memory, ours and the
+peers'.
 
     python -m bench.plot [docs/images/bench.svg]
 
@@ -76,6 +77,7 @@ def axes(found: list[dict[str, Any]], key: str, title: str, left: int) -> Iterab
 
 
 def line(points: list[tuple[float, float]], name: str) -> Iterable[str]:
+    """The SVG of one program's line through `points`."""
     _, colour, dashes = LINES[name]
     path = "L".join(f"{x} {y}" for x, y in points)
     yield f"<path d='M{path}' fill='none' stroke='{colour}' stroke-width='2' stroke-dasharray='{dashes}'/>"
@@ -83,6 +85,7 @@ def line(points: list[tuple[float, float]], name: str) -> Iterable[str]:
 
 
 def legend(top: int) -> Iterable[str]:
+    """The SVG of the legend at height `top`."""
     for number, (label, colour, dashes) in enumerate(LINES.values()):
         x, y = LEFT + number % 3 * 290, top + number // 3 * 18
         yield f"<path d='M{x} {y}h24' stroke='{colour}' stroke-width='2' stroke-dasharray='{dashes}'/>"

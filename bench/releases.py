@@ -1,11 +1,11 @@
-"""How long a release takes again when little has changed, and how long forgetting one record takes.
+"""How long a release takes when little has changed, and how long a withdrawal of one record takes.
 
     python -m bench.releases [ROWS]
 
 Twenty made-up files of one dataset are published; then one of them changes, twice; then one record
 is withdrawn from the three releases that are kept. The same rows as workbooks, as most departments
 send them, are published too, and then one of them changes; and so are they in parts, each file of a
-division of its own, without a database of all. Seconds are of the wall clock.
+division of its own, without a database of all. Times are wall-clock seconds.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ def run(rows: int = ROWS) -> dict[str, Any]:
     )
     holds = [count(path, number) for path in sorted((work / "site" / "releases").iterdir())]
     shutil.rmtree(work)
-    books = _again(work, parts, "xlsx", HERE.parent / "datapackage")
+    books = _two_runs(work, parts, "xlsx", HERE.parent / "datapackage")
     for part, division in zip(parts, _divisions(), strict=True):
         part["行政区划代码"] = division
     contract = _in_parts(work / "contract")
     return {
         "rows": rows,
         "workbooks": books,
-        "in parts": _again(work, parts, "csv", contract),
+        "in parts": _two_runs(work, parts, "csv", contract),
         "full_seconds": full,
         "one_file_of_twenty_changed_seconds": after,
         "nothing_changed_seconds": nothing,
@@ -70,8 +70,10 @@ def run(rows: int = ROWS) -> dict[str, Any]:
     }
 
 
-def _again(work: Path, parts: list[pd.DataFrame], kind: str, contract: Path) -> dict[str, Any]:
-    """Seconds of a full run over `parts` as files of a `kind`, and of one after one of them changed."""
+def _two_runs(work: Path, parts: list[pd.DataFrame], kind: str, contract: Path) -> dict[str, Any]:
+    """Seconds of a full run over `parts` as files of a `kind`, and of one after one of them
+    changed.
+    """
     inbox = work / "inbox" / DATASET
     inbox.mkdir(parents=True)
     write = pd.DataFrame.to_csv if kind == "csv" else pd.DataFrame.to_excel
@@ -110,10 +112,12 @@ def places(work: Path) -> list[str]:
 
 
 def publish(work: Path, *more: str) -> float:
+    """Seconds of `gongshi publish` in `work`."""
     return gongshi(work, "publish", str(work / "inbox"), *places(work), *more)
 
 
 def gongshi(work: Path, *arguments: str) -> float:
+    """Seconds of a command of `gongshi` in `work`."""
     start = time.perf_counter()
     code = "from pipeline.cli import main; main()"
     subprocess.run(

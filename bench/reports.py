@@ -82,7 +82,7 @@ def province(work: Path) -> dict[str, float]:
 
 def accuracy(work: Path) -> dict[str, Any]:
     """Precision and recall of value, unit, comparator and phrase, by report and over all."""
-    by_report, hits, read, expected = {}, 0, 0, 0
+    by_report, correct, read, expected = {}, 0, 0, 0
     for file in sorted(marked.FOLDER.iterdir()):
         source, figures = marked.unmarked(file.read_text("utf-8"))
         (work / file.name).write_text(source, "utf-8")
@@ -93,9 +93,9 @@ def accuracy(work: Path) -> dict[str, Any]:
             "precision": round(right / max(len(report.figures), 1), 4),
             "recall": round(right / max(len(figures), 1), 4),
         }
-        hits, read = hits + right, read + len(report.figures)
+        correct, read = correct + right, read + len(report.figures)
         expected += len(figures)
-    return {"precision": hits / read, "recall": hits / expected, "reports": by_report}
+    return {"precision": correct / read, "recall": correct / expected, "reports": by_report}
 
 
 if __name__ == "__main__":

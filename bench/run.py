@@ -2,8 +2,9 @@
 
     python -m bench.run --rows 200000 [--wide] [--only PROGRAM …]
 
-Prints a table and writes bench/results/ROWS.json, from which `bench.plot` draws a picture. Exits with 1 when a program failed, or when
-what it wrote does not hold every row of the file. `--only`: for sizes that a peer has no memory for.
+Prints a table and writes bench/results/ROWS.json, from which `bench.plot` draws a picture. Exits
+with 1 when a program failed, or when what it wrote does not hold every row of the file. `--only`:
+for sizes that a peer has no memory for.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def name_of(rows: int, wide: bool) -> str:
 
 
 def warm(file: Path) -> None:
-    """Reads the file, so that whoever comes first does not pay for a cold disk.
+    """Reads the file, so that the first program does not pay for a cold disk.
 
     In pieces: this process has to stay small (see `bench.measure`).
     """
@@ -104,13 +105,14 @@ def commands(work: Path, rows: int) -> dict[str, list[str]]:
 
 
 def clean(work: Path) -> None:
-    """Takes away what an earlier run wrote, so that each run does the whole work."""
+    """Removes what an earlier run wrote, so that each run does the whole work."""
     for name in ("site", "private", "private-check", "site-bare", "private-bare"):
         shutil.rmtree(work / name, ignore_errors=True)
     (work / "peer.db").unlink(missing_ok=True)
 
 
 def count_rows(database: Path) -> int:
+    """Rows of a database that a program wrote."""
     if not database.exists():
         return 0
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
@@ -136,6 +138,7 @@ def failures(work: Path, rows: int, measured: dict[str, measure.Measured]) -> li
 
 
 def log_of(work: Path, name: str) -> Path:
+    """The path of a program's output."""
     path = work / f"{name.replace(' ', '-')}.log"
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
@@ -158,6 +161,7 @@ def ratios(measured: dict[str, measure.Measured]) -> dict[str, float]:
 
 
 def machine() -> dict[str, Any]:
+    """What the figures depend on: processor, cores, memory, versions."""
     return {
         "cpu": cpu_model(),
         "cores": os.cpu_count(),
@@ -190,6 +194,7 @@ def figures(rows: int, run: measure.Measured) -> dict[str, Any]:
 
 
 def suites(wanted: list[str], rows: int) -> dict[str, Any]:
+    """Results of the further benchmarks among `wanted`."""
     own = {name: {} for name in SUITES if rows <= SUITES_UP_TO} | {name: {"rows": rows} for name in OF_ROWS}  # fmt: skip
     found = (n for n in own if n in wanted and importlib.util.find_spec(n))
     return {name: importlib.import_module(name).run(**own[name]) for name in found}
@@ -214,6 +219,7 @@ def growth(result: dict[str, Any]) -> dict[str, float]:
 
 
 def show(result: dict[str, Any]) -> None:
+    """Print the table of results."""
     print(f"{result['rows']:,} rows x {result['columns']} columns, {result['bytes'] / 1e6:.0f} MB")
     print(f"{'':24}{'seconds':>9}{'cpu s':>9}{'rows/s':>11}{'peak MB':>9}")
     for name, run in result["runs"].items():

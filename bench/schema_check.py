@@ -1,10 +1,12 @@
-"""Table Schema alone, by our checks: what `frictionless validate` does, no more, on the same file.
+"""Table Schema alone, by our checks: what `frictionless validate` does and no more, on the same
+file.
 
     python -m bench.schema_check FILE.csv SCHEMA.json
 
 Reads every cell as text, checks types, formats and constraints over columns, and the key over all
-rows. The rest of `gongshi check` (other spellings, the law's rules, privacy, origin, the checked_rows hand
-to hand) is left out, since the peer does none of it. Prints how many cells and keys are wrong.
+rows. The rest of `gongshi check` (other spellings, the law's rules, privacy, origin, row checksums
+between stages) is left out, since the peer does none of it. Prints how many cells and keys are
+wrong.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from pipeline.intake.text import blocks, text_files
 
 
 def columns_of(descriptor: dict[str, Any]) -> list[Column]:
+    """The columns of a Table Schema."""
     return [
         Column(f["name"], f["name"], f["name"], type=f["type"], format=f["format"], constraints=f["constraints"])
         for f in descriptor["fields"]
@@ -31,6 +34,7 @@ def columns_of(descriptor: dict[str, Any]) -> list[Column]:
 
 
 def main(file: Path, target: Path) -> int:
+    """Check `file` by the schema; print the numbers of wrong cells and keys."""
     descriptor = json.loads(target.read_text("utf-8"))
     columns = columns_of(descriptor)
     names = [c.name for c in columns]

@@ -5,8 +5,8 @@
     python -m bench.site --site FOLDER         # on a site that is there
     python -m bench.site --alone               # without plain Datasette beside it
 
-One worker each, eight clients that open a new connection for every request. "new" means that no
-two requests ask for the same: nothing that was asked before can be remembered. "in turn" are a hundred
+One worker each, eight clients that open a new connection for every request. "new" means that no two
+requests ask for the same: nothing that was asked before can be remembered. "in turn" are a hundred
 requests one after the other, none of which asks for the same as another.
 """
 

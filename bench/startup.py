@@ -1,11 +1,11 @@
-"""What a command costs before it does anything: processor time beside that of importing what it works with.
+"""Start-up cost of a command: its processor time beside that of importing its libraries.
 
     python -m bench.startup
 
-`gongshi --help`, and `gongshi check` of one file of ten rows, each as a share of
-`import pandas, pyarrow, duckdb`. Taken in turn, the median of several turns counts, so that a busy machine is unfair
-to none. Each check has a PRIVATE of its own. Its contract is known from the command before, but for
-`first_check`, which parses it. Modules are compiled, as an installer leaves them.
+`gongshi --help`, and `gongshi check` of one file of ten rows, each as a share of `import pandas,
+pyarrow, duckdb`. Taken in turn, the median of several turns counts, so that a busy machine affects
+all alike. Each check has its own PRIVATE. Its contract comes from the cache, except in
+`first_check`, which parses it. Modules are compiled, as after an installation.
 """
 
 from __future__ import annotations

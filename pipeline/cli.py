@@ -1,6 +1,6 @@
-"""The command `gongshi`: each verb calls one function and says what came of it.
+"""The command `gongshi`: each verb calls one function and prints its result.
 
-A verb imports what it needs when it is called: what is imported up here is paid for by every command.
+A verb imports what it needs when it is called: every command pays for the imports up here.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pipeline.base.model import Catalog
     from pipeline.flow.read_inbox import Run
 
-# Help without frames: Rich takes as long to load as all else that `--help` needs.
+# Help without frames: Rich takes as long to load as everything else that `--help` needs.
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -41,7 +41,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 HOME = Path(__file__).parent.parent
-FOLLOW_EVERY_S = 10.0  # how often a mirror is looked at
+FOLLOW_EVERY_S = 10.0  # how often an address is checked for a new release
 
 Inbox = Annotated[str, typer.Argument(help="收件箱，或网址 / the inbox, or its address")]
 Site = Annotated[str, typer.Option(help="公开文件夹，或网址 / the public folder, or its address")]
@@ -49,18 +49,18 @@ SiteFolder = Annotated[str, typer.Option("--site", help="公开文件夹 / the p
 
 
 def _whole(given: Path | None) -> Path | None:
-    """A path made whole, once: nothing behind the command depends on where it was started."""
+    """A path made absolute, once: nothing depends on the working directory after this."""
     return None if given is None else addresses.path(given)
 
 
-# Whether it can be read, and what is wrong if not, is said where it is opened.
+# Whether it can be read is checked, with a message, where it is opened.
 Private = Annotated[
     Path, typer.Option(help="私有文件夹 / the private folder", callback=_whole, readable=False)
 ]
 Contract = Annotated[
     Path, typer.Option(help="数据集合同 / the datasets' contract", callback=_whole)
 ]
-# For the doctor, which itself says what cannot be read.
+# For the doctor, which reports itself what cannot be read.
 AnyContract = Annotated[
     Path, typer.Option(readable=False, help="数据集合同 / the datasets' contract", callback=_whole)
 ]
@@ -73,7 +73,7 @@ Today = Annotated[str, typer.Option(help="2025-03-31; 默认今天 / default: th
 
 def main() -> None:
     """The entry point: errors meant for the operator become one sentence and an exit code."""
-    atexit.register(gc.disable)  # a process that ends need not tidy up
+    atexit.register(gc.disable)  # a process that ends needs no garbage collection
     try:
         typer_values.command(app)(standalone_mode=True)
     except GongshiError as error:
@@ -187,7 +187,7 @@ def serve(
 
 
 def _follow(address: str, copy: Path) -> None:
-    """Pull again and again; what fails once is said, and tried again."""
+    """Pull repeatedly; an error is printed, and the next pull tries again."""
     from pipeline.release.store import mirror
 
     while True:
@@ -311,10 +311,10 @@ def withdraw_record(
         _day(ordered)
     asked = withdraw.Asked(dataset, key, reason, basis, ordered, _day(today))
     with _store(site, private) as here:
-        stones = withdraw.withdraw(here, private, asked, prepare_private(private))
-    listed = "; ".join(f"{stone.dataset} {stone.key}" for stone in stones)
+        tombstones = withdraw.withdraw(here, private, asked, prepare_private(private))
+    listed = "; ".join(f"{tombstone.dataset} {tombstone.key}" for tombstone in tombstones)
     release = store.named(here, "").name
-    typer.echo(say("withdrawn", language(), count=len(stones), listed=listed, release=release))
+    typer.echo(say("withdrawn", language(), count=len(tombstones), listed=listed, release=release))
 
 
 @app.command()
@@ -366,9 +366,9 @@ def explain(
 ) -> None:
     """说明一条规则查什么、依据什么、怎样改，并举例。/ What a rule checks, by which law, with examples."""
     _speak(lang)
-    from pipeline.checks.rules.explain import explain as told
+    from pipeline.checks.rules.explain import explain as explain_rule
 
-    typer.echo(told(rule, _catalog(contract), language()))
+    typer.echo(explain_rule(rule, _catalog(contract), language()))
 
 
 @app.command()
@@ -411,18 +411,17 @@ def doctor(
 
 
 def _print_any_name() -> None:
-    """What cannot be printed in the terminal's encoding is printed as an escape,
-    and stops nothing.
-    """
+    """Print characters that the terminal's encoding lacks as escapes, instead of failing."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
 @contextmanager
 def _loading() -> Iterator[None]:
-    """Modules and the contract stay to the end: no garbage is looked for while they are loaded.
+    """Load modules and the contract without garbage collection: they stay until the end.
 
-    Nor is it later among what is frozen. DuckDB is not, for it reports what is left of it at the end.
+    What is loaded first is also frozen, so that later collections skip it. DuckDB is not frozen: it
+    reports objects that are left at exit.
     """
     gc.disable()
     try:
@@ -472,7 +471,7 @@ def _day(written: str) -> date:
 
 
 def _inbox(given: str, private: Path) -> AbstractContextManager[Path]:
-    """The inbox as a folder of this machine."""
+    """The inbox as a local folder."""
     if addresses.plain(given) is None:
         from pipeline.flow.read_inbox import prepare_private
 
@@ -482,10 +481,9 @@ def _inbox(given: str, private: Path) -> AbstractContextManager[Path]:
 
 @contextmanager
 def _store(site: str, private: Path) -> Iterator[Path]:
-    """The store as a folder of this machine; one with an address is worked on in PRIVATE,
-    then pushed.
+    """The store as a local folder; one with an address is kept in PRIVATE, and pushed afterwards.
 
-    A machine that has none yet begins with what the address has, so that no history is lost there.
+    The first time, it is pulled from the address, so that no history is lost there.
     """
     if path := addresses.plain(site):
         yield path
@@ -504,7 +502,7 @@ def _store(site: str, private: Path) -> Iterator[Path]:
 
 @contextmanager
 def _engine(asked: str, scheduler: str, partitions: int) -> Iterator[Spread]:
-    """What computes: this process's threads, or a cluster."""
+    """The engine: this process's threads, or a cluster."""
     from pipeline.base.engine import LOCAL
 
     if partitions < 0 or (partitions and asked == "local"):
@@ -528,17 +526,17 @@ def _check_format(asked: str, *known: str) -> None:
 
 
 def _closing(run: Run, catalog: Catalog, private: Path, as_json: bool = False) -> int:
-    """Where every row of every input went, and what is to be mended.
+    """Print where every row of every input went, and what is to be corrected.
 
-    Gives how many errors there are.
+    Returns the number of errors.
     """
     from pipeline.flow import summary
 
     count = summary.counts(run)
     if as_json:
         totals = json.loads((private / "run.json").read_text("utf-8"))
-        told = {**totals, "findings": dict(count), "feedback": run.feedback}
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        totals_and_findings = {**totals, "findings": dict(count), "feedback": run.feedback}
+        typer.echo(json.dumps(totals_and_findings, ensure_ascii=False, indent=2))
         return count["error"]
     lang = language()
     summary.show(run, catalog, lang)

@@ -1,6 +1,6 @@
-"""The whole way on one page: inbox → intake → checks → release. It alone joins them.
+"""Publishing from end to end: inbox → intake → checks → release. Only this module joins them.
 
-`gongshi check` goes as far as `pipeline.flow.check`, and loads nothing of a release.
+`gongshi check` uses `pipeline.flow.check` alone, and loads nothing of a release.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pipeline.base.files import faults, locked
 from pipeline.base.model import Catalog, Dataset
 from pipeline.base.words import language, say
 from pipeline.flow import check, yearly_reports
-from pipeline.flow.cache import made_before
+from pipeline.flow.cache import reuse_from
 from pipeline.flow.check import means_of, tally_parts
 from pipeline.flow.read_inbox import Run, prepare_private
 from pipeline.publishers import packages, union
@@ -36,7 +36,7 @@ from pipeline.release.removal.loss import Removal
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What whoever publishes allows this time, and whether downloads are made."""
+    """What the operator allows in this run (removals, growth), and whether downloads are made."""
 
     removals: bool = False
     growth: bool = False
@@ -47,8 +47,8 @@ class Allowed:
 class Job:
     """What to publish and where: `inbox`, as of `today`, by the contract `catalog`, on `site`.
 
-    `site_words`: metadata.yml. `private`: the folder that is never public. `engine` spreads pieces
-    of tables over what there is to compute with.
+    `site_words`: metadata.yml. `private`: the folder that is never public. `engine` runs the pieces
+    of tables.
     """
 
     inbox: Path
@@ -62,11 +62,15 @@ class Job:
 
 
 def publish(job: Job) -> tuple[str, bool, Run]:
-    """The whole way. Gives the release's id, whether it is new, and the run."""
+    """Publish a release; returns its id, whether it is new, and the run.
+
+    Raises UsageError for a wrong setting, UnreadableInput where no file can be read, GateRefused
+    where a gate stops the release, StoreError where a folder is busy or its disk fails.
+    """
     site, private = job.site, job.private
     if private.resolve().is_relative_to(site.resolve()):
         raise UsageError(say("private-inside-site", language(), private=private, site=site))
-    parts.layout(job.site_words)  # a wrong setting is told before anything is read
+    parts.layout(job.site_words)  # report a wrong setting before anything is read
     secret = prepare_private(private)
     with store.writing(site, private) as making, locked(private):
         parent = store.sound(site)
@@ -74,20 +78,20 @@ def publish(job: Job) -> tuple[str, bool, Run]:
         with faults(private, site):
             means = means_of(private, job.catalog, secret, job.today, job.engine)
             run = check.run_checks(job.inbox, private, means, tombstones.read(private, parent))
-            if run.packages:  # on disk before anything else happens
-                tombstones.write(private, run.orders)
+            if run.packages:  # withdrawals are on disk before the release changes
+                tombstones.write(private, run.withdrawals)
                 packages.keep(run.packages, private)
         progress.step(say("step-release", language()))
         cleaning = withdraw.Cleaning(site, making, private, job.today, secret)
         try:
             release, new = _released(run, job, making, parent, secret)
         except GateRefused:
-            if parent and run.packages:  # what others have withdrawn leaves the old release too
-                withdraw.cleanse(cleaning, Removal(run.orders))
+            if parent and run.packages:  # other publishers' withdrawals leave the old release too
+                withdraw.cleanse(cleaning, Removal(run.withdrawals))
             raise
         store.prune(site, int(job.site_words["keep"]))
         lapsed = _lapsed(run, job, parent)
-        withdraw.cleanse(cleaning, Removal(run.orders, lapsed))
+        withdraw.cleanse(cleaning, Removal(run.withdrawals, lapsed))
     shutil.rmtree(run.ledger.work, ignore_errors=True)
     return release, new, run
 
@@ -97,8 +101,8 @@ def _released(
 ) -> tuple[str, bool]:
     """The id of the release that the site shows now, and whether it is new.
 
-    One is made in the folder `making`; where it would hold just what `parent` holds,
-    that one stays.
+    The new one is written in the folder `making`; if its content equals that of `parent`, `parent`
+    stays.
     """
     made = _made(run, job, making)
     known = manifest.read(parent).get("content", "") if parent else ""
@@ -111,7 +115,9 @@ def _released(
 
 
 def _lapsed(run: Run, job: Job, parent: Path | None) -> dict[str, Collection[str]]:
-    """Keys of records in kept releases whose term is over; none where the day is still the same."""
+    """Keys of records in kept releases whose publication period is over; none where the day is that
+    of `parent`.
+    """
     if parent is None or manifest.read(parent).get("today") == job.today.isoformat():
         return {}
     kept = store.kept(job.site)
@@ -121,7 +127,7 @@ def _lapsed(run: Run, job: Job, parent: Path | None) -> dict[str, Collection[str
 
 
 def _made(run: Run, job: Job, making: Path) -> draft.Draft:
-    """The release's data, once the gate has seen what was read."""
+    """Write the release's data, after the gate has checked the numbers of rows read."""
     tallies = run.by_dataset()
     datasets = list(job.catalog.datasets.values())
     read = {name: tally.read for name, tally in tallies.items()}
@@ -136,8 +142,8 @@ def _made(run: Run, job: Job, making: Path) -> draft.Draft:
 
 
 def _release(made: draft.Draft, run: Run, job: Job, parent: Path | None, secret: bytes) -> str:
-    """Hold the draft against the release before, and finish it; gives its id."""
-    withdrawn = tombstones.keys(run.orders)
+    """Compare the draft with the previous release, and finish it; returns its id."""
+    withdrawn = tombstones.keys(run.withdrawals)
     found = changes.since(run.con, parent, made.datasets, made.rows, withdrawn)
     explained = _explained(found, run, job, parent)
     allowed = job.allowed
@@ -148,32 +154,32 @@ def _release(made: draft.Draft, run: Run, job: Job, parent: Path | None, secret:
     kept = store.kept(job.site)
     release = store.free_name(job.site, made.release)
     number = max((manifest.number(p) for p in kept), default=0) + 1
-    again = made_before(run.ledger.private, job.catalog, parent)
-    history = build.History(release, parent, number, found, secret, allowed.downloads, again)
+    reuse = reuse_from(run.ledger.private, job.catalog, parent)
+    history = build.History(release, parent, number, found, secret, allowed.downloads, reuse)
     build.finish(made, history, job.engine)
     exit_guard.check(made.folder, run.ledger.secrets, made.datasets)
-    again.keep(made.folder)
+    reuse.keep(made.folder)
     return release
 
 
 def _explained(
     found: Collection[changes.Change], run: Run, job: Job, parent: Path | None
 ) -> dict[str, Collection[str]]:
-    """Keys of records of `parent` that leave with a cause: the source,
-    term or publisher is gone.
+    """Keys of records of `parent` that leave with a cause: their source is removed, their
+    publication period is over, or their publisher has removed them.
     """
     datasets = list(job.catalog.datasets.values())
     dropped = changes.dropped_by_source(run.con, parent, datasets, job.today)
-    went = parent if any(change.verb == "removed" for change in found) else None
-    lapsed = publication_terms.over(run.con, went, job.catalog, job.today) if went else {}
-    elsewhere = _gone_elsewhere(found, run, parent, job.catalog)
-    return publication_terms.merged(dropped, lapsed, elsewhere)
+    compared = parent if any(change.verb == "removed" for change in found) else None
+    lapsed = publication_terms.over(run.con, compared, job.catalog, job.today) if compared else {}
+    by_publishers = _removed_by_publishers(found, run, parent, job.catalog)
+    return publication_terms.merged(dropped, lapsed, by_publishers)
 
 
-def _gone_elsewhere(
+def _removed_by_publishers(
     found: Collection[changes.Change], run: Run, parent: Path | None, catalog: Catalog
 ) -> dict[str, set[str]]:
-    """Keys of records that the publisher whose package they came from has taken out."""
+    """Keys of records that the publisher whose package they came from has removed."""
     if parent is None or not run.packages or all(c.verb != "removed" for c in found):
         return {}
     return union.gone(run.con, parent, run.packages, catalog)
@@ -184,7 +190,7 @@ def _gone_elsewhere(
 
 def _material(run: Run, catalog: Catalog) -> draft.Material:
     produced: dict[str, list[working.Row]] = {
-        tombstones.TABLE: list(tombstones.public_rows(run.orders)),
+        tombstones.TABLE: list(tombstones.public_rows(run.withdrawals)),
         "sources": working.sources(run.sources, run.ledger.tallies),
         "header_mappings": [
             (o.source.source_id, m.position + 1, m.header, m.field, m.matched_by)
@@ -214,7 +220,7 @@ def _material(run: Run, catalog: Catalog) -> draft.Material:
 
 
 def _produced(run: Run, dataset: Dataset, rows: list[working.Row]) -> pa.Table:
-    """A table that we fill, with what packages brought of it."""
+    """A table that the pipeline computes, with the rows of packages added."""
     own = working.table(dataset, rows)
     return union.with_packages(run.con, dataset, own) if dataset.name in run.accepted else own
 

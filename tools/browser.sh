@@ -1,7 +1,7 @@
 #!/bin/sh
-# Prints the path of a Chromium for the browser tests, and sees that Chinese can be drawn and, where
-# CI is set, that nginx is there.
-# What is missing is installed where that can be done without asking; else one sentence says what to do.
+# Prints the path of a Chromium for the browser tests; checks that there is a Chinese font and, where
+# CI is set, nginx. What is missing is installed where that needs no password; else one sentence says
+# what to do.
 set -eu
 
 find_chromium() {
@@ -25,7 +25,7 @@ as_root() {
 missing=""
 find_chromium >/dev/null || missing="chromium"
 chinese_font || missing="$missing fontconfig fonts-noto-cjk"
-# Only on a machine that is there for testing: elsewhere its test is skipped, since it is a service.
+# Only on CI: nginx is a service, and its test is skipped where it is not installed.
 [ -z "${CI:-}" ] || command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 
 if [ -n "$missing" ] && command -v apt-get >/dev/null && as_root true 2>/dev/null; then

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Style, types, unused code and the order of imports. Says nothing when all is well.
+# Checks style, types, unused code and the order of imports. Prints nothing when all is well.
 set -eu
 bin=.venv/bin
 

@@ -1,4 +1,5 @@
-"""Names in pipeline/ that none of its code uses, each with who does. `make check` holds it by vulture.
+"""Names in pipeline/ that its own code does not use, each with their user: for vulture (`make
+check`).
 
 Rules, verbs of the command and hooks of Datasette are known by their decorators (pyproject.toml).
 """
@@ -14,12 +15,12 @@ text_factory
 # Read by urllib, from the handler of redirections.
 max_redirections
 
-# Asked by Python's importer, and by Typer.
+# Used by Python's importer, and by Typer.
 find_spec
 short_help
 _runtime_param
 
-# Called by Datasette, on its Database and its own class that ours stand in for.
+# Called by Datasette, on its Database and its main class, which ours replace.
 attached_databases
 cached_size
 check_visibility

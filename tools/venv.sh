@@ -4,7 +4,7 @@ set -eu
 
 new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
-# A .venv whose interpreter has gone, after an upgrade for instance, is made anew.
+# A .venv whose interpreter is missing, after an upgrade for instance, is rebuilt.
 if [ -x .venv/bin/python ] && .venv/bin/python -m pip --version >/dev/null 2>&1; then exit 0; fi
 
 if [ -n "${PYTHON:-}" ]; then
@@ -22,7 +22,7 @@ else
     fi
 fi
 
-# Debian and Ubuntu keep these in a package of their own, and `venv` fails half-way without them.
+# Debian and Ubuntu have these in a separate package, and `venv` fails half-way without them.
 if ! "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null; then
     version=$("$PYTHON" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
     echo "$PYTHON cannot make a virtual environment; install the package python$version-venv (on Debian and Ubuntu: apt-get install python$version-venv) and try again" >&2

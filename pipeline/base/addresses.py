@@ -1,7 +1,7 @@
-"""Files that are not on this machine, by whatever fsspec reaches (s3://, github://, zip://…::https://…).
+"""Files on other machines, by fsspec (s3://, github://, zip://…::https://…).
 
-Some kinds of address need one more package (s3fs, adlfs, gcsfs): what is missing is said in one
-sentence. Addresses: https://filesystem-spec.readthedocs.io/
+Some kinds of address need another package (s3fs, adlfs, gcsfs); the error names it. Addresses:
+https://filesystem-spec.readthedocs.io/
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from pipeline.base.words import language, say
 
 
 def is_address(given: str) -> bool:
-    """Whether `given` is an address and no path."""
+    """Whether `given` is an address and not a path."""
     return "://" in given
 
 
 def path(given: Path | str) -> Path:
-    """The whole path that `given` means, shown as it is given. UsageError where it is no UTF-8.
+    """The absolute path of `given`, shown as given. UsageError where it is not UTF-8.
 
-    SQL and Parquet have no other names; what is in an inbox may have them.
+    SQL and Parquet allow no other names. Files inside an inbox may have other names.
     """
     try:
         os.fsencode(given).decode()
@@ -40,9 +40,9 @@ def path(given: Path | str) -> Path:
 
 
 def plain(given: str) -> Path | None:
-    """The whole path that `given` is, or that a file:// address names; None for any other address.
+    """The absolute path of a path or a file:// address; None for any other address.
 
-    UsageError as of `path`.
+    UsageError as in `path`.
     """
     if not is_address(given):
         return path(given)
@@ -55,9 +55,9 @@ def plain(given: str) -> Path | None:
 
 
 def folder(given: str) -> Path:
-    """The path that `given` is.
+    """The absolute path of `given`, for commands that work on local files only.
 
-    UsageError where the command works on this machine's files alone.
+    UsageError where it is an address of another machine.
     """
     found = plain(given)
     if found is None:
@@ -66,15 +66,15 @@ def folder(given: str) -> Path:
 
 
 def shown(address: str) -> str:
-    """An address as it may be printed: without a user's name and password."""
+    """An address without user name and password, for messages."""
     return re.sub(r"//[^/@]*@", "//", address)
 
 
 @contextmanager
 def reached(address: str, error: type[GongshiError]) -> Iterator[tuple[Any, str]]:
-    """The file system of `address`, and the path in it. Whatever goes wrong there is one `error`.
+    """(fsspec's file system of `address`, the path in it). Any failure is raised as `error`.
 
-    Each file system raises kinds of its own, so that any kind is taken.
+    Every exception is converted, since each file system raises its own kinds.
     """
     try:
         from fsspec.core import url_to_fs
@@ -94,17 +94,18 @@ def reached(address: str, error: type[GongshiError]) -> Iterator[tuple[Any, str]
 
 
 def inside(name: str) -> bool:
-    """Whether a name from elsewhere stays in the folder that it is put in."""
+    """Whether a name from another machine stays inside the folder that it is written to."""
     parts = name.split("/")
     return bool(name) and not {"", ".", ".."} & set(parts) and "\0" not in name
 
 
 @contextmanager
 def inbox(given: str, private: Path) -> Iterator[Path]:
-    """The inbox as a folder: what is elsewhere is copied to PRIVATE and leaves it in the end.
+    """The inbox as a local folder; a remote one is copied to PRIVATE, and the copy removed at the
+    end.
 
-    What is read of it stays by its hash, as of every inbox. UnreadableInput where it cannot be
-    reached, is not there, or has a name that leads out of it.
+    Files that are read are kept by their hash, as of every inbox. UnreadableInput where the address
+    cannot be reached, is empty, or has a name that leads out of it.
     """
     if here := plain(given):
         yield here
@@ -138,6 +139,6 @@ def _fetch(address: str, copy: Path) -> None:
                 files.get_file(path, str(copy / name))
             except OSError as error:
                 if error.errno not in NO_ROOM:
-                    raise  # of what is there
+                    raise  # an error of the other machine
                 with faults(copy):
                     raise

@@ -1,8 +1,8 @@
-"""Arrow without pandas, and without what NumPy loads late.
+"""Arrow without pandas and `numpy.ma`, which it would import only to test types.
 
-The first time that Arrow is given values to make an array of, it looks whether they are a pandas Series,
-and imports pandas for it: as long again as Arrow and DuckDB take together. Given an array of NumPy it
-looks whether that is a masked one, and so loads `numpy.ma`. Nothing here gives it either.
+When Arrow first makes an array, it imports pandas to see whether the values are a Series: that
+takes as long as importing Arrow and DuckDB. Given a NumPy array, it imports `numpy.ma` to see
+whether that is masked. The functions here avoid both.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pipeline.base.optional_imports import hidden
 
 
 def leave_pandas_out() -> None:
-    """Let Arrow look for pandas once, in vain; where pandas is loaded already, nothing changes.
+    """Make Arrow look for pandas once and not find it; nothing changes where it is loaded already.
 
-    What needs pandas imports it as ever, and `from_pandas` makes Arrow find it.
+    Code that needs pandas imports it as usual, and `from_pandas` makes Arrow find it.
     """
     if "pandas" in sys.modules:
         return
@@ -27,7 +27,10 @@ def leave_pandas_out() -> None:
 
 
 def of_numpy(values: np.ndarray) -> pa.Array:
-    """Numbers or flags as an Arrow array of the same type, none of them null. Numbers are not copied."""
+    """A NumPy array of numbers or booleans as an Arrow array of the same type, without nulls.
+
+    Numbers share memory with `values`; booleans are packed, since Arrow keeps them as bits.
+    """
     if values.dtype == np.bool_:
         data, kind = np.packbits(values, bitorder="little"), pa.bool_()
     else:

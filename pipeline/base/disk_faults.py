@@ -1,9 +1,9 @@
-"""What an error of a disk, or of a database on it, means: the cause, the path, what is to be done.
+"""What an error of a disk, or of a database on it, means: cause, path, and what to do.
 
 Python names the file where opening fails, but not where writing or closing does. SQLite and Arrow's
 driver for it name none. DuckDB and Arrow have path and reason in their text, and xlsxwriter wraps
 the error. All are brought to the system's error numbers (errno(3)) here, and to one sentence.
-Libraries are known by their names: to import them would cost every command its time.
+Libraries are recognised by name: importing them would slow down every command.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ from pathlib import Path
 
 from pipeline.base.words import language, say
 
-ROOM = (
-    64 << 20
-)  # bytes: a disk with less left can have been full before unfinished files were removed
+# Bytes: a disk with less space left may have been full before unfinished files were removed.
+ROOM = 64 << 20
 NO_BLOCK = 1 << 20  # bytes: a disk with less left is full
 _PAGE = 64 << 10  # bytes: SQLite writes no more than this at once
 _NUMBERS = {os.strerror(number): number for number in errno.errorcode}
@@ -40,7 +39,7 @@ _CAUSES = {
     **dict.fromkeys((errno.ELOOP,), "loop"),
     **dict.fromkeys((errno.ENOMEM,), "memory"),
 }
-#: Causes that no other try gets over, and no other machine: what is written has no room here.
+#: Errors that a retry, or another worker, does not solve: there is no room for the output.
 NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS))
 # What SQLite says (https://www.sqlite.org/rescode.html), and the system's number for it.
 _SQLITE = {
@@ -55,7 +54,7 @@ _SQLITE = {
     "out of memory": errno.ENOMEM,
 }
 _DAMAGED = ("malformed", "not a database")
-_VAGUE = ("disk I/O error", "unable to open", "failed to open")  # the disk's own reason is lost
+_VAGUE = ("disk I/O error", "unable to open", "failed to open")  # the system's reason is lost
 _NO_TEMPORARY = "No usable temporary directory"
 _DUCKDB = re.compile(r'"(?P<path>[^"\\]+)\\?": (?P<why>[^"\\\n{}]+)')
 _ARROW = re.compile(r"(?:'(?P<path>[^']+)'.*)?Detail: \[errno \d+\]", re.DOTALL)
@@ -81,7 +80,7 @@ class Fault:
 
 
 def fault_of(error: BaseException) -> Fault | None:
-    """What `error` says of a disk, a database or memory; None where it is about something else."""
+    """The fault of a disk, a database or memory behind `error`; None for any other error."""
     if isinstance(error, OSError):
         return None if isinstance(error, ConnectionError) else _of_system(error)
     names = {kind.__name__ for kind in type(error).__mro__}
@@ -124,7 +123,7 @@ def _of_duckdb(said: str) -> Fault:
 
 
 def _number(said: str) -> int:
-    """The number of the reason that stands in `said`; 0 where there is none."""
+    """The errno of the reason that `said` contains; 0 where it has none."""
     return next((number for why, number in _NUMBERS.items() if why in said), 0)
 
 
@@ -132,10 +131,10 @@ def _number(said: str) -> int:
 
 
 def at(fault: Fault, path: Path) -> Fault:
-    """`fault`, whose error names nothing, as one of `path`, which was being written or read.
+    """`fault`, whose error names no file, as a fault of `path`, which was being written or read.
 
-    Where SQLite has lost the reason, it is looked for at `path`. A full disk may be that of the
-    temporary folder, which SQLite uses unasked.
+    Where SQLite has lost the reason, it is determined at `path`. A full disk may be that of the
+    temporary folder, which SQLite uses too.
     """
     number, why, place = fault.number, fault.why, path
     if any(words in why for words in _VAGUE):
@@ -147,7 +146,7 @@ def at(fault: Fault, path: Path) -> Fault:
 
 
 def _likely(path: Path) -> int:
-    """Why `path` cannot be written: the first of the usual reasons that is true now."""
+    """The errno of the first usual reason why `path` cannot be written that holds now, else EIO."""
     path = path.absolute()
     folder = _existing(path.parent)
     most, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -168,7 +167,7 @@ def temporary() -> Path:
 
 
 def free(folder: Path) -> int:
-    """Bytes that may still be written on the disk of `folder`; 0 where no file can be added."""
+    """Bytes that can still be written on the disk of `folder`; 0 where no file can be added."""
     state = _state(_existing(folder))
     if state is None or (state.f_files > 0 and state.f_favail == 0):
         return 0
@@ -184,26 +183,27 @@ def _state(folder: Path) -> os.statvfs_result | None:
 
 
 def _full_one(first: Path, others: Iterable[Path]) -> Path:
-    """Which of these a full disk is: `first`, where nearly all is written, unless it has room now and
-    one of `others` has none."""
+    """The folder whose disk is full: `first`, which gets nearly all output, unless it has room now
+    and one of `others` has none.
+    """
     if free(first) < ROOM:
         return first
     return next((other for other in others if free(other) < NO_BLOCK), first)
 
 
 def _existing(path: Path) -> Path:
-    """`path`, or what is nearest to it of the folders around it."""
+    """`path`, or its nearest parent that exists."""
     path = path.absolute()
     return next(place for place in (path, *path.parents) if _is_there(place))
 
 
 def _is_there(path: Path) -> bool:
-    """Whether there is something at `path`, as far as this program may know."""
+    """Whether `path` exists, as far as this user may see."""
     return os.path.exists(path)  # noqa: PTH110 - Path.exists raises where a folder is closed
 
 
 def _around(path: Path, folders: Sequence[Path]) -> Path:
-    """The innermost of `folders` that `path` is in; else the folder that it stands in."""
+    """The innermost of `folders` that contains `path`; else its parent."""
     real = os.path.realpath(path)
     places = {os.path.realpath(folder): folder for folder in folders}
     inside = [place for place in places if Path(real).is_relative_to(place)]
@@ -213,15 +213,15 @@ def _around(path: Path, folders: Sequence[Path]) -> Path:
 # ---------------------------------------------------------------- in words
 
 
-def sentence(fault: Fault, folders: Sequence[Path], spill: Path) -> str:
-    """What happened, where and what to do, in one line.
+def sentence(fault: Fault, folders: Sequence[Path], temp_directory: Path) -> str:
+    """What happened, where, and what to do, in one sentence of the user's language.
 
-    `folders`: those that were written, the first being the one where an error names none. `spill`:
-    where that goes which does not fit in memory.
+    `folders`: those that were written, the first being the one where an error names none.
+    `temp_directory`: where that goes which does not fit in memory.
     """
     lang = language()
     if fault.cause == "memory":
-        return say("store-no-room", lang, site=spill, why=fault.why)
+        return say("store-no-room", lang, site=temp_directory, why=fault.why)
     known = (*folders, temporary())
     path = fault.path or folders[0]
     if fault.cause == "full" and fault.path is None:

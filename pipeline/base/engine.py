@@ -1,4 +1,4 @@
-"""How functions are scheduled over chunks. Knows nothing of what they do."""
+"""How functions are run over pieces of work, in parallel and in order."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ Out = TypeVar("Out")
 
 
 class Engine(Protocol):
-    """Whatever there is to compute with."""
+    """What runs functions over pieces: threads, or a cluster."""
 
     @property
     def partitions(self) -> int:
-        """Into how many pieces a table is cut at least; 0: as its size alone asks."""
+        """The least number of pieces that a table is cut into; 0: as many as its size needs."""
 
     @property
     def is_spread(self) -> bool:
-        """Whether work is done by processes that may not see the files that this one sees."""
+        """Whether other machines do the work, which may not have this machine's files."""
 
     def __call__(self, work: Callable[[Any], Any], items: Iterable[Any], /) -> Iterator[Any]:
-        """`work` over `items`, taken as they are needed; results come in the items' order.
+        """Results of `work` over `items`, in their order; `items` is read only as far as needed.
 
-        Where `work` raises Unseen of an item, it is tried again with `item.carried()`.
+        Where `work` raises Unseen for an item, it is called again with `item.carried()`.
         """
 
 
 class Unseen(Exception):
-    """A file that is not there where the work is done: its content has to be brought along."""
+    """A file is missing where the work is done: its content has to be sent along."""
 
 
 class Threads:
-    """This process's threads, one a core."""
+    """An Engine over this process's threads, one for each core."""
 
     is_spread = False
 
@@ -53,11 +53,11 @@ LOCAL = Threads()
 
 
 def ordered_map(work: Callable[[In], Out], items: Iterable[In]) -> Iterator[Out]:
-    """`work` over `items` on all cores, results in the order of `items`.
+    """Results of `work` over `items` on all cores, in the order of `items`.
 
-    No more than two items a core are under way, so memory is bounded by the items' size and not by
-    their number. Threads serve, since Arrow computes outside Python's lock. What `work` or `items`
-    raise is raised here.
+    At most two items for each core are in progress, so that memory is bounded by the items' size
+    and not by their number. Threads are enough, since Arrow computes without Python's lock. What
+    `work` or `items` raise is raised here.
     """
     workers = os.cpu_count() or 1
     under_way: deque[Future[Out]] = deque()
@@ -71,7 +71,7 @@ def ordered_map(work: Callable[[In], Out], items: Iterable[In]) -> Iterator[Out]
 
 
 def one_process() -> ProcessPoolExecutor:
-    """Another process beside this one. Spawned: a fork would copy locks that other threads hold."""
+    """A pool of one process. Spawned: a fork would copy locks that other threads hold."""
     from concurrent.futures import ProcessPoolExecutor  # with all of multiprocessing
     from multiprocessing import get_context
 

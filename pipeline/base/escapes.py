@@ -1,8 +1,7 @@
-r"""Characters that a text writes as escapes: `&#64;` and `&commat;` (HTML),
-`%40` (RFC 3986), `\u0040` (JSON).
+r"""Escaped characters: `&#64;` and `&commat;` (HTML), `%40` (RFC 3986), `\u0040` (JSON, RFC 8259).
 
-What is escaped twice or inside another escape is undone to the end, in time that grows with the
-text alone: each escape is looked at once, and again only where one was undone beside it.
+Nested and repeated escapes are undone completely, in time linear in the text: each escape is read
+once, and again only where one beside it was undone.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ import re
 from collections.abc import Callable
 from html.entities import html5
 
-#: A cheap sign of an escape, for `re` and RE2, in bytes as in text; what has none has no escape.
+#: A cheap test for escapes, for `re` and RE2, in bytes as in text: without a match there is none.
 SIGN = r"&[#A-Za-z]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}"
 _SIGN = re.compile(SIGN)
-_LONGEST = 40  # characters of an escape, and of what is behind it that decides where it ends
+_LONGEST = 40  # characters of an escape and of the text after it that decides where it ends
 _NUMERIC = re.compile(
     r"&#(?:0{0,20}[1-9][0-9]{0,6}(?![0-9])|[xX]0{0,20}[1-9A-Fa-f][0-9A-Fa-f]{0,5}(?![0-9A-Fa-f]));?"
 )
@@ -24,12 +23,12 @@ _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2}){1,4}")
 _UNICODE = re.compile(
     r"\\u(?:([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|([0-9a-fA-F]{4}))"
 )
-#: What an escape can begin with, at a text's end.
+#: The beginning of an escape, at a text's end.
 _BEGUN = re.compile(
     r"&(?:#[xX]?[0-9A-Fa-f]*|[A-Za-z][A-Za-z0-9]*)?\Z|(?=%)(?:%[0-9A-Fa-f]{2}){0,3}(?:%[0-9A-Fa-f]?)?\Z"
     r"|\\(?:u[dD][89abAB][0-9A-Fa-f]{2}\\)?(?:u[0-9A-Fa-f]{0,4})?\Z"
 )
-_Undone = tuple[int, str]  # how many characters of a text an escape takes, what it stands for
+_Undone = tuple[int, str]  # (length of the escape, the character that it stands for)
 
 
 def has_escapes(text: str) -> bool:
@@ -38,10 +37,10 @@ def has_escapes(text: str) -> bool:
 
 
 def undo_escapes(text: str, each: Callable[[str], str] = str) -> tuple[str, list[int]]:
-    """(`text` with every escape undone, for each of its characters the offset in `text`).
+    """(`text` with every escape undone, the offset in `text` of each character of the result).
 
     An escape's character is at the offset where the escape begins; `each` is applied to it before
-    it can be part of another escape. What stands for no character (`&#xD800;`, `%FF`, `%13`) stays.
+    it can be part of another escape. Escapes of no character (`&#xD800;`, `%FF`, `%13`) stay.
     """
     made, origins = list[str](), list[int]()
     ahead = list[tuple[str, int]]()  # still to be read before text[at:], the next one last
@@ -62,16 +61,16 @@ def undo_escapes(text: str, each: Callable[[str], str] = str) -> tuple[str, list
         if undone is None:
             made.append(near[0] if near else text[at])
             origins.append(origin)
-        taken = min(length, len(ahead))
-        del ahead[len(ahead) - taken :]
-        at += length - taken
+        used = min(length, len(ahead))
+        del ahead[len(ahead) - used :]
+        at += length - used
         if undone is not None:
             ahead += [(c, origin) for c in reversed(each(undone[1]))]
-            _take_back(made, origins, ahead)
+            _reread(made, origins, ahead)
 
 
-def _take_back(made: list[str], origins: list[int], ahead: list[tuple[str, int]]) -> None:
-    """Move what may begin an escape, at the end of `made`, back to what is still to be read."""
+def _reread(made: list[str], origins: list[int], ahead: list[tuple[str, int]]) -> None:
+    """Move a possible beginning of an escape from the end of `made` back to `ahead`."""
     begun = _BEGUN.search("".join(made[-_LONGEST:]))
     if begun:
         count = len(begun[0])
@@ -96,7 +95,7 @@ def _numeric(text: str) -> _Undone | None:
 
 
 def _named(text: str) -> _Undone | None:
-    """HTML's names, of which the oldest do without a semicolon, whatever follows (`&copy2024`)."""
+    """A named character of HTML; the oldest names need no semicolon (`&copy2024`)."""
     found = _NAMED.match(text)
     for length in range(len(found[1]) if found else 0, 1, -1):
         if (character := html5.get(text[1 : 1 + length])) is not None:

@@ -1,9 +1,8 @@
-"""Files that last: written whole or not at all, on disk when told so, under a lock;
-and what went wrong.
+"""Durable files: atomic writes, fsync, locks; and errors of disks as one sentence.
 
-Whatever a disk refuses becomes one StoreError that names the folder at fault and says what to do
-(`faults`). What is deep inside, on a worker or before the folders are known, gives its errors the
-path that they lack and lets them pass (`naming`).
+An error of a disk becomes one StoreError that names the folder at fault and says what to do
+(`faults`). Code that does not know the folders, such as on a worker, adds the missing path to an
+error and raises it again (`naming`).
 """
 
 from __future__ import annotations
@@ -23,37 +22,37 @@ _PID = 32  # bytes at most of a process's number
 
 
 @contextmanager
-def faults(folder: Path, *others: Path, spill: Path | None = None) -> Iterator[None]:
-    """An error of a disk, a database or memory becomes one StoreError that says what it is.
+def faults(folder: Path, *others: Path, temp_directory: Path | None = None) -> Iterator[None]:
+    """Turn an error of a disk, a database or memory into one StoreError that says what it is.
 
-    `folder`: what is written in here, and so what an error means that names no file; `others`: what
-    may be written besides, and be meant where its disk is full. `spill`: the folder to which that
-    goes which does not fit in memory, `folder` if it is not given. Errors of other kinds pass.
+    `folder`: the folder that is written, and the one at fault where an error names no file.
+    `others`: further folders that may be written; a full disk may be theirs. `temp_directory`:
+    where DuckDB puts temporary files, by default `folder`. Other errors are raised unchanged.
     """
     try:
         yield
     except GongshiError:
         raise
-    except Exception as error:  # of any library: disk_faults tells which are of the disk
+    except Exception as error:  # of any library: disk_faults decides which concern the disk
         fault = disk_faults.fault_of(error)
         if fault is None:
             raise
-        said = disk_faults.sentence(fault, (folder, *others), spill or folder)
+        said = disk_faults.sentence(fault, (folder, *others), temp_directory or folder)
         raise StoreError(said) from error
 
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """An error of a disk or of a database on it becomes an OSError that names its file.
+    """Turn an error of a disk, or of a database on it, into an OSError that names its file.
 
-    `path`: the file that is written or read in here, or the folder of several;
-    it is named where the error names none.
+    `path`: the file that is written or read, or the folder of several, for errors that name none.
+    Other errors are raised unchanged.
     """
     try:
         yield
     except GongshiError:
         raise
-    except Exception as error:  # of any library: disk_faults tells which are of the disk
+    except Exception as error:  # of any library: disk_faults decides which concern the disk
         fault = disk_faults.fault_of(error)
         if fault is None or not fault.number or fault.cause == "memory":
             raise
@@ -65,9 +64,9 @@ def naming(path: Path) -> Iterator[None]:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """`folder`, made where it is missing, for one run alone. A crash frees it.
+    """Hold an exclusive lock (flock) on `folder`, created if missing. A crash releases it.
 
-    StoreError where another run has it, or where it cannot be written.
+    StoreError where another run holds it, or where the folder cannot be written.
     """
     with faults(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -79,7 +78,7 @@ def locked(folder: Path) -> Iterator[None]:
             pid = os.pread(lock, _PID, 0).decode("ascii", "ignore").strip()
             who = say("store-busy-process", language(), pid=pid) if pid.isdigit() else ""
             raise StoreError(say("store-busy", language(), site=folder, who=who)) from error
-        with suppress(OSError):  # a full disk has the lock, only nobody learns whose it is
+        with suppress(OSError):  # on a full disk the lock holds, but nobody learns whose it is
             os.ftruncate(lock, 0)
             os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         yield
@@ -88,7 +87,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def sync(path: Path) -> None:
-    """Force a file's content, or a folder's list of names, to disk."""
+    """Force a file's content, or a folder's entries, to disk (fsync). OSError names `path`."""
     with naming(path):
         handle = os.open(path, os.O_RDONLY)
         try:
@@ -98,7 +97,7 @@ def sync(path: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Force all files and folders under `folder` to disk, and itself."""
+    """Force `folder` and all files and folders under it to disk."""
     for at, _, names in os.walk(folder):
         for name in names:
             sync(Path(at) / name)
@@ -106,7 +105,10 @@ def sync_tree(folder: Path) -> None:
 
 
 def write_durably(path: Path, text: str, mode: int = 0o644) -> None:
-    """`text` in place of the file at `path`: whole or not at all, and on disk when this returns."""
+    """Replace the file at `path` by `text`, atomically; it is on disk when this returns.
+
+    `mode`: the new file's permissions. OSError names `path`.
+    """
     made = path.with_name(f".{path.name}.new")
     made.unlink(missing_ok=True)
     handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -118,12 +120,12 @@ def write_durably(path: Path, text: str, mode: int = 0o644) -> None:
         made.replace(path)
     finally:
         made.unlink(missing_ok=True)
-    with suppress(OSError):  # some file systems do not let folders be forced
+    with suppress(OSError):  # some file systems cannot fsync a folder
         sync(path.parent)
 
 
 def link(old: Path, new: Path) -> None:
-    """The file `old` also at `new`, whose folder is made; copied where it cannot be linked."""
+    """Hard-link the file `old` as `new`, whose folder is created; copy where linking fails."""
     new.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(old, new)
@@ -132,6 +134,6 @@ def link(old: Path, new: Path) -> None:
 
 
 def copy(old: Path, new: Path) -> None:
-    """The content of the file `old` at `new`."""
+    """Copy the content of the file `old` to `new`. OSError names `new`."""
     with naming(new):
         shutil.copyfile(old, new)

@@ -1,7 +1,7 @@
-"""The frozen dataclasses that flow from one stage to the next.
+"""The frozen dataclasses that are passed from one stage to the next.
 
-The contract (`Dataset` and what it holds) is read once by `pipeline.contract.catalog`. Everything else is
-made by one stage and read by later ones; none of it is ever changed in place.
+The contract (`Dataset` and what it holds) is read once by `pipeline.contract.catalog`. Everything
+else is made by one stage and read by later ones; nothing is changed in place.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ class Code:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CodeList:
+    """A code list of the contract; `name` is its file's name without the ending."""
+
     name: str
     codes: tuple[Code, ...]
 
@@ -66,22 +68,22 @@ class Column:
     keep_blanks: bool = False  # of text: blanks around it are part of it
     aliases: tuple[str, ...] = ()
     unit: str = ""  # of the value as stored
-    source_unit: str = ""  # taken where a header names no unit
+    source_unit: str = ""  # assumed where a header names no unit
     codes: str = ""  # name of a code list
     separator: str = ""  # between several values in one cell
     privacy: Privacy = "public"
     masked_when: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict
     )  # field: values; {}: always
-    heaviest_of: str = ""  # filled by us: the last, in the list's order, of that column's values
+    heaviest_of: str = ""  # computed: the last, in the code list's order, of that column's values
     example: str = ""
 
     def owns(self, number: str) -> bool:
-        """Whether the contract says that such a number of eleven digits is this column's own, and
-        no mobile's.
+        """Whether `number`, eleven digits, is one of this column's own values by the contract, and
+        so no mobile number.
 
-        Certificates of some provinces have numbers that begin 13 to 19. The column's `pattern` has
-        to say how they go on; one that takes in whole ranges of mobile numbers says nothing.
+        Certificates of some provinces have numbers that begin with 13 to 19. The column's `pattern`
+        has to be narrow enough: one that matches whole ranges of mobile numbers decides nothing.
         """
         pattern = str(self.constraints.get("pattern", ""))
         if not pattern or self.kind not in ("code", "document-number"):
@@ -93,6 +95,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
+    """`fields` of a dataset hold a value of `reference_fields` in `dataset`."""
+
     fields: tuple[str, ...]
     dataset: str
     reference_fields: tuple[str, ...]
@@ -101,7 +105,7 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class RuleUse:
-    """A rule named by a dataset, with its parameters and where in the contract it stands."""
+    """A rule that a dataset uses, with its parameters and its place in the contract."""
 
     rule: str
     params: Mapping[str, Any]
@@ -111,6 +115,8 @@ class RuleUse:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
+    """One dataset of the contract: Table Schema first, then what `gongshi:` keys add."""
+
     name: str
     title: str
     title_en: str
@@ -125,9 +131,9 @@ class Dataset:
     facets: tuple[str, ...] = ()
     sort: str = ""  # a field; "-" in front: the largest first
     label: str = ""  # the field that names a record to a reader
-    identity: tuple[str, ...] = ()  # fields that the keyed hash in the primary key is made of
-    produced: bool = False  # made by the pipeline, never read from an inbox
-    query: Sql = ""  # the SQL that makes it of other published datasets, with $today
+    identity: tuple[str, ...] = ()  # fields hashed, with the key, into the primary key
+    produced: bool = False  # computed by the pipeline, never read from an inbox
+    query: Sql = ""  # SQL that computes it from other published datasets; may use $today
     order: int = 1000
     expect: Mapping[str, Any] = field(default_factory=dict)
     file: str = ""
@@ -141,7 +147,7 @@ class Dataset:
 
     @property
     def published(self) -> tuple[Column, ...]:
-        """The columns that may leave `PRIVATE`: all but the never-fields."""
+        """The columns that may leave PRIVATE: all but the never-fields, in the contract's order."""
         return tuple(c for c in self.columns if c.privacy != "never")
 
 
@@ -153,20 +159,20 @@ class Catalog:
     datasets: Mapping[str, Dataset]  # by name, in `order`
     codes: Mapping[str, CodeList]
     version: str  # sha256 over every file of the contract
-    folder: Path = Path()  # where it was read
+    folder: Path = Path()  # where it was read from
 
 
 # ---------------------------------------------------------------- intake
 
-PACKAGE = "package"  # how a source was matched that came in another publisher's release
-#: Tables that the pipeline makes and that are taken of a package all the same, each with the field
-#: that names its reports, of which two publishers may have the same.
+PACKAGE = "package"  # `matched_by` of a source from another publisher's package
+#: Tables that the pipeline computes but also reads from packages, each with the field that names
+#: its reports: two publishers may use the same name.
 UNITED = {"report_figures": "report", "report_checks": "report"}
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One table of one file of the inbox, and how it came to be read as it was."""
+    """One table of one file of the inbox, and how it was recognised and read."""
 
     source_id: str  # first 12 of sha256 over path and sheet
     path: str  # inside the inbox, with forward slashes
@@ -182,13 +188,13 @@ class Source:
 
     @property
     def publisher(self) -> str:
-        """Whose package it came in; "" where it is our own."""
+        """The publisher whose package it is from; "" where it is our own."""
         return self.path.split("/", 1)[0] if self.matched_by == PACKAGE else ""
 
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A row that is no record: a title, a total, a signature, a footnote, a header said again."""
+    """A row that is no record: a title, a total, a signature, a footnote, a repeated header."""
 
     row: int
     why: str
@@ -197,7 +203,7 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A row whose cells do not fit the header, so that nobody can say which is which."""
+    """A row whose cells do not fit the header: which cell belongs to which column is unknown."""
 
     row: int
     rule: str
@@ -208,11 +214,11 @@ class Misfit:
 class Chunk:
     """A run of one source's rows after intake.
 
-    `raw` and `table` have the same rows and the int64 column `_row` (as a spreadsheet counts, 1
-    being the file's first row). `raw` has a string column for each header, named by position: what
-    was written. `table` has a string column for each field of the dataset: what it means, "" where
-    blank, and `checksum` is its checksum. `changes`: one line for each cell in which the two differ, with
-    the rule that did it.
+    `raw` and `table` have the same rows and the int64 column `_row` (as a spreadsheet counts: 1 is
+    the file's first row). `raw`: a string column for each header, named by position, as written.
+    `table`: a string column for each field of the dataset, canonical, "" where blank; `checksum` is
+    its row checksum. `changes`: one row for each cell in which the two differ, with the rule that
+    changed it.
     """
 
     source: Source
@@ -226,13 +232,13 @@ class Chunk:
 
     @property
     def read(self) -> int:
-        """Rows read: all but the header and those with nothing in them."""
+        """Number of rows read: all but the header and blank rows."""
         return len(self.table) + len(self.misfits) + len(self.set_aside)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing wrong, with all that someone needs to mend it.
+    """One thing wrong with the data, with all that is needed to correct it.
 
     `value` is an excerpt that is safe to show; `params` fill the message of `rule`.
     """
@@ -252,7 +258,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where something is found that is in no table read: what is known of it."""
+    """The place of a finding that concerns no table that was read."""
 
     file: str = ""
     sheet: str = ""
@@ -268,7 +274,10 @@ def found(
     value: str = "",
     params: Mapping[str, Any] | None = None,
 ) -> Finding:
-    """A finding of `rule`, with the severity, owner and version that its text in words gives it."""
+    """A finding of `rule`, with the severity, owner and version of its entry in messages.
+
+    Raises KeyError where there is no such rule.
+    """
     text = rules()[rule]
     return Finding(
         rule,
@@ -305,9 +314,9 @@ class Checked:
     reasons, and the row as it was written (JSON, header: cell). `withheld`: the same with the one
     reason, since when and by which rule. `left_out`: the published columns of rows of both kinds,
     for checks that count. `secrets`: values of never-fields, for the exit guard. `tally` counts
-    them, and `checksum` tells whoever takes the accepted rows whether they are all there and unchanged.
-    `parts`: those of accepted, left_out and changes whose rows lie in a file and not in the table
-    of that name.
+    all rows; `checksum` is the row checksum of `accepted`, which the next stage compares with what
+    it got. `parts`: those of accepted, left_out and changes whose rows are in a file and not in the
+    table of that name.
     """
 
     source: Source
@@ -331,7 +340,7 @@ TALLY_PARTS = ("accepted", "quarantined", "withheld", "withdrawn", "repeated", "
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Where every row that was read went. Refuses to exist unbalanced."""
+    """Where every row that was read went. Raises Unaccounted where the parts do not add up."""
 
     read: int
     accepted: int = 0
@@ -358,7 +367,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number that a yearly report states, with the sentence it stands in.
+    """One number that a yearly report states, with its sentence.
 
     `start` and `end` are offsets of the number with its unit in the repaired text.
     """
@@ -383,9 +392,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a figure and the records differ: a message of `pipeline/messages`,
-    and what fills it in.
-    """
+    """Why a figure and the records differ: a key of `pipeline/messages`, and its params."""
 
     message: str
     params: Mapping[str, object] = field(default_factory=dict)
@@ -393,7 +400,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A figure held against the records of the same body and year."""
+    """A figure compared with the records of the same body and year."""
 
     report: str
     code: str
@@ -402,7 +409,5 @@ class Comparison:
     difference: str
     verdict: str  # agrees, differs, not comparable
     why: tuple[Reason, ...]
-    dataset: str = (
-        ""  # whose records were counted, and by which query (parameters :year, :region_code)
-    )
-    query: str = ""
+    dataset: str = ""  # whose records were counted
+    query: str = ""  # the SQL that counted them, with parameters :year, :region_code

@@ -1,9 +1,9 @@
-"""Text without its disguises, in three steps, each with the way back to the text as it is written.
+"""Normalised text in three strengths, each with offsets in the original.
 
-`half_width_numbers` and `by_character` keep every offset, and what stands beside a number stays
-beside it. `normalise` undoes all that may hide a value, and says where each character came from.
-What it takes away or puts together can also hide where a number ends (①0376-6661234), so whoever
-looks for values looks at both.
+`half_width_numbers` and `by_character` keep every offset, and the neighbours of a number.
+`normalise` undoes everything that may disguise a value, and gives the origin of each character.
+What it removes or joins can also hide where a number ends (①0376-6661234), so a search for values
+uses both.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pipeline.base import escapes
 from pipeline.base.numerals import DIGITS
 from pipeline.base.script import simplified_by_character
 
-#: What shows nothing and breaks matching, inside a class of `re` or RE2: control, zero-width,
-#: bidirectional and soft-hyphen characters. Cells lose these on the way in.
+#: Invisible characters that break matching, inside a class of `re` or RE2: control, zero-width,
+#: bidirectional and soft-hyphen characters. Intake removes them from cells.
 INVISIBLE = "\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
 #: Further ones that Unicode calls ignorable by default, besides its marks and format characters.
 _IGNORABLE = "\u115f\u1160\u3164\uffa0\u2065\ufff0-\ufff8\U000e0000-\U000e0fff"
@@ -27,16 +27,15 @@ _UNSEEN = re.compile(f"[{INVISIBLE}{_IGNORABLE}]")
 _LINES = "\n\r"
 _DASHES = "‐‑‒–—―−－﹣﹘⁃˗➖"
 _ALIKE = {**dict.fromkeys(_DASHES, "-"), "•": "·", "\u2800": " ", "×": "x"}
-_KEPT = 1 << 17  # characters that a table remembers; a text in Chinese has a few thousand
+_KEPT = 1 << 17  # entries of a table at most; Chinese text uses a few thousand characters
 _HANGZHOU = "〡〢〣〤〥〦〧〨〩"  # merchants' numerals, the only letters (Nl) that are digits
 _SPELT = {c: str(value) for c, value in DIGITS.items() if c not in "两"} | {"幺": "1"}
 _SPELT_TABLE = str.maketrans(_SPELT)
 _HAN_DIGITS = "".join(_SPELT)
-#: Digits in Chinese characters are a number, and no word, from so many side by side.
+#: From this many Chinese digits side by side, they are a number and not words.
 _SPELT_FROM = 7
 _NUMBER = re.compile(f"[{_HAN_DIGITS}]{{{_SPELT_FROM},}}")
-#: The same with others among them; what stands behind the sign of an escape is left, or it would
-#: become one.
+#: The same mixed with 0 to 9. Text after the sign of an escape is left: it would become an escape.
 _MIXED = re.compile(
     rf"(?P<escape>[%&\\]#?[0-9A-Za-z{_HAN_DIGITS}]*)|[0-9{_HAN_DIGITS}]{{{_SPELT_FROM},}}"
 )
@@ -47,7 +46,7 @@ _PLAIN = (
 )
 _WIDE_SIGN = r"[&＆][#＃A-Za-zＡ-Ｚａ-ｚ]|[%％][0-9A-Fa-f０-９Ａ-Ｆａ-ｆ]{2}|[\\＼][uｕ][0-9A-Fa-f０-９Ａ-Ｆａ-ｆ]{4}"
 _HAN_OR_WIDE = f"{_HAN_DIGITS}貳陸叄"
-#: A cheap sign, for `re` and RE2, of what `normalise` makes something else of than `by_character`.
+#: A cheap test, for `re` and RE2, for text that `normalise` and `by_character` treat differently.
 DISGUISED = (
     rf"[^{_PLAIN}]|{_WIDE_SIGN}|[0-9０-９][{_HAN_OR_WIDE}]|[{_HAN_OR_WIDE}][0-9０-９]"
     rf"|[%&\\％＆＼][#＃]?[0-9A-Za-z０-９Ａ-Ｚａ-ｚ]*[{_HAN_OR_WIDE}]"
@@ -56,9 +55,9 @@ DISGUISED = (
 
 @dataclass(frozen=True, slots=True)
 class Normalised:
-    """A text without its disguises, and for each of its characters the offset in the original.
+    """Normalised `text`, and in `origins` for each of its characters the offset in `original`.
 
-    Offsets never fall; characters that one of the original became share its offset.
+    Origins never decrease; characters made from one character share its offset.
     """
 
     text: str
@@ -66,9 +65,9 @@ class Normalised:
     original: str
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Where in the original the characters from `start` to `end`, not none, were written.
+        """The offsets in the original of `text[start:end]`, which is not empty.
 
-        Whole characters and escapes, with the invisible ones behind the last.
+        They cover whole characters and escapes, and invisible characters after the last.
         """
         after = bisect_right(self.origins, self.origins[end - 1], end)
         stop = self.origins[after] if after < len(self.origins) else len(self.original)
@@ -76,11 +75,10 @@ class Normalised:
 
 
 def normalise(text: str) -> Normalised:
-    """`text` without its disguises; done again, it changes nothing.
-    The time grows with the text alone.
+    """`text` without disguises; idempotent, in time linear in its length.
 
     Compatibility forms (NFKC) and every dash and blank as the plain one; format, combining,
-    variation and invisible characters taken away; escapes of HTML, addresses and JSON undone;
+    variation and invisible characters removed; escapes of HTML, addresses and JSON undone;
     digits of every alphabet, Chinese ones from seven side by side, as 0 to 9; traditional
     characters simplified. Source: Unicode Standard Annex 15; UTS 39 for what may be confused.
     """
@@ -98,18 +96,19 @@ def normalise(text: str) -> Normalised:
 
 
 def by_character(text: str) -> str:
-    """`text` in half width, with one dash, one blank (for what shows nothing too) and simplified.
+    """`text` in half width, with one dash, one blank (also for invisible characters) and
+    simplified.
 
-    Character for character, so that an offset stays an offset. Seven or more Chinese digits side by
+    Character for character, so that offsets stay. Seven or more Chinese digits side by
     side are a number in 0 to 9.
     """
     return _NUMBER.sub(lambda m: m[0].translate(_SPELT_TABLE), text.translate(_SAME_LENGTH))
 
 
 def half_width_numbers(text: str) -> str:
-    """`text` with digits, X, @ and hyphen in half width and all else as it is, at the same offsets.
+    """`text` with digits, X, @ and hyphen in half width, all else unchanged; offsets stay.
 
-    A letter of full width beside a number is a mark like any other.
+    A full-width letter beside a number still separates it from others.
     """
     return text.translate(_HALF)
 
@@ -122,7 +121,7 @@ def _as_number(found: re.Match[str]) -> str:
 
 
 def _composed(text: str, origins: Sequence[int]) -> tuple[str, list[int]]:
-    """Korean letters put together to syllables, all that is left of NFKC where no mark is left."""
+    """Korean letters composed to syllables: the only composition left once marks are removed."""
     made, kept = list[str](), list[int]()
     for c, origin in zip(text, origins, strict=True):
         syllable = unicodedata.normalize("NFC", made[-1] + c) if made else ""
@@ -138,11 +137,11 @@ def _composed(text: str, origins: Sequence[int]) -> tuple[str, list[int]]:
 
 
 class _Table(dict[int, str]):
-    """Code point → what stands for it, worked out when a text first has it."""
+    """Code point → its replacement, computed when a text first has it (for str.translate)."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.uneven = set[str]()  # characters for which not just one stands
+        self.uneven = set[str]()  # characters whose replacement is not one character
 
     def __missing__(self, code: int) -> str:
         made = self.of(chr(code))
@@ -153,11 +152,12 @@ class _Table(dict[int, str]):
         return made
 
     def of(self, character: str) -> str:
+        """The replacement of one character."""
         raise NotImplementedError
 
 
 class _Normal(_Table):
-    """What `normalise` makes of a character."""
+    """The replacements of `normalise`."""
 
     def of(self, character: str) -> str:
         digits = _digits(character)
@@ -168,7 +168,7 @@ class _Normal(_Table):
 
 
 class _SameLength(_Table):
-    """What `by_character` makes of a character: always one."""
+    """The replacements of `by_character`: always one character."""
 
     def of(self, character: str) -> str:
         if "！" <= character <= "～":
@@ -182,7 +182,7 @@ _NORMAL, _SAME_LENGTH = _Normal(), _SameLength()
 
 
 def _digits(character: str) -> str:
-    """A digit or a number of any alphabet as 0 to 9; Chinese ones, which are words too, stay."""
+    """A digit or number of any alphabet as 0 to 9; "" for others, and for Chinese digits."""
     if unicodedata.category(character) in ("Nd", "No") or character in _HANGZHOU:
         value = unicodedata.numeric(character)
         if value == int(value):
@@ -191,7 +191,7 @@ def _digits(character: str) -> str:
 
 
 def _alike(character: str) -> str:
-    """The plain character for one that is decomposed already; none for what shows nothing."""
+    """The plain form of a decomposed character; "" for marks and invisible characters."""
     if character in _LINES:
         return character
     if character in _ALIKE:

@@ -1,7 +1,7 @@
 """Chinese numerals, in everyday and in capital characters: 三百零二, 叁佰零贰, 二〇二四.
 
-What stands around a number (元角分, 近, 余, 百分之) is read where it means something: in amounts of
-a table, in a report's figures.
+The words around a number (元角分, 近, 余, 百分之) are read by the callers: amounts of a table, figures of
+a report.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PLACED = DIGITS | {"o": 0, "O": 0}
 def read_digits(text: str) -> int:
     """Digits side by side: 二〇二四 → 2024.
 
-    KeyError where a character is none, ValueError without any.
+    KeyError where a character is no digit, ValueError for "".
     """
     return int("".join(str(_PLACED[c]) for c in text))
 
@@ -39,8 +39,8 @@ def read_number(text: str, *, short: bool = False) -> int | None:
     if all(c in DIGITS for c in text):
         return read_digits(text)
     total, section = 0, 0
-    digit: int | None = None  # the last one, while no unit stands behind it
-    left_out = 1  # the unit that a short number leaves out behind its last digit
+    digit: int | None = None  # the last one, until a unit follows it
+    left_out = 1  # the unit that a short number leaves out after its last digit
     for c in text:
         if c in DIGITS:
             digit = DIGITS[c]

@@ -1,4 +1,4 @@
-"""To load a library without what it would load beside itself."""
+"""Import a library without its optional dependencies."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from types import ModuleType
 
 @contextmanager
 def hidden(*names: str) -> Iterator[None]:
-    """Inside, packages called `names` cannot be found. One that is loaded already stays so.
+    """Inside the `with` block, packages called `names` cannot be imported; loaded ones stay loaded.
 
-    For libraries that make use of another where it is installed, and do as well without.
+    For libraries that use another one where it is installed, and work as well without it.
     """
     finder = _Hidden(names)
     sys.meta_path.insert(0, finder)
@@ -23,7 +23,7 @@ def hidden(*names: str) -> Iterator[None]:
 
 
 class _Hidden:
-    """An importer that says of some packages that they are not installed."""
+    """A finder of sys.meta_path that reports some packages as not installed (PEP 451)."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = names
@@ -31,5 +31,6 @@ class _Hidden:
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> None:
+        """Raise ModuleNotFoundError for a hidden package; None passes others to the next finder."""
         if name in self._names:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)

@@ -1,10 +1,9 @@
-"""What was parsed before, kept for the next command until what it was parsed from, or the program, changes.
+"""A cache of parsed files, valid until the files or the program change.
 
-Kept in `gongshi` in the user's folder for such things (XDG Base Directory Specification:
-`$XDG_CACHE_HOME`, else `~/.cache`). A pickle can run anything, as can the compiled modules that
-Python keeps; so, as of those, only a file is read that this user wrote, in a folder where nobody else
-can write. One that is cut or damaged is as if it were not there. Deleting the folder costs time and
-nothing else.
+It is the folder `gongshi` in the user's cache folder (XDG Base Directory Specification:
+`$XDG_CACHE_HOME`, else `~/.cache`). Loading a pickle can run any code, as loading Python's compiled
+modules can. So only a file is read that this user wrote, in a folder where nobody else can write.
+An entry that is cut or damaged counts as missing. Deleting the folder costs only time.
 """
 
 from __future__ import annotations
@@ -21,15 +20,16 @@ from typing import TypeVar
 from pipeline.base import software
 
 Parsed = TypeVar("Parsed")
-MOST = 32  # files that are kept, the newest
+MOST = 32  # entries kept, the newest
 _DIGEST = 32  # bytes of a sha256
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def parsed(kind: str, of: str, parse: Callable[[], Parsed]) -> Parsed:
-    """What `parse` gives. It is asked only where that is not known of what `of` says in full.
+    """What `parse` returns, from the cache where it was called before for the same `of`.
 
-    `kind` is a word for people who look into the folder. What `parse` raises is raised, and nothing kept.
+    `of` identifies the input in full (such as a hash of its content). `kind` begins the entry's
+    name, for people who look into the folder. What `parse` raises is raised, and nothing is kept.
     """
     folder = _folder()
     if folder is None:
@@ -47,7 +47,7 @@ def parsed(kind: str, of: str, parse: Callable[[], Parsed]) -> Parsed:
 
 
 def _folder() -> Path | None:
-    """The folder, made where there is none; None where it is not, or not surely, this user's alone."""
+    """The cache folder, made where it is missing; None where other users may write to it."""
     try:
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         if not base.is_absolute() or not _is_own(_nearest(base).stat()):
@@ -61,7 +61,7 @@ def _folder() -> Path | None:
 
 
 def _nearest(path: Path) -> Path:
-    """`path`, or what there is of the way to it."""
+    """`path`, or its nearest parent that exists."""
     return path if path.exists() else _nearest(path.parent)
 
 
@@ -74,7 +74,7 @@ def _is_private(about: os.stat_result) -> bool:
 
 
 def _read(path: Path) -> bytes | None:
-    """What was kept in the file at `path`; None where it is not there, not whole, or not ours."""
+    """The content of the entry at `path`; None where it is missing, damaged or not this user's."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
@@ -91,7 +91,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Keep `content`, whole or not at all, and drop what is oldest."""
+    """Write an entry atomically, and remove the oldest ones beyond MOST."""
     made = path.with_name(f".{os.getpid()}.new")
     made.unlink(missing_ok=True)
     handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,8 +1,7 @@
-"""Paths as people give them: made whole once, when the command starts,
-and shown as they were given.
+"""Paths given by users: made absolute once, when the command starts, and shown as given.
 
-A process of ours may run in another folder, and SQLite, DuckDB and Dask have rules of their own for
-names that are no whole paths (`~`, `:memory:`, `file:…`). Messages keep to what was written.
+A subprocess may run in another folder, and SQLite, DuckDB and Dask read relative names in their own
+ways (`~`, `:memory:`, `file:…`). Messages show what the user wrote.
 """
 
 from __future__ import annotations
@@ -10,20 +9,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-_given: dict[Path, Path] = {}  # whole path → as it was given
+_given: dict[Path, Path] = {}  # absolute path → as it was given
 
 
 def resolved(given: Path | str) -> Path:
-    """The whole path that `given` means here and now; links stay as they are, `shown` knows it."""
-    whole = Path(given).absolute()
-    _given[whole] = Path(given)
-    return whole
+    """The absolute path of `given`, links not followed. `shown` gives back what was given."""
+    absolute = Path(given).absolute()
+    _given[absolute] = Path(given)
+    return absolute
 
 
 def shown(path: Path) -> str:
-    """`path` for a message: as it was given, or as below a folder that was given.
+    """`path` for a message: as it was given, or relative to a folder that was given.
 
-    Bytes that are no UTF-8 show as �.
+    Bytes that are not UTF-8 become �.
     """
     for folder in (path, *path.parents):
         if folder in _given:

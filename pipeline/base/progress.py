@@ -1,7 +1,7 @@
-"""How far a run has come, for whoever waits: a bar on a terminal, plain lines elsewhere.
+"""Progress of a run: a bar on a terminal, plain lines in a file or pipe.
 
-Any stage calls `step`; it costs nothing where nobody listens. Who listens is the command line,
-inside `with shown():`. Nothing shows in the first second, so that quick runs stay quiet.
+Any stage calls `step`, which costs nothing unless the command line shows progress, inside
+`with shown():`. Nothing is shown in the first second, so that short runs print nothing.
 """
 
 from __future__ import annotations
@@ -18,10 +18,7 @@ EVERY = 1.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is being done, and which of how many it is; `of` is 0 where that is not known.
-
-    `share`: how much of it is done already, from 0 to 1.
-    """
+    """Step `done` of `of` (0: unknown) is `what`; `share` of it is done, from 0 to 1."""
 
     what: str
     done: int = 0
@@ -34,7 +31,7 @@ class Step:
 
 @dataclass(slots=True)
 class _Screen:
-    """Shows the newest step once a second, from a thread of its own."""
+    """Shows the newest step once a second, from its own thread."""
 
     stream: TextIO
     now: Step | None = None
@@ -42,6 +39,7 @@ class _Screen:
     over: threading.Event = field(default_factory=threading.Event)
 
     def watch(self) -> None:
+        """Show steps until `over` is set."""
         if not self.stream.isatty():
             while not self.over.wait(EVERY):
                 self.line()
@@ -51,8 +49,12 @@ class _Screen:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-        looks = (BarColumn(20), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
-        with Progress(*looks, console=Console(file=self.stream), transient=True) as bar:
+        columns = (
+            BarColumn(20),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}", markup=False),
+        )
+        with Progress(*columns, console=Console(file=self.stream), transient=True) as bar:
             task = bar.add_task("", total=None)
             while not self.over.wait(EVERY / 10):
                 if step := self.now:
@@ -60,6 +62,7 @@ class _Screen:
                     bar.update(task, description=str(step), completed=completed, total=total)
 
     def line(self) -> None:
+        """Print the current step, unless it is shown already."""
         if self.now != self.shown:
             self.shown = self.now
             print(self.now, file=self.stream, flush=True)
@@ -69,14 +72,14 @@ _screen: _Screen | None = None
 
 
 def step(what: str, done: int = 0, of: int = 0, share: float = 0) -> None:
-    """Say that `what` begins, the `done`-th of `of`, or has come as far as `share`."""
+    """Record that step `done` of `of`, `what`, begins or is done as far as `share` (0 to 1)."""
     if _screen is not None:
         _screen.now = Step(what, done, of, share)
 
 
 @contextmanager
 def shown(stream: TextIO | None = None) -> Iterator[None]:
-    """Show the steps of what runs inside on `stream` (standard error if not given)."""
+    """Show the steps of the `with` block on `stream` (default: standard error)."""
     global _screen
     _screen = screen = _Screen(stream or sys.stderr)
     thread = threading.Thread(target=screen.watch, daemon=True)

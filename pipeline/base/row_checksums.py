@@ -1,8 +1,9 @@
-"""Row checksums: how a stage proves that it got just the rows that the stage before it gave.
+"""Row checksums: a stage compares them to prove that it got the rows that the one before wrote.
 
-A checksum is the number of rows and the sum of a 64-bit hash of each row's cells. It does not depend on
-the rows' order or on how they are cut into chunks; a row changed, dropped, doubled or split changes
-it. Blank and missing cells count as the same.
+A row checksum is the number of rows and the sum of a 64-bit hash of each row's cells. It does not
+depend on the rows' order or on how they are cut into chunks; a row changed, dropped, doubled or
+split changes it. Blank and missing cells count as the same. It finds mistakes, not attacks: the
+hash is DuckDB's and has no key.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from pipeline.base.arrow import leave_pandas_out
 from pipeline.base.errors import Unaccounted
 from pipeline.base.sql import Sql, quoted
 
-leave_pandas_out()  # here, since all that handles tables imports this
+leave_pandas_out()  # here, since every module that handles tables imports this one
 
 
 @dataclass(frozen=True, slots=True)
 class RowChecksum:
+    """Number of rows, and the sum of their hashes; of disjoint sets of rows, checksums add up."""
+
     rows: int = 0
     sum: int = 0
 
@@ -36,7 +39,8 @@ class RowChecksum:
 
 
 def of_query(con: duckdb.DuckDBPyConnection, source: Sql, columns: Sequence[str]) -> RowChecksum:
-    """The checksum of what `source` (a table, a view or a bracketed query) holds in `columns`."""
+    """The checksum of the `columns` of `source`: a table, a view or a bracketed query."""
+    # Every type as text, null as "": the same cells give one hash from Arrow, CSV and Parquet.
     cells = ", ".join(f"coalesce({quoted(c)}::varchar, '')" for c in columns)
     rows, total = con.execute(f"select count(*), sum(hash({cells})) from {source}").fetchall()[0]
     return RowChecksum(rows, int(total or 0))
@@ -46,7 +50,7 @@ _local = threading.local()
 
 
 def of_table(table: pa.Table, columns: Sequence[str]) -> RowChecksum:
-    """The checksum of an Arrow table of strings."""
+    """The checksum of the `columns` of an Arrow table of strings."""
     if not hasattr(_local, "con"):
         _local.con = duckdb.connect()
         _local.con.execute("set threads = 1")
@@ -63,30 +67,30 @@ def of_rows(table: pa.Table) -> RowChecksum:
 
 
 def in_memory(table: pa.Table) -> RowChecksum:
-    """The checksum of a table that is handed on in memory, as it lies there:
-    by checksum of its buffers.
+    """A checksum of a table's buffers, for a table that is passed on in memory.
 
-    Several times faster than a checksum by rows, and for one and the same table only: it tells two that
-    hold the same cells but lie otherwise apart.
+    Several times faster than one by rows, but only for the same object: two tables with the same
+    cells and other chunks or offsets have different ones.
     """
-    told, known = list[object](), dict[tuple[int, int], int]()
+    described, known = list[object](), dict[tuple[int, int], int]()
     for name, column in zip(table.column_names, table.columns, strict=True):
-        told.append(name)
+        described.append(name)
         for chunk in column.chunks:
-            told += chunk.offset, len(chunk)
+            described += chunk.offset, len(chunk)
             for buffer in filter(None, chunk.buffers()):
                 place = buffer.address, buffer.size  # blank columns may share one
                 known[place] = known[place] if place in known else _checksum(buffer)
-                told.append(known[place])
-    return RowChecksum(len(table), zlib.crc32(repr(told).encode()))
+                described.append(known[place])
+    return RowChecksum(len(table), zlib.crc32(repr(described).encode()))
 
 
 _WEIGHTS = np.arange(1, 1025, 2, dtype=np.uint64)  # odd, so that no change of one word is lost
 
 
 def _checksum(buffer: pa.Buffer) -> int:
-    """The CRC of a buffer's weighted sums of 512 words of 8 bytes each,
-    and of what is left over.
+    """The CRC-32 of a buffer's weighted sums of 512 words of 8 bytes each, and of its last bytes.
+
+    The sums are one matrix product in NumPy: a CRC of the whole buffer takes several times as long.
     """
     data = np.frombuffer(buffer, np.uint8)
     whole = len(data) - len(data) % (8 * len(_WEIGHTS))
@@ -95,7 +99,7 @@ def _checksum(buffer: pa.Buffer) -> int:
 
 
 def compare(where: str, expected: RowChecksum, found: RowChecksum) -> None:
-    """Raises Unaccounted unless the two checksums are one."""
+    """Raises Unaccounted, naming the stage `where`, unless the two checksums are equal."""
     if expected != found:
         raise Unaccounted(
             f"{where}: {expected.rows} rows were handed over, {found.rows} arrived"

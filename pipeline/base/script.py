@@ -1,10 +1,9 @@
-"""Traditional Chinese as simplified, by OpenCC's tables, which are loaded on first use.
+"""Traditional to simplified Chinese, by OpenCC's tables, which are loaded on first use.
 
-One configuration for all, tw2s: it is t2s and knows Taiwan's forms too (裡, and 著 where 着 is
-meant), which the converters write that reports have passed through. Two ways of using it, since two
-needs differ: what is read or published goes by the phrase, what is searched by the character, so
-that an offset stays an offset. Source: https://github.com/BYVoid/OpenCC (TSCharacters,
-TSPhrases, TWVariantsRev).
+One configuration for all, tw2s: it is t2s with Taiwan's forms too (裡, and 著 where 着 is meant),
+which some converters of reports write. It is used in two ways: text that is read or published is
+converted phrase by phrase, text that is searched character by character, so that offsets stay.
+Source: https://github.com/BYVoid/OpenCC (TSCharacters, TSPhrases, TWVariantsRev).
 """
 
 from __future__ import annotations
@@ -21,17 +20,15 @@ _BASIC = range(0x4E00, 0xA000)
 
 
 def simplified(text: str) -> str:
-    """`text` in simplified characters, ambiguous ones decided by the phrase they stand in.
+    """`text` in simplified characters, ambiguous ones decided by the phrase around them.
 
-    乾燥 → 干燥, but 乾隆 stays. It may come out longer or shorter.
+    乾燥 → 干燥, but 乾隆 stays. Its length may change.
     """
     return str(_converter().convert(text))
 
 
 def simplified_by_character(text: str) -> str:
-    """`text` with each character in its simplified form: as long as before,
-    so that offsets hold.
-    """
+    """`text` with each character in its simplified form: of the same length, offsets stay."""
     return text.translate(_TABLE)
 
 
@@ -42,7 +39,7 @@ def traditional_forms(character: str) -> str:
 
 
 def in_either_script(pattern: str) -> str:
-    """A regular expression in simplified characters that takes the traditional ones too."""
+    """A regular expression in simplified characters, extended to match traditional ones too."""
     parts, inside = list[str](), False
     for c in pattern:
         inside = c == "[" or (inside and c != "]")

@@ -1,6 +1,6 @@
-"""What passes between the pipeline and a department's clerk: sheets, and how a cell should look.
+"""Sheets exchanged with departments, and what a cell should contain.
 
-Here stands what the blank workbook, the feedback and the reading of both must agree on.
+The blank workbook, the feedback workbook and the reader of both use the same definitions.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from pipeline.base.words import Lang, say
 
 Cell: TypeAlias = str | int | float | bool | date | datetime | time | timedelta
 
-#: Ends the first cell of every sheet that we add to a workbook, so that none is ever read as data.
+#: Ends the first cell of every sheet that the pipeline adds, so that it is never read as data.
 NOT_DATA = "（系统附表，不作为数据读取）"
-FEW = 12  # entries of a code list that are named one by one
+FEW = 12  # a code list of at most this many entries is listed in full
 YUAN = {"元": 1, "千元": 1_000, "万元": 10_000, "亿元": 100_000_000}
 
 
 def is_added(first_cell: object) -> bool:
-    """Whether a sheet whose first cell is this was added by us: lists, summaries, examples."""
+    """Whether the pipeline added the sheet with this first cell: lists, summaries, examples."""
     return isinstance(first_cell, str) and first_cell.rstrip().endswith(NOT_DATA)
 
 
@@ -50,7 +50,7 @@ def written_unit(column: Column) -> str:
 
 
 def expected(column: Column, codes: CodeList | None, lang: Lang = "zh") -> str:
-    """What a cell of `column` should look like, in a clerk's words, with an example."""
+    """What a cell of `column` should contain, in a clerk's words, with an example."""
     said = say(f"expected-{_sort(column, codes)}", lang, **_params(column, codes))
     example = example_of(column)
     shown = example and column.kind not in ("choice", "choices")

@@ -1,4 +1,4 @@
-"""How the sheets look that go to a department: one place for fonts, colours and formats."""
+"""Styles of the sheets that go to a department: fonts, colours and formats in one place."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ FONT = "微软雅黑"  # what Excel and WPS have on a Chinese system
 BASE: Mapping[str, Any] = {"font_name": FONT, "font_size": 10, "valign": "vcenter"}
 LINES: Mapping[str, Any] = {"border": 1, "border_color": "#D0D5DD"}
 
-#: What each kind of cell adds to the base.
-LOOKS: Mapping[str, Mapping[str, Any]] = {
+#: What each style adds to BASE, as xlsxwriter's `add_format` takes it.
+STYLES: Mapping[str, Mapping[str, Any]] = {
     "plain": {},
     "cell": LINES,
     "header": {"bold": True, "bg_color": "#E8EDF4", "text_wrap": True, **LINES},
@@ -41,17 +41,17 @@ LOOKS: Mapping[str, Mapping[str, Any]] = {
 
 
 class Formats:
-    """A workbook's formats, each made once."""
+    """A workbook's formats, each made once: xlsxwriter writes every one to the file."""
 
     def __init__(self, book: Workbook) -> None:
         self._book, self._made = book, dict[tuple[str, str], Format]()
 
-    def get(self, look: str, number: str = "General") -> Format:
-        """The format of a kind of cell with a number format: `@` for text."""
-        if (look, number) not in self._made:
-            made = self._book.add_format({**BASE, **LOOKS[look], "num_format": number})
-            self._made[look, number] = made
-        return self._made[look, number]
+    def get(self, style: str, number: str = "General") -> Format:
+        """The format of a style (a key of STYLES) with a number format: `@` for text."""
+        if (style, number) not in self._made:
+            format_ = self._book.add_format({**BASE, **STYLES[style], "num_format": number})
+            self._made[style, number] = format_
+        return self._made[style, number]
 
 
 def number_format(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Which program this is: what is kept from one run to the next is good for the same program alone."""
+"""Identifies the program: a cache is valid for the same code and libraries only."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pathlib import Path
 
 @cache
 def digest() -> str:
-    """A hash over the pipeline's own files, Python's version and the names and versions of all that is installed.
+    """A sha256 over the pipeline's files, Python's version and the installed packages' versions.
 
-    What is installed is told by the names of the folders that describe it (PEP 376: `name-version.dist-info`).
+    Installed packages are read from the names of their metadata folders, `name-version.dist-info`
+    (PEP 376).
     """
     found = hashlib.sha256(sys.version.encode())
     root = Path(__file__).parents[1]

@@ -1,11 +1,12 @@
-"""The one home of what puts a path, a name or a value into SQL, a SQLite address or a glob.
+"""The only module that puts a path, a name or a value into SQL, a SQLite address or a glob.
 
-SQL elsewhere is made of constants, of what this module gives, and of parts annotated `Sql`, which
-are made likewise; `tests/base/test_sql.py` parses all of `pipeline/` for anything else.
+SQL in other modules consists of constants, of what this module returns, and of parts annotated
+`Sql`, which are made in the same way; `tests/base/test_sql.py` parses all of `pipeline/` and finds
+anything else.
 
-Also DuckDB with bounded memory, for all that needs more rows at once than a chunk holds. What does
-not fit is written to a folder of the caller's, and removed with the connection. How much fits does
-not depend on the machine, so that a run needs as much memory wherever it is made.
+Also connections to DuckDB with bounded memory, for work on more rows than a chunk holds. Temporary
+tables that do not fit are written to a folder of the caller's, and removed with the connection. The
+bound does not depend on the machine, so that a run needs the same memory everywhere.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from pipeline.base.errors import UsageError
 from pipeline.base.words import language, say
 
-if TYPE_CHECKING:  # what serves pages needs the rest of this module alone, and no DuckDB
+if TYPE_CHECKING:  # the site uses this module without DuckDB
     import duckdb
 
 MEMORY = "512MB"
-THREADS = 2  # each holds row groups and buffers of its own
-#: Rows from which on one thread is faster than two, which wait for each other's spilling.
+THREADS = 2  # each has its own row groups and buffers
+#: From this many rows on, one thread is faster: two wait for each other's temporary files.
 LARGE = 500_000
 
-#: Text of SQL in which nothing stands as it came: only constants, and what this module has quoted.
+#: SQL made only of constants and of what this module has quoted.
 Sql: TypeAlias = str
 
 
@@ -41,15 +42,15 @@ def quoted(name: str) -> Sql:
 
 
 def literal(text: str) -> Sql:
-    """`text` as an SQL string, where a statement cannot take it as a parameter."""
+    """`text` as an SQL string literal, for statements that allow no parameter there."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def trusted(text: str) -> Sql:
-    """SQL that is no work of this program, and is run as it is.
+    """SQL that this program did not write and that is run unchanged.
 
-    The contract's queries; and of a reader, or of Datasette on a reader's behalf, what is run on a
-    connection that can do nothing but read. The lint test lists who may say so.
+    The contract's queries, and the queries of a site's visitor or of Datasette, which are run on a
+    read-only connection. `tests/base/test_sql.py` lists the callers that are allowed.
     """
     return text
 
@@ -61,7 +62,7 @@ def read_parquet(files: Iterable[Path], row_numbers: bool = False) -> Sql:
     """A table function: the rows of Parquet files, in the files' order.
 
     `row_numbers` adds the column `file_row_number`.
-    UsageError where DuckDB cannot be told of a file.
+    UsageError where a file's name cannot be given to DuckDB.
     """
     numbered = ", file_row_number=true" if row_numbers else ""
     return f"read_parquet([{_files(files)}], hive_partitioning=false{numbered})"
@@ -91,12 +92,11 @@ def _files(files: Iterable[Path]) -> Sql:
 
 
 def _for_duckdb(path: Path) -> str:
-    """A pattern that means the file at `path` and no other.
+    """A glob pattern of DuckDB that matches the file at `path` and no other.
 
-    DuckDB takes every path for a pattern: `data[2024]` means `data2`, where there is one. Its
-    patterns have no sign for a backslash, at which it parts them. A path with one is given as it
-    is, since a pattern that fits no file is taken for a name;
-    UsageError where it does fit another file.
+    DuckDB reads every path as a glob: `data[2024]` matches `data2`, where that exists. Its globs
+    cannot escape a backslash, which separates folders. A path with one is given unchanged, since
+    DuckDB reads a pattern without a match as a name; UsageError where it matches another file.
     """
     text = str(path)
     if "\\" not in text:
@@ -115,36 +115,40 @@ def _for_duckdb(path: Path) -> str:
 
 
 def address(database: Path, mode: Literal["ro", "rwc"] = "ro", immutable: bool = False) -> str:
-    """The address by which SQLite opens a file: to read it alone, or to write it, made if need be.
+    """The URI by which SQLite opens a file: `ro` to read it, `rwc` to write it or create it.
 
-    `immutable`: nobody writes it, so that no lock is needed (https://www.sqlite.org/uri.html).
+    `immutable`: nobody writes the file, so that no lock is needed
+    (https://www.sqlite.org/uri.html).
     """
     return f"{database.absolute().as_uri()}?mode={mode}{'&immutable=1' if immutable else ''}"
 
 
 def reading(database: Path, immutable: bool = False) -> sqlite3.Connection:
-    """A SQLite database to be read alone. `immutable`: as of `address`."""
+    """A read-only connection to a SQLite database. `immutable`: as in `address`.
+
+    Raises sqlite3.OperationalError where the file cannot be opened.
+    """
     return sqlite3.connect(address(database, immutable=immutable), uri=True)
 
 
 def writing(database: Path) -> sqlite3.Connection:
-    """A SQLite database to be written, with transactions as its statements say; made if need be.
+    """A connection that writes a SQLite database, created if missing; transactions are explicit.
 
-    It can attach others by their address.
+    It can attach other databases by their `address`.
     """
     return sqlite3.connect(address(database, "rwc"), isolation_level=None, uri=True)
 
 
 def in_memory() -> sqlite3.Connection:
-    """A SQLite database that no file holds."""
+    """A connection to an empty SQLite database in memory."""
     return sqlite3.connect(":memory:")
 
 
-# ---------------------------------------------------------------- DuckDB that spills
+# ---------------------------------------------------------------- DuckDB with temporary files
 
 
 def connect(folder: Path) -> duckdb.DuckDBPyConnection:
-    """A database in memory that spills to `folder`, which is made when it is needed."""
+    """A DuckDB database in memory; what exceeds MEMORY goes to `folder`, created when needed."""
     import duckdb
 
     con = duckdb.connect()
@@ -155,6 +159,6 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
 
 
 def prepare(con: duckdb.DuckDBPyConnection, rows: int) -> None:
-    """Set `con` up for statements over a table of so many rows."""
+    """Set the number of threads of `con` for statements over a table of `rows` rows."""
     threads = 1 if rows > LARGE else min(os.cpu_count() or 1, THREADS)
     con.execute("set threads = $threads", {"threads": threads})

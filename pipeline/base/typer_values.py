@@ -1,9 +1,9 @@
-"""A Typer command that takes plain values as they are, without loading Pydantic.
+"""A Typer command that converts plain values itself, without loading Pydantic.
 
-Typer 0.29 builds a Pydantic validator for every option of the verb that is called, which takes longer
-than to load Typer itself, and gives text and paths back as they came. Here text, paths and whole numbers
-that are plainly right are taken at once. Everything else goes to Typer, so that what is refused is
-refused in its words. A Typer that does not ask a parameter for `_runtime_param` works as before.
+Typer 0.29 builds a Pydantic validator for every option of the verb that is called. That takes
+longer than loading Typer, and returns text and paths unchanged. Here valid text, paths and whole
+numbers are converted directly. Everything else goes to Typer, so that its error messages stay. A
+version of Typer that does not use `_runtime_param` works as before.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import typer.main
 
 
 def command(app: typer.Typer) -> Any:
-    """The command that runs `app`, its help unshortened in the list of verbs."""
+    """The command that runs `app`, with each verb's full help in the list of verbs."""
     made: Any = typer.main.get_command(app)
     for verb in made.commands.values():
         verb.short_help = verb.help
@@ -29,29 +29,29 @@ def command(app: typer.Typer) -> Any:
 
 
 class _Plain:
-    """Takes the place of what Typer converts one parameter's values with."""
+    """Replaces Typer's converter of one parameter."""
 
-    def __init__(self, taken: Any) -> None:
-        self._taken = taken
+    def __init__(self, convert: Any) -> None:
+        self._convert = convert
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
-        """`value` as the verb gets it. Raises what Typer raises where it does not fit."""
+        """`value` as the verb receives it. Raises what Typer raises where it is not valid."""
         if value is None:
             return None
-        taken = self._taken(value)
-        if taken is not None:
-            return taken
-        param._runtime_param = None  # Typer makes its own
+        converted = self._convert(value)
+        if converted is not None:
+            return converted
+        param._runtime_param = None  # Typer builds its own
         return param.get_runtime_param().coerce(value, param, ctx)
 
 
 def _text(value: Any) -> str | None:
-    """The text; None where it is none, or holds bytes that are no UTF-8."""
+    """The text; None where it is not text, or holds bytes that are not UTF-8."""
     return value if isinstance(value, str) and value.isprintable() else None
 
 
 def _path(value: Any) -> Path | None:
-    """The path; None where it is there and may not be read: Typer refuses it."""
+    """The path; None where it exists but may not be read: Typer refuses it."""
     if isinstance(value, str) and (_text(value) is None or value == ""):
         return None
     path = Path(value)

@@ -1,10 +1,10 @@
 """Every message of the pipeline, in two languages, from `pipeline/messages/*.yaml`.
 
-Two kinds of entry stand in those files. A *message* has just its two texts::
+Those files have two kinds of entry. A *message* has just its two texts::
 
     empty-inbox: {zh: "…{path}…", en: "…{path}…"}
 
-A *rule* describes a kind of finding, whoever makes it::
+A *rule* describes a kind of finding, whichever module makes it::
 
     header-unmapped:
       version: 1
@@ -15,7 +15,7 @@ A *rule* describes a kind of finding, whoever makes it::
       fix:     {zh: …, en: …}    # what to do about it
       source: {zh: …, en: …}     # the law or standard it rests on; may be left out
 
-The site's words are elsewhere: `pipeline/site/words/`.
+The site's words are in `pipeline/site/words/`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Lang = Literal["zh", "en"]
 
 @dataclass(frozen=True, slots=True)
 class RuleText:
-    """What a rule is called, says, asks for and rests on; each text by language."""
+    """A rule's title, message, fix and legal source, each text by language."""
 
     name: str
     version: int
@@ -70,7 +70,7 @@ def _read() -> dict[str, dict[str, Any]]:
 
 @cache
 def rules() -> dict[str, RuleText]:
-    """All rules by name: everything that a finding can be about."""
+    """All rules by name: every kind of finding."""
     return {
         name: RuleText(
             name,
@@ -88,29 +88,29 @@ def rules() -> dict[str, RuleText]:
 
 
 def language(asked: str | None = None) -> Lang:
-    """The language to speak: as asked, else by `LANG`, else Chinese."""
+    """The language of messages: `asked`, else by the environment's `LANG`, else Chinese."""
     name = asked or os.environ.get("LANG", "")
     return "en" if name.lower().startswith("en") else "zh"
 
 
 def say(key: str, lang: Lang, /, **params: Any) -> str:
-    """The message `key` in `lang` with its params filled in; a rule's key gives its message.
+    """The message `key` in `lang` with its params filled in; for a rule's name, its message.
 
-    Paths stand in it as they were given to the command.
+    Paths appear as they were given to the command. Raises KeyError where there is no such key.
     """
     entry = _entries()[key]
     texts: Mapping[str, str] = entry["message"] if "version" in entry else entry
-    told = {k: shown(v) if isinstance(v, Path) else v for k, v in params.items()}
-    return texts[lang].format_map(_Params(told))
+    written = {k: shown(v) if isinstance(v, Path) else v for k, v in params.items()}
+    return texts[lang].format_map(_Params(written))
 
 
 def say_fix(rule: str, lang: Lang, /, **params: Any) -> str:
-    """What `rule` asks to be done, with its params filled in."""
+    """What to do about a finding of `rule`, with its params filled in."""
     return rules()[rule].fix[lang].format_map(_Params(params))
 
 
 class _Params(dict[str, Any]):
-    """A param that a finding did not bring shows as …, so that no message can ever fail."""
+    """A missing param becomes …, so that formatting a message never fails."""
 
     def __missing__(self, key: str) -> str:
         return "…"

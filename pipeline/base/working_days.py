@@ -1,8 +1,7 @@
 """Working days by the State Council's yearly holiday calendar, make-up working weekends included.
 
-From chinesecalendar, which ends with the last year announced; past it nobody can know, and days are
-open. The day of the event itself does not count (民法典 §201).
-Source: 国务院办公厅关于节假日安排的通知 of each year.
+From chinesecalendar, which ends with the last year announced; later days are unknown. The day of
+the event itself does not count (民法典 §201). Source: 国务院办公厅关于节假日安排的通知 of each year.
 """
 
 from __future__ import annotations
@@ -18,22 +17,24 @@ import numpy.typing as npt
 def working_days_after(
     start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """(working days in (start, end], where the calendar knows both) for arrays of day numbers.
+    """Arrays (working days in (start, end], whether the calendar covers both days).
 
-    A day's number is `date.toordinal()`; one below 1 is no day, and nothing is known of it.
+    `start`, `end`: day numbers of `date.toordinal()`; a number below 1 stands for a missing date.
+    The count is 0 where the second array is False.
     """
     if not ((start > 0) & (end > 0)).any():
         return np.zeros(len(start), np.int64), np.zeros(len(start), bool)
     first, last, counted = _known()
+    # A difference of running totals: one lookup a date, whatever the distance.
     known = (start >= first) & (start <= last) & (end >= first) & (end <= last)
     passed = counted[_place(end, first, last)] - counted[_place(start, first, last)]
     return np.where(known, passed, 0), known
 
 
 def working_days(start: date, end: date) -> int | None:
-    """Working days in (start, end]; None where the calendar does not know them.
+    """Working days in (start, end]; None where the calendar does not cover them.
 
-    Up to the same day there are none, in whatever year.
+    0 where `end` is not after `start`, in any year.
     """
     if end <= start:
         return 0
@@ -60,4 +61,5 @@ def _known() -> tuple[int, int, npt.NDArray[np.int64]]:
 
 
 def _place(days: npt.NDArray[np.int64], first: int, last: int) -> npt.NDArray[np.int64]:
+    """Indexes into the running totals; dates outside are clipped, and ignored by the caller."""
     return np.clip(days, first, last) - first

@@ -1,3 +1,1 @@
-"""`datapackage/` read into frozen dataclasses: `catalog` joins,
-`yaml_reader` reads one file with its line numbers.
-"""
+"""Reads `datapackage/` into frozen dataclasses: `catalog` the whole, `yaml_reader` one file."""

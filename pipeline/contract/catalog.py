@@ -1,4 +1,4 @@
-"""The only reader of `datapackage/`, the contract that everything else derives from.
+"""The only reader of `datapackage/`, the contract from which everything else is derived.
 
 A mistake in the contract stops the run at once: `UsageError`, whose one sentence names the file,
 the line, what is wrong and what to do. What each key means: docs/authoring.md.
@@ -59,7 +59,7 @@ ORIGIN = (
         kind="integer",
     ),
 )
-"""What every published record of an input dataset keeps of where it came from."""
+"""The columns that every published record of an input dataset has for its origin."""
 
 CODE_HEADER = ["code", "label", "label_en", "aliases", "valid_from", "valid_to"]
 
@@ -67,8 +67,9 @@ CODE_HEADER = ["code", "label", "label_en", "aliases", "valid_from", "valid_to"]
 def load(folder: Path, rules: Mapping[str, Parametrised] | None = None) -> Catalog:
     """Read the contract under `folder`; `rules` are those a dataset may use (None: any), by name.
 
-    Raises `UsageError` at the first mistake. Datasets come in their `gongshi:order`. One that was
-    found right before, and whose files are the same, is not read and checked again.
+    Raises `UsageError` at the first mistake. Datasets come in their `gongshi:order`. A contract
+    that was read before, and whose files are unchanged, comes from the cache and is not checked
+    again.
     """
     for needed in (folder, folder / "package.yaml", folder / "profile.json"):
         if not needed.exists():
@@ -77,7 +78,7 @@ def load(folder: Path, rules: Mapping[str, Parametrised] | None = None) -> Catal
     version = _version(folder)
     of = repr((version, str(folder), known))
     catalog = parse_cache.parsed("contract", of, lambda: _read(folder, rules))
-    # Where a file was saved while it was read, what was kept may be of neither version.
+    # A file saved during the reading may leave a cache entry of neither version.
     return catalog if catalog.version == version else _read(folder, rules)
 
 
@@ -95,28 +96,28 @@ def _read(folder: Path, rules: Mapping[str, Parametrised] | None) -> Catalog:
 
 
 def published_columns(dataset: Dataset) -> tuple[Column, ...]:
-    """The columns of the published table in their order: never-fields out, origin at the end."""
+    """The columns of the published table in order: without never-fields, origin at the end."""
     return dataset.published if dataset.produced else dataset.published + ORIGIN
 
 
 def as_input(dataset: Dataset) -> Dataset:
-    """`dataset` as one that is read: what the pipeline makes here, another publisher has made."""
+    """`dataset` as an input: tables computed here are read from other publishers' packages."""
     return replace(dataset, produced=False) if dataset.produced else dataset
 
 
 def spellings(codes: CodeList) -> dict[str, str]:
-    """Every way a value of `codes` may be written, to the code that is stored.
+    """Every spelling of a value of `codes` → the code that is stored.
 
-    An alias that ends in `*` stands for all values that begin so; it is given as it is.
+    An alias that ends in `*` stands for all values with that prefix; it is returned unchanged.
     """
     return {written: code.code for code in codes.codes for written in _written(code)}
 
 
 def table_schema(dataset: Dataset) -> dict[str, Any]:
-    """The Table Schema of `dataset` as the published datapackage.json holds it.
+    """The Table Schema of `dataset` in the published datapackage.json (Data Package 2.0).
 
-    Only what the published file keeps is promised there: a foreign key that is a mere warning is
-    left out, and so is a unique key over masked names, since two people may share a masked name.
+    It declares only what holds for the published file: without foreign keys of severity warning,
+    and without unique keys over masked names, since two people may share a masked name.
     """
     schema: dict[str, Any] = {
         "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
@@ -167,7 +168,7 @@ def _field_descriptor(column: Column) -> dict[str, Any]:
 
 
 def _documents(folder: Path, profile: Mapping[str, Any]) -> dict[str, Document]:
-    """Every dataset's YAML by the dataset's name, each already true to `profile`."""
+    """Every dataset's YAML by the dataset's name, each valid by the JSON Schema `profile`."""
     documents: dict[str, Document] = {}
     for file in sorted(folder.glob("*.yaml")):
         if file.name == "package.yaml":
@@ -241,7 +242,7 @@ def _written(code: Code) -> tuple[str, ...]:
 
 
 def _read_codes(file: Path) -> CodeList:
-    """Read one code list; its rows' order is kept, since for some lists it carries a meaning."""
+    """Read one code list. Its rows' order is kept: some lists are ordered by weight."""
     with io.StringIO(read_text(file), newline="") as text:
         rows = csv.reader(text)
         header = next(rows, [])

@@ -1,6 +1,6 @@
-"""How a file of `datapackage/` is read and held to account: its YAML, line by line.
+"""Reads and checks a file of `datapackage/`: YAML with line numbers.
 
-For `pipeline.contract.catalog` alone. Every mistake raises `UsageError`, whose one sentence names
+Only for `pipeline.contract.catalog`. Every mistake raises `UsageError`, whose one sentence names
 the file, the line, what is wrong and what to do (pipeline/messages/catalog.yaml).
 """
 
@@ -17,8 +17,7 @@ from pipeline.base.errors import UsageError
 from pipeline.base.model import CodeList, Column, Dataset, ForeignKey, RuleUse
 from pipeline.base.words import language, say
 
-# What reads and checks YAML is imported where it is used: a contract that is known to be right, as
-# nearly all are, needs neither.
+# yaml and jsonschema are imported where they are used: a contract from the cache needs neither.
 if TYPE_CHECKING:
     import yaml
     from jsonschema import ValidationError
@@ -48,20 +47,20 @@ Where = tuple[str | int, ...]
 
 
 class Parametrised(Protocol):
-    """A rule, as far as a contract that uses it has to know:
-    the fields of `takes` are its parameters.
-    """
+    """A rule, as far as the contract needs it: the fields of dataclass `takes` are its parameters."""
 
     @property
-    def takes(self) -> type[Any]: ...
+    def takes(self) -> type[Any]:
+        """A dataclass whose fields are the rule's parameters."""
 
 
 def broken_at(file: Path, line: int, message: str, **params: Any) -> UsageError:
+    """The error for a mistake in `file` at `line` (0: the whole file); `message` is its key."""
     return UsageError(say(message, language(), file=file, line=line, **params))
 
 
 def read_text(file: Path) -> str:
-    """The text of `file`, which must be UTF-8, with or without a byte order mark."""
+    """The text of `file` in UTF-8, with or without a byte order mark; UsageError where it is not."""
     try:
         return file.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -71,7 +70,7 @@ def read_text(file: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML file as plain data, with the line that each of its keys and items stands on."""
+    """A YAML file as plain data, with the line of each of its keys and items."""
 
     file: Path
     data: Any
@@ -79,6 +78,7 @@ class Document:
 
     @classmethod
     def read(cls, file: Path) -> Document:
+        """Read `file`. UsageError where it is not UTF-8 or not YAML, or has a key twice."""
         import yaml
 
         try:
@@ -92,17 +92,18 @@ class Document:
         return cls(file, _plain(file, root, (), lines) if root else {}, lines)
 
     def line(self, where: Where) -> int:
-        """The line of `where`, or of the nearest thing around it."""
+        """The line of `where`, or of the nearest key or item around it."""
         while where and where not in self.lines:
             where = where[:-1]
         return self.lines.get(where, 1)
 
     def broken(self, where: Where, message: str, **params: Any) -> UsageError:
+        """The error for a mistake at `where`; `message` is its key."""
         return broken_at(self.file, self.line(where), message, **params)
 
 
 def _scalar(node: yaml.Node) -> Any:
-    """Text stays text, dates too (the contract's dates are ISO text); numbers and flags do not."""
+    """A scalar as int, float, bool, None or text. Dates stay text, in ISO 8601."""
     tag, text = node.tag.rpartition(":")[2], node.value
     if tag == "bool":
         return text.lower() in {"true", "yes", "on"}
@@ -136,17 +137,17 @@ def _plain(file: Path, node: yaml.Node, where: Where, lines: dict[Where, int]) -
 
 
 def check_profile(document: Document, profile: Mapping[str, Any]) -> None:
-    """Hold `document` against the JSON Schema; of several mistakes the first in the file counts."""
+    """Validate `document` by a JSON Schema. UsageError for the mistake that is first in the file."""
     from jsonschema import Draft202012Validator
 
     errors = Draft202012Validator(profile).iter_errors(document.data)
-    told = sorted((_profile_error(document, error) for error in errors), key=lambda e: e[0])
-    if told:
-        raise told[0][1]
+    errors_found = sorted((_profile_error(document, error) for error in errors), key=lambda e: e[0])
+    if errors_found:
+        raise errors_found[0][1]
 
 
 def _profile_error(document: Document, error: ValidationError) -> tuple[int, UsageError]:
-    """The line of one violation of the profile and the sentence about it."""
+    """(line, error) of one violation of the profile."""
     where: Where = tuple(error.absolute_path)
     found, wanted = cast(Any, error.instance), cast(Any, error.validator_value)
     key = next((step for step in reversed(where) if isinstance(step, str)), document.file.name)
@@ -167,6 +168,7 @@ def _profile_error(document: Document, error: ValidationError) -> tuple[int, Usa
 
 
 def listed(names: Collection[Any]) -> str:
+    """`names` as an enumeration in the user's language."""
     return "、".join(map(str, names)) if language() == "zh" else ", ".join(map(str, names))
 
 
@@ -180,6 +182,10 @@ def check(
     codes: Mapping[str, CodeList],
     rules: Mapping[str, Parametrised] | None,
 ) -> None:
+    """Check what a JSON Schema cannot express: references to fields, codes, datasets and rules.
+
+    UsageError at the first mistake. `rules`: as in `pipeline.contract.catalog.load`.
+    """
     for i, column in enumerate(dataset.columns):
         _check_column(document, ("schema", "fields", i), column, codes)
     _check_headers(document, dataset)
@@ -200,13 +206,13 @@ def check(
 
 
 def _check_parameters(document: Document, where: Where, use: RuleUse, rule: Parametrised) -> None:
-    """A rule is given all parameters that it has to have, and none that it does not know."""
-    taken = {f.name: f.default is MISSING for f in fields(rule.takes)}
+    """A rule gets all parameters that it requires, and none that it does not have."""
+    parameters = {f.name: f.default is MISSING for f in fields(rule.takes)}
     for name in use.params:
-        if name not in taken:
-            known = listed(taken)
+        if name not in parameters:
+            known = listed(parameters)
             raise document.broken((*where, name), "contract-unknown-key", key=name, known=known)
-    for name, is_needed in taken.items():
+    for name, is_needed in parameters.items():
         if is_needed and name not in use.params:
             raise document.broken(where, "contract-missing-key", key=name)
 
@@ -244,7 +250,7 @@ def _check_column(
 
 
 def _check_headers(document: Document, dataset: Dataset) -> None:
-    """No field twice, and no header that could be meant for two fields or is listed twice."""
+    """No field is defined twice, and no header belongs to two fields."""
     names: set[str] = set()
     owners: dict[str, str] = {}
     for i, column in enumerate(dataset.columns):
@@ -268,7 +274,7 @@ def _plain_header(header: str) -> str:
 
 
 def _references(data: Mapping[str, Any]) -> Iterator[tuple[Where, list[str]]]:
-    """Every list of this dataset's own fields that the contract names, with where it stands."""
+    """(place, fields) for every list of this dataset's own fields in its contract."""
     schema = data["schema"]
     yield ("schema", "primaryKey"), schema.get("primaryKey", [])
     for i, key in enumerate(schema.get("uniqueKeys", ())):
@@ -302,7 +308,7 @@ def _check_fields(document: Document, where: Where, names: list[str], dataset: D
                 value=name,
                 known=listed(known),
             )
-        # A hash reveals nothing and a rule shows nothing; everywhere else a never-field would show.
+        # A keyed hash and a rule reveal no value; everywhere else a never-field would be published.
         hidden = known[name] == "never"
         if hidden and where[0] not in ("gongshi:identity", "gongshi:rules"):
             key = next(step for step in reversed(where) if isinstance(step, str))

@@ -1,3 +1,1 @@
-"""The stages that join wings: read the inbox, cross-row checks, yearly reports,
-the cache, the closing table, Dask.
-"""
+"""Stages that combine wings: read the inbox, cross-row checks, reports, cache, summary, Dask."""

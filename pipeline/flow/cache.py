@@ -1,10 +1,9 @@
-"""What intake and checks made of a file,
-kept under PRIVATE until the file or anything else changes.
+"""A cache of the results of intake and row checks, one entry for each file, under PRIVATE.
 
-An entry's name is a keyed hash over all that its content depends on: the file's bytes, its name,
-what sources.yaml says of it, the contract, the day, the pipeline's own source, the libraries. An
-entry is proven whole by a keyed hash before any of it is read; one that is damaged, cut short or
-made with another key is as if it were not there. Deleting the folder costs time and nothing else.
+An entry's name is a keyed hash (BLAKE2b) of all that its content depends on: the file's bytes and
+name, its entry in sources.yaml, the contract, the day, the pipeline's source, the libraries. A
+second keyed hash proves an entry before it is unpickled; one that is damaged, cut short or made
+with another key counts as missing. Deleting the folder costs only time.
 """
 
 from __future__ import annotations
@@ -33,14 +32,14 @@ from pipeline.intake.table.headers import HeaderMatch
 from pipeline.release.data.reuse import Again
 
 Result = Finding | Opened | Checked  # what one file gives, in order
-MADE = "made.json"  # in the same folder: what made the files of the release before
+MADE = "made.json"  # in the same folder: what the files of the previous release depend on
 _MAC = 32  # bytes
-_SIZE = 8  # bytes of a record's length, packed and unpacked
+_SIZE = 8  # bytes of a record's length, compressed and uncompressed
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """An opened table without the means to read it."""
+    """An opened table without the functions that read it, which cannot be pickled."""
 
     source: Source
     dataset: str
@@ -50,11 +49,11 @@ class _Table:
 
 
 class Cache:
-    """The entries of one run's files; `key` is the publisher's, `today` the day of the run.
+    """The entries of one run's files. `key`: the publisher's secret key; `today`: the day of the
+    run.
 
-    An entry is a file of records, each a part of what the file gave, and beside it the Parquet
-    parts that these name. Its last record lists those parts,
-    so that all are proven before one is used.
+    An entry is a file of pickled results in order, and beside it the Parquet parts that they name.
+    Its last record lists those parts, so that all are verified before one is used.
     """
 
     def __init__(self, private: Path, key: bytes, catalog: Catalog, today: date) -> None:
@@ -63,10 +62,7 @@ class Cache:
         self._used = {Path(MADE).stem}
 
     def kept(self, file: InboxFile) -> Iterator[Result] | None:
-        """What `file`, known by its hash, gave before.
-
-        None where that is not known, or not proven.
-        """
+        """The results of `file` from an earlier run; None where there is no valid entry."""
         path = self._path(file)
         try:
             entry = path.open("rb")
@@ -80,19 +76,19 @@ class Cache:
         return known
 
     def keep(self, file: InboxFile) -> Keeper:
-        """Takes down what `file` gives, to be known the next time."""
+        """A writer for the entry of `file`."""
         return Keeper(self._path(file), self._mac())
 
     def prune(self) -> None:
-        """Drop what this run did not use."""
+        """Remove the entries that this run did not use."""
         with suppress(OSError):
             for path in self._folder.iterdir():
                 if path.name.partition(".")[0] not in self._used:
                     path.unlink(missing_ok=True)
 
     def _path(self, file: InboxFile) -> Path:
-        told = repr((file.sha256, file.name, file.hint, *self._about))
-        name = hashlib.blake2b(told.encode(), key=self._key, digest_size=_MAC).hexdigest()
+        depends_on = repr((file.sha256, file.name, file.hint, *self._about))
+        name = hashlib.blake2b(depends_on.encode(), key=self._key, digest_size=_MAC).hexdigest()
         self._used.add(name)
         return self._folder / name
 
@@ -102,7 +98,7 @@ class Cache:
     # ------------------------------------------------------------ reading
 
     def _is_whole(self, entry: BinaryIO) -> bool:
-        """Does the hash at the end stand for all in front of it? Leaves `entry` at its start."""
+        """Whether the keyed hash at the end fits the rest. Leaves `entry` at its start."""
         mac, left = self._mac(), entry.seek(0, io.SEEK_END) - _MAC
         entry.seek(0)
         try:
@@ -127,26 +123,26 @@ class Cache:
             end = _end(entry)
             entry.seek(0)
             while entry.tell() < end:
-                result = _unpacked(entry)
+                result = _decompressed(entry)
                 if isinstance(result, Checked):
                     result = _placed(result, self._at)
                 yield self._opened(result, file) if isinstance(result, _Table) else result
 
     def _opened(self, table: _Table, file: InboxFile) -> Opened:
-        """The table as if just opened; it is opened indeed only where its rows are asked for."""
-        again = cache(partial(_again, file, self._catalog, table.source.source_id))
+        """The table as if just opened; its file is read only where its rows are needed."""
+        reopened = cache(partial(_reopened, file, self._catalog, table.source.source_id))
         return Opened(
             table.source,
             self._catalog.datasets.get(table.dataset),
             table.mapping,
             table.findings,
-            lambda partitions=0: again().pieces(partitions),
-            lambda piece: again().chunk(piece),
+            lambda partitions=0: reopened().pieces(partitions),
+            lambda piece: reopened().chunk(piece),
             table.precedence,
         )
 
 
-def _again(file: InboxFile, catalog: Catalog, source_id: str) -> Opened:
+def _reopened(file: InboxFile, catalog: Catalog, source_id: str) -> Opened:
     return next(
         opened
         for opened in read.open_file(file, catalog)
@@ -154,13 +150,13 @@ def _again(file: InboxFile, catalog: Catalog, source_id: str) -> Opened:
     )
 
 
-def made_before(private: Path, catalog: Catalog, parent: Path | None) -> Again:
-    """What need not be made again for a release after `parent`, which is proven whole."""
+def reuse_from(private: Path, catalog: Catalog, parent: Path | None) -> Again:
+    """What a release after `parent`, which is verified, can reuse of its files."""
     return Again((catalog.version, software.digest()), private / "cache" / MADE, parent)
 
 
 class Keeper:
-    """Writes one entry; where it cannot, there is none: the cache is no reason to stop a run."""
+    """Writes one entry. Where that fails there is none: the cache never stops a run."""
 
     def __init__(self, path: Path, mac: Any) -> None:
         self._path, self._mac, self._parts = path, mac, list[Part]()
@@ -171,7 +167,7 @@ class Keeper:
             self._out = self._made.open("wb")
 
     def add(self, result: Result) -> None:
-        """One more part of what the file gave."""
+        """Add the file's next result."""
         if self._out is None:
             return
         with self._or_none():
@@ -183,7 +179,7 @@ class Keeper:
                 self._write(result)
 
     def done(self) -> None:
-        """The file has given all: the entry is there from now on."""
+        """Finish the entry: all results are added."""
         with self._or_none():
             if self._out is None:
                 return
@@ -196,7 +192,7 @@ class Keeper:
             self._out = None
 
     def drop(self) -> None:
-        """No entry after all; nothing happens where it is done."""
+        """Discard an unfinished entry; nothing happens where it is finished."""
         if self._out is not None:
             self._out.close()
             self._out = None
@@ -212,17 +208,17 @@ class Keeper:
             self.drop()
 
     def _linked(self, part: Part) -> Part:
-        """The part under a name of the cache's own."""
+        """The part, linked into the cache under the entry's name."""
         target = self._path.with_name(f"{self._path.name}.{len(self._parts):06}.parquet")
         self._parts.append(replace(part, path=Path(target.name)))
         target.unlink(missing_ok=True)
         link(part.path, target)
         return self._parts[-1]
 
-    def _write(self, told: object) -> None:
-        plain = pickle.dumps(told, protocol=5)
-        packed = pa.compress(plain, "lz4", asbytes=True)
-        self._put(len(packed).to_bytes(_SIZE) + len(plain).to_bytes(_SIZE) + packed)
+    def _write(self, value: object) -> None:
+        pickled = pickle.dumps(value, protocol=5)
+        compressed = pa.compress(pickled, "lz4", asbytes=True)
+        self._put(len(compressed).to_bytes(_SIZE) + len(pickled).to_bytes(_SIZE) + compressed)
 
     def _put(self, data: bytes) -> None:
         assert self._out is not None
@@ -241,14 +237,14 @@ def _placed(checked: Checked, place: Callable[[Part], Part]) -> Checked:
     return replace(checked, parts=moved) if moved else checked
 
 
-def _unpacked(entry: BinaryIO) -> Any:
-    packed, size = (int.from_bytes(entry.read(_SIZE)) for _ in range(2))
-    plain = pa.decompress(entry.read(packed), size, "lz4")
-    return pickle.loads(plain)  # noqa: S301 - proven to be our own by its keyed hash
+def _decompressed(entry: BinaryIO) -> Any:
+    compressed, size = (int.from_bytes(entry.read(_SIZE)) for _ in range(2))
+    pickled = pa.decompress(entry.read(compressed), size, "lz4")
+    return pickle.loads(pickled)  # noqa: S301 - verified by its keyed hash
 
 
 def _end(entry: BinaryIO) -> int:
-    """Where the records end, and the list of parts begins."""
+    """The offset at which the results end and the list of parts begins."""
     entry.seek(-_MAC - _SIZE, io.SEEK_END)
     return int.from_bytes(entry.read(_SIZE))
 
@@ -256,6 +252,6 @@ def _end(entry: BinaryIO) -> int:
 def _listed(entry: BinaryIO) -> list[Part]:
     """The Parquet parts of an entry that is whole. Leaves it at its start."""
     entry.seek(_end(entry))
-    listed: list[Part] = _unpacked(entry)
+    listed: list[Part] = _decompressed(entry)
     entry.seek(0)
     return listed

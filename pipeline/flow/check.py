@@ -1,6 +1,6 @@
-"""An inbox checked: intake, checks of rows and across rows, reports, feedback. Publishes nothing.
+"""Checks an inbox: intake, row and cross-row checks, reports, feedback. Publishes nothing.
 
-What only another publisher's package needs is imported where one is listed: a check of files does without.
+Modules for other publishers' packages are imported only where an inbox lists one.
 """
 
 from __future__ import annotations
@@ -19,8 +19,15 @@ from pipeline.base.model import TALLY_PARTS, Catalog, Tally
 from pipeline.base.words import language, say
 from pipeline.checks.results.ledger import Ledger
 from pipeline.flow.cache import Cache
-from pipeline.flow.cross_checks import settle
-from pipeline.flow.read_inbox import Means, Run, prepare_private, read_reports, send_back, take_in
+from pipeline.flow.cross_checks import run_cross_checks
+from pipeline.flow.read_inbox import (
+    Means,
+    Run,
+    prepare_private,
+    read_files,
+    read_reports,
+    write_feedback,
+)
 from pipeline.intake.inbox import sources
 from pipeline.release.package import working
 from pipeline.release.removal import tombstones
@@ -30,9 +37,10 @@ SAMPLE = "示例数据"  # in a file's name: made-up data, and the site says so 
 
 
 def check(inbox: Path, private: Path, catalog: Catalog, today: date, engine: Engine = LOCAL) -> Run:
-    """Intake and checks as of `today`; writes what it finds under `private`, publishes nothing.
+    """Intake and checks as of `today`; writes the results under `private`, publishes nothing.
 
-    `engine` spreads pieces of tables over what there is to compute with.
+    `engine` runs the pieces of tables. UnreadableInput where no file can be read, StoreError where
+    another run holds `private` or its disk fails.
     """
     key = prepare_private(private)
     with locked(private), faults(private):
@@ -41,14 +49,15 @@ def check(inbox: Path, private: Path, catalog: Catalog, today: date, engine: Eng
 
 
 def means_of(private: Path, catalog: Catalog, key: bytes, today: date, engine: Engine) -> Means:
-    """What a run reads and checks with; its cache lies in `private`."""
+    """The means of a run; its cache is in `private`."""
     return Means(catalog, key, today, engine, Cache(private, key, catalog, today))
 
 
 def run_checks(inbox: Path, private: Path, means: Means, withdrawals: Collection[Tombstone]) -> Run:
-    """Read and check `inbox`; what is found is written under `private`, which is locked already.
+    """Read and check `inbox`; the results are written under `private`, which is locked already.
 
-    `withdrawals`: records that must not be public. UnreadableInput where no file can be read.
+    `withdrawals`: records that must not be public, as far as this publisher knows. UnreadableInput
+    where no file can be read.
     """
     catalog = means.catalog
     listed = sources.scan(inbox, catalog)
@@ -58,15 +67,15 @@ def run_checks(inbox: Path, private: Path, means: Means, withdrawals: Collection
             ledger.finding(finding)
         files = [*listed.files, *_packages(listed, run, catalog)]
         run.sample = run.sample or any(SAMPLE in f.name for f in files)
-        take_in(files, run, means)
+        read_files(files, run, means)
         means.cache.prune()
         ledger.close_tables()
         progress.step(say("step-comparing", language()))
         _withdrawn(run, means, withdrawals)
-        settle(run, means)
+        run_cross_checks(run, means)
         progress.step(say("step-reports", language()))
         read_reports(run, listed.files, catalog)
-    send_back(run, run.taken, catalog)
+    write_feedback(run, run.files, catalog)
     _write_json(private / "run.json", _summary(run))
     if not run.ledger.tallies and not any(r.report.text for r in run.reports):
         raise UnreadableInput(say("unreadable-all", language(), findings=private / "findings.csv"))
@@ -92,22 +101,22 @@ def _packages(listed: sources.Inbox, run: Run, catalog: Catalog) -> list[sources
 
 
 def _withdrawn(run: Run, means: Means, withdrawals: Collection[Tombstone]) -> None:
-    """All that must not be public: `withdrawals`, and what other publishers have withdrawn."""
+    """Set the run's withdrawals: `withdrawals`, and those of other publishers."""
     if not run.packages:
-        run.orders = tuple(sorted(withdrawals))
+        run.withdrawals = tuple(sorted(withdrawals))
         return
     from pipeline.publishers import union
 
     own = [opened.source for opened in run.opened]
     rows = union.Rows(run.con, dict(run.ledger.accepted()), own)
     found = union.orders(rows, run.packages, means.catalog, sorted(withdrawals), means.today)
-    run.orders = found.stones
+    run.withdrawals = found.stones
     for finding in found.findings:
         run.ledger.finding(finding)
 
 
 def tally_parts(tally: Tally) -> dict[str, int]:
-    """A tally as run.json and the manifest have it: rows read, and where they went."""
+    """A tally as in run.json and the manifest: rows read, and where they went."""
     return {part: getattr(tally, part) for part in ("read", *TALLY_PARTS)}
 
 

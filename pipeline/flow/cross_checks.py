@@ -1,6 +1,4 @@
-"""Checks across rows and datasets, once every file is read:
-who leaves the accepted rows, and why.
-"""
+"""Checks across rows and datasets, once every file is read: which accepted rows leave, and why."""
 
 from __future__ import annotations
 
@@ -24,36 +22,38 @@ from pipeline.flow.read_inbox import Means, Run
 from pipeline.intake.read import Opened
 
 
-def settle(run: Run, means: Means) -> None:
-    """Withdrawn, repeated, conflicting and dangling rows leave the accepted ones;
-    the tallies follow.
+def run_cross_checks(run: Run, means: Means) -> None:
+    """Remove withdrawn, repeated, conflicting and dangling rows from the accepted ones.
 
-    The engine of `means` finds the keys that rows share, where it is spread over many machines.
+    Fills `run.accepted` (dataset → SQL of its remaining rows) and `run.checksums`; findings,
+    tallies and quarantine of the ledger follow. A distributed engine of `means` finds the shared
+    keys. Raises Unaccounted where row checksums or tallies do not agree.
     """
     con, ledger = run.con, run.ledger
     catalog = _as_read(means.catalog, [name for name, _ in ledger.accepted()])
     con.execute("create table withdrawn_keys (dataset varchar, key varchar)")
-    for stone in run.orders:
-        con.execute("insert into withdrawn_keys values (?, ?)", [stone.dataset, stone.key])
+    for each in run.withdrawals:
+        con.execute("insert into withdrawn_keys values (?, ?)", [each.dataset, each.key])
     for name, files in ledger.accepted():
         con.execute(f"create view {quoted('all_' + name)} as select * from {read_parquet(files)}")
         names = [c.name for c in published_columns(catalog.datasets[name])]
         found = row_checksums.of_query(con, quoted("all_" + name), names)
         row_checksums.compare(f"{name} accepted", ledger.checksums[name], found)
         con.execute(
-            f"create table {quoted('gone_' + name)} (source_id varchar, source_row varchar)"
+            f"create table {quoted('removed_' + name)} (source_id varchar, source_row varchar)"
         )
+        # Accepted rows stay in their Parquet files: the view leaves out those that are removed.
         con.execute(
             f"create view {quoted(name)} as select * from {quoted('all_' + name)} "
-            f"anti join {quoted('gone_' + name)} using (source_id, source_row)"
+            f"anti join {quoted('removed_' + name)} using (source_id, source_row)"
         )
     rank = {o.source.source_id: (o.precedence, place) for place, o in enumerate(run.opened)}
     sources = {o.source.source_id: o.source for o in run.opened}
     among = Among(con, means.engine, ledger.home, dict(ledger.accepted()))
-    needles = Needles(read_secrets(ledger.secrets))
+    known_values = Needles(read_secrets(ledger.secrets))
     datasets = keys.order_of({n: catalog.datasets[n] for n, _ in ledger.accepted()})
     for dataset in datasets:
-        for stage in _stages(run, dataset, catalog, rank, among, needles):
+        for stage in _stages(run, dataset, catalog, rank, among, known_values):
             _apply(run, dataset, stage, sources, catalog)
     setting = Setting(means.today, catalog, frozenset(d.name for d in datasets))
     for dataset, outcomes in whole_datasets.judge(con, datasets, setting, ledger.left_out):
@@ -65,7 +65,7 @@ def settle(run: Run, means: Means) -> None:
 
 
 def _as_read(catalog: Catalog, names: Collection[str]) -> Catalog:
-    """The contract with the datasets `names` as inputs: some packages hold what is made here."""
+    """The contract with the datasets `names` as inputs: packages hold tables computed here."""
     read = {name: as_input(catalog.datasets[name]) for name in names}
     return replace(catalog, datasets={**catalog.datasets, **read})
 
@@ -76,14 +76,16 @@ def _stages(
     catalog: Catalog,
     rank: Mapping[str, tuple[int, int]],
     among: Among,
-    needles: Needles,
+    known_values: Needles,
 ) -> Iterator[list[keys.Outcome]]:
-    """Each check wider than a row, over what the one before it has left."""
+    """The outcomes of each cross-row check, over the rows that the one before has left."""
     here = {name: catalog.datasets[name] for name, _ in run.ledger.accepted()}
     yield list(keys.withdrawn(run.con, dataset, here))
     yield list(keys.repeated(run.con, dataset, rank, among))
     yield list(keys.not_unique(run.con, dataset, among))
-    yield sorted(other_rows.rows(run.con, dataset, needles), key=lambda o: (o.source_id, o.row))
+    yield sorted(
+        other_rows.rows(run.con, dataset, known_values), key=lambda o: (o.source_id, o.row)
+    )
     present = {name for name, _ in run.ledger.accepted()}
     for key in dataset.foreign_keys:
         if key.dataset in present:
@@ -100,7 +102,7 @@ def _stages(
 
 
 def _not_there(dataset: Dataset, column: Column, other: Dataset) -> Finding:
-    """That nothing came of the dataset `other`, to which `column` points."""
+    """The finding that no rows of `other`, to which `column` refers, were read."""
     params = {
         "title": column.title,
         "title_en": column.title_en,
@@ -118,15 +120,17 @@ def _apply(
     files: Mapping[str, Source],
     catalog: Catalog,
 ) -> None:
-    """Rows leave the accepted ones of `dataset`; findings, tallies and quarantine say so."""
-    gone = keys.keys_of(outcomes)
-    if gone:
+    """Remove the rows of `outcomes` from the accepted ones; add findings, tallies, quarantine."""
+    removed = keys.keys_of(outcomes)
+    if removed:
         run.con.register(
-            "leaving",
-            pa.table({"source_id": [g[0] for g in gone], "source_row": [g[1] for g in gone]}),
+            "removed_keys",
+            pa.table({"source_id": [g[0] for g in removed], "source_row": [g[1] for g in removed]}),
         )
-        run.con.execute(f"insert into {quoted('gone_' + dataset.name)} select * from leaving")
-        run.con.unregister("leaving")
+        run.con.execute(
+            f"insert into {quoted('removed_' + dataset.name)} select * from removed_keys"
+        )
+        run.con.unregister("removed_keys")
     held_back: dict[str, dict[int, str]] = {}
     for outcome in outcomes:
         if outcome.rule:
@@ -164,7 +168,7 @@ def _about(
 
 
 def _raw_rows(opened: Opened, reasons: Mapping[int, str]) -> pa.Table:
-    """Rows of a source as they were written, read once more: they were found out only now."""
+    """Rows of a source as written, read once more: raw rows are not kept until here."""
     lines = []
     for piece in opened.pieces():
         for record in opened.chunk(piece).raw.to_pylist():
@@ -185,18 +189,25 @@ def _raw_rows(opened: Opened, reasons: Mapping[int, str]) -> pa.Table:
 
 
 def _close(run: Run, dataset: Dataset) -> None:
-    """What is left of a dataset is what it had less what left it, row for row."""
+    """Check that a dataset's remaining rows are its accepted rows less the removed ones.
+
+    Row checksums are sums, so that they can be subtracted. Raises Unaccounted.
+    """
     names = [c.name for c in published_columns(dataset)]
-    had, everything, leavers = (
+    had, everything, removed_keys = (
         run.ledger.checksums[dataset.name],
         quoted("all_" + dataset.name),
-        quoted("gone_" + dataset.name),
+        quoted("removed_" + dataset.name),
     )
-    if run.con.execute(f"select count(*) from {leavers}").fetchall()[0][0]:
+    if run.con.execute(f"select count(*) from {removed_keys}").fetchall()[0][0]:
         left = row_checksums.of_query(run.con, quoted(dataset.name), names)
-        went = f"(select * from {everything} semi join {leavers} using (source_id, source_row))"
+        removed_rows = (
+            f"(select * from {everything} semi join {removed_keys} using (source_id, source_row))"
+        )
         row_checksums.compare(
-            f"{dataset.name} settled", had - row_checksums.of_query(run.con, went, names), left
+            f"{dataset.name} settled",
+            had - row_checksums.of_query(run.con, removed_rows, names),
+            left,
         )
     else:
         left = had

@@ -1,6 +1,4 @@
-"""An inbox read and checked file by file:
-what it leaves for the checks across rows and for a release.
-"""
+"""Reads and checks an inbox file by file, for the cross-row checks and for a release."""
 
 from __future__ import annotations
 
@@ -52,7 +50,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Run:
-    """What intake and checks leave for a release, and for the closing table."""
+    """The results of intake and checks, for a release and for the closing table."""
 
     ledger: Ledger
     con: duckdb.DuckDBPyConnection
@@ -62,12 +60,11 @@ class Run:
     reports: list[ReadReport] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
     sample: bool = False
-    taken: list[sources.InboxFile] = field(default_factory=list)  # as kept under PRIVATE/raw
+    files: list[sources.InboxFile] = field(default_factory=list)  # as kept under PRIVATE/raw
     feedback: list[str] = field(default_factory=list)  # workbooks written, inside PRIVATE/feedback
-    packages: list[Taken] = field(
-        default_factory=list
-    )  # other publishers', as sources.yaml lists them
-    orders: tuple[Tombstone, ...] = ()  # all that is withdrawn, here and by those publishers
+    # Other publishers' packages, as sources.yaml lists them.
+    packages: list[Taken] = field(default_factory=list)
+    withdrawals: tuple[Tombstone, ...] = ()  # all that is withdrawn, here and by those publishers
 
     @property
     def sources(self) -> list[Source]:
@@ -75,7 +72,7 @@ class Run:
         return [*(o.source for o in self.opened), *(r.source for r in self.reports)]
 
     def by_dataset(self) -> dict[str, Tally]:
-        """What became of the rows of each dataset."""
+        """The tally of each dataset that was read."""
         sums: dict[str, Tally] = {}
         for opened in self.opened:
             if tally := self.ledger.tallies.get(opened.source.source_id):
@@ -86,26 +83,26 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of a table: where it is, and how it is read."""
+    """A piece of a table: its place, and the function that reads it."""
 
     content: read.Piece
     chunk: Callable[[read.Piece], Chunk]
     dataset: Dataset
 
     def carried(self) -> Piece:
-        """The same with its content in it, for whoever cannot see the file."""
+        """The same with its content, for a worker that cannot read the file."""
         place = self.content
         return replace(self, content=place.carried()) if isinstance(place, Range) else self
 
     def share(self, path: Path) -> float:
-        """How much of the file at `path` is read with it, as far as that is known."""
+        """The share of the file at `path` that is read up to its end, 0 to 1; 0 where unknown."""
         place = self.content
         return place.end / path.stat().st_size if isinstance(place, Range) else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Intake and checks of pieces: all that another process needs to do them."""
+    """Intake and row checks of one piece; can be pickled for another process."""
 
     catalog: Catalog
     key: bytes
@@ -113,7 +110,10 @@ class Task:
     home: Home
 
     def __call__(self, piece: Piece) -> Checked:
-        """Raises Unseen where the piece's file is not here, OSError where there is no room."""
+        """The checked rows of `piece`.
+
+        Raises Unseen where its file is not on this machine, OSError where the disk is full.
+        """
         chunk = piece.chunk(piece.content)
         checked = check_chunk(chunk, piece.dataset, self.catalog, self.key, self.today)
         return laid_down(checked, self.home, self.key)
@@ -121,7 +121,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What it takes to read an inbox: the contract, the key, the day, and who does the work."""
+    """What a run works with: contract, secret key, day, engine and cache."""
 
     catalog: Catalog
     key: bytes
@@ -132,14 +132,14 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """Stands for what a piece will give; `share`: how much of its file is read then."""
+    """A piece whose result is awaited; `share`: how much of its file is read then, 0 to 1."""
 
     share: float = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One thing that a file gives, in its place: None at the file's end."""
+    """One result of a file in its order; `what` is None at the file's end."""
 
     file: sources.InboxFile
     number: int
@@ -147,18 +147,18 @@ class _Entry:
     keeper: Keeper | None = None
 
 
-def take_in(files: Sequence[sources.InboxFile], run: Run, means: Means) -> None:
-    """Every table of `files` through intake and the checks of its rows, into the run's ledger.
+def read_files(files: Sequence[sources.InboxFile], run: Run, means: Means) -> None:
+    """Run intake and row checks on every table of `files`; the results go to the run's ledger.
 
-    Pieces of several files are under way at a time; what they give is taken in the inbox's order.
-    What a file gave before, and would give again, comes out of the cache.
+    Pieces of several files are in progress at a time; results are added in the inbox's order.
+    Files whose results are in the cache are not read.
     """
     waiting: deque[_Entry] = deque()
-    taker = _Taker(run, means, len(files))
+    collector = _Collector(run, means, len(files))
     with ExitStack() as at_last:
-        for checked in means.engine(taker.task, _pieces(files, run, means, waiting, at_last)):
-            taker.take_waiting(waiting, checked)
-        taker.take_waiting(waiting)
+        for checked in means.engine(collector.task, _pieces(files, run, means, waiting, at_last)):
+            collector.collect(waiting, checked)
+        collector.collect(waiting)
 
 
 def _pieces(
@@ -168,7 +168,7 @@ def _pieces(
     waiting: deque[_Entry],
     at_last: ExitStack,
 ) -> Iterator[Piece]:
-    """The pieces of all tables that have to be read; what else the files give goes to `waiting`."""
+    """The pieces of all tables that have to be read; other results are put into `waiting`."""
     for number, file in enumerate(files, 1):
         if file.is_report:
             continue
@@ -176,7 +176,7 @@ def _pieces(
         if isinstance(copy, Finding):
             waiting.append(_Entry(file, number, copy))
             continue
-        run.taken.append(copy)
+        run.files.append(copy)
         known = means.cache.kept(copy)
         if known is not None:
             waiting.append(_Entry(copy, number, known))
@@ -194,7 +194,7 @@ def _pieces(
 
 
 def _results(file: sources.InboxFile, means: Means) -> Iterator[Finding | Opened | Piece]:
-    """Each table of a file, and behind it its pieces."""
+    """Each table of a file, followed by its pieces."""
     for opened in read.open_file(file, means.catalog):
         yield opened
         if isinstance(opened, Opened) and opened.dataset is not None:
@@ -202,15 +202,15 @@ def _results(file: sources.InboxFile, means: Means) -> Iterator[Finding | Opened
                 yield Piece(content, opened.chunk, opened.dataset)
 
 
-class _Taker:
-    """Takes what files give into the run's ledger and into the cache, and says how far it is."""
+class _Collector:
+    """Adds results to the run's ledger and to the cache, and reports progress."""
 
     def __init__(self, run: Run, means: Means, files: int) -> None:
         self._run, self._means, self._files = run, means, files
         self.task = Task(means.catalog, means.key, means.today, run.ledger.home)
 
-    def take_waiting(self, waiting: deque[_Entry], checked: Checked | None = None) -> None:
-        """What waits, in order, up to the first open piece; `checked` is what that piece gave."""
+    def collect(self, waiting: deque[_Entry], checked: Checked | None = None) -> None:
+        """Add waiting results up to the first awaited piece; `checked` is the result of that."""
         while waiting:
             entry = waiting[0]
             if isinstance(entry.what, _Open):
@@ -227,8 +227,8 @@ class _Taker:
             entry.keeper.add(checked)
         self._run.ledger.add(checked, self._means.catalog.datasets[checked.source.dataset])
         rows = f"{self._run.ledger.tallies[checked.source.source_id].read:,}"
-        told = say("step-rows", language(), file=entry.file.name, rows=rows)
-        progress.step(told, entry.number, self._files, share)
+        message = say("step-rows", language(), file=entry.file.name, rows=rows)
+        progress.step(message, entry.number, self._files, share)
 
     def _other(self, entry: _Entry) -> None:
         what = entry.what
@@ -238,13 +238,13 @@ class _Taker:
         elif isinstance(what, Checked):
             self._rows(entry, what, 0)
         elif isinstance(what, Finding | Opened):
-            self._told(entry, what)
+            self._add(entry, what)
         elif entry.keeper:
             entry.keeper.done()
 
-    def _told(self, entry: _Entry, what: Finding | Opened) -> None:
-        told = say("step-reading", language(), file=entry.file.name)
-        progress.step(told, entry.number, self._files)
+    def _add(self, entry: _Entry, what: Finding | Opened) -> None:
+        message = say("step-reading", language(), file=entry.file.name)
+        progress.step(message, entry.number, self._files)
         if entry.keeper:
             entry.keeper.add(what)
         if isinstance(what, Finding):
@@ -265,7 +265,7 @@ def _open(opened: Opened, run: Run) -> None:
 
 
 def _keep_raw(path: Path, sha256: str, private: Path) -> None:
-    """The input as it came, under its hash."""
+    """Keep a copy of the input under its hash."""
     place = private / "raw" / sha256
     if not place.exists():
         place.parent.mkdir(exist_ok=True)
@@ -277,8 +277,8 @@ def _keep_raw(path: Path, sha256: str, private: Path) -> None:
             made.unlink(missing_ok=True)
 
 
-def send_back(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog) -> None:
-    """A workbook for each file in which a department has something to mend."""
+def write_feedback(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog) -> None:
+    """Write a feedback workbook for each file in which a department has something to correct."""
     inputs = {file.name: file for file in files}
     tables: dict[str, list[feedback.Table]] = {}
     for opened in run.opened:
@@ -288,7 +288,7 @@ def send_back(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog) ->
             tables.setdefault(opened.source.path, []).append(table)
 
     def grids(name: str) -> list[Grid]:
-        from pipeline.intake import cells  # with all that reads a workbook
+        from pipeline.intake import cells  # loads the readers of workbooks
 
         return cells.grids(inputs[name])
 
@@ -297,9 +297,9 @@ def send_back(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog) ->
 
 
 def read_reports(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog) -> None:
-    """The yearly reports, after the records that they are held against."""
+    """Read the yearly reports and compare them with the run's records."""
     if not any(file.is_report for file in files):
-        return  # a contract of other things need not know any indicator
+        return  # a contract without reports needs no list of indicators
     from pipeline.flow import yearly_reports
 
     vocabulary = catalog.folder / "codes" / "indicators.csv"
@@ -319,7 +319,10 @@ def read_reports(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog)
 
 
 def prepare_private(private: Path) -> bytes:
-    """The private folder, closed to others, with the key that makes record ids."""
+    """Create the private folder, closed to other users, and return its key (32 bytes).
+
+    The key makes record ids and signatures. StoreError where it is damaged or cannot be written.
+    """
     with faults(private):
         return _key(private)
 

@@ -1,4 +1,4 @@
-"""What a run says when it is over: where every row of every file went, and what is to be mended."""
+"""The closing table of a run: where every row of every file went, and what is to be corrected."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline.flow.read_inbox import Run
 RANK = {"error": 0, "warning": 1, "info": 2, "": 3}
 COLOURS = {"error": "red", "warning": "yellow", "info": "dim", "": ""}
 NARROWEST_NAME = 30  # cells that a file's name must have to be shown in a table
-MOST_KINDS = 20  # kinds of findings that are told on the screen
+MOST_KINDS = 20  # kinds of findings that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def say_files(run: Run, private: Path, lang: Lang) -> Iterator[str]:
 
 
 def _console(table: Table) -> Console:
-    """A terminal as wide as it is; a file or a pipe as wide as the table needs."""
+    """A console of the terminal's width; for a file or a pipe, of the table's."""
     console = Console(highlight=False)
     if not sys.stdout.isatty():
         width = console.measure(table, options=console.options.update(width=1000)).maximum
@@ -129,18 +129,18 @@ def _table(rows: list[Row], lang: Lang) -> Table:
     table.add_column(say("column-worst", lang), no_wrap=True)
     for row in rows:
         numbers = (f"{getattr(row.tally, p):,}" if row.tally else "–" for p in _parts(rows))
-        table.add_row(Text(row.name), row.dataset, *numbers, _told(row, lang))
+        table.add_row(Text(row.name), row.dataset, *numbers, _worst_finding(row, lang))
     return table
 
 
-def _told(row: Row, lang: Lang) -> Text:
+def _worst_finding(row: Row, lang: Lang) -> Text:
     if not row.severity:
         return Text("")
     return Text(f"{say(f'severity-{row.severity}', lang)} · {row.worst}", COLOURS[row.severity])
 
 
 def _least(table: Table, rows: list[Row]) -> int:
-    """How wide the table must be, so that no name is cut into less than `NARROWEST_NAME` cells."""
+    """The least width of the table: names get `NARROWEST_NAME` cells."""
     console = Console(width=1000)
     names = max((Text(row.name).cell_len for row in rows), default=0)
     whole: Any = console.measure(table)
@@ -151,10 +151,10 @@ def _block(row: Row, lang: Lang) -> Text:
     """One table in two lines, for a narrow terminal: only what is not zero."""
     colon, comma = ("：", "，") if lang == "zh" else (": ", ", ")
     parts = [p for p in ("read", *TALLY_PARTS) if row.tally and getattr(row.tally, p)]
-    told = comma.join(f"{say(f'column-{p}', lang)} {getattr(row.tally, p):,}" for p in parts)
+    numbers = comma.join(f"{say(f'column-{p}', lang)} {getattr(row.tally, p):,}" for p in parts)
     text = Text(row.name, "bold").append(f"\n  {row.dataset}", "not bold")
-    text.append(f"{colon}{told}" if told else "", "not bold")
-    return text.append("\n  ").append_text(_told(row, lang)) if row.severity else text
+    text.append(f"{colon}{numbers}" if numbers else "", "not bold")
+    return text.append("\n  ").append_text(_worst_finding(row, lang)) if row.severity else text
 
 
 # ---------------------------------------------------------------- kind by kind
@@ -165,8 +165,8 @@ def kinds(run: Run) -> list[tuple[str, str, str, int]]:
     count: Counter[tuple[str, str, str]] = Counter()
     for (rule, severity, owner, *_), n in run.ledger.issues.items():
         count[severity, rule, owner] += n
-    told = [(*kind, n) for kind, n in count.items() if kind[0] != "info"]
-    return sorted(told, key=lambda k: (RANK[k[0]], -k[3], k[1]))
+    listed = [(*kind, n) for kind, n in count.items() if kind[0] != "info"]
+    return sorted(listed, key=lambda k: (RANK[k[0]], -k[3], k[1]))
 
 
 def _show_kinds(run: Run, lang: Lang, console: Console) -> None:
@@ -179,8 +179,8 @@ def _show_kinds(run: Run, lang: Lang, console: Console) -> None:
         grid.add_column(justify=justify, no_wrap=justify == "right")
     for severity, rule, owner, n in found[:MOST_KINDS]:
         label = Text("  " + say(f"severity-{severity}", lang), COLOURS[severity])
-        told = _folded(_kind(rule, owner, lang), console.width - 16)
-        grid.add_row(label, f"{n:,}", told)
+        cell = _folded(_kind(rule, owner, lang), console.width - 16)
+        grid.add_row(label, f"{n:,}", cell)
     console.print(grid)
     if len(found) > MOST_KINDS:
         console.print("  " + say("findings-more", lang, kinds=len(found) - MOST_KINDS))
@@ -195,7 +195,7 @@ def _kind(rule: str, owner: str, lang: Lang) -> Text:
 
 
 def _folded(text: Text, width: int) -> Text:
-    """Chinese cut where a line is full: between its words are no blanks to break a line at."""
+    """`text` broken at `width` cells: Chinese has no blanks at which a line could break."""
     if text.plain.isascii() or text.cell_len <= width:
         return text
     cuts, used = list[int](), 0

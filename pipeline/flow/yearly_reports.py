@@ -1,4 +1,4 @@
-"""The inbox's yearly reports: their figures, and each held against the records of the same run."""
+"""The inbox's yearly reports: reads their figures and compares them with the run's records."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from pipeline.intake.inbox.sources import InboxFile
 from pipeline.reports.compare.with_records import DIFFERS, Count, Params, reconcile
 from pipeline.reports.figures import indicators
 from pipeline.reports.figures.heading import Heading
-from pipeline.reports.read import Report, beside, read_report
+from pipeline.reports.read import Report, read_report, with_growth_findings
 
 DATASET = "report_figures"
 
 
 @dataclass(frozen=True, slots=True)
 class ReadReport:
-    """A report of the inbox and where it came from."""
+    """A report of the inbox and its source."""
 
     source: Source
     report: Report
@@ -49,9 +49,9 @@ class ReadReport:
 def read_reports(
     files: Iterable[InboxFile], vocabulary: Path, catalog: Catalog
 ) -> list[ReadReport]:
-    """Every report among `files`; a body's report of the year before is held against the next.
+    """Every report among `files`; its growth is checked against the same body's last report.
 
-    `vocabulary` is the contract's indicators.csv.
+    `vocabulary` is the contract's indicators.csv; UsageError where a column is missing in it.
     """
     known = indicators.load(vocabulary)
     reports = [file for file in files if file.is_report]
@@ -62,14 +62,15 @@ def read_reports(
 
 
 def names_of(paths: Sequence[str]) -> dict[str, str]:
-    """What each report is called: its file's name without ending, or more of its path where several
-    would be called the same."""
+    """Path → the report's name: the file's name without ending, or more of the path where several
+    would have the same name.
+    """
     named: dict[str, str] = {}
     for ways in (lambda p: PurePosixPath(p).stem, lambda p: PurePosixPath(p).name, str):
         left = [path for path in paths if path not in named]
         count = Counter(map(ways, left))
-        taken = set(named.values())
-        named |= {p: ways(p) for p in left if count[ways(p)] == 1 and ways(p) not in taken}
+        used = set(named.values())
+        named |= {p: ways(p) for p in left if count[ways(p)] == 1 and ways(p) not in used}
     return named
 
 
@@ -95,10 +96,10 @@ def _read(
 def _beside_last_year(
     done: ReadReport, by_year: Mapping[tuple[str, int | None], Report]
 ) -> ReadReport:
-    """The report held against last year's, where the inbox holds that."""
+    """The report with its growth checked by last year's, where the inbox has that."""
     report = done.report
     before = by_year.get((report.body, report.year - 1)) if report.year else None
-    return done if before is None else replace(done, report=beside(report, before))
+    return done if before is None else replace(done, report=with_growth_findings(report, before))
 
 
 def read_file(path: Path, catalog: Catalog) -> Report:
@@ -134,9 +135,10 @@ def comparisons(
     catalog: Catalog,
     tallies: Mapping[str, Tally],
 ) -> list[Comparison]:
-    """Every indicator that a report states, against what `con` holds of the datasets in `tallies`.
+    """Compare every indicator that a report states with the records in `con`.
 
-    Where the two differ, `why` says how many rows could explain it: held back, or of other years.
+    `tallies`: the datasets that were read. Where figure and records differ, `why` says how many
+    rows could explain it: held back, or of other years.
     """
     known = {indicator.code: indicator for indicator in indicators.load(vocabulary)}
     con.execute("create schema typed")
@@ -167,7 +169,7 @@ def comparisons(
 def _explaining(
     report: Report, indicator: indicators.Indicator, tally: Tally, count: Count
 ) -> Iterator[Reason]:
-    """What of the same dataset was not counted: rows held back, records of the years beside."""
+    """What of the dataset was not counted: rows held back, records of the years before and after."""
     for part in ("quarantined", "withheld", "repeated"):
         if rows := getattr(tally, part):
             yield Reason(f"check-rows-{part}", {"rows": rows})
@@ -181,9 +183,7 @@ def _explaining(
 
 
 def _typed_view(dataset: Dataset) -> Sql:
-    """The dataset's settled rows with numbers as numbers and blanks missing,
-    as queries expect them.
-    """
+    """SQL of a view of the dataset's rows with typed columns and blanks as null, for the queries."""
     columns = ", ".join(f"{_typed(c)} as {quoted(c.name)}" for c in published_columns(dataset))
     name = quoted(dataset.name)
     return f"create view typed.{name} as select {columns} from main.{name}"
@@ -230,8 +230,8 @@ def check_rows(found: Iterable[Comparison]) -> list[Sequence[object]]:
             c.counted,
             c.difference,
             c.verdict,
-            told(c.why, "zh"),
-            told(c.why, "en"),
+            reasons_text(c.why, "zh"),
+            reasons_text(c.why, "en"),
             c.dataset,
             c.query,
         )
@@ -239,6 +239,6 @@ def check_rows(found: Iterable[Comparison]) -> list[Sequence[object]]:
     ]
 
 
-def told(reasons: Iterable[Reason], lang: Lang) -> str:
+def reasons_text(reasons: Iterable[Reason], lang: Lang) -> str:
     """Reasons as one text in a language."""
     return (" " if lang == "en" else "").join(say(r.message, lang, **r.params) for r in reasons)

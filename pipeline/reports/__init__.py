@@ -1,1 +1,3 @@
-"""Yearly reports: repair the text, read every figure with its sentence, hold it against records."""
+"""Yearly reports: repair the text, read every figure with its sentence, compare it with the
+records.
+"""

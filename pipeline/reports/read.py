@@ -1,4 +1,4 @@
-"""One yearly report, from its file to its figures. The run and `gongshi report` both come here."""
+"""One yearly report, from its file to its figures; for the run and for `gongshi report`."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _NOTHING = Heading()
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report as read: its repaired text and all that was found in it.
+    """A report as read: its repaired text and the figures in it.
 
-    `repairs` tell, by offset in the text as it came, what was changed and what could not be;
-    offsets of sections and figures count in `text`. `figures` hold what was read, in order, and
-    behind that a row for every correction.
+    `repairs`: what was changed and what could not be, by offset in the original text; offsets of
+    sections and figures are in `text`. `figures`: those read, in order, then one for each
+    correction.
     """
 
     name: str
@@ -55,10 +55,10 @@ def read_report(
 ) -> Report:
     """The report in the file at `path`, called `name` in every output.
 
-    Body, division and year that are `given` overrule what the text says. `indicators` is the
+    `given` body, division and year replace what the text says. `indicators` is the
     vocabulary (`pipeline.reports.figures.indicators.load`), `divisions` the code list by which a
-    body's name gives its division. Corrections are taken from `<path>.corrections.csv`. Bad files
-    give findings, never errors.
+    body's name gives its division. Corrections are read from `<path>.corrections.csv`. Bad files
+    give findings, never exceptions.
     """
     loaded = load(path, name)
     if not loaded.text:
@@ -80,8 +80,8 @@ def read_report(
     return replace(report, figures=corrected, findings=tuple(found))
 
 
-def beside(report: Report, last_year: Report) -> Report:
-    """The report with what its stated growth says wrongly of `last_year`."""
+def with_growth_findings(report: Report, last_year: Report) -> Report:
+    """The report with findings where its stated growth does not follow from `last_year`."""
     found = internal_consistency.growth(report.figures, last_year.figures, report.name)
     return replace(report, findings=(*report.findings, *found))
 
@@ -93,7 +93,7 @@ def read_text(
     vocabulary: Sequence[Indicator],
     divisions: CodeList | None = None,
 ) -> Report:
-    """The report in a text that is already loaded; `given` overrules what it says of itself."""
+    """The report in a loaded text; `given` replaces what the text says of body and year."""
     repaired = repair(loaded.text)
     head = overruled(heading(repaired.text, loaded.title, loaded.date, divisions), given)
     tree = sections(repaired.text)
@@ -118,7 +118,7 @@ def read_text(
 
 
 def _is_foreign(text: str) -> bool:
-    """Are its letters mostly no Chinese characters: another language, or a wrong encoding?"""
+    """Whether most letters are not Chinese: another language, or a wrong encoding."""
     letters = sum(c.isalpha() for c in text)
     return letters > 4 * len(HAN.findall(text))
 
@@ -135,7 +135,7 @@ def _figures(report: Report, repaired: Repaired, vocabulary: Sequence[Indicator]
         code = (
             "" if found.change else indicators.match(label, before, above, found.unit, vocabulary)
         )
-        # a ? that is damage splits its sentence: both halves are in doubt
+        # a ? from damage splits its sentence: both halves are doubtful
         doubtful = any(start - 1 <= place <= end for place in repaired.doubtful)
         result.append(
             Figure(

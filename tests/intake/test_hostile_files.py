@@ -83,7 +83,7 @@ def test_the_whole_corpus_in_one_inbox_goes_through_a_run(tmp_path: Path) -> Non
     inbox.mkdir()
     write(inbox, SMALL)
     done = checking.check(inbox, private, CONTRACT, date(2025, 3, 31))
-    assert len(done.taken) == sum(c.rules != {"file-kind"} for c in SMALL)
+    assert len(done.files) == sum(c.rules != {"file-kind"} for c in SMALL)
     assert sum(t.read for t in done.ledger.tallies.values()) == sum(
         c.records + c.misfits + c.set_aside for c in SMALL
     )
@@ -163,7 +163,7 @@ def test_a_file_that_keeps_changing_is_a_finding_and_the_others_are_read(
 
     monkeypatch.setattr(sources, "_copied", while_someone_writes)
     done = checking.check(inbox, tmp_path / "private", CONTRACT, date(2025, 3, 31))
-    assert [f.name for f in done.taken] == ["good.csv"]
+    assert [f.name for f in done.files] == ["good.csv"]
     assert "file-changed" in (tmp_path / "private" / "findings.csv").read_text("utf-8")
 
 

@@ -135,7 +135,7 @@ class Among:
         left = self._con.sql(
             f"select source_id, source_row from {quoted('all_' + dataset)} where ({fields}) in "
             f"(select ({others}) from {quoted('all_' + key.dataset)} "
-            f"semi join {quoted('gone_' + key.dataset)} using (source_id, source_row))"
+            f"semi join {quoted('removed_' + key.dataset)} using (source_id, source_row))"
         ).to_arrow_table()
         return pa.concat_tables([exchange.judged(mine, theirs), left])
 

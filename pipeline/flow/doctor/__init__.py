@@ -1,6 +1,6 @@
-"""`gongshi doctor`: whether what a run and the site need is in order, each thing on a line.
+"""`gongshi doctor`: checks what a run and the site need, one line for each check.
 
-One small function looks at one thing and gives a `Result`. None writes anything that stays, none
-raises: what could not be looked at is a result too. Heavy modules are loaded inside the check that
-needs them, so that a machine which lacks one still hears about all the rest.
+Each check is a small function that returns a `Result`. It leaves no file behind and does not raise:
+a check that cannot be made is a result too. Heavy modules are imported inside the check that needs
+them, so that on a machine without one all other checks still run.
 """

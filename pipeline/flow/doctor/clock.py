@@ -1,6 +1,4 @@
-"""Time: the clock against what is there already, the zone that days begin in,
-the known working days.
-"""
+"""Checks of time: the clock against existing files, the time zone, the known working days."""
 
 from __future__ import annotations
 
@@ -29,7 +27,7 @@ def clock(place: Place) -> Result:
 
 
 def _newest(place: Place) -> datetime | None:
-    """When the newest of the files was written that every run writes, and those of the program."""
+    """The newest modification time of the files that every run writes, and of the program."""
     files = (
         place.site / "current" / "manifest.json",
         place.site / ".lock",
@@ -42,7 +40,7 @@ def _newest(place: Place) -> datetime | None:
 
 
 def zone(place: Place) -> Result:
-    """The time zone: in which a day begins, and with it the end of a publication period."""
+    """The time zone, in which days, and so publication periods, begin and end."""
     offset = place.now.utcoffset() or timedelta()
     written = f"UTC{place.now.isoformat()[-6:]}"
     if offset != CHINA:
@@ -51,7 +49,7 @@ def zone(place: Place) -> Result:
 
 
 def calendar(place: Place) -> Result:
-    """Whether the calendar of working days knows today, and at the year's end the next year."""
+    """Whether the calendar of working days covers today, and in December the next year."""
     last, today = _last_known_day(), place.now.date()
     if today > last:
         return look("calendar", "calendar-over", last=last, year=str(today.year))

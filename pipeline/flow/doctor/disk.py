@@ -1,4 +1,4 @@
-"""The disks: whether they can do what releases are made with, and how much room is left on them."""
+"""Checks of the disks: the operations that a release needs, and the space left."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from pipeline.base import sql
 from pipeline.flow.doctor.folders import device, nearest
 from pipeline.flow.doctor.result import Place, Result, look, right, size, wrong
 
-TIMES = 3  # of the last release: it stays, the next is made beside it, and packing takes room
+# Of the last release: it stays, the next is written beside it, and compression needs space too.
+TIMES = 3
 FIRST_BYTES = 1_000_000_000  # before there is a release to go by
 FIRST_FILES = 10_000
 
 
 def site_disk(place: Place) -> Result:
-    """Whether the disk of SITE can do all that a release is made and switched with."""
+    """Whether the disk of SITE supports all operations that make and switch a release."""
     releases = place.site / "releases"
     if releases.exists() and device(releases) != device(place.site):
         return wrong("site-disk", "disk-split", path=releases, site=place.site)
@@ -31,12 +32,12 @@ def site_disk(place: Place) -> Result:
 
 
 def private_disk(place: Place) -> Result:
-    """Whether the disk of PRIVATE can do all that a run needs."""
+    """Whether the disk of PRIVATE supports all operations of a run."""
     return _tried("private-disk", place.private, _TRIALS)
 
 
 def _tried(check: str, folder: Path, trials: dict[str, Callable[[Path], None]]) -> Result:
-    """Each of `trials` in a folder of its own, which is removed; the first that fails."""
+    """Try each of `trials` in a temporary folder; the result names the first that fails."""
     at, trial = nearest(folder), "disk-no-writing"
     try:
         with tempfile.TemporaryDirectory(prefix=".doctor-", dir=at) as made:
@@ -53,14 +54,14 @@ def _tried(check: str, folder: Path, trials: dict[str, Callable[[Path], None]]) 
 
 
 def _is_full(error: Exception) -> bool:
-    """Whether it was room that was missing, which says nothing of what the disk can do."""
+    """Whether the disk is full or read-only, which says nothing about what it supports."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
 class _Ignored(Exception):
-    """A call that said nothing and did nothing."""
+    """A call that raised nothing and had no effect."""
 
 
 def _link(at: Path) -> None:
@@ -110,7 +111,7 @@ def _name(at: Path) -> None:
 
 
 def _database(at: Path) -> None:
-    """A SQLite database, which locks and syncs in ways of its own."""
+    """A SQLite database, which has its own locks and syncs."""
     with closing(sql.writing(at / "database.db")) as con:
         con.execute("create table t (x)")
         con.execute("insert into t values (1)")
@@ -151,10 +152,10 @@ def _room(
     if not known:
         return right(check, f"{check}-endless")
     share, free, need, path = min(known)
-    told = {"path": path, "free": _told(check, free), "need": _told(check, need)}
+    amounts = {"path": path, "free": _amount(check, free), "need": _amount(check, need)}
     if share >= 1:
-        return right(check, f"{check}-good", **told)
-    return (look if share * TIMES >= 1 else wrong)(check, f"{check}-short", **told)
+        return right(check, f"{check}-good", **amounts)
+    return (look if share * TIMES >= 1 else wrong)(check, f"{check}-short", **amounts)
 
 
 def _by_disk(place: Place, needed: tuple[int, int]) -> list[tuple[Path, int]]:
@@ -165,25 +166,25 @@ def _by_disk(place: Place, needed: tuple[int, int]) -> list[tuple[Path, int]]:
     return [(site, needed[0]), (private, needed[1])]
 
 
-def _told(check: str, count: int) -> object:
+def _amount(check: str, count: int) -> object:
     return size(count) if check == "space" else count
 
 
 def _bytes_needed(place: Place) -> tuple[int, int]:
-    told = _manifest(place)
-    if not told:
+    listed = _manifest(place)
+    if not listed:
         return FIRST_BYTES, FIRST_BYTES
-    release = sum(int(file["bytes"]) for file in told["files"].values())
-    raw = (place.private / "raw" / sha256 for sha256 in set(told["inputs"].values()))
+    release = sum(int(file["bytes"]) for file in listed["files"].values())
+    raw = (place.private / "raw" / sha256 for sha256 in set(listed["inputs"].values()))
     inputs = sum(path.stat().st_size for path in raw if path.is_file())
     return TIMES * release, TIMES * inputs or release
 
 
 def _files_needed(place: Place) -> tuple[int, int]:
-    told = _manifest(place)
-    if not told:
+    listed = _manifest(place)
+    if not listed:
         return FIRST_FILES, FIRST_FILES
-    return TIMES * len(told["files"]), FIRST_FILES + TIMES * len(told["inputs"])
+    return TIMES * len(listed["files"]), FIRST_FILES + TIMES * len(listed["inputs"])
 
 
 def _manifest(place: Place) -> dict[str, Any]:

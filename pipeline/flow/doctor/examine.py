@@ -1,4 +1,4 @@
-"""All checks of `gongshi doctor` in their order, and what the command ends with."""
+"""All checks of `gongshi doctor` in their order, and the command's exit code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHECKS: Mapping[str, Callable[[Place], Result]] = {
     "site": folders.site,
     "private": folders.private,
     "inbox": folders.inbox,
-    "apart": folders.apart,
+    "apart": folders.overlap,
     "names": folders.names,
     "site-disk": disk.site_disk,
     "private-disk": disk.private_disk,
@@ -40,10 +40,10 @@ OF_USAGE = {"apart", "contract", "port"}
 def diagnose(place: Place) -> Iterator[Result]:
     """One result for each check, in their order, as soon as it is known."""
     for name, check in CHECKS.items():
-        yield _looked(name, check, place)
+        yield _result(name, check, place)
 
 
-def _looked(name: str, check: Callable[[Place], Result], place: Place) -> Result:
+def _result(name: str, check: Callable[[Place], Result], place: Place) -> Result:
     try:
         return check(place)
     except ImportError as error:
@@ -51,16 +51,14 @@ def _looked(name: str, check: Callable[[Place], Result], place: Place) -> Result
     except OSError as error:
         why = error.strerror or str(error)
         return wrong(name, "cannot-look", why=f"{why} {error.filename or ''}".strip())
-    except Exception as error:  # whatever a broken machine raises: the rest is still looked at
+    except Exception as error:  # any error of a broken machine: the other checks still run
         return wrong(name, "cannot-look", why=f"{type(error).__name__} {error}")
 
 
 def exit_code(results: Collection[Result]) -> int:
-    """What the command ends with: 0 where nothing is wrong,
-    else the code that a run would end with.
+    """The exit code: 0 where nothing is wrong, else the one that a run would end with.
 
-    2 where only the call or the contract is wrong, 5 where the machine,
-    the folders or the store are.
+    2 where only the call or the contract is wrong, 5 where the machine, folders or store are.
     """
     found = {result.check for result in results if result.state == "wrong"}
     if not found:

@@ -1,6 +1,4 @@
-"""The folders: whether they are there, whose they are, how they are named,
-how they lie to each other.
-"""
+"""Checks of the folders: existence, owner, permissions, names, and whether one contains another."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ SQLITE_PATH = 512
 SITE_ROOM = 60
 #: What is written below PRIVATE: /feedback/<a file's folders in the inbox>/<its name>.xlsx.
 PRIVATE_ROOM = 600
-# What shells, SQL, globs and addresses each read in a way of their own.
+# Characters with a meaning of their own in shells, SQL, globs or addresses.
 _ODD = re.compile(r"""[][*?{}'"`\\#%&;|<>$!~:^=()]""")
 
 
@@ -47,7 +45,7 @@ def private(place: Place) -> Result:
 def inbox(place: Place) -> Result:
     """The inbox: there, and every file of it readable.
 
-    Files' names may tell of persons: it counts.
+    It counts files and shows no names, which may be those of persons.
     """
     folder = place.inbox
     if folder is None:
@@ -70,8 +68,8 @@ def inbox(place: Place) -> Result:
     return right("inbox", "inbox-good", path=folder, count=len(files))
 
 
-def apart(place: Place) -> Result:
-    """How the folders lie: nothing private in what is public, nothing of ours in the inbox."""
+def overlap(place: Place) -> Result:
+    """Whether the folders are separate: nothing private under SITE, no output in the inbox."""
     site, private = _resolved(place.site), _resolved(place.private)
     inbox = _resolved(place.inbox) if place.inbox else None
     if private.is_relative_to(site):
@@ -86,9 +84,7 @@ def apart(place: Place) -> Result:
 
 
 def names(place: Place) -> Result:
-    """The folders' own names: whether they can be used,
-    and whether other programs may trip over them.
-    """
+    """The folders' names: whether they can be used, and whether they may confuse other programs."""
     given = (place.site, place.private, *([place.inbox] if place.inbox else []))
     paths = [_resolved(path) for path in given]
     for path in paths[:2]:
@@ -105,13 +101,13 @@ def names(place: Place) -> Result:
 
 
 def nearest(path: Path) -> Path:
-    """`path`, or of its parents the nearest that is there: where it would be made."""
+    """`path`, or its nearest parent that exists, where it would be created."""
     path = _resolved(path)
     return next(each for each in (path, *path.parents) if each.exists())
 
 
 def device(path: Path) -> int:
-    """The disk that a folder is on, or would be made on."""
+    """The disk that a folder is on, or would be created on."""
     return nearest(path).stat().st_dev
 
 
@@ -135,7 +131,7 @@ def _usable(check: str, path: Path) -> Result | None:
 
 
 def _owned(check: str, path: Path) -> Result | None:
-    """Where the folder, or what lies directly in it, is another user's; None where all is ours."""
+    """The result where the folder or an entry in it belongs to another user; else None."""
     own = os.geteuid()
     if (owner := path.stat().st_uid) != own:
         return look(check, "folder-owner", path=path, owner=str(owner), user=str(own))
@@ -147,10 +143,7 @@ def _owned(check: str, path: Path) -> Result | None:
 
 
 def _files(folder: Path) -> tuple[list[Path], int]:
-    """The inbox's files and links, hidden ones left out.
-
-    How many of its folders cannot be listed.
-    """
+    """(the inbox's files and links without hidden ones, how many folders cannot be listed)."""
     found, closed = list[Path](), list[OSError]()
     for at, folders, names in os.walk(folder, onerror=closed.append):
         links = [name for name in folders if (Path(at) / name).is_symlink()]

@@ -1,6 +1,4 @@
-"""Whether the machine has what the program needs: Python, packages, SQLite, an encoding,
-open files.
-"""
+"""Checks of the machine: Python, packages, SQLite, encodings, limit of open files."""
 
 from __future__ import annotations
 

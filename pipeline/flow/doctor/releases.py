@@ -1,4 +1,4 @@
-"""The store of releases: what `current` points to, who is writing, and the key that signs."""
+"""Checks of the store: the target of `current`, locks, and the key that signs."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from pipeline.flow.doctor.result import Place, Result, look, right, wrong
 
 KEY_BYTES = 32
 LISTED = Path("/proc/locks")  # where Linux lists who has which lock
-#: What only a run that was cut short leaves behind: in SITE, in PRIVATE.
+#: What only an interrupted run leaves: in SITE, in PRIVATE.
 LEFT_IN_SITE = (".making", ".leaving", ".gone", ".pending")
 LEFT_IN_PRIVATE = ("work", "fetched")
 
 
 def current(place: Place) -> Result:
-    """The link to the release on show: a kept release inside SITE,
-    with all its files in full length.
-    """
+    """The link `current`: it points to a kept release in SITE whose files have their full length."""
     link, kept = place.site / "current", place.site / "releases"
     found = _releases(place.site)
     if not os.path.lexists(link):
@@ -48,16 +46,20 @@ def _releases(site: Path) -> list[Path]:
 
 
 def _lacking(release: Path) -> list[str]:
-    """Files of a release that are not there in full length.
+    """Files of a release that are missing or not of their length.
 
-    Their bytes are for `gongshi verify`.
+    Their content is for `gongshi verify`.
     """
     from pipeline.release.package import manifest
 
     listed = manifest.read(release).get("files")
     if not isinstance(listed, dict):
         return [manifest.MANIFEST]
-    return [name for name, told in listed.items() if _length(release / name) != told["bytes"]]
+    return [
+        name
+        for name, listed_file in listed.items()
+        if _length(release / name) != listed_file["bytes"]
+    ]
 
 
 def _length(path: Path) -> int:
@@ -68,7 +70,7 @@ def _length(path: Path) -> int:
 
 
 def locks(place: Place) -> Result:
-    """Whether a run holds SITE or PRIVATE, or has left something half done there."""
+    """Whether a run holds SITE or PRIVATE, or an interrupted run has left files there."""
     for folder in (place.site, place.private):
         if _is_held(folder / ".lock"):
             return _held(folder)
@@ -82,7 +84,7 @@ def locks(place: Place) -> Result:
 def _is_held(lock: Path) -> bool:
     """Whether another process holds a lock.
 
-    Shared and let go at once: no run has to wait for it.
+    The lock asked for is shared and released at once, so that no run is refused for it.
     """
     try:
         handle = os.open(lock, os.O_RDONLY)
@@ -102,7 +104,7 @@ def _held(folder: Path) -> Result:
     process = _holder(lock)
     if not process:
         return look("locks", "locks-held-unknown", path=folder, lock=lock)
-    if not _is_alive(process):  # one that it started has inherited the lock
+    if not _is_alive(process):  # a child process has inherited the lock
         return wrong("locks", "locks-orphan", path=folder, lock=lock, process=str(process))
     return look("locks", "locks-held", path=folder, process=str(process))
 
@@ -160,7 +162,7 @@ def _secret(path: Path) -> bytes:
 
 
 def _signs(place: Place, path: Path, secret: bytes) -> Result | None:
-    """Where the release on show was signed by another key; None where it was by this one."""
+    """The result where another key signed the current release; else None."""
     from pipeline.release.package import manifest
 
     shown = place.site / "current" / manifest.PUBLIC_KEY

@@ -1,4 +1,4 @@
-"""What `gongshi doctor` found, for a clerk and for a machine."""
+"""The results of `gongshi doctor` as text and as JSON."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ MARKS: dict[State, str] = {"right": "✓", "look": "!", "wrong": "✗"}
 WIDTH = 100  # of a line in a file or a pipe
 NARROWEST = 24  # cells that a sentence gets on any terminal
 GAP = "  "
-# What a line may end behind: a word of Latin letters, or a Chinese character, each with its marks.
+# A line may end after a Latin word or a Chinese character, each with its punctuation.
 _PIECE = re.compile(r"\s+|[“（《]*(?:[!-~]+|\S)[，。；：、）”》？！]*")
 
 
 def text(result: Result, lang: Lang, width: int = 0) -> str:
-    """One result: its mark, what was looked at, how it is; below that, what to do.
+    """One result: its mark, title and message; below that, what to do.
 
     No line is longer than `width` cells (0: as the terminal is) unless a single word,
     such as a path, is.
@@ -47,7 +47,7 @@ def _width() -> int:
 
 @cache
 def _wide(lang: Lang) -> int:
-    """Cells of the longest title, so that all lines stand under each other from the first."""
+    """Cells of the longest title, so that lines are aligned from the first on."""
     return max(cell_len(say(f"doctor-{name}", lang)) for name in CHECKS)
 
 
@@ -58,12 +58,14 @@ def _under(first: str, later: str, lines: Iterable[str]) -> list[str]:
 def closing(results: Collection[Result], lang: Lang) -> str:
     """How many things are right, worth a look, wrong."""
     count = Counter(result.state for result in results)
-    told = say("doctor-sum", lang, right=count["right"], look=count["look"], wrong=count["wrong"])
-    return f"\n{told}"
+    summary = say(
+        "doctor-sum", lang, right=count["right"], look=count["look"], wrong=count["wrong"]
+    )
+    return f"\n{summary}"
 
 
 def folded(text: str, width: int) -> Iterator[str]:
-    """`text` in lines of at most `width` cells: between Chinese words are no blanks to break at."""
+    """`text` in lines of at most `width` cells, broken between Chinese characters too."""
     line = ""
     for piece in _PIECE.findall(text):
         if line and cell_len(line + piece.rstrip()) > width:
@@ -88,5 +90,5 @@ def as_json(results: Collection[Result], lang: Lang) -> str:
         }
         for result in results
     ]
-    told = {"format": "gongshi-doctor", "version": 1, "checks": checks}
-    return json.dumps(told, ensure_ascii=False, indent=2)
+    content = {"format": "gongshi-doctor", "version": 1, "checks": checks}
+    return json.dumps(content, ensure_ascii=False, indent=2)

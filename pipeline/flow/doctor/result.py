@@ -1,4 +1,4 @@
-"""What a check of `gongshi doctor` is given, and what it gives."""
+"""The input and the result of a check of `gongshi doctor`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ State = Literal["right", "look", "wrong"]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What is looked at, and against what.
+    """What the checks look at.
 
     `home`: the folder that holds the program and `requirements/`. `now`: with its time zone.
     `worker_deadline_s`: how long `gongshi serve` waits for a worker to start.
@@ -34,10 +34,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one thing is: right, worth a look, or wrong.
+    """The result of one check: right, worth a look, or wrong.
 
     `key` and `params` are those of a message under `pipeline/messages/doctor.yaml`; unless the
-    thing is right, the message `<key>-do` has the same params and says what to do.
+    state is right, the message `<key>-do` has the same params and says what to do.
     """
 
     check: str
@@ -46,20 +46,20 @@ class Result:
     params: Mapping[str, object]
 
     def title(self, lang: Lang) -> str:
-        """What was looked at."""
+        """What was checked."""
         return say(f"doctor-{self.check}", lang)
 
     def message(self, lang: Lang) -> str:
-        """How it is."""
-        told = {name: _written(value) for name, value in self.params.items()}
-        return say(self.key, lang, **told)
+        """What was found."""
+        params = {name: _written(value) for name, value in self.params.items()}
+        return say(self.key, lang, **params)
 
     def advice(self, lang: Lang) -> str:
         """What to do; "" where nothing is to be done. Its paths are as a shell takes them."""
         if self.state == "right":
             return ""
-        told = {name: _written(_quoted(value)) for name, value in self.params.items()}
-        return say(f"{self.key}-do", lang, **told)
+        params = {name: _written(_quoted(value)) for name, value in self.params.items()}
+        return say(f"{self.key}-do", lang, **params)
 
 
 def right(check: str, key: str, **params: object) -> Result:
@@ -78,10 +78,11 @@ def wrong(check: str, key: str, **params: object) -> Result:
 
 
 def printable(text: str) -> str:
-    r"""`text` with whatever a terminal would not show, or would obey, as an escape:
+    r"""`text` with all that a terminal would not show, or would execute, as an escape:
     `\x1b`, `\u3000`.
 
-    A name of a file may hold any bytes; Python keeps those that are no UTF-8 as lone surrogates.
+    A name of a file may hold any bytes; Python keeps those that are not UTF-8 as lone surrogates
+    (PEP 383).
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 

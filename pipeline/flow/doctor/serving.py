@@ -1,4 +1,4 @@
-"""What serving needs: a contract that loads, a port that is free, a worker that starts in time."""
+"""Checks for serving: the contract loads, the port is free, a worker starts in time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from pathlib import Path
 from pipeline.base.errors import UsageError
 from pipeline.flow.doctor.result import Place, Result, look, right, wrong
 
-HOST = "127.0.0.1"  # where `gongshi serve` listens unless told otherwise
-ANSWER_S = 5.0  # how long the site may take to say that it is well
+HOST = "127.0.0.1"  # where `gongshi serve` listens by default
+ANSWER_S = 5.0  # how long the site may take to answer /-/health
 LONGEST_ANSWER = 10_000  # bytes
-# What a worker loads before it can answer. By name, since the site stands above this wing.
+# Imports of a worker. As text: this wing may not import the site's.
 WORKER = "import pipeline.site.server.serve, pipeline.site.server.app"
 
 
@@ -48,10 +48,10 @@ def port(place: Place) -> Result:
             return wrong("port", "port-closed", port=asked, why=error.strerror)
     else:
         return right("port", "port-free", port=asked)
-    return _taken(place, asked)
+    return _occupied(place, asked)
 
 
-def _taken(place: Place, asked: str) -> Result:
+def _occupied(place: Place, asked: str) -> Result:
     release = _served(place.port)
     if not release:
         return wrong("port", "port-taken", port=asked)
@@ -62,14 +62,12 @@ def _taken(place: Place, asked: str) -> Result:
 
 
 def _served(port: int) -> str:
-    """The release that a site of ours shows on a port;
-    "" where what listens there is no site of ours.
-    """
-    connection = http.client.HTTPConnection(HOST, port, timeout=ANSWER_S)  # knows of no proxy
+    """The release that a Gongshi site serves on a port; "" where another program listens."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=ANSWER_S)  # uses no proxy
     try:
         connection.request("GET", "/-/health")
-        told = json.loads(connection.getresponse().read(LONGEST_ANSWER))
-        return str(told["release"]) if told["ok"] is True else ""
+        answer = json.loads(connection.getresponse().read(LONGEST_ANSWER))
+        return str(answer["release"]) if answer["ok"] is True else ""
     except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
         return ""
     finally:
@@ -99,11 +97,11 @@ def worker(place: Place) -> Result:
 
 
 def timed(took: float, deadline: float) -> Result:
-    """What a start that took so many seconds means."""
-    told = {"took": f"{took:.1f}", "deadline": f"{deadline:.0f}"}
+    """The result for a start that took `took` of at most `deadline` seconds."""
+    times = {"took": f"{took:.1f}", "deadline": f"{deadline:.0f}"}
     if took > deadline / 2:
-        return look("worker", "worker-slow", **told)
-    return right("worker", "worker-good", **told)
+        return look("worker", "worker-slow", **times)
+    return right("worker", "worker-good", **times)
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -34,7 +34,7 @@ def writing(site: Path, private: Path | None = None) -> Iterator[Path]:
     it cannot be written.
     """
     others = [private] if private else []
-    with files.locked(site), files.faults(site, *others, spill=private):
+    with files.locked(site), files.faults(site, *others, temp_directory=private):
         (site / "releases").mkdir(exist_ok=True)
         _settle(site)
         making = site / ".making"

@@ -1,1 +1,1 @@
-"""What a report states, held against itself, against the records, and its corrections by hand."""
+"""Compares a report's figures with each other and with the records; corrections by hand."""

@@ -1,7 +1,7 @@
-"""A person's word on figures: `<report>.corrections.csv` beside the report.
+"""Corrections of figures by hand: `<report>.corrections.csv` beside the report.
 
 Columns: `start` (in the repaired text), or `ordinal` and `code`; `value`; `status` (confirmed or
-corrected); `note`. What was read stays; a correction adds a row with the same place in the text.
+corrected); `note`. A correction adds a row with the same offsets; the figure that was read stays.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MOST = 10_000  # lines; a report has a few hundred figures
 
 
 def file_of(path: Path) -> Path:
-    """Where the corrections of the report at `path` stand."""
+    """The path of the corrections of the report at `path`."""
     return path.with_name(f"{path.name}.corrections.csv")
 
 
@@ -53,7 +53,7 @@ def apply(
 def _one(
     row: Mapping[str, str | None], figures: list[Figure], added: list[Figure], read: int
 ) -> tuple[str, dict[str, str]] | None:
-    """Carry out one line; gives the rule and params of what is wrong with it."""
+    """Apply one line; returns the rule and params of a finding about it, or None."""
     cell = {
         k.strip(): (v or "").strip()
         for k, v in row.items()
@@ -103,7 +103,7 @@ def _place(cell: Mapping[str, str], figures: Sequence[Figure]) -> int | None:
 
 
 def current(figures: Sequence[Figure]) -> list[Figure]:
-    """One figure a place: the correction where there is one, else what was read."""
+    """One figure for each place: the correction where there is one, else what was read."""
     best: dict[int, Figure] = {}
     for figure in figures:
         if figure.start not in best or figure.status == "corrected":

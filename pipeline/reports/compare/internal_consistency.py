@@ -1,6 +1,4 @@
-"""Checks that need nothing but the report, and last year's:
-do its figures agree among themselves?
-"""
+"""Checks within a report, and against last year's: whether its figures agree."""
 
 from __future__ import annotations
 
@@ -38,9 +36,7 @@ def check(text: str, figures: Sequence[Figure], name: str) -> list[Finding]:
 
 
 def growth(figures: Sequence[Figure], last_year: Sequence[Figure], name: str) -> list[Finding]:
-    """Findings about the growth that the report `name` states,
-    by its own and last year's figures.
-    """
+    """Findings about the growth stated in the report `name`, by its and last year's figures."""
     return list(_growth(_certain(figures), current(last_year), name))
 
 
@@ -90,7 +86,7 @@ def _makes(part: Figure, whole: Figure, rate: Figure) -> bool:
 
 
 def _rounding(written: str) -> Decimal:
-    """What rounding or cutting to the written places may move a rate by."""
+    """The largest error of a rate from rounding or truncating to its written places."""
     _, _, fraction = written.partition(".")
     return Decimal(1).scaleb(-len(fraction))
 
@@ -103,9 +99,7 @@ _ALL_PARTS = re.compile(r"其中|分别为|包括|包含|[：:]")
 
 
 def _totals(text: str, sentence: Sequence[Figure], name: str) -> Iterator[Finding]:
-    """A total, then its parts behind 其中:
-    only parts in a list of one unit that exceed or miss it.
-    """
+    """A total and its parts after 其中: findings for a list of one unit whose sum differs."""
     for i, total in enumerate(sentence[:-2]):
         following = sentence[i + 1]
         between = text[total.end : following.start]
@@ -146,7 +140,7 @@ def _twice(figures: Sequence[Figure], name: str) -> Iterator[Finding]:
     """The same words and unit with another value."""
     seen: dict[tuple[str, str], Figure] = {}
     for figure in figures:
-        label = _bare(figure.label)
+        label = _core_label(figure.label)
         if len(label) < 4 or figure.comparator != "=" or _GROWTH.search(label):
             continue
         first = seen.setdefault((label, figure.unit), figure)
@@ -161,12 +155,12 @@ def _twice(figures: Sequence[Figure], name: str) -> Iterator[Finding]:
             )
 
 
-def _bare(label: str) -> str:
+def _core_label(label: str) -> str:
     return re.sub(r"^(?:全[省市县区年]|我[省市县区]|共|累计)+", "", simplified_by_character(label))
 
 
 def _growth(figures: Sequence[Figure], before: Sequence[Figure], name: str) -> Iterator[Finding]:
-    """A figure, its stated growth behind it, and the same figure of last year's report."""
+    """A figure followed by its stated growth, against the same figure of last year's report."""
     last = {f.code: f for f in reversed(before) if f.code and f.comparator == "="}
     for figure, growth in pairwise(figures):
         match = _GROWTH.search(simplified_by_character(growth.label))

@@ -1,4 +1,4 @@
-"""Hold a report's figures against the records of the same body and year."""
+"""Compares a report's figures with the records of the same body and year."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def reconcile(
 ) -> list[Comparison]:
     """One comparison for each indicator that a report states, in the order of its text.
 
-    A correction counts in place of what was read. Where an indicator is stated more than once, the
-    first figure that no other one of its sentence contains is held against the records.
+    A correction replaces the figure that was read. Where an indicator is stated more than once, the
+    first figure is compared.
     """
     known = {indicator.code: indicator for indicator in indicators}
     stated: dict[tuple[str, str], Figure] = {}

@@ -1,4 +1,4 @@
-"""The text of a docx, or of a pdf with a text layer. No XML entity is ever expanded."""
+"""The text of a DOCX, or of a PDF with a text layer. XML entities are never expanded."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
-BIGGEST = 100_000_000  # bytes of a file, or of a document inside it once unpacked
-_RATIO = 200  # a part that unpacks to more than this is no document
+BIGGEST = 100_000_000  # bytes of a file, or of a document inside it once decompressed
+_RATIO = 200  # a member that decompresses to more times its size is refused as a ZIP bomb
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _GAP = re.compile(r"(?<=[^\x00-\x7f]) +(?=\S)|(?<=\S) +(?=[^\x00-\x7f])")
 _EDGE = 2  # lines at the top and the foot of a page that may be its header or footer
 
 
 class Unreadable(Exception):
-    """A file that gives no text; carries the finding's rule and params."""
+    """A file without readable text; has the finding's rule and params."""
 
     def __init__(self, rule: str, **params: object) -> None:
         super().__init__(rule)
@@ -27,7 +27,10 @@ class Unreadable(Exception):
 
 
 def docx(data: bytes) -> str:
-    """The text of a Word document, one line a paragraph."""
+    """The text of a Word document (ECMA-376), one line for each paragraph.
+
+    Raises Unreadable where it is damaged, encrypted or too large.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             member = archive.getinfo("word/document.xml")
@@ -67,9 +70,10 @@ def _paragraph(paragraph: etree._Element) -> str:
 
 
 def pdf(data: bytes) -> str:
-    """The text layer of a pdf, without what stands at the edge of every page.
+    """The text layer of a PDF, without headers and footers.
 
-    A pdf has no spaces between Chinese and Latin letters, only gaps that look like them.
+    Spaces beside Chinese characters are removed: a PDF has gaps there, which are read as spaces.
+    Raises Unreadable where it is damaged, encrypted or has no text layer.
     """
     from pypdf import PdfReader  # 0.2 s to import: few reports are pdf
 
@@ -89,12 +93,12 @@ def pdf(data: bytes) -> str:
 
 
 def _without_edges(pages: Sequence[list[str]]) -> Iterator[str]:
-    """The lines of all pages but for those that stand at the same edge of most of them."""
+    """The lines of all pages, without those at the same edge of most pages."""
     seen = Counter(key for page in pages for key in {_alike(page[i]) for i in _edges(page)})
     often = {key for key, pages_with in seen.items() if pages_with > max(1, len(pages) // 2)}
     for page in pages:
-        gone = {i for i in _edges(page) if _alike(page[i]) in often}
-        yield from (line for i, line in enumerate(page) if i not in gone)
+        repeated = {i for i in _edges(page) if _alike(page[i]) in often}
+        yield from (line for i, line in enumerate(page) if i not in repeated)
 
 
 def _edges(page: Sequence[str]) -> set[int]:
@@ -102,5 +106,5 @@ def _edges(page: Sequence[str]) -> set[int]:
 
 
 def _alike(line: str) -> str:
-    """A line whatever its numbers are: headers and footers count pages."""
+    """A line with its numbers as 0: headers and footers have page numbers."""
     return re.sub(r"\d+", "0", line.strip())

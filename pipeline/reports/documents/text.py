@@ -1,7 +1,7 @@
-"""The text of a report's file: txt, html, docx, or pdf with a text layer.
+"""The text of a report's file: TXT, HTML, DOCX, or PDF with a text layer.
 
-Whatever is wrong with a file is told by a finding; nothing here raises for bad data. Sizes are
-bounded before anything is unpacked, and no XML entity is ever expanded.
+Bad data gives findings, never exceptions. Sizes are limited before anything is decompressed, and
+XML entities are never expanded.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _ZIP, _PDF = b"PK\x03\x04", b"%PDF"
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A file's text as it came, what the file itself names as title and date, what was wrong."""
+    """A file's original text, the title and date that the file states, and findings."""
 
     text: str
     title: str = ""
@@ -75,7 +75,7 @@ class Loaded:
 
 
 def load(path: Path, name: str) -> Loaded:
-    """The text of the report at `path`; `name` is what findings call it. Empty where unreadable."""
+    """The text of the report at `path`, called `name` in findings; "" where it cannot be read."""
     try:
         if path.stat().st_size > BIGGEST:
             raise Unreadable("report-too-large", bytes=path.stat().st_size)
@@ -102,7 +102,10 @@ def finding(rule: str, name: str, **params: object) -> Finding:
 
 
 def _reader(suffix: str, data: bytes) -> Callable[[bytes], Loaded]:
-    """By what the bytes are; by the name only where they do not tell."""
+    """The reader for the file, chosen by its bytes, or by its suffix where they do not decide.
+
+    Raises Unreadable where there is none.
+    """
     if data.startswith(_PDF):
         return lambda data: Loaded(documents.pdf(data), encoding="pdf")
     if data.startswith(_ZIP):
@@ -128,7 +131,10 @@ def _txt(data: bytes) -> Loaded:
 
 
 def decode(data: bytes, declared: str = "") -> tuple[str, str]:
-    """Text in UTF-8, UTF-16 with a mark, GB18030 or Big5, and which of them it was."""
+    """(text, its encoding): UTF-8, UTF-16, GB18030 or Big5.
+
+    `declared`: the encoding that the file states; tried first. Raises Unreadable for binary data.
+    """
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return _strictly(data, encoding) or data.decode(encoding, "replace"), encoding
@@ -147,7 +153,7 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
 
 
 def _wide(data: bytes) -> tuple[str, str]:
-    """UTF-16 without its mark, told by the zero bytes of its ASCII and by what it says."""
+    """UTF-16 without a byte order mark: the byte order that gives common characters."""
     readings = {e: _strictly(data, e) or "" for e in ("utf-16-le", "utf-16-be")}
     encoding = max(readings, key=lambda e: _sense(readings[e]))
     if "\x00" in readings[encoding][:4000] or _sense(readings[encoding]) < _MAKES_SENSE:
@@ -156,7 +162,7 @@ def _wide(data: bytes) -> tuple[str, str]:
 
 
 def _damaged(data: bytes) -> tuple[str, str]:
-    """Text that no encoding reads whole: the one that loses least."""
+    """Text with bytes invalid in every encoding: decoded by the one that loses least."""
     texts = {e: data.decode(e, "replace") for e in ("utf-8", "gb18030", "big5hkscs")}
     encoding = min(texts, key=lambda e: texts[e].count("\ufffd"))
     if texts[encoding].count("\ufffd") * 10 > len(texts[encoding]):
@@ -172,7 +178,7 @@ def _strictly(data: bytes, encoding: str) -> str | None:
 
 
 def _sense(text: str) -> float:
-    """How much of a text's start is made of common characters."""
+    """The share of common characters among the non-ASCII ones at a text's start, 0 to 1."""
     sample = [c for c in text[:4000] if c > "\x7f"]
     return sum(map(is_common, sample)) / len(sample) if sample else 0.0
 
@@ -229,7 +235,7 @@ def _weight(node: html.HtmlElement) -> int:
 
 
 def _lines(node: html.HtmlElement) -> str:
-    """An element's text, one line a block."""
+    """An element's text, one line for each block."""
     parts: list[str] = []
 
     def walk(element: html.HtmlElement) -> None:

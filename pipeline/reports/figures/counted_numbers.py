@@ -1,4 +1,4 @@
-"""Numbers that count something, with their unit and how exact they are; labels come later."""
+"""Numbers that count something, with unit and exactness; `labels` finds what they count."""
 
 from __future__ import annotations
 
@@ -29,49 +29,53 @@ _NAME_BEHIND = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class Counted:
+    """A number that counts something; `unit` is "" where none is written."""
+
     start: int  # of the number
     end: int  # of its unit
     number: Number
     unit: str
-    first: int = -1  # of what says how exact it is, in front of the number
-    last: int = -1  # end of what says so behind the unit
+    first: int = -1  # of the words of exactness before the number; -1: none
+    last: int = -1  # end of those after the unit; -1: none
 
     @property
     def span(self) -> tuple[int, int]:
-        """All that belongs to the figure, words of exactness included."""
+        """Start and end of the figure, words of exactness included."""
         return (
             self.start if self.first < 0 else self.first,
             self.end if self.last < 0 else self.last,
         )
 
 
-def find(view: str, working: str) -> list[Hit]:
-    """Every figure in order; ranks are read from `view`, all else from `working`, where what
-    counts nothing is blanked."""
-    hits = sorted([*_ranks(view), *_counts(working)], key=lambda h: h.start)
-    return [h for i, h in enumerate(hits) if i == 0 or h.start >= hits[i - 1].end]
+def find(view: str, working: str) -> list[Counted]:
+    """Every counted number in order, in simplified text.
+
+    `view`: the text, for ranks; `working`: the same with numbers that count nothing blanked.
+    """
+    counted = sorted([*_ranks(view), *_counts(working)], key=lambda h: h.start)
+    return [h for i, h in enumerate(counted) if i == 0 or h.start >= counted[i - 1].end]
 
 
-def _ranks(view: str) -> Iterator[Hit]:
+def _ranks(view: str) -> Iterator[Counted]:
     for match in _RANK.finditer(view):
         written = match["n"]
         value = Decimal(written) if written.isdigit() else numerals.han_value(written)
         if value:
-            yield Hit(view.rindex("第", 0, match.start("n")), match.end(), Number(value), RANK)
+            yield Counted(view.rindex("第", 0, match.start("n")), match.end(), Number(value), RANK)
 
 
-def _counts(working: str) -> Iterator[Hit]:
-    yield from (Hit(*share) for share in shares.find(working))
+def _counts(working: str) -> Iterator[Counted]:
+    yield from (Counted(*share) for share in shares.find(working))
     at = 0
     while match := NUMBER.search(working, at):
-        hit = _hit(working, match)
-        at = max(hit.span[1] if hit else 0, match.end(), match.start() + 1)
-        if hit:
-            yield hit
+        item = _counted_number(working, match)
+        at = max(item.span[1] if item else 0, match.end(), match.start() + 1)
+        if item:
+            yield item
 
 
-def _hit(working: str, match: re.Match[str]) -> Hit | None:
+def _counted_number(working: str, match: re.Match[str]) -> Counted | None:
     unit = UNIT.match(working, _skip_space(working, match.end()))
     ranged = _range(working, match, unit)
     if ranged:
@@ -82,17 +86,17 @@ def _hit(working: str, match: re.Match[str]) -> Hit | None:
         return None
     number, more = reading
     name = number.per or (unit[0] if unit else "")
-    return Hit(_digits_start(match), stop, number, _unit(name), match.start(), stop + more)
+    return Counted(_digits_start(match), stop, number, _unit(name), match.start(), stop + more)
 
 
 def _digits_start(match: re.Match[str]) -> int:
-    """Where the number itself begins, behind 近, 约, 超过."""
+    """Where the number itself begins, after 近, 约, 超过."""
     groups = ("percent", "arabic", "vague", "han")
     return min(match.start(g) for g in groups if match.start(g) >= 0)
 
 
 def _unit(written: str) -> str:
-    """One way of writing a unit: 场（次） and 场/次 are 场次."""
+    """A unit in its normal form: 场（次） and 场/次 become 场次."""
     return "%" if written == "％" else re.sub(r"[（(/／](\w+)[）)]?", r"\1", written)
 
 
@@ -100,7 +104,7 @@ def _skip_space(text: str, at: int) -> int:
     return at + 1 if text[at : at + 1] == " " else at
 
 
-def _range(working: str, match: re.Match[str], unit: re.Match[str] | None) -> Hit | None:
+def _range(working: str, match: re.Match[str], unit: re.Match[str] | None) -> Counted | None:
     """3至5件, 90%-95%; not 由20件增至35件, which are two figures."""
     stop = unit.end() if unit else match.end()
     to = _TO.match(working, stop)
@@ -126,7 +130,9 @@ def _range(working: str, match: re.Match[str], unit: re.Match[str] | None) -> Hi
     if value >= high[0].value:
         return None
     number = Number(value, "=", high[0].value)
-    return Hit(_digits_start(match), other_unit.end(), number, _unit(other_unit[0]), match.start())
+    return Counted(
+        _digits_start(match), other_unit.end(), number, _unit(other_unit[0]), match.start()
+    )
 
 
 def _counts_something(
@@ -164,7 +170,7 @@ def _arabic_counts(
 def _han_counts(
     working: str, match: re.Match[str], unit: re.Match[str], before: str, number: Number
 ) -> bool:
-    """A number in characters counts where it is no part of a name."""
+    """Whether a number in Chinese characters counts something and is not part of a name."""
     name, written = unit[0], match["han"]
     rough = bool(match["some"] or match["rest"] or match["vague"] or match["near"])
     if is_noun(name) and not rough:

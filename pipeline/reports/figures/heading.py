@@ -1,4 +1,4 @@
-"""Whose report it is, of which year and day, and what it is called: read from its text."""
+"""A report's title, body, division, year and date, read from its text."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _US = re.compile(r"[我全]([市县区州旗镇乡])")
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What a report says of itself; empty or None where it does not."""
+    """A report's title, body, division, year and date; "" or None where it states none."""
 
     title: str = ""
     body: str = ""
@@ -50,8 +50,8 @@ def heading(
 ) -> Heading:
     """Read title, body, division, year and date of `text`.
 
-    `title` and `published` are what its file says of itself. Everything is given in the text's
-    own script but the body, which is simplified, as records have it.
+    `title` and `published` are those that the file states. All is in the text's own script but the
+    body, which is simplified, as in the records.
     """
     view = simplified_by_character(text)
     pairs = zip(text.split("\n"), view.split("\n"), strict=True)
@@ -113,7 +113,7 @@ def _region(body: str, divisions: CodeList | None) -> str:
 
 
 def _most_named(view: str, divisions: CodeList | None) -> str:
-    """The one division that a text names more than once and calls ours: 我区, 全区."""
+    """The division that a text names most, more than once, of the kind of 我区 or 全区."""
     kinds = Counter(_US.findall(view))
     if divisions is None or not kinds:
         return ""
@@ -140,7 +140,7 @@ def _year(title: str, view: str, published: str) -> int | None:
 
 
 def _date(lines: Sequence[str]) -> str:
-    """The date under the text, else one that stands alone above it."""
+    """The date under the text, else one above it; ISO 8601, "" where there is none."""
     for line in (*reversed(lines[-6:]), *lines[:8]):
         if len(line) > 40:
             continue
@@ -162,7 +162,7 @@ def _iso(year: int, month: int, day: int) -> str:
 
 
 def overruled(read: Heading, given: Heading) -> Heading:
-    """What was read, with what `sources.yaml` says of body, division and year in its place."""
+    """`read` with body, division and year replaced by those of `sources.yaml`, where given."""
     return replace(
         read,
         body=given.body or read.body,

@@ -1,9 +1,9 @@
-"""The vocabulary of indicators (datapackage/codes/indicators.csv), and how figures find theirs.
+"""The vocabulary of indicators (datapackage/codes/indicators.csv), and matching figures to it.
 
-A phrase is a list of words that must all stand in the figure's sentence before the number or in
-its label, the last of them in the label. `!word` must not stand in the label. Of several phrases
-that fit, the one with more characters wins. Only where none fits, the section's title may lend
-words as well.
+A phrase is a list of words that must all occur in the figure's sentence before the number or in its
+label, the last of them in the label. `!word` must not occur in the label. Of several phrases that
+match, the one with most characters wins. Only where none matches, words may also be in the
+section's title.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from pipeline.reports.figures.units import alike
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Words that point to an indicator, and words that speak against it."""
+    """Words that identify an indicator, and words that exclude it."""
 
     words: tuple[str, ...]
     not_words: tuple[str, ...] = ()
-    weight: int = 0  # how much it takes to fit
+    weight: int = 0  # number of characters
 
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One thing that reports count. `query` counts the same in `dataset`, where records have it.
+    """One thing that reports count; `query` counts it in the records of `dataset`, if any have it.
 
-    It is a select of one value that may use `$year` and `$region_code`, and runs alike in SQLite
-    and DuckDB.
+    It is a select of one value that may use `$year` and `$region_code`, and gives the same in
+    SQLite and DuckDB.
     """
 
     code: str
@@ -78,7 +78,7 @@ def _phrase(text: str) -> Phrase:
 def match(
     label: str, sentence: str, section: str, unit: str, indicators: Sequence[Indicator]
 ) -> str:
-    """The code of the indicator that a figure stands for, "" where none fits.
+    """The code of the indicator of a figure, "" where none matches.
 
     `sentence` is its sentence up to the number, `section` the title above; in simplified form.
     """

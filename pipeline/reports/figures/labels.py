@@ -8,8 +8,8 @@ from typing import NamedTuple
 _LONGEST = 36
 _LONGEST_NOUN = 26
 
-# Words that open or close a clause without telling what is counted. What may not follow (or stand
-# before) keeps them from being cut out of longer words: 和解, 现场, 持有, 签约.
+# Words that open or close a clause and do not say what is counted. Lookarounds keep them from being
+# cut out of longer words: 和解, 现场, 持有, 签约.
 _LEADING = re.compile(
     r"^(?:[\s　、，,；;：:”]|的(?=..)|(?:19|20)\d\d年度?|[（(][一二三四五六七八九十\d]{1,3}[）)]|"
     r"[一二三四五六七八九十]{1,3}(?:、|是|要)|\d{1,2}[.．、]|"
@@ -58,7 +58,7 @@ _NOUN = re.compile(
 
 
 class Phrase(NamedTuple):
-    """A label, how much of the text behind the number it took, and whether it tells a change."""
+    """A label, how much of the text after the number it uses, and whether it is of a change."""
 
     text: str
     behind: int = 0
@@ -68,9 +68,9 @@ class Phrase(NamedTuple):
 def phrase(before: str, behind: str, last: str, clause_before: str) -> Phrase:
     """The phrase that a number counts.
 
-    `before` stands between the number and the clause's start or the figure before; `behind` from
-    its unit to the clause's end or the next number; `last` is the label of the figure before in
-    the sentence, and `clause_before` the clause in front: a bare 同比增长 or 共 leans on them.
+    `before`: from the clause's start or the figure before to the number; `behind`: from its unit to
+    the clause's end or the next number; `last` is the label of the figure before in
+    the sentence, and `clause_before` the clause before: 同比增长 or 共 alone refer to them.
     """
     front = clean(before)
     support = subject(last) or clean(clause_before)
@@ -97,7 +97,7 @@ def phrase(before: str, behind: str, last: str, clause_before: str) -> Phrase:
 
 
 def only_listed(before: str) -> bool:
-    """Does nothing but a mark or 和 stand between two numbers?"""
+    """Whether only a mark or 和 is between two numbers."""
     return _ONLY_LISTED.fullmatch(before) is not None
 
 
@@ -108,14 +108,14 @@ def listed(text: str) -> list[str]:
 
 
 def subject(label: str) -> str:
-    """A label without what it says of change or rank: what the next figure may lean on."""
+    """A label without words of change or rank, to which the next figure may refer."""
     label = re.sub(r"(?:，|,)?(?:与|比|较|同)(?:上年|去年|上一年|往年|比|期).*$", "", label)
     label = re.sub(rf"(?:{_VERB_UP}|{_VERB_DOWN})(?:至|到|为)$|(?:位居|排名|名列).*$", "", label)
     return re.sub(r"(?<=..)(?:增加|减少|增长|下降|增幅|降幅|占|翻)+$", "", label)
 
 
 def clean(text: str) -> str:
-    """A phrase without the fillers at its ends."""
+    """A phrase without filler words at its ends."""
     previous = None
     while text != previous:
         previous = text
@@ -124,7 +124,7 @@ def clean(text: str) -> str:
 
 
 def _balanced(text: str) -> str:
-    """Without brackets that lost their other half."""
+    """`text` without unpaired brackets at its ends."""
     for opening, closing in ("（）", "()"):
         if text.count(opening) != text.count(closing):
             text = text.strip(opening + closing)
@@ -143,7 +143,7 @@ def _noun(behind: str, *, leads_on: bool) -> str:
 
 
 def _repeated(support: str, behind: str) -> str:
-    """What stands behind a number and ends `support` already: 由3个环节减至1个环节."""
+    """The noun after a number, if `support` already ends with it: 由3个环节减至1个环节."""
     noun = _noun(behind, leads_on=True)
     return noun if noun and support.endswith(noun) else ""
 

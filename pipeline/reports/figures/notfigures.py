@@ -50,5 +50,5 @@ _MASK = re.compile("|".join(f"(?:{p})" for p in _PATTERNS))
 
 
 def masked(view: str) -> list[tuple[int, int]]:
-    """The places of `view` (simplified) whose numbers count nothing, in order."""
+    """(start, end) of the parts of `view` (simplified) whose numbers count nothing, in order."""
     return [match.span() for match in _MASK.finditer(view)]

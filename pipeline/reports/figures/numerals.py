@@ -10,8 +10,8 @@ from pipeline.base.numerals import DIGITS, MYRIADS, UNITS, read_number
 
 HAN_NUMERAL = "零〇一二两三四五六七八九十百千万亿"
 
-# What stands in front of a number and says how exact it is. Words that merely end like one of
-# these (特约, 附近, 送达) are kept out by what may stand before.
+# Words of exactness before a number. Lookbehinds exclude words that merely end like one of these
+# (特约, 附近, 送达).
 
 BEFORE = (
     r"(?P<near>将近|接近|(?<![附最临就靠亲邻])近)"
@@ -42,7 +42,7 @@ class Number:
     value: Decimal
     comparator: str = "="
     upper: Decimal | None = None
-    per: str = ""  # % or ‰ where words say so
+    per: str = ""  # % or ‰ where written in words
 
 
 def han_value(text: str) -> Decimal | None:
@@ -71,7 +71,7 @@ def _scale(text: str) -> int:
 
 
 def read(match: re.Match[str], behind: str) -> tuple[Number, int] | None:
-    """The number of a `NUMBER` match, and how many characters of `behind` say how exact it is."""
+    """(the number of a `NUMBER` match, the length of the words of exactness in `behind`), or None."""
     base = arabic_value(match["arabic"]) if match["arabic"] else han_value(match["han"])
     if base is None:
         return None

@@ -55,7 +55,7 @@ def _title(rest: str) -> str:
 
 
 def _nested(heads: list[Section], end: int) -> tuple[Section, ...]:
-    """Heads in order made a tree: a section reaches to the next one of its level or higher."""
+    """A tree of headings in order: a section ends at the next one of its level or higher."""
     result: list[Section] = []
     at = 0
     while at < len(heads):

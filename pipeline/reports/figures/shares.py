@@ -1,4 +1,4 @@
-"""Shares and growth that words tell without a unit: 八成以上, 三分之二, 近一半, 翻两番."""
+"""Shares and growth in words, without a unit: 八成以上, 三分之二, 近一半, 翻两番."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Share = tuple[int, int, Number, str, int, int]
 
 
 def find(text: str) -> Iterator[Share]:
-    """Start, end, number, unit, and the span with its words of exactness, of each in `text`.
+    """(start, end, number, unit, start and end with words of exactness) of each in `text`.
 
-    A share is given as per cent, rounded to two places; 番 keeps its own unit, since a doubling
-    is a change and no count.
+    A share is in per cent, rounded to two places; 番 keeps its own unit, since a doubling is a
+    change and not a count.
     """
     for match in _SHARE.finditer(text):
         value = _value(match)
@@ -45,9 +45,7 @@ def _han(text: str) -> Decimal:
 
 
 def _value(match: re.Match[str]) -> Decimal | None:
-    """Per cent; None where it is no share,
-    or one that `pipeline.reports.figures.figures.numerals` reads (百分之).
-    """
+    """The share in per cent; None where it is none, or is read by `numerals` (百分之)."""
     if match["tenths"]:
         return _han(match["tenths"]) * 10 + (5 if match["half"] else 0)
     if match["one_of_two"] or match["over_half"]:
@@ -61,7 +59,9 @@ def _value(match: re.Match[str]) -> Decimal | None:
 def _exactness(
     match: re.Match[str], behind: str, value: Decimal
 ) -> tuple[str, Decimal | None, int]:
-    """Comparator, upper bound, and how much of `behind` says so. Tenths in words are rough."""
+    """Comparator, upper bound, and the length of the words for it in `behind`. Tenths are
+    approximate.
+    """
     tail = numerals.BEHIND.match(behind)
     more = tail.end() if tail else 0
     if match["more"] or match["over_half"] or match["some"] or (tail and tail["least"]):

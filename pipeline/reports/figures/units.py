@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-# Longest first within a group; what must not follow keeps a measure word from being cut out of a
-# longer word (部门 is no 部).
+# Longest first within a group; lookaheads keep a measure word from being cut out of a longer word
+# (部门 is not 部).
 _COMPOUND = (
     "方面|个次|人次|场次|条次|篇次|项次|课次|辆次|轮次|批次|车次|班次|件次|家次|户次|台次|架次|例次|岗次|期次|课时|学时|个百分点|百分点|个工作日|工作日|"
     "平方公里|平方米|立方米|公里|公顷|亩|万千瓦时|千瓦时|小时|分钟|美元|欧元|港元|公斤|千克|"
@@ -52,8 +52,8 @@ _NOUNS = frozenset(
     ]
 )
 
-# Measure words with which even one, two or three written in words count something; with the
-# others small numbers mostly stand in names (三项制度, 四张清单, 五级书记).
+# Measure words with which even 一, 二 or 三 count something; with the others small numbers are mostly
+# part of names (三项制度, 四张清单, 五级书记).
 COUNTING = frozenset(
     [
         "件",
@@ -116,11 +116,11 @@ _SAME = (
 
 
 def is_noun(unit: str) -> bool:
-    """Is what follows the number the thing counted itself (28乡镇), not a measure word?"""
+    """Whether `unit` is the thing counted itself (28乡镇) and not a measure word."""
     return unit in _NOUNS
 
 
 @cache
 def alike(one: str, other: str) -> bool:
-    """May two units count the same thing? 件 and 起 may, 件 and 元 may not."""
+    """Whether two units can count the same thing: 件 and 起 can, 件 and 元 cannot."""
     return one == other or any(one in group and other in group for group in _SAME)

@@ -1,4 +1,1 @@
-"""Damage of scraped text undone: misaligned GBK, pinyin glosses, split radicals.
-
-Each edit with its offsets.
-"""
+"""Repairs scraped text: misaligned GBK, pinyin glosses, radicals; each edit with its offsets."""

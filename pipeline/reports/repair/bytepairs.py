@@ -1,6 +1,6 @@
-"""GBK's byte pairs, and those that show as nothing because no character has them.
+"""Byte pairs of GBK, and those that are dropped because they encode no character.
 
-Only what holds of GBK itself, whatever the text: bytes and syllables come in, characters go out.
+Only properties of GBK, independent of any text: from bytes and syllables to characters.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def second_bytes() -> tuple[int, ...]:
 
 @cache
 def _shows_nothing(first: int, second: int) -> bool:
-    """Do the two bytes stand for no character, so that a decoder or a cleaner drops them?"""
+    """Whether the two bytes encode no character, so that a decoder or a cleaner drops them."""
     char = from_gbk(bytes((first, second)))
     return not char or "\ue000" <= char <= "\uf8ff"
 

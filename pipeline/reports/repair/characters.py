@@ -1,7 +1,7 @@
-"""What is known of single Chinese characters: script, readings, how common, which bytes in GBK.
+"""Properties of single Chinese characters: script, readings, frequency, bytes in GBK.
 
-Everything here is worked out from a library's table or from a character set's own order; the
-tables are loaded on first use, since an undamaged simplified report needs none of them.
+All are computed from a library's table or from a character set's order. The tables are loaded on
+first use: an undamaged simplified report needs none.
 """
 
 from __future__ import annotations

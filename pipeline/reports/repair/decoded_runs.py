@@ -1,7 +1,6 @@
-"""A run of characters decoded one byte on: what its bytes read as,
-up to where they are in step again.
+"""Decodes a misaligned run of GBK again, up to where the bytes are aligned.
 
-Characters are told by their bytes (`bytepairs`); where bytes were dropped, by their neighbours.
+Characters are decided by their bytes (`bytepairs`); where bytes were dropped, by their neighbours.
 """
 
 from __future__ import annotations
@@ -24,34 +23,34 @@ from pipeline.reports.repair.glosses import SYLLABLE
 from pipeline.reports.repair.known_pairs import Known
 
 LOST = "?\ufffd"  # how decoders write a byte that they could not read
-UNKNOWN = "?"  # stands for a character that could not be told
+UNKNOWN = "?"  # stands for a character that could not be decided
 LONGEST = 200  # characters: an ASCII byte ends a run, and those are never far
 SWALLOWED = re.compile(rf"[{LOST}]({SYLLABLE})\)", re.IGNORECASE)  # with the bracket that it ate
 _GLOSS = re.compile(rf"\({SYLLABLE}\)", re.IGNORECASE)
 _LETTER_GLOSS = re.compile(rf"[@-~]\(({SYLLABLE})\)", re.IGNORECASE)
-_MOST_LOST = 2  # with more bytes gone in one run, nothing is proven
+_MOST_LOST = 2  # with more bytes lost in one run, nothing is proven
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What `start`:`end` reads as, once in step, and what speaks for it."""
+    """A reading of `start`:`end` once aligned, and the evidence for it."""
 
     start: int
     end: int
     text: str
-    shown: str = ""  # what stands there now
-    glossed: bool = False  # a gloss agrees with what could otherwise not be told
+    shown: str = ""  # the damaged text
+    glossed: bool = False  # a gloss confirms a character that is otherwise ambiguous
     rivals: int = 0  # other readings that are as good
     guessed: bool = False  # the first character is known from one side only
 
     @property
     def cost(self) -> int:
-        """How much of the reading is odd: rare characters, and characters not told."""
+        """A penalty for rare and for undecided characters."""
         return sum(1 if c == UNKNOWN else 2 for c in self.text if c == UNKNOWN or not is_common(c))
 
     @property
     def believable(self) -> bool:
-        """Does it read well, and better than what is shown?"""
+        """Whether the reading is plausible, and more so than the damaged text."""
         if self.rivals or self.cost > 1 + len(self.text) // 6:
             return False
         odd_now = sum(1 for c in self.shown if c > "\u017f" and not is_common(c))
@@ -67,7 +66,9 @@ def two_bytes(text: str, at: int) -> bytes:
 
 
 def follow(text: str, at: int, pending: int, known: Known, before: str = "") -> Iterator[Run]:
-    """Decode on from `at` with the first byte `pending`, to where the bytes fall into step."""
+    """Decode on from `at` with the first byte `pending`, to each place where the bytes are aligned
+    again.
+    """
     read, odd, lost = before, 0, 0
     for i in range(at, min(len(text), at + LONGEST)):
         so_far = read[len(before) :]
@@ -92,7 +93,7 @@ def follow(text: str, at: int, pending: int, known: Known, before: str = "") -> 
 
 
 def _closed_by_letter(text: str, at: int, i: int, pending: int, read: str) -> Iterator[Run]:
-    """A letter is the second byte of the run's last character, and brings the bytes into step."""
+    """A letter is the second byte of the run's last character, and aligns the bytes."""
     whole = from_gbk(bytes((pending, ord(text[i]))))
     gloss = _LETTER_GLOSS.match(text, i)
     if whole and (gloss is None or reads_as(whole, gloss[1])):
@@ -102,7 +103,7 @@ def _closed_by_letter(text: str, at: int, i: int, pending: int, read: str) -> It
 def _closed_by_lost(
     text: str, at: int, i: int, pending: int, read: str, known: Known
 ) -> Iterator[Run]:
-    """`?` took the last second byte with it: the gloss behind tells the character, or nothing."""
+    """`?` took the last second byte with it: the gloss after it decides the character, or nothing."""
     swallowed = SWALLOWED.match(text, i)
     if swallowed is None:
         yield Run(at, i + 1, read + UNKNOWN)
@@ -132,7 +133,7 @@ def _before_last(before: str, pending: int, last: str, known: Known) -> str:
 def _dropped_between(before: str, pending: int, trail: int, behind: str, known: Known) -> str:
     """The character `pending`·`trail`, or two characters whose middle bytes were dropped.
 
-    `before` and `behind` are the neighbours. `?` stands for what could not be told.
+    `before` and `behind` are the neighbours. `?` stands for an undecided character.
     """
     plain = from_gbk(bytes((pending, trail)))
     if before == "　" and pending == FULL_WIDTH and trail == gbk("）")[1] and hidden_numeral():

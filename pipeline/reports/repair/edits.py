@@ -1,4 +1,4 @@
-"""A text under repair, in which every character still knows where it came from."""
+"""A text under repair, with the origin of every character."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """`before` at `offset` of the text as it came became `after`, by `rule`.
+    """`before` at `offset` of the original text became `after`, by `rule`.
 
-    Where both are the same, damage was seen there but could not be undone: a mark, not a change.
+    Where both are equal, damage was found but could not be repaired: a mark, not a change.
     """
 
     offset: int
@@ -22,7 +22,7 @@ class Repair:
 
     @property
     def proven(self) -> bool:
-        """Was the damage undone?"""
+        """Whether the damage was repaired."""
         return self.before != self.after
 
 
@@ -37,7 +37,7 @@ class Edit(NamedTuple):
 
 @dataclass(frozen=True)
 class Traced:
-    """A text, the original it was made of, and which part of that each character stands for."""
+    """A text, its original, and the part of the original that each character comes from."""
 
     original: str
     text: str
@@ -48,11 +48,11 @@ class Traced:
 
     @classmethod
     def of(cls, text: str) -> Traced:
-        """`text` as it came, nothing repaired."""
+        """The original `text`, nothing repaired."""
         return cls(text, text, list(range(len(text))), list(range(1, len(text) + 1)))
 
     def edit(self, edits: Iterable[Edit]) -> Traced:
-        """The text with `edits` made; they stand in order and do not overlap."""
+        """The text with `edits` applied; they are in order and do not overlap."""
         parts: list[str] = []
         starts: list[int] = []
         ends: list[int] = []
@@ -87,7 +87,7 @@ class Traced:
         return self.starts[start], self.ends[end - 1]
 
     def place(self, offset: int) -> int:
-        """Where the original's `offset` stands in the present text, or what follows it."""
+        """The offset in the present text of the original's `offset`, or of what follows it."""
         return bisect_left(self.ends, offset + 1)
 
     def repairs(self) -> list[Repair]:
@@ -124,7 +124,7 @@ class Traced:
 
 
 def apply(text: str, repairs: Iterable[Repair]) -> str:
-    """`text` with `repairs`, in order, carried out: what `Traced.text` was."""
+    """`text` with `repairs`, in order, applied: the same as `Traced.text`."""
     parts, at = [], 0
     for repair in repairs:
         if repair.proven:

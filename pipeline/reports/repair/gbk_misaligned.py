@@ -1,9 +1,9 @@
-"""Runs of GBK text that were decoded one byte off: `?。ㄒ唬┥钊` → `　（一）深入`.
+"""Repairs runs of GBK text that were decoded one byte off: `?。ㄒ唬┥钊` → `　（一）深入`.
 
-A converter that cut or inserted at byte borders left a character's first byte alone. From there
-on each character shown is made of one character's second byte and the next one's first, until an
-ASCII byte brings the two back into step. A run is put right only if all of it decodes, reads as
-common characters, and agrees with every gloss on its way; else it stays, marked.
+A converter that cut or inserted between the two bytes of a character left one byte alone. From
+there on each character is decoded from one character's second byte and the next one's first, until
+an ASCII byte aligns them again. A run is repaired only if all of it decodes to common characters
+and agrees with every gloss in it; else it is left, with a mark.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from pipeline.reports.repair.known_pairs import Known
 
 RULE = "stepped-off"
 UNPROVEN = "unproven"
-_BARE_LETTER = re.compile(
+_LONE_LETTER = re.compile(
     rf"(?P<letter>[@-~])(?![A-Za-z])(?:\((?P<gloss>{SYLLABLE})\))?", re.IGNORECASE
 )
 _MARK = re.compile(  # three ? in a row hide something, they do not stand for lost bytes
@@ -41,14 +41,14 @@ _ASKS = re.compile(r"[吗呢嗎]$|[么麼何谁誰哪几幾否啥怎][^，。；
 _OPENS_SENTENCE = (
     "现現为為一二三四五六七八九十在今全同其此我经經通对對根深加进進下本截按依首围圍建推强強完"
 )
-_MOST_MARKS = 1_000  # places that are looked into; a text with more of them is no text
+_MOST_MARKS = 1_000  # places that are examined; a text with more of them is not prose
 
 
 def find(text: str, known: Known, *, converter: bool) -> Iterator[Edit]:
-    """Edits that put the stepped-off runs of `text` right, in order; a mark where none is proven.
+    """Edits that repair the misaligned runs of `text`, in order; a mark where none is proven.
 
-    `known` tells how well two characters are known to stand together; it decides between
-    readings. Where a `converter` was at work, a ? that asks nothing is damage as well.
+    `known`: how well two characters are known as neighbours; it decides between readings.
+    `converter`: whether a converter damaged the text; then a ? that ends no question is damage too.
     """
     at = 0
     for number, match in enumerate(_MARK.finditer(text)):
@@ -66,7 +66,7 @@ def find(text: str, known: Known, *, converter: bool) -> Iterator[Edit]:
 
 
 def _shows_damage(text: str, at: int, converter: bool) -> bool:
-    """Can the mark at `at` be nothing that an author wrote?"""
+    """Whether the mark at `at` cannot be an author's."""
     if text[at] not in LOST:
         return converter  # a gloss behind a letter
     if text[at] == "\ufffd" or SWALLOWED.match(text, at):
@@ -140,7 +140,7 @@ def _may_read(first: int, second: int, syllable: str) -> bool:
 
 
 def _supported(framed: str, known: Known) -> bool:
-    """Is each character but the outer two known to stand beside a neighbour?"""
+    """Whether each character but the outer two is known beside one of its neighbours."""
     pairs = [bool(known(framed[i : i + 2])) for i in range(len(framed) - 1)]
     return all(a or b for a, b in itertools.pairwise(pairs))
 
@@ -157,7 +157,7 @@ def _lost_seen(text: str, at: int, known: Known) -> Iterator[Run]:
 
 def _lost_before_letter(text: str, at: int, known: Known) -> Iterator[Run]:
     """`?` stands for the first byte of a single character whose second shows as a letter."""
-    letter = _BARE_LETTER.match(text, at + 1)
+    letter = _LONE_LETTER.match(text, at + 1)
     if letter is None:
         return
     gloss = letter["gloss"]
@@ -173,7 +173,7 @@ def _lost_before_letter(text: str, at: int, known: Known) -> Iterator[Run]:
 
 
 def _lost_unseen(text: str, at: int, floor: int, known: Known) -> Iterator[Run]:
-    """A first byte went missing without a trace, somewhere before the place where that shows."""
+    """A first byte was lost without a sign, somewhere before the place where damage shows."""
     start = at
     while start > floor and at - start < LONGEST and text[start - 1] > "\x7f":
         start -= 1

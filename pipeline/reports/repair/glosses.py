@@ -1,7 +1,7 @@
 """Pinyin glosses that a converter printed behind characters: `實(shí)行` → `實行`.
 
 People gloss a rare character, or an unusual reading, once. A converter glosses common characters
-by their reading, wherever they stand. Only the second is damage.
+by their reading, everywhere. Only the second is damage.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pipeline.reports.repair.characters import (
 _LETTERS = "a-zɡɑāáǎàăēéěèĕīíǐìĭōóǒòŏūúǔùŭüǖǘǚǜńňǹḿế\u0300\u0301\u0304\u0306\u0308\u030c"
 SYLLABLE = rf"[{_LETTERS}]{{1,9}}"
 GLOSS = re.compile(rf"\(({SYLLABLE})\)", re.IGNORECASE)
-_ENOUGH = 3  # glosses behind common characters of either script that show a converter at work
+_ENOUGH = 3  # glosses behind common characters of either script that prove a converter
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,14 @@ def glosses(text: str) -> Iterator[Gloss]:
 
 
 def made_by_converter(text: str, found: list[Gloss]) -> bool:
-    """Do the glosses of `text` show a converter at work rather than an author?"""
+    """Whether the glosses of `text` are a converter's rather than an author's."""
     usual = [g for g in found if is_common(g.char) and g.syllable == readings(g.char)[0]]
     if not usual:
         return False
     glossed = Counter(g.char for g in found)
     standing = sum(text.count(char) for char in glossed)
     if sum(glossed.values()) * 2 < standing:
-        return False  # a converter does not pass a character by
+        return False  # a converter glosses every occurrence
     return len(usual) >= _ENOUGH or any(
         is_traditional(g.char) and not toneless(g.syllable) for g in usual
     )

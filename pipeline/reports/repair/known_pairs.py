@@ -1,4 +1,4 @@
-"""How well two characters are known to stand together; it decides between readings of bytes."""
+"""How well two characters are known as neighbours, to decide between readings of bytes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from pipeline.reports.repair.lexicon import PAIRS
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Pairs of simplified characters: those of the lexicon, and `here`,
-    how often a text has them.
-    """
+    """Pairs of simplified characters: those of the lexicon, and `here`, their counts in a text."""
 
     here: Mapping[str, int]
 

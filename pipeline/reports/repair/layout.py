@@ -1,6 +1,4 @@
-"""Damage of the page: full-width digits, page numbers, doubled spaces,
-lines broken in sentences.
-"""
+"""Repairs page layout: full-width digits, page numbers, doubled spaces, lines broken in sentences."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ _PAGE_LINE = re.compile(
     r"|[Pp]age ?\d{1,4}(?: of \d{1,4})?)[ \t　]*(?:\r?\n|\Z)",
     re.MULTILINE,
 )
-_BARE_NUMBER = re.compile(r"^[ \t　]*(\d{1,3})[ \t　]*(?:\r?\n|\Z)", re.MULTILINE)
+_LONE_NUMBER = re.compile(r"^[ \t　]*(\d{1,3})[ \t　]*(?:\r?\n|\Z)", re.MULTILINE)
 _BREAK = re.compile(r"[ \t]*\r?\n")
 _OPENS = re.compile(
     r"[ \t　]*(?:[一二三四五六七八九十]+[、是要]|[（(][一二三四五六七八九十\d]+[）)]|\d{1,2}[.．、](?!\d)|第[一二三四五六七八九十]+[章节条]"
@@ -33,7 +31,7 @@ _NARROWEST = 15  # characters: no page wraps at fewer
 
 
 def tidy(traced: Traced) -> Traced:
-    """The text with the page's damage undone. Text without any comes out as it went in."""
+    """The text with its layout repaired; text without such damage is unchanged."""
     for layer in (_radicals, _digits, _page_numbers, _breaks, _spaces):
         traced = traced.edit(list(layer(traced.text)))
     return traced
@@ -56,16 +54,16 @@ def _spaces(text: str) -> Iterator[Edit]:
 
 def _page_numbers(text: str) -> Iterator[Edit]:
     found = {m.start(): m.end() for m in _PAGE_LINE.finditer(text)}
-    bare = list(_BARE_NUMBER.finditer(text))
-    steps = sum(int(b[1]) == int(a[1]) + 1 for a, b in pairwise(bare))
-    if len(bare) > 1 and steps == len(bare) - 1:  # a line with a number alone, counting up
-        found |= {m.start(): m.end() for m in bare}
+    numbers = list(_LONE_NUMBER.finditer(text))
+    steps = sum(int(b[1]) == int(a[1]) + 1 for a, b in pairwise(numbers))
+    if len(numbers) > 1 and steps == len(numbers) - 1:  # a line with a number alone, counting up
+        found |= {m.start(): m.end() for m in numbers}
     for start, end in sorted(found.items()):
         yield Edit(start, end, "", "page-number")
 
 
 def _breaks(text: str) -> Iterator[Edit]:
-    """Line breaks that stand inside a sentence."""
+    """Edits that remove line breaks inside sentences."""
     lines = text.split("\n")
     widest = _wrap_width(lines)
     at, in_paragraph = 0, False
@@ -83,7 +81,7 @@ def _breaks(text: str) -> Iterator[Edit]:
 
 
 def _opens_paragraph(line: str) -> bool:
-    """Is it an indented line of prose, no heading?"""
+    """Whether it is an indented line of prose and not a heading."""
     if not _INDENT.match(line):
         return False
     return not _OPENS.match(line) or bool(_SENTENCE_MARK.search(line))
@@ -105,10 +103,10 @@ def _width(line: str) -> int:
 
 
 def _goes_on(line: str, following: str, widest: int, in_paragraph: bool) -> bool:
-    """Does a sentence run on into the next line?
+    """Whether a sentence continues in the next line.
 
-    It does behind a comma or inside a number; and where the page's width broke it, which shows by
-    full lines, or by a paragraph's indented first line with the next one at the margin.
+    It does after a comma or inside a number, and where the page's width broke it: the line is full,
+    or it is a paragraph's indented first line and the next one is not indented.
     """
     if not line.strip() or not following.strip() or _OPENS.match(following):
         return False

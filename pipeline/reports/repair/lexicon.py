@@ -1,4 +1,4 @@
-"""Words that reports of this kind are made of; they decide between readings of damaged bytes."""
+"""Common words of reports on government by law, to decide between readings of damaged bytes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Radicals that a pdf's text layer has in place of the characters that look like them: ⼈ for 人.
+"""Radicals in a PDF's text layer instead of the characters that look like them: ⼈ for 人.
 
-Unicode holds the radicals of dictionaries apart from characters; prose never uses them. The
+Unicode encodes dictionary radicals separately from characters; prose never uses them. The
 Kangxi radicals have compatibility decompositions; for the supplement, the pairs are those of
 Unicode's EquivalentUnifiedIdeograph.txt that are characters of their own.
 """

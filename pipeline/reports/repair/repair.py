@@ -1,9 +1,9 @@
-"""Undo what a scraper did to a report's text, as far as the text itself proves what stood there.
+"""Repairs damage by scrapers in a report's text, as far as the text proves what was there.
 
-Three layers, from the last done to the first: runs of GBK decoded one byte off
+Three layers, in reverse order of the damage: runs of GBK decoded one byte off
 (`pipeline.reports.repair.gbk_misaligned`), pinyin glosses (`pipeline.reports.repair.glosses`),
-simplified text made traditional. Each needs evidence of a converter at work; where there is none,
-simplified, traditional and mixed text comes out byte for byte as it went in. The page's own damage
+simplified text made traditional. Each needs evidence of a converter; without it, simplified,
+traditional and mixed text is unchanged to the byte. The page's layout
 (`pipeline.reports.repair.layout`) comes last.
 """
 
@@ -25,15 +25,15 @@ from pipeline.reports.repair.layout import tidy
 
 _HOLE = re.compile(rf"(?<=[\u3400-\u9fff，、；])[{LOST}]+(?=[\u3400-\u9fff，。、；\d])")
 _ASKING = "吗呢嗎么麼何谁誰哪几幾否啥怎办辦"
-_FEWEST_HOLES, _RAREST_HOLE = 5, 500  # and one in so many characters
-_SIGN = re.compile(rf"[{LOST}]|{GLOSS.pattern}", re.IGNORECASE)  # what all damage shows
+_FEWEST_HOLES, _RAREST_HOLE = 5, 500  # and one in at most this many characters
+_SIGN = re.compile(rf"[{LOST}]|{GLOSS.pattern}", re.IGNORECASE)  # a sign that every damage has
 
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """A repaired text, and every repair by its offset in the text as it came.
+    """A repaired text, and every repair with its offset in the original text.
 
-    `doubtful` holds the places of the repaired text where damage was seen but not undone.
+    `doubtful`: offsets in the repaired text where damage was found but not repaired.
     """
 
     text: str
@@ -56,12 +56,12 @@ def repair(text: str) -> Repaired:
 def _converter_undone(traced: Traced) -> Traced:
     converter = made_by_converter(traced.text, list(glosses(traced.text)))
     runs = list(find(traced.text, Known.of(traced.text), converter=converter))
-    stepped = traced.edit(runs)
-    converter = converter or made_by_converter(stepped.text, list(glosses(stepped.text)))
+    realigned = traced.edit(runs)
+    converter = converter or made_by_converter(realigned.text, list(glosses(realigned.text)))
     proven = any(run.rule == RULE for run in runs)
     if not converter and not proven:
         return traced.edit([run for run in runs if run.rule == UNPROVEN])
-    traced = stepped
+    traced = realigned
     if converter:
         traced = traced.edit(list(_gloss_edits(traced.text)))
     if converter or proven:
@@ -70,7 +70,7 @@ def _converter_undone(traced: Traced) -> Traced:
 
 
 def _holes(traced: Traced) -> Iterator[Edit]:
-    """A ? inside sentences, where there are more of them than an author asks: lost characters."""
+    """A ? inside sentences, where there are too many to be questions: lost characters."""
     holes = [m for m in _HOLE.finditer(traced.text) if traced.text[m.start() - 1] not in _ASKING]
     if len(holes) < _FEWEST_HOLES or len(holes) * _RAREST_HOLE < len(traced.text):
         return
@@ -91,7 +91,7 @@ def _gloss_edits(text: str) -> Iterator[Edit]:
 
 
 def _script_edits(text: str) -> Iterator[Edit]:
-    """Traditional characters made simplified, run by run."""
+    """Edits from traditional to simplified characters, run by run."""
     simplified = script.simplified(text)
     if len(simplified) == len(text):
         for match in re.finditer(r"[\u3400-\u9fff]+", text):

@@ -79,8 +79,8 @@ class Run:
         self.rank = {f"s{n}": (n % 2, n) for n in range(9)}
         for name, files in self.files.items():
             self.con.execute(f"create view {quoted('all_' + name)} as select * from {read_parquet(files)}")  # fmt: skip
-            self.con.execute(f"create table {quoted('gone_' + name)} as select source_id, source_row from {read_parquet(files)} where list_contains({list(gone)}, cast(source_row as int))")  # fmt: skip
-            self.con.execute(f"create view {quoted(name)} as select * from {quoted('all_' + name)} anti join {quoted('gone_' + name)} using (source_id, source_row)")  # fmt: skip
+            self.con.execute(f"create table {quoted('removed_' + name)} as select source_id, source_row from {read_parquet(files)} where list_contains({list(gone)}, cast(source_row as int))")  # fmt: skip
+            self.con.execute(f"create view {quoted(name)} as select * from {quoted('all_' + name)} anti join {quoted('removed_' + name)} using (source_id, source_row)")  # fmt: skip
 
     def _parts(self, rows: Rows, cuts: Sequence[int]) -> Iterator[Path]:
         ends = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]

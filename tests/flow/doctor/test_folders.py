@@ -215,32 +215,34 @@ def test_of_the_inbox_no_file_is_named(place: Place, finds: Finds, key: str) -> 
 
 
 def test_folders_beside_each_other_are_right(place: Place, finds: Finds) -> None:
-    finds(folders.apart(place), "right", "apart-one-disk")
+    finds(folders.overlap(place), "right", "apart-one-disk")
 
 
 def test_folders_on_two_disks_are_right_and_it_is_said(place: Place, finds: Finds, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setattr(folders, "device", lambda path: hash(path))
-    finds(folders.apart(place), "right", "apart-two-disks")
+    finds(folders.overlap(place), "right", "apart-two-disks")
 
 
 def test_a_private_folder_in_the_public_one_is_wrong(place: Place, finds: Finds) -> None:
-    finds(folders.apart(replace(place, private=place.site / "p")), "wrong", "apart-private-public")
+    finds(
+        folders.overlap(replace(place, private=place.site / "p")), "wrong", "apart-private-public"
+    )
 
 
 def test_a_private_folder_that_leads_into_the_public_one_is_wrong(place: Place, finds: Finds, tmp_path: Path) -> None:  # fmt: skip
     (tmp_path / "link").symlink_to(place.site)
-    finds(folders.apart(replace(place, private=tmp_path / "link" / "p")), "wrong", "apart-private-public")  # fmt: skip
+    finds(folders.overlap(replace(place, private=tmp_path / "link" / "p")), "wrong", "apart-private-public")  # fmt: skip
 
 
 def test_an_inbox_in_the_public_folder_is_wrong(place: Place, finds: Finds) -> None:
-    finds(folders.apart(replace(place, inbox=place.site / "in")), "wrong", "apart-inbox-public")
+    finds(folders.overlap(replace(place, inbox=place.site / "in")), "wrong", "apart-inbox-public")
 
 
 @pytest.mark.parametrize("name", ["site", "private"])
 def test_a_folder_of_ours_in_the_inbox_is_wrong(place: Place, finds: Finds, name: str) -> None:
     assert place.inbox
     changed = replace(place, **{name: place.inbox / "ours"})  # type: ignore[arg-type]
-    finds(folders.apart(changed), "wrong", "apart-in-inbox")
+    finds(folders.overlap(changed), "wrong", "apart-in-inbox")
 
 
 # ---------------------------------------------------------------- names
