@@ -156,7 +156,7 @@ def _best_format(
     """
     most = find_tables.HEAD + find_tables.TALLEST
     tried = [(fmt, text_files.head_rows(fmt, most))]
-    if _hits(tried[0][1], hint, datasets) >= 2:
+    if _matches(tried[0][1], hint, datasets) >= 2:
         return tried[0]
     names = [fmt.encoding]
     if fmt.encoding == "gb18030" and not hint.encoding:
@@ -166,12 +166,12 @@ def _best_format(
         for delimiter in delimiters:
             other = replace(fmt, encoding=name, delimiter=delimiter)
             tried.append((other, text_files.head_rows(other, most)))
-    return max(tried, key=lambda t: _hits(t[1], hint, datasets))
+    return max(tried, key=lambda t: _matches(t[1], hint, datasets))
 
 
-def _hits(head: Rows, hint: Hint, datasets: Sequence[Dataset]) -> int:
+def _matches(head: Rows, hint: Hint, datasets: Sequence[Dataset]) -> int:
     block = find_tables.find_block(head, datasets, (), hint.columns)
-    return block.hits if block else 0
+    return block.matches if block else 0
 
 
 def _open_json(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
@@ -342,7 +342,7 @@ def _matched(
     candidates = list[Dataset]()
     if block and not matched_by:
         filled = sum(bool(name.strip()) for name in block.names)
-        dataset, candidates = headers.identify(block.scores, filled - block.said)
+        dataset, candidates = headers.identify(block.scores, filled - block.listed)
         matched_by = "headers"
     if dataset is None or block is None:
         return _unmatched(source, dataset, candidates)

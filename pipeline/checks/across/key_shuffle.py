@@ -201,8 +201,8 @@ def _database(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises OSError where there is no room for that.
     """
     try:
-        spill = home.folder / f"spill-{secrets.token_hex(8)}"
-        with naming(home.folder), sql.connect(spill) as con:
+        temporary = home.folder / f"spill-{secrets.token_hex(8)}"
+        with naming(home.folder), sql.connect(temporary) as con:
             con.execute("set threads = 1")
             yield con
     except duckdb.OutOfMemoryException as error:

@@ -21,12 +21,12 @@ from pipeline.checks.across.key_shuffle import Among
 class Outcome:
     """What became of one accepted row when others were looked at.
 
-    `fate`: repeated and quarantined rows are published no more; kept ones only have a finding.
+    `status`: repeated and quarantined rows are published no more; kept ones only have a finding.
     """
 
     source_id: str
     row: int
-    fate: Literal["kept", "repeated", "quarantined", "withdrawn"]
+    status: Literal["kept", "repeated", "quarantined", "withdrawn"]
     rule: str = ""  # "" where there is nothing to mend
     column: str = ""
     value: str = ""
@@ -113,10 +113,10 @@ def repeated(
         sorted(rows, key=lambda r: (r[:n], -rank[r[-2]][0], rank[r[-2]][1], int(r[-1]))),
         lambda r: r[:n],
     ):
-        yield from _settled(list(group), rank)
+        yield from _repeated_in(list(group), rank)
 
 
-def _settled(
+def _repeated_in(
     group: list[tuple[Any, ...]], rank: Mapping[str, tuple[int, int]]
 ) -> Iterator[Outcome]:
     first_of: dict[str, tuple[Any, ...]] = {}
@@ -190,12 +190,14 @@ def dangling(
         f"anti join {quoted(key.dataset)} o on {joined} where {filled} "
         "order by m.source_id, cast(m.source_row as bigint)"
     ).fetchall()
-    fate: Literal["kept", "quarantined"] = "quarantined" if key.severity == "error" else "kept"
+    status: Literal["kept", "quarantined"] = "quarantined" if key.severity == "error" else "kept"
     rule = "foreign-key" if key.severity == "error" else "foreign-key-open"
     for source_id, row, value in found:
-        yield Outcome(source_id, int(row), fate, rule, key.fields[0], value, {"other": key.dataset})
+        yield Outcome(
+            source_id, int(row), status, rule, key.fields[0], value, {"other": key.dataset}
+        )
 
 
 def keys_of(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
     """(source_id, source_row) of the rows that are published no more."""
-    return [(o.source_id, str(o.row)) for o in outcomes if o.fate != "kept"]
+    return [(o.source_id, str(o.row)) for o in outcomes if o.status != "kept"]

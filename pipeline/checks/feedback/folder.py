@@ -58,13 +58,13 @@ def write_all(
     return names
 
 
-def _name(file: str, taken: Iterable[str]) -> str:
+def _name(file: str, used: Iterable[str]) -> str:
     """`a.xlsx` keeps its name, `a.csv` becomes `a.csv.xlsx`; what is too long for a disk is cut."""
     path = PurePosixPath(file)
     name = path.name if path.suffix.lower() == ".xlsx" else f"{path.name}.xlsx"
     if len(name.encode("utf-8", "surrogateescape")) > LONGEST_NAME:
         digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:8]
         name = f"{name[:50]}-{digest}.xlsx"
-    while str(path.with_name(name)) in taken:
+    while str(path.with_name(name)) in used:
         name = f"{name}.xlsx"
     return str(path.with_name(name))

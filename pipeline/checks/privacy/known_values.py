@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pipeline.base import escapes
 
 
-class Needles:
+class KnownValues:
     """Many values looked for in much text at once, by their last bytes.
 
     Every seven bytes of the text are one number, and a table says which numbers can end a value: an

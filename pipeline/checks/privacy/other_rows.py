@@ -15,7 +15,7 @@ import duckdb
 from pipeline.base.model import Dataset
 from pipeline.base.sql import quoted
 from pipeline.checks.across.keys import Outcome
-from pipeline.checks.privacy.known_values import Needles, ways_written
+from pipeline.checks.privacy.known_values import KnownValues, ways_written
 
 AT_ONCE = 20_000  # rows
 WORDS = frozenset(
@@ -33,16 +33,16 @@ WORDS = frozenset(
 )
 
 
-def rows(con: duckdb.DuckDBPyConnection, dataset: Dataset, needles: Needles) -> Iterator[Outcome]:
-    """The accepted rows in which one of `needles` stands, with the first column that has it."""
+def rows(con: duckdb.DuckDBPyConnection, dataset: Dataset, known: KnownValues) -> Iterator[Outcome]:
+    """The accepted rows in which one of `known` stands, with the first column that has it."""
     columns = [c.name for c in dataset.published if c.kind in WORDS]
-    if not needles.by_end or not columns:
+    if not known.by_end or not columns:
         return
     cells = ", ".join(f"coalesce({quoted(name)}, '')" for name in columns)
     asked = f"select source_id, source_row, [{cells}] as cells from {quoted(dataset.name)}"
     for batch in con.sql(asked).to_arrow_reader(AT_ONCE):
         texts = [text.encode() for text in batch["cells"].flatten().to_pylist()]
-        held = _held(texts, needles)
+        held = _held(texts, known)
         first = {at // len(columns): at % len(columns) for at in sorted(held, reverse=True)}
         for row, column in sorted(first.items()):
             source_id, number = batch["source_id"][row].as_py(), batch["source_row"][row].as_py()
@@ -51,9 +51,9 @@ def rows(con: duckdb.DuckDBPyConnection, dataset: Dataset, needles: Needles) -> 
             )
 
 
-def _held(cells: Sequence[bytes], needles: Needles) -> set[int]:
-    """Which of `cells` hold one of `needles`, as it is written or as escapes."""
+def _held(cells: Sequence[bytes], known: KnownValues) -> set[int]:
+    """Which of `cells` hold one of `known`, as it is written or as escapes."""
     written = [(at, text) for at, cell in enumerate(cells) for text in ways_written(cell)]
     ends = [*accumulate(len(text) + 1 for _, text in written)]
-    places = needles.places(b"\n".join(text for _, text in written))
+    places = known.places(b"\n".join(text for _, text in written))
     return {written[bisect_right(ends, start)][0] for start, _ in places}

@@ -109,11 +109,11 @@ def _found(text: Normalised, among: tuple[Kind, ...]) -> tuple[list[Spot], list[
     the rules of their kinds).
     """
     plain, rules = text.text, list[str]()
-    spots, taken = list[Spot](), bytearray(len(plain))  # taken: 1 where a value was found
+    spots, found_at = list[Spot](), bytearray(len(plain))  # found_at: 1 where a value was found
     for kind in among:
         for start, end, instead in kind.find(plain):
-            if start < end and not any(taken[start:end]):
-                taken[start:end] = b"\1" * (end - start)
+            if start < end and not any(found_at[start:end]):
+                found_at[start:end] = b"\1" * (end - start)
                 spots.append((start, end, instead))
                 rules.append(kind.rule)
         plain = starred(plain, spots)

@@ -84,9 +84,9 @@ def line(finding: Finding, lang: Lang) -> tuple[object, ...]:
 
     Text that a spreadsheet would run is marked as spreadsheet_safety says.
     """
-    told = message(finding.rule, finding.params, lang, finding.file)
+    text = message(finding.rule, finding.params, lang, finding.file)
     cells = (getattr(finding, name) for name in COLUMNS[:-1])
-    return tuple(_cell(value) for value in (*cells, told))
+    return tuple(_cell(value) for value in (*cells, text))
 
 
 def _cell(value: object) -> object:
@@ -95,9 +95,9 @@ def _cell(value: object) -> object:
 
 def as_json(finding: Finding, position: int | None, lang: Lang) -> str:
     """An object of findings.json, on one line."""
-    told = {name: getattr(finding, name) for name in COLUMNS[:-1]}
+    record = {name: getattr(finding, name) for name in COLUMNS[:-1]}
     one_cell = finding.row is not None and position is not None
-    told["cell"] = f"{letters(position or 0)}{finding.row}" if one_cell else ""
-    told["message"] = message(finding.rule, finding.params, lang, finding.file)
-    told["fix"] = fix(finding.rule, finding.params, lang, finding.file)
-    return json.dumps(told, ensure_ascii=False)
+    record["cell"] = f"{letters(position or 0)}{finding.row}" if one_cell else ""
+    record["message"] = message(finding.rule, finding.params, lang, finding.file)
+    record["fix"] = fix(finding.rule, finding.params, lang, finding.file)
+    return json.dumps(record, ensure_ascii=False)

@@ -74,12 +74,12 @@ class Ledger:
         for file in self._open:
             file.close()
         if kind is None:
-            self._gather_changes()
+            self._join_changes()
             files = ("findings.csv", "findings.json", "withheld.csv", "quarantine")
             for name in (*files, "changes"):
                 self._put_in_place(name)
 
-    def _gather_changes(self) -> None:
+    def _join_changes(self) -> None:
         """The record of changes as a folder of its own, its parts in order."""
         (self.work / "changes").mkdir()
         changes = self._rows.get(("changes", ""))

@@ -90,7 +90,7 @@ def suspects(
     One search over all columns together, since to ready such a pattern costs more than to look
     through a thousand short cells, of which each distinct one is looked at once.
     """
-    parts = {name: _looked_at(cells) for name, cells in columns.items()}
+    parts = {name: _distinct_values(cells) for name, cells in columns.items()}
     if not parts:
         return {}
     values = pa.concat_arrays([values for values, _ in parts.values()])
@@ -103,7 +103,7 @@ def suspects(
     return where
 
 
-def _looked_at(cells: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+def _distinct_values(cells: pa.Array) -> tuple[pa.Array, pa.Array | None]:
     """(the distinct values, where each stands).
 
     Long texts hardly repeat and are left as they are.
@@ -163,9 +163,9 @@ def _signs(
 def code_signs(values: pa.Array) -> pa.Array:
     """Where what should be a code shows a sign of a personal value, by itself or among words."""
     found = pc.match_substring_regex(values, screen.code_sign())
-    wordy = pc.invert(pc.match_substring_regex(values, r"^[0-9A-Za-z]*$"))
-    among = _signs(values.filter(wordy), screen.wordy_sign(), _wordy_signs, _any_code_signs)
-    return pc.or_(found, _spread(wordy, among))
+    has_words = pc.invert(pc.match_substring_regex(values, r"^[0-9A-Za-z]*$"))
+    among = _signs(values.filter(has_words), screen.wordy_sign(), _wordy_signs, _any_code_signs)
+    return pc.or_(found, _spread(has_words, among))
 
 
 def _wordy_signs(values: pa.Array) -> pa.Array:
@@ -276,12 +276,12 @@ def own_values(
     """
     own: dict[int, dict[str, str]] = {}
     for name, who in masked.items():
-        _gather(own, table[name].combine_chunks(), who, mask_name, 2)
+        _add_values(own, table[name].combine_chunks(), who, mask_name, 2)
     for column in dataset.columns:
         if column.privacy == "never" and column.kind in ("code", "text", "name"):
             cells = table[column.name].combine_chunks()
             is_name = column.kind == "name"
-            _gather(
+            _add_values(
                 own,
                 cells,
                 pc.not_equal(cells, ""),
@@ -295,7 +295,7 @@ def _stars(value: str) -> str:
     return "***"
 
 
-def _gather(
+def _add_values(
     own: dict[int, dict[str, str]],
     cells: pa.Array,
     who: pa.Array,
@@ -328,7 +328,7 @@ def without_own(cells: pa.Array, own: dict[int, dict[str, str]]) -> tuple[pa.Arr
 
 _NUMBERISH = re.compile(r"\d.*\d.*\d.*\d")
 #: What tells nobody apart, whatever field it stands in: a day or a moment, and a document's number.
-_NOBODY_S = re.compile(
+_IMPERSONAL = re.compile(
     r"(?:18|19|20)\d{2}(?:[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[0-2]\d(?:[0-5]\d){2})?)"
     r"|\D{1,30}[〔\[(（【]\d{4}[〕\])）】]\D{0,6}\d{1,7}号?"
 )
@@ -347,7 +347,7 @@ def secrets(dataset: Dataset, table: pa.Table) -> Iterable[str]:
 
 
 def _is_open(value: str) -> bool:
-    if _NOBODY_S.fullmatch(value):
+    if _IMPERSONAL.fullmatch(value):
         return True
     is_code = re.fullmatch(
         "[159][0-9A-Z]{17}", value

@@ -147,13 +147,13 @@ def _field(column: Column) -> Any:
     """The column as frictionless knows it."""
     from frictionless import Field
 
-    told = {
+    descriptor = {
         "name": column.name,
         "type": column.type,
         "format": column.format,
         "constraints": dict(column.constraints),
     }
-    return Field.from_descriptor({**told, **column.options})
+    return Field.from_descriptor({**descriptor, **column.options})
 
 
 def of_type(column: Column, cells: pa.Array) -> pa.Array | None:

@@ -22,7 +22,7 @@ def _quoted(values: Sequence[str], word: str) -> str:
     return word.join(f"“{v}”" for v in values)
 
 
-def _told(values: Sequence[str]) -> dict[str, str]:
+def _listed(values: Sequence[str]) -> dict[str, str]:
     return {"listed": _quoted(values, "或者"), "listed_en": _quoted(values, " or ")}
 
 
@@ -44,7 +44,7 @@ class When:
 def required_when(columns: Columns, setting: Setting, use: When) -> Judged:
     """A cell is filled in where another cell says that there is something to fill in."""
     asked = columns.equal(use.where, *use.values)
-    return Judged(asked & ~columns.filled(use.field), params=_told(use.values))
+    return Judged(asked & ~columns.filled(use.field), params=_listed(use.values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ def incomplete_when(columns: Columns, setting: Setting, use: Needs) -> Judged:
     for part in use.needs:
         all_there &= columns.has(use.field, part)
     needed = {"needed": _quoted(use.needs, "、"), "needed_en": _quoted(use.needs, " and ")}
-    told = needed | _told(use.values)
-    return Judged(columns.equal(use.where, *use.values) & ~all_there, params=told)
+    params = needed | _listed(use.values)
+    return Judged(columns.equal(use.where, *use.values) & ~all_there, params=params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +101,11 @@ def not_together(columns: Columns, setting: Setting, use: Unfit) -> Judged:
 
     Without `unfit`, nothing may stand there.
     """
-    stands = columns.equal(use.field, *use.unfit) if use.unfit else columns.filled(use.field)
+    present = columns.equal(use.field, *use.unfit) if use.unfit else columns.filled(use.field)
     asked = f"不应当填{_quoted(use.unfit, '或者')}" if use.unfit else "应当留空"
     asked_en = f"cannot be {_quoted(use.unfit, ' or ')}" if use.unfit else "has to be blank"
-    told = _told(use.values) | {"asked": asked, "asked_en": asked_en}
-    return Judged(stands & columns.equal(use.where, *use.values), params=told)
+    params = _listed(use.values) | {"asked": asked, "asked_en": asked_en}
+    return Judged(present & columns.equal(use.where, *use.values), params=params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,5 +244,11 @@ def parts_differ_from_total(
     """
     asked = {"parts": use.parts, "total": use.total}
     for source, row, stated, added in con.execute(place(wrong), asked).fetchall():
-        told = {"total": use.total, "stated": stated, "added": f"{added:f}".rstrip("0").rstrip(".")}
-        yield Outcome(source, int(row), "kept", "parts-differ-from-total", use.field, stated, told)
+        params = {
+            "total": use.total,
+            "stated": stated,
+            "added": f"{added:f}".rstrip("0").rstrip("."),
+        }
+        yield Outcome(
+            source, int(row), "kept", "parts-differ-from-total", use.field, stated, params
+        )

@@ -272,13 +272,13 @@ def place(query: Sql) -> Sql:
 def named_in_words(dataset: Dataset, params: Mapping[str, Any]) -> dict[str, Any]:
     """A rule's parameters for its message: where one names a column, the column's titles."""
     columns = {c.name: c for c in dataset.columns}
-    spoken: dict[str, Any] = {}
+    named: dict[str, Any] = {}
     for key, value in params.items():
         if isinstance(value, str) and value in columns:
-            spoken |= {key: columns[value].title, f"{key}_en": columns[value].title_en}
+            named |= {key: columns[value].title, f"{key}_en": columns[value].title_en}
         elif isinstance(value, str | int | float):
-            spoken[key] = value
-    return spoken
+            named[key] = value
+    return named
 
 
 def why_open(why: str) -> dict[str, str]:

@@ -77,12 +77,12 @@ def minor(columns: Columns, setting: Setting, use: Party) -> Judged:
     of = {name: columns[name].take(at).to_pylist() for name in {*known, *use.texts}}
     for i, row in enumerate(at.tolist()):
         identity, born, age, decided = (of[name][i] for name in known)
-        said = "。".join(of[name][i] for name in use.texts)
-        broken[row] = _under_age(identity, born, age, said, decided)
+        text = "。".join(of[name][i] for name in use.texts)
+        broken[row] = _under_age(identity, born, age, text, decided)
     return withheld_since(broken, columns.days(use.decided))
 
 
-def _under_age(identity: str, born: str, age: str, said: str, decided: str) -> bool:
+def _under_age(identity: str, born: str, age: str, text: str, decided: str) -> bool:
     """Whether what is known of the party, or else what is said of it, makes it a minor on that day.
 
     Years of age are full from the day behind the birthday on (法释〔2006〕1号 §2).
@@ -92,8 +92,8 @@ def _under_age(identity: str, born: str, age: str, said: str, decided: str) -> b
         return day.toordinal() <= int(months_after(np.array([birth.toordinal()]), 18 * 12)[0])
     if age.rstrip("岁周 ").isdecimal() and int(age.rstrip("岁周 ")) < 18:
         return True
-    said = by_character(said)
-    return bool(_CALLED_MINOR.search(said)) or any(_number(m[1]) < 18 for m in _AGED.finditer(said))
+    text = by_character(text)
+    return bool(_CALLED_MINOR.search(text)) or any(_number(m[1]) < 18 for m in _AGED.finditer(text))
 
 
 def _number(word: str) -> int:

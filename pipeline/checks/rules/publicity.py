@@ -249,6 +249,6 @@ class Revoked:
 )
 def decision_revoked(columns: Columns, setting: Setting, use: Revoked) -> Judged:
     """A decision that was revoked, found unlawful or void is public no more."""
-    gone = columns.equal(use.field, *use.states) | columns.equal(use.review, *use.results)
+    revoked = columns.equal(use.field, *use.states) | columns.equal(use.review, *use.results)
     days = columns.days(use.on)
-    return withheld_since(gone, np.where(days == NO_DAY, setting.day, days))
+    return withheld_since(revoked, np.where(days == NO_DAY, setting.day, days))

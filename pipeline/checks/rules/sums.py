@@ -157,8 +157,8 @@ def _plain(texts: pa.StringArray, word: str) -> Numbers:
 def _past(data: Any, at: Numbers, word: str) -> tuple[Numbers, Bools]:
     """(where each text goes on behind `word`, where it stood there)."""
     sought = np.frombuffer(word.encode(), np.uint8)
-    stands = (data[at[:, None] + np.arange(len(sought))] == sought).all(1)
-    return at + len(sought) * stands, stands
+    is_there = (data[at[:, None] + np.arange(len(sought))] == sought).all(1)
+    return at + len(sought) * is_there, is_there
 
 
 def _number_at(data: Any, at: Numbers) -> tuple[Numbers, Numbers, Bools]:
@@ -176,12 +176,12 @@ def _number_at(data: Any, at: Numbers) -> tuple[Numbers, Numbers, Bools]:
 
 @lru_cache(maxsize=4096)
 def _verdict(text: str, word: str, fen: int) -> str:
-    said = stated(text, word, _OTHER.get(word, "没收"))
-    if not said or fen in said or sum(said) == fen:
+    amounts = stated(text, word, _OTHER.get(word, "没收"))
+    if not amounts or fen in amounts or sum(amounts) == fen:
         return ""
-    if any(fen == s * WAN or fen * WAN == s for s in (*said, sum(said))):
+    if any(fen == s * WAN or fen * WAN == s for s in (*amounts, sum(amounts))):
         return "slip"
-    return "differs" if len(set(said)) == 1 and not _UNSURE.search(text) else ""
+    return "differs" if len(set(amounts)) == 1 and not _UNSURE.search(text) else ""
 
 
 _ON_THE_SPOT = looks_for("简易程序|当场(?:作出|处以|处罚|给予)")

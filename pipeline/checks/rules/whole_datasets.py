@@ -41,9 +41,9 @@ def judge(
 def _outcomes(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, use: RuleUse, setting: Setting
 ) -> list[Outcome]:
-    spoken, rule = named_in_words(dataset, use.params), RULES[use.rule]
+    named, rule = named_in_words(dataset, use.params), RULES[use.rule]
     return [
-        Outcome(o.source_id, o.row, o.fate, o.rule, o.column, o.value, {**spoken, **o.params})
+        Outcome(o.source_id, o.row, o.status, o.rule, o.column, o.value, {**named, **o.params})
         for o in rule.check(con, dataset, setting, rule.use(use.params))
     ]
 

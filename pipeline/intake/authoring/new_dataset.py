@@ -85,8 +85,8 @@ def _table(grid: Grid) -> tuple[list[str], list[list[str]]]:
 def _columns(
     header: Sequence[str], rows: Sequence[Sequence[str]], catalog: Catalog
 ) -> tuple[list[_Drafted], list[str]]:
-    columns, left_out, taken = list[_Drafted](), list[str](), {c.name for c in ORIGIN}
-    known = {_plain(name) for name in taken}
+    columns, left_out, used = list[_Drafted](), list[str](), {c.name for c in ORIGIN}
+    known = {_plain(name) for name in used}
     for position, written in enumerate(header):
         title = re.sub(r"\s+", "", written).lstrip("*＊★")
         if not _plain(title) or SERIAL.match(title) or _plain(title) in known:

@@ -142,7 +142,7 @@ def is_package(path: Path) -> bool:
     if path.is_dir():
         return all((path / name).is_file() for name in PROOF)
     try:
-        with zipfile.ZipFile(path) as packed:
-            return set(PROOF) <= set(packed.namelist())
+        with zipfile.ZipFile(path) as archive:
+            return set(PROOF) <= set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return False

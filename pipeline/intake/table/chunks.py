@@ -66,7 +66,7 @@ class Work:
         return sum(bool(c.constraints.get("required")) for c in self.dataset.columns)
 
     @property
-    def told_by_contract(self) -> frozenset[str]:
+    def checked_for_cut_codes(self) -> frozenset[str]:
         """Fields in which the contract itself asks to look for codes cut short."""
         uses = (u for u in self.dataset.rules if u.rule == "scientific-notation")
         return frozenset(str(use.params.get("field")) for use in uses)
@@ -129,12 +129,12 @@ def chunk_of(piece: Parsed, work: Work) -> Chunk:
     )
 
 
-def _account(piece: Parsed, rows_told: int) -> None:
+def _account(piece: Parsed, rows_counted: int) -> None:
     rows_there = len(piece.table) + len(piece.ragged)
-    if rows_told != rows_there or piece.lines != rows_there + piece.inside:
+    if rows_counted != rows_there or piece.lines != rows_there + piece.inside:
         raise Unaccounted(
             f"{piece.lines} lines: {rows_there} rows and {piece.inside} lines inside cells, "
-            f"{rows_told} rows told"
+            f"{rows_counted} rows accounted for"
         )
 
 
@@ -148,38 +148,38 @@ def _below_header(
     above, misfits, spent = list[SetAside](), list[Misfit](), 0
     for ragged in piece.ragged:
         filled = [cell.strip() for cell in ragged.cells if cell.strip()]
-        why = _why_apart(ragged.row, filled, first, last, work)
+        why = _ragged_kind(ragged.row, filled, first, last, work)
         if not why:
             misfits.append(Misfit(ragged.row, ragged.note, ragged.cells))
         elif why == "spent":
             spent += 1
         else:
             above.append(SetAside(ragged.row, why, " ".join(filled)))
-    apart = _rows_apart(piece.table, work)
-    if not pc.any(apart).as_py():
+    excluded = _no_records(piece.table, work)
+    if not pc.any(excluded).as_py():
         return piece.table, above, tuple(misfits), spent
-    for record in piece.table.filter(apart).to_pylist():
+    for record in piece.table.filter(excluded).to_pylist():
         row = record.pop("_row")
         filled = [cell.strip() for cell in record.values() if cell.strip()]
         if not filled or first <= row <= last:
             spent += 1
         else:
             above.append(SetAside(row, "title", " ".join(filled)))
-    return piece.table.filter(pc.invert(apart)), above, tuple(misfits), spent
+    return piece.table.filter(pc.invert(excluded)), above, tuple(misfits), spent
 
 
-def _rows_apart(table: pa.Table, work: Work) -> pa.Array:
+def _no_records(table: pa.Table, work: Work) -> pa.Array:
     """True for the rows down to the header, and for those that are a title between records."""
-    apart = pc.less_equal(table["_row"], work.source.header_row)
+    excluded = pc.less_equal(table["_row"], work.source.header_row)
     if work.layout.banners:
         numbers = pa.array(sorted(work.layout.banners), pa.int64())
         filled = [pc.not_equal(table[c], "").cast(pa.int8()) for c in table.column_names[:-1]]
         few = pc.less_equal(reduce(pc.add, filled), 1)
-        apart = pc.or_(apart, pc.and_(pc.is_in(table["_row"], numbers), few))
-    return apart
+        excluded = pc.or_(excluded, pc.and_(pc.is_in(table["_row"], numbers), few))
+    return excluded
 
 
-def _why_apart(row: int, filled: list[str], first: int, last: int, work: Work) -> str:
+def _ragged_kind(row: int, filled: list[str], first: int, last: int, work: Work) -> str:
     """What a row of the wrong width is: title, total, …; spent (header or blank);
     "" for a misfit.
     """
@@ -213,7 +213,7 @@ def _canonical(
         if (changed := columns.changes_of(numbers, name, written, cells)) is not None:
             changes.append(changed)
         for at, rule, proposal in cells.doubts:
-            if rule == "code-destroyed" and name in work.told_by_contract:
+            if rule == "code-destroyed" and name in work.checked_for_cut_codes:
                 continue
             row = numbers[at].as_py()
             finding = _doubt(column, row, rule, proposal, written[at].as_py(), work)

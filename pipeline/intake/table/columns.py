@@ -179,11 +179,11 @@ def _one_by_one(
     canonical = pa.array([r[0] for r in results], pa.string()).take(distinct.indices)
     by = pa.array([r[1] for r in results], pa.string()).take(distinct.indices)
     at = np.flatnonzero(todo.to_numpy(zero_copy_only=False)) if doubts else ()
-    told = _spread(doubts, distinct.indices.to_numpy()) if doubts else ()
+    spread = _spread(doubts, distinct.indices.to_numpy()) if doubts else ()
     return Cells(
         pc.replace_with_mask(raw, todo, canonical),
         pc.replace_with_mask(rules, todo, by),
-        tuple((int(at[i]), rule, proposal) for i, rule, proposal in told),
+        tuple((int(at[i]), rule, proposal) for i, rule, proposal in spread),
     )
 
 
@@ -241,8 +241,8 @@ def changes_of(rows: pa.Array, name: str, raw: pa.Array, cells: Cells) -> pa.Tab
     """The lines of the record of changes for one column of a chunk; None where nothing changed."""
     if cells.rules is None:
         return None
-    told = [rows, pa.repeat(name, len(rows)), cells.rules, raw, cells.canonical]
+    parts = [rows, pa.repeat(name, len(rows)), cells.rules, raw, cells.canonical]
     changed = pc.not_equal(raw, cells.canonical)
     if not pc.all(changed).as_py():
-        told = [column.filter(changed) for column in told]
-    return pa.table(told, schema=CHANGES)
+        parts = [column.filter(changed) for column in parts]
+    return pa.table(parts, schema=CHANGES)

@@ -35,22 +35,22 @@ class HeaderBlock:
     names: tuple[str, ...]
     scores: tuple[tuple[int, Dataset], ...] = ()
     rows: Rows = ()  # as they stand in the file
-    said: int = 0  # of the names, those that sources.yaml knows
+    listed: int = 0  # of the names, those that sources.yaml knows
 
     @property
-    def hits(self) -> int:
+    def matches(self) -> int:
         """How many fields of the best dataset it names, and how many names sources.yaml knows."""
-        return (self.scores[0][0] if self.scores else 0) + self.said
+        return (self.scores[0][0] if self.scores else 0) + self.listed
 
     @property
     def is_whole(self) -> bool:
         """Whether every name is known, so that no other rows can be the header."""
-        return self.hits >= 3 and self.hits == sum(map(bool, self.names))
+        return self.matches >= 3 and self.matches == sum(map(bool, self.names))
 
     @property
     def is_table(self) -> bool:
         """Whether it is a header beyond doubt, though perhaps not yet all of its rows."""
-        return self.hits >= 3 and self.hits * 2 >= len(set(filter(None, self.names)))
+        return self.matches >= 3 and self.matches * 2 >= len(set(filter(None, self.names)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def find_block(
     Where several tables stand one below the other, those of the first: the others are for `areas`.
     `also`: names that sources.yaml knows, whatever the contract says.
     """
-    said = frozenset(headers.canonical(name)[0] for name in also)
+    listed = frozenset(headers.canonical(name)[0] for name in also)
     best: HeaderBlock | None = None
     spread = _spread(rows[: HEAD + TALLEST], merged)
     for top in range(min(len(rows), HEAD)):
@@ -85,23 +85,23 @@ def find_block(
         for height in range(1, TALLEST + 1):
             if top + height > len(spread) or (height > 1 and not any(rows[top + height - 1])):
                 break
-            block = _block(spread, top, height, datasets, said)
-            if block.hits >= 2 and (best is None or block.hits > best.hits):
+            block = _block(spread, top, height, datasets, listed)
+            if block.matches >= 2 and (best is None or block.matches > best.matches):
                 best = block
-    return best and _with_rows(_without_titles(best, spread, datasets, said), rows)
+    return best and _with_rows(_without_titles(best, spread, datasets, listed), rows)
 
 
 def _without_titles(
-    block: HeaderBlock, spread: Rows, datasets: Sequence[Dataset], said: frozenset[str]
+    block: HeaderBlock, spread: Rows, datasets: Sequence[Dataset], listed: frozenset[str]
 ) -> HeaderBlock:
     """The block without a table's title above it,
     with which no more columns are known than without.
     """
     while block.first < block.last:
         texts = {cell.strip() for cell in spread[block.first - 1]} - {""}
-        lower = _block(spread, block.first, block.last - block.first, datasets, said)
+        lower = _block(spread, block.first, block.last - block.first, datasets, listed)
         is_group = any(name.startswith(tuple(texts)) for name in block.names)
-        if len(texts) > 1 or is_group or lower.hits < block.hits:
+        if len(texts) > 1 or is_group or lower.matches < block.matches:
             break
         block = lower
     return block
@@ -110,7 +110,7 @@ def _without_titles(
 def block_at(
     rows: Rows, first: int, last: int, datasets: Sequence[Dataset], merged: Sequence[Merged] = ()
 ) -> HeaderBlock:
-    """The header that stands in rows `first` to `last`, because someone said so."""
+    """The header that stands in rows `first` to `last`, because sources.yaml says so."""
     block = _block(_spread(rows[:last], merged), first - 1, last - first + 1, datasets)
     return _with_rows(block, rows)
 
@@ -124,11 +124,11 @@ def _block(
     top: int,
     height: int,
     datasets: Sequence[Dataset],
-    said: frozenset[str] = frozenset(),
+    listed: frozenset[str] = frozenset(),
 ) -> HeaderBlock:
     names = tuple(_joined(parts, datasets) for parts in _columns(rows[top : top + height]))
-    known = sum(headers.canonical(name)[0] in said for name in names) if said else 0
-    return HeaderBlock(top + 1, top + height, names, _scores(names, datasets), said=known)
+    known = sum(headers.canonical(name)[0] in listed for name in names) if listed else 0
+    return HeaderBlock(top + 1, top + height, names, _scores(names, datasets), listed=known)
 
 
 def _scores(names: Sequence[str], datasets: Sequence[Dataset]) -> tuple[tuple[int, Dataset], ...]:
@@ -206,15 +206,15 @@ def _other_header(
 ) -> HeaderBlock | None:
     """The header that begins in `row`.
 
-    None where it is a record, or the header above said again.
+    None where it is a record, or the header above repeated.
     """
     same = [c.strip() for c in rows[row - 1]] == [c.strip() for c in rows[above.first - 1]]
     if same and _titles_from(rows, row, above.last) == row:
-        return None  # the header above, said again on a new page
+        return None  # the header above, repeated on a new page
     window = [_moved(area, row - 1) for area in merged if row <= area.top < row + TALLEST]
     spread = _spread(rows[row - 1 : row - 1 + TALLEST], window)
     blocks = [_block(spread, 0, height, datasets) for height in range(1, len(spread) + 1)]
-    best = max(blocks, key=lambda b: (b.hits, -b.last))
+    best = max(blocks, key=lambda b: (b.matches, -b.last))
     if not best.is_table:
         return None
     return _with_rows(replace(best, first=row, last=row + best.last - 1), rows)
@@ -238,7 +238,7 @@ def _side_by_side(area: Area, datasets: Sequence[Dataset]) -> list[Area]:
     """
     groups = _runs(area.block.names)
     parts = [_only(area.block, start, end, datasets) for start, end in groups]
-    strong = [part for part in parts if part.hits >= 2]
+    strong = [part for part in parts if part.matches >= 2]
     if len(strong) < 2 or not _repeats(strong):
         return [area]
     return [replace(area, block=part) for part in strong]

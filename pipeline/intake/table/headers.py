@@ -45,14 +45,14 @@ def canonical(header: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class HeaderMatch:
-    """One column of a file: its header as written and the field it is taken for ("" for none)."""
+    """One column of a file: its header as written and the field it is used for ("" for none)."""
 
     position: int
     header: str
     field: str
     matched_by: str  # sources.yaml, title, name, alias, serial, ignored, second, "" (not matched)
     unit: str = ""
-    suggestion: str = ""  # the nearest field's title, never taken
+    suggestion: str = ""  # the nearest field's title, never used
 
 
 @cache
@@ -99,30 +99,30 @@ def match(
 
     A field is given out once: a second column that claims it stays unmatched, and so shows up.
     """
-    known, taken = _spellings(dataset), set[str]()
-    said = {canonical(name)[0]: field for name, field in columns.items()}
+    known, used = _spellings(dataset), set[str]()
+    listed = {canonical(name)[0]: field for name, field in columns.items()}
     ignored = {canonical(name)[0] for name in ignore}
     matches = []
     for position, written in enumerate(header):
         form, unit = canonical(written)
-        if written in columns or (form and form in said):
-            field, how = columns.get(written) or said[form], "sources.yaml"
+        if written in columns or (form and form in listed):
+            field, how = columns.get(written) or listed[form], "sources.yaml"
         elif form in ignored or not form:
             field, how = "", "ignored"
         else:
             field, how = known.get(form, ("", "serial" if SERIAL.match(form) else ""))
-        if field in taken:
+        if field in used:
             field, how = "", "second"
-        taken |= {field} - {""}
-        near = "" if how else _nearest(form, known, dataset, taken)
+        used |= {field} - {""}
+        near = "" if how else _nearest(form, known, dataset, used)
         matches.append(HeaderMatch(position, written, field, how, unit, near))
     return tuple(matches)
 
 
 def _nearest(
-    form: str, known: Mapping[str, tuple[str, str]], dataset: Dataset, taken: set[str]
+    form: str, known: Mapping[str, tuple[str, str]], dataset: Dataset, used: set[str]
 ) -> str:
-    free = [spelling for spelling, (field, _) in known.items() if field not in taken]
+    free = [spelling for spelling, (field, _) in known.items() if field not in used]
     close = difflib.get_close_matches(form, free, n=1, cutoff=0.6)
     return dataset.column(known[close[0]][0]).title if close else ""
 
@@ -149,8 +149,8 @@ def identify(
     It must know at least half of the row, and more of it than any other.
     """
     if not scores or scores[0][0] * 2 < filled:
-        return None, [dataset for hits, dataset in scores if hits >= 2][:3]
-    tied = [dataset for hits, dataset in scores if hits == scores[0][0]]
+        return None, [dataset for matched, dataset in scores if matched >= 2][:3]
+    tied = [dataset for matched, dataset in scores if matched == scores[0][0]]
     return (tied[0], []) if len(tied) == 1 else (None, tied)
 
 

@@ -19,10 +19,10 @@ from pipeline.base.arrow import of_numpy
 from pipeline.base.errors import Unaccounted
 from pipeline.intake.text import broken_quotes, checksums
 from pipeline.intake.text.cellbytes import bytes_of
-from pipeline.intake.text.checksums import Measure
+from pipeline.intake.text.checksums import Checksum
 from pipeline.intake.text.encodings import LOST, BadByte
 
-NOT_TOLD = Measure(-1)
+NO_CHECKSUM = Checksum(-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,14 @@ class Block:
     """A run of whole records as UTF-8, `first_row` being the number of its first.
 
     `lost`: one entry for each U+FFFD in it, where bytes were in no encoding. The rest is told of
-    its bytes once, for all who ask: `lines`, the measure, and whether any quote stands in them.
+    its bytes once, for all who ask: `lines`, the checksum, and whether any quote stands in them.
     """
 
     first_row: int
     data: bytes
     lost: tuple[BadByte, ...] = ()
     lines: int = -1  # not told: counted
-    measure: Measure = NOT_TOLD
+    checksum: Checksum = NO_CHECKSUM
     is_plain: InitVar[bool] = False  # known to have no quotes
     is_quoted: bool = field(init=False)
 
@@ -45,8 +45,8 @@ class Block:
         object.__setattr__(self, "is_quoted", not is_plain and b'"' in self.data)
         if self.lines < 0:
             object.__setattr__(self, "lines", count_lines(self.data))
-        if self.measure is NOT_TOLD:
-            object.__setattr__(self, "measure", checksums.of(self.data))
+        if self.checksum is NO_CHECKSUM:
+            object.__setattr__(self, "checksum", checksums.of(self.data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,11 @@ def parse(block: Block, delimiter: str, columns: int) -> Parsed:
             f"{lines - inside} records stand in the text, {len(table) + len(ragged)} were read"
         )
     _every_byte(table, ragged, block, delimiter, columns)
-    numbers, apart = _numbered(len(table), ragged, block, delimiter)
+    numbers, ragged_rows = _numbered(len(table), ragged, block, delimiter)
     table = with_rows(table, numbers)
-    return Parsed(table, apart, tuple(_lost_notes(table, apart, block.lost)), lines, inside)
+    return Parsed(
+        table, ragged_rows, tuple(_lost_notes(table, ragged_rows, block.lost)), lines, inside
+    )
 
 
 def _by_arrow(block: Block, delimiter: str, columns: int, ragged: list[str]) -> pa.Table | None:
@@ -170,13 +172,13 @@ def _numbered(
     every = np.arange(block.first_row, block.first_row + good + len(ragged))
     if not ragged:
         return every, ()
-    apart, todo = list[Ragged](), iter([*ragged, None])
+    ragged_rows, todo = list[Ragged](), iter([*ragged, None])
     text = next(todo)
     for row, line in enumerate(block.data.decode().split("\n"), block.first_row):
         if line == text:
-            apart.append(Ragged(row, tuple(line.split(delimiter))))
+            ragged_rows.append(Ragged(row, tuple(line.split(delimiter))))
             text = next(todo)
-    return np.setdiff1d(every, [r.row for r in apart]), tuple(apart)
+    return np.setdiff1d(every, [r.row for r in ragged_rows]), tuple(ragged_rows)
 
 
 def with_rows(table: pa.Table, rows: Iterable[int] | np.ndarray) -> pa.Table:
@@ -218,7 +220,7 @@ def _every_byte(
     marks = [(delimiters, delimiter), (line_ends, "\n"), (quotes, '"'), *((1, t) for t in ragged)]
     found = [bytes_of(part) for column in table.columns for part in column.chunks]
     found += [np.frombuffer(mark.encode() * n, np.uint8) for n, mark in marks]
-    if checksums.of_all(found) != block.measure:
+    if checksums.of_all(found) != block.checksum:
         raise Unaccounted(
             f"{len(block.data)} bytes of text from row {block.first_row}: "
             "what was read of them is not they"

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from pipeline.base.engine import ordered_map
 from pipeline.intake.text import checksums
-from pipeline.intake.text.checksums import Measure
+from pipeline.intake.text.checksums import Checksum
 
 BLOCK = 20 << 20  # bytes of text in a block; about four of them are in memory at once
 BIG5 = "big5hkscs"
@@ -31,7 +31,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_MENDED_MOST = 1 << 20  # bytes of one line up to which each stray byte's place is told
+_PLACED_MOST = 1 << 20  # bytes of one line up to which each stray byte's place is told
 _WIDE = ("utf-16", "utf-16-le", "utf-16-be")
 
 
@@ -45,8 +45,8 @@ class Stretch:
     has_returns: bool  # carriage returns
     is_regular: bool  # each of them has its line feed
     breaks: int  # line feeds
-    before: Measure  # of the bytes up to the last line feed, itself included
-    behind: Measure  # of the rest
+    before: Checksum  # of the bytes up to the last line feed, itself included
+    behind: Checksum  # of the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ def look(path: Path, sha256: str = "") -> Looked:
     with path.open("rb") as file:
         head, size = file.read(1 << 16), os.fstat(file.fileno()).st_size
         step = _step(size)
-        told = ordered_map(partial(_stretch, file.fileno(), step), range(0, size, step))
-        stretches = tuple(told)
+        read = ordered_map(partial(_stretch, file.fileno(), step), range(0, size, step))
+        stretches = tuple(read)
         file.seek(0)
         sha256 = sha256 or hashlib.file_digest(file, "sha256").hexdigest()
     return Looked(sha256, size, head, stretches)
@@ -174,8 +174,8 @@ def decide(looked: Looked, path: Path) -> str:
 
 def _begins_as_utf8(head: bytes) -> bool:
     """Whether of the whole lines in `head` more are UTF-8 with Chinese in it than are no UTF-8."""
-    told = [_is_chinese(line) for line in head[: head.rfind(b"\n") + 1].split(b"\n")]
-    return told.count(True) > told.count(False)
+    is_chinese = [_is_chinese(line) for line in head[: head.rfind(b"\n") + 1].split(b"\n")]
+    return is_chinese.count(True) > is_chinese.count(False)
 
 
 def _is_chinese(line: bytes) -> bool | None:
@@ -277,7 +277,7 @@ def decoded(data: bytes, encoding: str, start: int, bad: list[BadByte] | None) -
     except UnicodeDecodeError:
         pieces = []
         for line in data.splitlines(keepends=True):
-            pieces.append(_mended(line, encoding, start, bad))
+            pieces.append(_decoded_line(line, encoding, start, bad))
             start += len(line)
         return "".join(pieces).encode()
     if bad is not None:
@@ -285,7 +285,7 @@ def decoded(data: bytes, encoding: str, start: int, bad: list[BadByte] | None) -
     return text.encode("utf-8", "replace")
 
 
-def _mended(line: bytes, encoding: str, start: int, bad: list[BadByte] | None) -> str:
+def _decoded_line(line: bytes, encoding: str, start: int, bad: list[BadByte] | None) -> str:
     """A line with U+FFFD for each run of bytes that its encoding does not know."""
     pieces, at, found = list[str](), 0, list[BadByte]()
     while at < len(line):
@@ -298,7 +298,7 @@ def _mended(line: bytes, encoding: str, start: int, bad: list[BadByte] | None) -
             pieces += [line[at:first].decode(encoding), LOST]
             found += [*_unplaced(pieces[-2]), BadByte(start + first, line[first:end].hex(" "))]
             at = end
-        if at > _MENDED_MOST:
+        if at > _PLACED_MOST:
             pieces.append(line[at:].decode(encoding, "replace"))
             found += _unplaced(pieces[-1])
             break

@@ -20,7 +20,7 @@ from lxml import etree
 from pipeline.intake.table.find_tables import Merged
 from pipeline.intake.workbook.sheet import Unreadable
 
-UNPACKED_MOST = 1 << 30  # bytes that a workbook may unpack to before it is taken for a zip bomb
+UNCOMPRESSED_MOST = 1 << 30  # bytes that a workbook may unpack to before it is taken for a zip bomb
 RATIO_MOST = 400
 CELLS_MOST = 40_000_000  # cells of the area between a sheet's first and last filled cell
 PIECE = 1 << 20
@@ -57,13 +57,13 @@ class BookFacts:
 def inspect(path: Path) -> BookFacts:
     """Raises Unreadable for a bomb, and for an archive that is broken or no workbook."""
     try:
-        with zipfile.ZipFile(path) as packed:
-            _no_bomb(packed, path.stat().st_size)
-            names = set(packed.namelist())
+        with zipfile.ZipFile(path) as archive:
+            _refuse_bomb(archive, path.stat().st_size)
+            names = set(archive.namelist())
             if "xl/workbook.xml" in names:
-                return _xlsx(packed)
+                return _xlsx(archive)
             if "content.xml" in names:
-                return _only_if_small(BookFacts(dict(_ods(packed))))
+                return _only_if_small(BookFacts(dict(_ods(archive))))
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise Unreadable("file-broken") from error
     except (etree.XMLSyntaxError, KeyError, ValueError, zlib.error) as error:
@@ -80,19 +80,19 @@ def _only_if_small(book: BookFacts) -> BookFacts:
     return book
 
 
-def _no_bomb(packed: zipfile.ZipFile, size: int) -> None:
+def _refuse_bomb(archive: zipfile.ZipFile, size: int) -> None:
     """By the sizes that the archive states; `_pieces` fails where it lies, or has a name twice."""
-    if len(set(map(str.lower, packed.namelist()))) < len(packed.namelist()):
+    if len(set(map(str.lower, archive.namelist()))) < len(archive.namelist()):
         raise Unreadable("file-broken")
-    unpacked = sum(info.file_size for info in packed.infolist())
-    if unpacked > UNPACKED_MOST or unpacked > RATIO_MOST * max(size, 1 << 16):
+    uncompressed = sum(info.file_size for info in archive.infolist())
+    if uncompressed > UNCOMPRESSED_MOST or uncompressed > RATIO_MOST * max(size, 1 << 16):
         raise Unreadable("file-bomb")
 
 
-def _pieces(packed: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+def _pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     """A part in pieces, none of which ends inside a cell's opening tag or value."""
     held = b""
-    with packed.open(name) as part:
+    with archive.open(name) as part:
         while data := part.read(PIECE):
             before = max(len(held) - 2, 0)
             held += data
@@ -113,8 +113,8 @@ def _border(held: bytes, before: int) -> int:
     return held.rfind(b"<", before) if len(held) > HELD_MOST else 0
 
 
-def _parsed(packed: zipfile.ZipFile, name: str) -> etree._Element:
-    return etree.fromstring(packed.read(name), _safe())
+def _parsed(archive: zipfile.ZipFile, name: str) -> etree._Element:
+    return etree.fromstring(archive.read(name), _safe())
 
 
 def _safe() -> etree.XMLParser:
@@ -125,14 +125,14 @@ def _safe() -> etree.XMLParser:
 # ---------------------------------------------------------------- XLSX
 
 
-def _xlsx(packed: zipfile.ZipFile) -> BookFacts:
+def _xlsx(archive: zipfile.ZipFile) -> BookFacts:
     """Every part is looked at, whether or not the workbook names it:
     calamine may find it otherwise.
     """
-    book = _parsed(packed, "xl/workbook.xml")
+    book = _parsed(archive, "xl/workbook.xml")
     is_1904 = any(e.get("date1904") in ("1", "true") for e in book.iter("{*}workbookPr"))
-    parts = {name: _sheet_facts(packed, name) for name in packed.namelist() if _is_xml(name)}
-    targets, sheets = _targets(packed), dict[str, SheetFacts]()
+    parts = {name: _sheet_facts(archive, name) for name in archive.namelist() if _is_xml(name)}
+    targets, sheets = _targets(archive), dict[str, SheetFacts]()
     for sheet in book.iter("{*}sheet"):
         link = next((v for k, v in sheet.attrib.items() if str(k).endswith("}id")), "")
         if facts := parts.pop(targets.get(str(link), ""), None):
@@ -146,25 +146,25 @@ def _is_xml(name: str) -> bool:
     return name.lower().endswith((".xml", ".rels"))
 
 
-def _targets(packed: zipfile.ZipFile) -> dict[str, str]:
+def _targets(archive: zipfile.ZipFile) -> dict[str, str]:
     """Relation id → name of the part."""
-    if "xl/_rels/workbook.xml.rels" not in packed.namelist():
+    if "xl/_rels/workbook.xml.rels" not in archive.namelist():
         return {}
     found = {}
-    for link in _parsed(packed, "xl/_rels/workbook.xml.rels"):
+    for link in _parsed(archive, "xl/_rels/workbook.xml.rels"):
         target = str(link.get("Target", ""))
         part = target.lstrip("/") if target.startswith("/") else normpath(join("xl", target))
         found[str(link.get("Id"))] = part
     return found
 
 
-def _sheet_facts(packed: zipfile.ZipFile, part: str) -> SheetFacts:
+def _sheet_facts(archive: zipfile.ZipFile, part: str) -> SheetFacts:
     errors, is_far = dict[tuple[int, int], str](), False
-    for piece in _pieces(packed, part):
+    for piece in _pieces(archive, part):
         is_far = is_far or bool(_FAR.search(piece)) or _is_oddly_written(piece)
         if b't="e"' in piece:
             errors |= _errors(piece)
-    is_vast = is_far and _area(packed, part) > CELLS_MOST < _filled_area(packed, part)
+    is_vast = is_far and _area(archive, part) > CELLS_MOST < _filled_area(archive, part)
     return SheetFacts(errors, is_vast=is_vast)
 
 
@@ -181,21 +181,21 @@ def _is_oddly_written(piece: bytes) -> bool:
     return bool(is_spread and _ODDLY_WRITTEN.search(piece))
 
 
-def _area(packed: zipfile.ZipFile, part: str) -> int:
+def _area(archive: zipfile.ZipFile, part: str) -> int:
     """As far as any cell reaches, filled or not."""
     letters, rows = set[bytes](), set[bytes]()
-    for piece in _pieces(packed, part):
+    for piece in _pieces(archive, part):
         letters.update(_COLUMN.findall(piece))
         rows.update(_ROW.findall(piece))
     return max(map(int, rows), default=0) * (max(map(column_number, letters), default=0) + 1)
 
 
-def _filled_area(packed: zipfile.ZipFile, part: str) -> int:
+def _filled_area(archive: zipfile.ZipFile, part: str) -> int:
     """As far as cells with something in them reach:
     blank ones that are merely formatted do not count.
     """
     row = column = 0
-    for piece in _pieces(packed, part):
+    for piece in _pieces(archive, part):
         for attributes in _FILLED.findall(piece):
             if match := _REFERENCE.search(attributes):
                 row = max(row, int(match[2]))
@@ -239,12 +239,12 @@ class _Extent:
         return SheetFacts(self.errors, tuple(self.merged), self.last * self.width > CELLS_MOST)
 
 
-def _ods(packed: zipfile.ZipFile) -> Iterator[tuple[str, SheetFacts]]:
+def _ods(archive: zipfile.ZipFile) -> Iterator[tuple[str, SheetFacts]]:
     """Each sheet's facts, row by row: rows and cells may be repeated a million times by an
     attribute.
     """
     extent = _Extent()
-    with packed.open("content.xml") as part:
+    with archive.open("content.xml") as part:
         for _, element in etree.iterparse(
             part,
             tag=(f"{_TABLE}table-row", f"{_TABLE}table"),
