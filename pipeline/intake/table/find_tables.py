@@ -34,12 +34,12 @@ class HeaderBlock:
     last: int
     names: tuple[str, ...]
     scores: tuple[tuple[int, Dataset], ...] = ()
-    rows: Rows = ()  # as they stand in the file
-    listed: int = 0  # of the names, those that sources.yaml knows
+    rows: Rows = ()  # the header's rows as written in the file
+    listed: int = 0  # how many of the names are listed in sources.yaml
 
     @property
     def matches(self) -> int:
-        """How many fields of the best dataset it names, and how many names sources.yaml knows."""
+        """The number of names that match: fields of the best dataset, plus names in sources.yaml."""
         return (self.scores[0][0] if self.scores else 0) + self.listed
 
     @property
@@ -49,13 +49,13 @@ class HeaderBlock:
 
     @property
     def is_table(self) -> bool:
-        """Whether it is a header beyond doubt, though perhaps not yet all of its rows."""
+        """Whether it is certainly a header: three matches, and half of the distinct names match."""
         return self.matches >= 3 and self.matches * 2 >= len(set(filter(None, self.names)))
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """One table of a sheet: its header, and the rows from `start` to `end` that are its own."""
+    """One table of a sheet: its header, and its rows from `start` to `end` (from 1, inclusive)."""
 
     block: HeaderBlock
     start: int
@@ -71,10 +71,12 @@ def find_block(
     merged: Sequence[Merged] = (),
     also: Iterable[str] = (),
 ) -> HeaderBlock | None:
-    """The one to three rows that together name the most fields of one dataset; None if no two.
+    """The header: the one to three rows that name the most fields of one dataset.
 
-    Where several tables stand one below the other, those of the first: the others are for `areas`.
-    `also`: names that sources.yaml knows, whatever the contract says.
+    `rows`: the sheet's rows as text, of which the first `HEAD` are searched. `merged`: the merged
+    ranges. `also`: header names that sources.yaml lists in addition to the contract's.
+    Returns None where fewer than two names match. If the sheet has several tables, the first
+    table's header is returned; `areas` finds the others.
     """
     listed = frozenset(headers.canonical(name)[0] for name in also)
     best: HeaderBlock | None = None
@@ -94,9 +96,7 @@ def find_block(
 def _without_titles(
     block: HeaderBlock, spread: Rows, datasets: Sequence[Dataset], listed: frozenset[str]
 ) -> HeaderBlock:
-    """The block without a table's title above it,
-    with which no more columns are known than without.
-    """
+    """The block without a title row at its top: a row of one text that adds no match."""
     while block.first < block.last:
         texts = {cell.strip() for cell in spread[block.first - 1]} - {""}
         lower = _block(spread, block.first, block.last - block.first, datasets, listed)
@@ -110,7 +110,7 @@ def _without_titles(
 def block_at(
     rows: Rows, first: int, last: int, datasets: Sequence[Dataset], merged: Sequence[Merged] = ()
 ) -> HeaderBlock:
-    """The header that stands in rows `first` to `last`, because sources.yaml says so."""
+    """The header in rows `first` to `last` (from 1), as `header_rows` in sources.yaml says."""
     block = _block(_spread(rows[:last], merged), first - 1, last - first + 1, datasets)
     return _with_rows(block, rows)
 
@@ -137,15 +137,15 @@ def _scores(names: Sequence[str], datasets: Sequence[Dataset]) -> tuple[tuple[in
 
 
 def _columns(rows: Rows) -> Iterator[tuple[str, ...]]:
-    """What stands above each column, from the top down."""
+    """The header cells of each column, from the top down."""
     width = max(map(len, rows), default=0)
     for i in range(width):
         yield tuple(row[i] if i < len(row) else "" for row in rows)
 
 
 def _spread(rows: Rows, merged: Sequence[Merged]) -> list[list[str]]:
-    """The rows with what stands in a merged range in each of its cells,
-    so that parts can be joined.
+    """The rows with a merged range's text copied to each of its cells, so that a group's name is
+    joined with the name of each column below it. Columns from 1,024 on are not filled.
     """
     full = [list(row) for row in rows]
     for area in merged:
@@ -162,8 +162,8 @@ _GROUP = re.compile(r"(?:基本)?(?:情况|信息|资料|内容)$")
 
 
 def _joined(parts: Sequence[str], datasets: Sequence[Dataset]) -> str:
-    """One name of the parts above a column: 行政相对人 + 名称. A group's name (当事人信息) is left
-    out where the lower part says it again, or is a field's own title.
+    """One name from the header cells of a column: 行政相对人 + 名称. A group's name (当事人信息)
+    is left out where the lower cell repeats it, or is a field's title by itself.
     """
     texts = list(dict.fromkeys(part.strip() for part in parts if part.strip()))
     if len(texts) < 2:
@@ -184,7 +184,7 @@ def _joined(parts: Sequence[str], datasets: Sequence[Dataset]) -> str:
 def areas(
     rows: Rows, first: HeaderBlock, datasets: Sequence[Dataset], merged: Sequence[Merged]
 ) -> list[Area]:
-    """Every table of the sheet, from the one under `first` on; together they hold all its rows."""
+    """Every table of the sheet, `first` being the first table's header; every row is in one."""
     found = [Area(first, 1, len(rows))]
     known = headers.spellings(datasets) | set(first.names)
     row = first.last + 1
@@ -233,8 +233,8 @@ def _titles_from(rows: Rows, header: int, above: int) -> int:
 
 
 def _side_by_side(area: Area, datasets: Sequence[Dataset]) -> list[Area]:
-    """Two tables next to each other, a column without a name between them:
-    each with its own names.
+    """The tables that are next to each other in `area`, separated by a column without a name;
+    `area` alone where there is one table.
     """
     groups = _runs(area.block.names)
     parts = [_only(area.block, start, end, datasets) for start, end in groups]
@@ -262,7 +262,7 @@ def _only(block: HeaderBlock, start: int, end: int, datasets: Sequence[Dataset])
 
 
 def _repeats(parts: Sequence[HeaderBlock]) -> bool:
-    """Whether the parts are tables of their own: they say a name again, or are of two datasets."""
+    """Whether the parts are separate tables: a name is repeated, or they are of two datasets."""
     names = [headers.canonical(name)[0] for part in parts for name in part.names if name]
     return len(set(names)) < len(names) or len({p.scores[0][1].name for p in parts}) > 1
 
@@ -281,10 +281,10 @@ def banners(merged: Sequence[Merged], block: HeaderBlock) -> frozenset[int]:
 def filled_down(
     rows: Rows, merged: Sequence[Merged], below: int
 ) -> tuple[list[Sequence[str]], list[Merged]]:
-    """The rows with what stands in a vertically merged cell in each row that it spans.
+    """(the rows with a vertically merged cell's text copied to each row it spans, those ranges).
 
-    Also gives the ranges that were filled. Only what lies under row `below` is looked at, and what
-    spans several columns is filled in its first.
+    Only ranges under row `below` (from 1) are filled. A range of several columns is filled in its
+    first column.
     """
     tall = [m for m in merged if m.top > below and m.bottom > m.top and m.top <= len(rows)]
     full, used = list(rows), list[Merged]()

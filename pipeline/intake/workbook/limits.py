@@ -1,7 +1,8 @@
-"""What has to be known of a packed workbook (XLSX, ODS) before calamine opens it.
+"""Limits and facts of a compressed workbook (XLSX, ODS), read before calamine opens it.
 
-calamine lays a sheet out as one dense area, reads error values as blanks and says nothing of the
-date system, so a stray cell in the last corner would take all memory and `#N/A` would vanish.
+calamine allocates a sheet as one dense area, reads error values as blanks and does not report the
+date system. Without these checks one cell in the last corner would use all memory, and `#N/A`
+would be lost.
 """
 
 from __future__ import annotations
@@ -20,18 +21,18 @@ from lxml import etree
 from pipeline.intake.table.find_tables import Merged
 from pipeline.intake.workbook.sheet import Unreadable
 
-UNCOMPRESSED_MOST = 1 << 30  # bytes that a workbook may unpack to before it is taken for a zip bomb
-RATIO_MOST = 400
+UNCOMPRESSED_MOST = 1 << 30  # bytes of all parts; a workbook with more is refused as a zip bomb
+RATIO_MOST = 400  # uncompressed bytes for each byte of the file
 CELLS_MOST = 40_000_000  # cells of the area between a sheet's first and last filled cell
-PIECE = 1 << 20
-HELD_MOST = 8 << 20  # bytes of a part that are looked at together, though no cell begins in them
+PIECE = 1 << 20  # bytes read at a time
+HELD_MOST = 8 << 20  # bytes of a part that are kept in memory while no cell begins in them
 
 # XML lets an attribute be written with blanks around its = and with either quote.
 _REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})(\d{1,7})["']""")
 _COLUMN = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})\d""")
 _ROW = re.compile(rb"""\br\s*=\s*["'][A-Z]{0,3}(\d{1,7})""")
-# What no sheet has whose area is small: a column of three letters, a row of six digits,
-# or two and five.
+# A quick test that a small sheet does not match: a column of three letters, a row of six digits,
+# or a column of two letters with a row of five digits.
 _FAR = re.compile(rb"""r=["'](?:[A-Z]{3}|[A-Z]{0,3}\d{6}|[A-Z]{2}\d{5})""")
 _ODDLY_WRITTEN = re.compile(rb"""\br(?:\s+=|=\s)""")
 _FILLED = re.compile(rb"<(?:\w+:)?c\b([^>]*[^>/])>")
@@ -55,7 +56,11 @@ class BookFacts:
 
 
 def inspect(path: Path) -> BookFacts:
-    """Raises Unreadable for a bomb, and for an archive that is broken or no workbook."""
+    """The facts of each sheet, by name, and the date system of the workbook at `path`.
+
+    Raises Unreadable with the rule `file-bomb` for a zip bomb, `sheet-vast` for a sheet with too
+    large an area, `file-broken` for an archive that is damaged or no workbook.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             _refuse_bomb(archive, path.stat().st_size)
@@ -69,19 +74,23 @@ def inspect(path: Path) -> BookFacts:
     except (etree.XMLSyntaxError, KeyError, ValueError, zlib.error) as error:
         raise Unreadable("file-broken") from error
     if any(name.startswith("xl/") for name in names):
-        return BookFacts()  # XLSB, or an odd producer: calamine will tell
+        return BookFacts()  # XLSB, or an unusual producer: calamine decides
     raise Unreadable("file-broken")
 
 
 def _only_if_small(book: BookFacts) -> BookFacts:
-    """calamine lays out all sheets of an ODS when it opens it: one that is too large stops all."""
+    """`book`; raises Unreadable if any sheet is too large: calamine allocates all sheets of an ODS
+    when it opens it.
+    """
     if any(sheet.is_vast for sheet in book.sheets.values()):
         raise Unreadable("sheet-vast")
     return book
 
 
 def _refuse_bomb(archive: zipfile.ZipFile, size: int) -> None:
-    """By the sizes that the archive states; `_pieces` fails where it lies, or has a name twice."""
+    """Raises Unreadable where the sizes in the archive's directory exceed the limits, or a name
+    is in it twice. A directory with false sizes makes `_pieces` fail.
+    """
     if len(set(map(str.lower, archive.namelist()))) < len(archive.namelist()):
         raise Unreadable("file-broken")
     uncompressed = sum(info.file_size for info in archive.infolist())
@@ -103,9 +112,9 @@ def _pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
 
 
 def _border(held: bytes, before: int) -> int:
-    """Where the last cell behind `before` begins.
+    """The offset of the last cell that begins behind `before`; 0 where there is none.
 
-    Where much is held, and no cell in it, the last tag.
+    If more than `HELD_MOST` bytes are held without a cell, the offset of the last tag.
     """
     for mark in (b"<c ", b":c "):
         if (cut := held.rfind(mark, before)) > 0:
@@ -118,7 +127,7 @@ def _parsed(archive: zipfile.ZipFile, name: str) -> etree._Element:
 
 
 def _safe() -> etree.XMLParser:
-    """A parser that opens nothing and expands nothing."""
+    """A parser that loads no DTD, opens no address and expands no entity (XXE, billion laughs)."""
     return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
 
 
@@ -126,8 +135,8 @@ def _safe() -> etree.XMLParser:
 
 
 def _xlsx(archive: zipfile.ZipFile) -> BookFacts:
-    """Every part is looked at, whether or not the workbook names it:
-    calamine may find it otherwise.
+    """The facts of an XLSX. Every XML part is read, because calamine may find a sheet that
+    workbook.xml does not name.
     """
     book = _parsed(archive, "xl/workbook.xml")
     is_1904 = any(e.get("date1904") in ("1", "true") for e in book.iter("{*}workbookPr"))
@@ -169,11 +178,11 @@ def _sheet_facts(archive: zipfile.ZipFile, part: str) -> SheetFacts:
 
 
 def _is_oddly_written(piece: bytes) -> bool:
-    """Whether blanks stand around the = of a reference.
+    """Whether there is white space around the = of an attribute `r`.
 
-    Looked for closely only where any blank does.
+    The regular expression is slow, so it runs only where NumPy finds a blank next to any =.
     """
-    start = piece.find(b"?>", 0, 200) + 4  # the line break behind the declaration tells nothing
+    start = piece.find(b"?>", 0, 200) + 4  # skips the line break behind the XML declaration
     letters = np.frombuffer(piece, np.uint8)[start:]
     equals, blanks = letters == ord("="), letters == ord(" ")
     is_spread = (equals[1:] & blanks[:-1]).any() or (equals[:-1] & blanks[1:]).any()
@@ -182,7 +191,7 @@ def _is_oddly_written(piece: bytes) -> bool:
 
 
 def _area(archive: zipfile.ZipFile, part: str) -> int:
-    """As far as any cell reaches, filled or not."""
+    """The area up to the last cell, filled or blank, as rows × columns."""
     letters, rows = set[bytes](), set[bytes]()
     for piece in _pieces(archive, part):
         letters.update(_COLUMN.findall(piece))
@@ -191,9 +200,7 @@ def _area(archive: zipfile.ZipFile, part: str) -> int:
 
 
 def _filled_area(archive: zipfile.ZipFile, part: str) -> int:
-    """As far as cells with something in them reach:
-    blank ones that are merely formatted do not count.
-    """
+    """The area up to the last filled cell, as rows × columns; formatted blank cells do not count."""
     row = column = 0
     for piece in _pieces(archive, part):
         for attributes in _FILLED.findall(piece):
@@ -240,8 +247,10 @@ class _Extent:
 
 
 def _ods(archive: zipfile.ZipFile) -> Iterator[tuple[str, SheetFacts]]:
-    """Each sheet's facts, row by row: rows and cells may be repeated a million times by an
-    attribute.
+    """(name, facts) of each sheet of an ODS, read row by row.
+
+    Rows and cells may be repeated a million times by an attribute, so they are counted and not
+    expanded.
     """
     extent = _Extent()
     with archive.open("content.xml") as part:

@@ -39,7 +39,7 @@ def sheets(path: Path) -> Iterator[Sheet]:
 
 
 def is_old(path: Path) -> bool:
-    """Whether the file is no packed workbook: an XLS, or something encrypted."""
+    """Whether the file is no ZIP archive: an XLS, or an encrypted workbook."""
     with path.open("rb") as file:
         return file.read(4) != _ZIP
 
