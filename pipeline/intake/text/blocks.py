@@ -29,14 +29,14 @@ NO_CHECKSUM = Checksum(-1)
 class Block:
     """A run of whole records as UTF-8, `first_row` being the number of its first.
 
-    `lost`: one entry for each U+FFFD in it, where bytes were in no encoding. The rest is told of
-    its bytes once, for all who ask: `lines`, the checksum, and whether any quote stands in them.
+    `lost`: one entry for each U+FFFD in it, where bytes were in no encoding. `lines`, `checksum`
+    and `is_quoted` are computed once here, unless the caller already has them.
     """
 
     first_row: int
     data: bytes
     lost: tuple[BadByte, ...] = ()
-    lines: int = -1  # not told: counted
+    lines: int = -1  # -1: counted here
     checksum: Checksum = NO_CHECKSUM
     is_plain: InitVar[bool] = False  # known to have no quotes
     is_quoted: bool = field(init=False)
@@ -72,7 +72,7 @@ class Note:
 class Parsed:
     """A block's records: string columns "0", "1", … and `_row`, and what did not fit.
 
-    `lines`: lines of text that it took; `inside`: how many of them go on inside a quoted cell.
+    `lines`: lines of text read; `inside`: how many of them continue inside a quoted cell.
     """
 
     table: pa.Table
@@ -88,16 +88,17 @@ def count_lines(data: bytes) -> int:
 
 
 def breaks_inside(block: Block) -> int:
-    """Line breaks inside quoted cells, as far as the quotes can be believed."""
+    """The number of line breaks inside quoted cells, if the block's quotes are balanced."""
     if not block.is_quoted:
         return 0
     return sum(part.count(b"\n") for part in block.data.split(b'"')[1::2])
 
 
 def parse(block: Block, delimiter: str, columns: int) -> Parsed:
-    """A block's records by Arrow, or by `tolerant` where Arrow's reading cannot be the right one.
+    """A block's records, read by Arrow, or by `tolerant_block` where Arrow cannot read it correctly.
 
-    Raises Unaccounted where a byte of the block is in no cell, delimiter, quote or line end.
+    `columns`: the number of cells of a record. Raises Unaccounted where a byte of the block is in
+    no cell, delimiter, quote or line end.
     """
     ragged: list[str] = []
     table = _by_arrow(block, delimiter, columns, ragged)
@@ -110,7 +111,7 @@ def parse(block: Block, delimiter: str, columns: int) -> Parsed:
         return tolerant_block(block, delimiter, columns)
     if len(table) + len(ragged) != lines - inside:
         raise Unaccounted(
-            f"{lines - inside} records stand in the text, {len(table) + len(ragged)} were read"
+            f"{lines - inside} records are in the text, {len(table) + len(ragged)} were read"
         )
     _every_byte(table, ragged, block, delimiter, columns)
     numbers, ragged_rows = _numbered(len(table), ragged, block, delimiter)
@@ -188,7 +189,7 @@ def with_rows(table: pa.Table, rows: Iterable[int] | np.ndarray) -> pa.Table:
 
 
 def _believable(table: pa.Table, block: Block, delimiter: str, columns: int, expected: int) -> bool:
-    """Whether the quotes are in order: no cell can have taken in whole records."""
+    """Whether the quotes are in order, so that no cell contains whole records."""
     if len(table) != expected:
         return False
     broken = [pc.match_substring(cells, "\n") for cells in table.columns]
@@ -207,8 +208,10 @@ def _believable(table: pa.Table, block: Block, delimiter: str, columns: int, exp
 def _every_byte(
     table: pa.Table, ragged: list[str], block: Block, delimiter: str, columns: int
 ) -> None:
-    """Cells, delimiters, quotes and line ends together are the block, by number,
-    sum and parity of bytes.
+    """Raises Unaccounted unless cells, delimiters, quotes and line ends add up to the block.
+
+    They are compared by the number, sum and parity of bytes (`checksums`), which do not depend on
+    the order, so Arrow's buffers are read as they are and the text is not rebuilt.
     """
     blank_lines = (columns - 1) * _blank_lines(table, block)  # read as a record of blanks
     delimiters = len(table) * (columns - 1) - blank_lines
@@ -223,7 +226,7 @@ def _every_byte(
     if checksums.of_all(found) != block.checksum:
         raise Unaccounted(
             f"{len(block.data)} bytes of text from row {block.first_row}: "
-            "what was read of them is not they"
+            "the cells read from them do not add up to them"
         )
 
 
@@ -242,9 +245,7 @@ def _blank_lines(table: pa.Table, block: Block) -> int:
 def _lost_notes(
     table: pa.Table, ragged: Sequence[Ragged], lost: Sequence[BadByte]
 ) -> Iterator[Note]:
-    """Where the bytes that are in no encoding ended up: row, column,
-    and their place in the file.
-    """
+    """A note for each byte sequence that is in no encoding: row, column and offset in the file."""
     if not any(byte.offset >= 0 for byte in lost):
         return
     rows = [(r.row, r.cells) for r in ragged if any(LOST in cell for cell in r.cells)]
@@ -261,7 +262,9 @@ def _lost_notes(
         for position, cell in enumerate(cells)
         for _ in range(cell.count(LOST))
     ]
-    if len(places) != len(lost):  # cannot be told apart any more: the rows at least are known
+    if len(places) != len(
+        lost
+    ):  # offsets cannot be assigned to cells any more, only the rows are known
         lost = [BadByte(-1, "")] * len(places)
     for (row, position), byte in zip(places, lost, strict=True):
         yield Note(row, "bad-bytes", position, byte)

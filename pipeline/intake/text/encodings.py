@@ -1,7 +1,7 @@
-"""Bytes to UTF-8, decided on the whole file; bytes that mean nothing are kept count of, not lost.
+"""Bytes to UTF-8, decided on the whole file; bytes that cannot be decoded are counted and reported.
 
-Encodings: UTF-8, UTF-8 and UTF-16 with a byte order mark, GB18030 (GB 18030-2022, which takes in
-GBK and GB 2312), Big5 (with the extensions of Hong Kong) where the headers say so.
+Encodings: UTF-8, UTF-8 and UTF-16 with a byte order mark, GB18030 (GB 18030-2022, which includes
+GBK and GB 2312), Big5 (with the extensions of Hong Kong) where the headers match only in it.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ from pipeline.intake.text.checksums import Checksum
 
 BLOCK = 20 << 20  # bytes of text in a block; about four of them are in memory at once
 BIG5 = "big5hkscs"
-LOST = "\ufffd"  # what stands for a byte that means nothing
+LOST = "\ufffd"  # replaces bytes that cannot be decoded
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_PLACED_MOST = 1 << 20  # bytes of one line up to which each stray byte's place is told
+_PLACED_MOST = 1 << 20  # bytes of one line up to which the offset of each stray byte is reported
 _WIDE = ("utf-16", "utf-16-le", "utf-16-be")
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """At most `BLOCK` bytes of a file, and what they tell of where it can be cut."""
+    """At most `BLOCK` bytes of a file, and the facts that decide where it can be cut."""
 
     start: int
-    is_utf8: bool  # each character that begins in it
+    is_utf8: bool  # every character that begins in it is UTF-8
     has_quotes: bool
     has_returns: bool  # carriage returns
-    is_regular: bool  # each of them has its line feed
+    is_regular: bool  # every carriage return is followed by a line feed
     breaks: int  # line feeds
     before: Checksum  # of the bytes up to the last line feed, itself included
     behind: Checksum  # of the rest
@@ -51,7 +51,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What one pass over a file's bytes tells."""
+    """What one pass over a file's bytes finds."""
 
     sha256: str
     size: int
@@ -65,7 +65,7 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class BadByte:
-    """Bytes that are in no encoding: where in the file they begin (0 being its first), and they."""
+    """Bytes that cannot be decoded: their offset in the file (from 0; -1: unknown) and hex digits."""
 
     offset: int
     hex: str
@@ -93,8 +93,8 @@ _memory = threading.local()
 
 
 def _stretch(file: int, step: int, start: int) -> Stretch:
-    """What the `step` bytes from `start` tell. They are read into one memory of each thread, since
-    to take new memory costs as much as to look."""
+    """The facts of the `step` bytes from `start`. They are read into one buffer for each thread,
+    because to allocate memory would cost as much as to scan it."""
     block: bytearray = getattr(_memory, "block", bytearray())
     if len(block) < step + 3:
         _memory.block = block = bytearray(step + 3)
@@ -118,7 +118,7 @@ def _lone_returns(data: np.ndarray, size: int) -> bool:
 
 
 def _continued(start: np.ndarray) -> int:
-    """How many of these bytes go on with a character of UTF-8 that began before them."""
+    """How many of these bytes continue a UTF-8 character that began before them."""
     is_middle = (start & 0xC0) == 0x80
     return len(start) if is_middle.all() else int(np.argmin(is_middle))
 
@@ -147,7 +147,7 @@ def _unfinished(tail: bytes) -> int:
 
 
 def _is_utf8(data: np.ndarray) -> bool:
-    """By Arrow, which takes a quarter of the time that decoding takes."""
+    """Whether `data` is UTF-8; Arrow's validation takes a quarter of the time of decoding."""
     ends = pa.py_buffer(np.array([0, len(data)], np.int32))
     try:
         pa.Array.from_buffers(pa.string(), 1, [None, ends, pa.py_buffer(data)]).validate(full=True)
@@ -161,7 +161,7 @@ def decide(looked: Looked, path: Path) -> str:
     beginning are, or nearly all characters; else GB18030.
 
     Text of another encoding is hardly ever UTF-8 by chance, so such a file is UTF-8 with a few
-    stray bytes, or with a line that was pasted from elsewhere.
+    stray bytes, or with a line that was pasted from another source.
     """
     for mark, name in _BOMS:
         if looked.head.startswith(mark):
@@ -189,7 +189,10 @@ def _is_chinese(line: bytes) -> bool | None:
 
 
 def without_mark(head: bytes) -> str:
-    """UTF-16 that lost its mark: nearly every ASCII character then has a NUL at the same side."""
+    """The name of the UTF-16 encoding of text without a byte order mark; "" where it is none.
+
+    In UTF-16 nearly every ASCII character has a NUL byte on the same side.
+    """
     low, high = head[1::2].count(0), head[0::2].count(0)
     if max(low, high) * 8 < len(head) or min(low, high) * 8 > max(low, high):
         return ""
@@ -257,7 +260,7 @@ def _whole_block(file: BinaryIO) -> int:
 
 
 def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
-    """The file cut behind line ends, which are no part of a character in any of these encodings."""
+    """The file cut behind line ends, bytes that are part of no other character in these encodings."""
     held = b""
     while data := file.read(BLOCK):
         cut = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
@@ -308,5 +311,5 @@ def _decoded_line(line: bytes, encoding: str, start: int, bad: list[BadByte] | N
 
 
 def _unplaced(text: str) -> list[BadByte]:
-    """Entries for the U+FFFD that stood in the file as such: damage from before."""
+    """Entries for each U+FFFD that is in the file itself: damage from an earlier conversion."""
     return [BadByte(-1, "")] * text.count(LOST)

@@ -79,7 +79,8 @@ def _lists(read: Any) -> Iterator[tuple[str, list[Any]]]:
 
 
 def _rows(records: list[Any]) -> Rows:
-    """What is no record stands as it is in the first column, for the checks to find."""
+    """A header row and the records; a value that is no record goes to the first column, for the
+    checks to find."""
     header = tuple(dict.fromkeys(key for r in records if isinstance(r, dict) for key in r))
     if not header:
         return [("",), *((json.dumps(r, ensure_ascii=False),) for r in records)]

@@ -1,8 +1,8 @@
 """A text file as ranges of bytes between record borders, each read where its rows are checked.
 
-One pass over the file finds the borders and counts the records, so that a piece is told by its
-place alone. A file whose quotes are not in order, or whose encoding hides line ends, is not cut so:
-where its table resumes only reading it from its beginning tells (`text_files.records`).
+One pass over the file finds the borders and counts the records, so that a piece is described by its
+offsets alone. A file whose quotes are not in order, or whose encoding hides line ends, is not cut
+like this: its records are known only by reading it from the beginning (`text_files.records`).
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ LEAST = 64  # bytes of a piece
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Whole records of the file at `path`: its bytes from `start` to `end`, known by their checksum.
+    """Whole records of the file at `path`: its bytes from `start` to `end`, and their checksum.
 
     `first_row` is the number of the first record, `lines` how many lines of text there are.
-    `is_plain`: no quote stands in them, and no carriage return.
+    `is_plain`: the bytes have no quote and no carriage return.
     """
 
     path: Path
@@ -48,7 +48,7 @@ class Range:
     is_plain: bool = False
 
     def block(self) -> Block:
-        """The records as UTF-8. Raises Unseen where this file is not to be seen here."""
+        """The records as UTF-8. Raises Unseen where the file is not on this machine, or differs."""
         return self.as_block(self._read())
 
     def carried(self) -> Block:
@@ -94,7 +94,7 @@ def pieces(
 
 
 def borders(path: Path, fmt: TextFormat, columns: int, size: int = BLOCK) -> list[Range] | None:
-    """The file cut at record borders about `size` bytes apart; None where that cannot be told."""
+    """The file cut at record borders about `size` bytes apart; None where borders are not certain."""
     if fmt.encoding not in CUTTABLE:
         return None
     if size == BLOCK and all(map(_can_be_cut, fmt.stretches)):
@@ -114,7 +114,7 @@ def _can_be_cut(stretch: Stretch) -> bool:
 
 
 def _at_line_ends(path: Path, fmt: TextFormat) -> Iterator[Range]:
-    """The ranges of a file without quotes: what the look at its bytes told is enough."""
+    """The ranges of a file without quotes, from its stretches; the file is not read again."""
     mark = codecs.BOM_UTF8 if fmt.encoding == "utf-8-sig" else b""
     start, row, held = len(mark), 1, Checksum() - checksums.of(mark)
     is_plain = not any(stretch.has_returns for stretch in fmt.stretches)

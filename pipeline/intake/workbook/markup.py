@@ -93,7 +93,7 @@ def _number(written: str | None, otherwise: int) -> int:
 def _laid_out(name: str, rows: list[Spans]) -> Sheet:
     """Rows of text with each cell in its column, those that reach over several being merged."""
     grid, merged = list[list[str]](), list[Merged]()
-    covered = dict[int, int]()  # column → row up to which a cell from above reaches
+    covered = dict[int, int]()  # column → last row that a cell from above spans
     for number, cells in enumerate(rows, 1):
         line, column = list[str](), 0
         for text, skipped, down, right in cells:
