@@ -1,7 +1,7 @@
-"""What one row keeps from the public in a published cell of another row.
+"""Leaks across rows: a hidden value of one row in a published cell of another row.
 
-A row's own hidden values leave its texts when it is checked; those of other rows are all known only
-when every file is read. The exit guard would stop the whole release for one of them.
+A row's own hidden values are removed from its texts when it is checked; those of other rows are
+known only when every file is read. The exit guard would stop the whole release for one leak.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ WORDS = frozenset(
 
 
 def rows(con: duckdb.DuckDBPyConnection, dataset: Dataset, known: KnownValues) -> Iterator[Outcome]:
-    """The accepted rows in which one of `known` stands, with the first column that has it."""
+    """An outcome for each accepted row that holds one of `known`, with the first such column.
+
+    `con` has the accepted rows as a view with the dataset's name.
+    """
     columns = [c.name for c in dataset.published if c.kind in WORDS]
     if not known.by_end or not columns:
         return
@@ -54,6 +57,8 @@ def rows(con: duckdb.DuckDBPyConnection, dataset: Dataset, known: KnownValues) -
 def _held(cells: Sequence[bytes], known: KnownValues) -> set[int]:
     """Which of `cells` hold one of `known`, as it is written or as escapes."""
     written = [(at, text) for at, cell in enumerate(cells) for text in ways_written(cell)]
+    # All cells are joined and searched once, which is faster than a search for each cell; the
+    # ends of the cells in the joined text say which cell a value is in.
     ends = [*accumulate(len(text) + 1 for _, text in written)]
     places = known.places(b"\n".join(text for _, text in written))
     return {written[bisect_right(ends, start)][0] for start, _ in places}
