@@ -1,4 +1,4 @@
-"""The workbook of one file in which a department has something to mend."""
+"""The workbook of one file in which a department must correct something."""
 
 from __future__ import annotations
 
@@ -41,9 +41,10 @@ class Book:
         self.shortened = 0
 
     def write(self, grids: Sequence[Grid]) -> None:
-        """The department's sheets first, in their order, then the list and the summary.
+        """Write the workbook: the department's sheets in their order, the list and the summary.
 
-        xlsxwriter's own files lie beside the workbook: of another disk nobody would know.
+        xlsxwriter's temporary files are in the folder of the workbook, so that a full disk is
+        reported with the right folder. Raises OSError with the path of the workbook.
         """
         part = sum(grid.cells for grid in grids) > LARGE
         content = io.BytesIO()
@@ -129,7 +130,7 @@ class Book:
         return z("whole-file") if note.row is None else z("whole-row")
 
     def _header(self, note: Note) -> str:
-        """What stands above the note's cell: in the nearest table above it that has its column."""
+        """The header over the note's cell, of the nearest table above it that has its column."""
         position, row = note.position, note.row or 0
         if position is None:
             return ""
@@ -148,7 +149,7 @@ class Book:
         return (value if len(value) <= 200 else value[:200] + "…") or z("blank")
 
     def _expected(self, note: Note) -> str:
-        """What should stand there; a warning is about a value that may well be right."""
+        """What the cell should hold; "" for a warning, whose value may be right."""
         if note.rule.startswith("header-"):
             return str(note.params.get("title", note.params.get("suggestion", "")))
         if note.severity != "error" or not note.column or not note.dataset:
@@ -166,7 +167,7 @@ class Book:
 
 
 def _sheet_names(wanted: Sequence[str], used_names: Sequence[str] = ()) -> list[str]:
-    """Names that a workbook can have: at most 31 characters, no marks of its own, none twice."""
+    """Names that a workbook can have: at most 31 characters, no reserved characters, none twice."""
     used, names = {name.casefold() for name in used_names}, list[str]()
     for name in wanted:
         plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", name).strip("' ")[:31] or z("text-sheet")

@@ -1,4 +1,4 @@
-"""The two sheets beside a department's own: every problem in a list, and what they come to."""
+"""The two sheets added to a department's own: the list of problems, and the summary."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from pipeline.checks.results.findings import letters
 from pipeline.checks.results.notes import MOST_OF_A_KIND, Kind
 
 MOST_LINKS = 60_000  # a sheet can hold 65,530
-LINE = 16  # points that a line of text takes
+LINE = 16  # points: the height of a line of text
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A note as a clerk reads it.
+    """A note in words, as the workbook shows it.
 
-    `sheet` as the workbook calls it, "" where there is no such sheet.
+    `sheet`: its name in the workbook, "" where the workbook has no such sheet.
     """
 
     kind: Kind
@@ -47,7 +47,7 @@ class Problem:
 
     @property
     def basis(self) -> str:
-        """The rule by its name, and the law or standard that it rests on."""
+        """The title of the rule, and the law or standard that it is based on."""
         text = rules()[self.rule]
         return (
             f"{text.title['zh']}（{source}）" if (source := text.source["zh"]) else text.title["zh"]
@@ -55,16 +55,14 @@ class Problem:
 
     @property
     def cell(self) -> str:
-        """Where it is in the sheet, as a spreadsheet names it;
-        "" where it is nowhere in particular.
-        """
+        """The cell as a spreadsheet names it (B7); "" where it is about no cell or row."""
         if not self.sheet or self.row is None or self.row > MOST_ROWS:
             return ""
         return f"{letters(min(self.position or 0, MOST_COLUMNS - 1))}{self.row}"
 
 
 def z(key: str, **params: object) -> str:
-    """A text of the workbook: in Chinese, whoever runs the pipeline."""
+    """A text of the workbook, in Chinese whatever the language of the run."""
     return say(f"feedback-{key}", "zh", **params)
 
 
@@ -153,7 +151,7 @@ class Summary:
 def write_summary(
     sheet: Worksheet, formats: Formats, summary: Summary, problems: Sequence[Problem]
 ) -> None:
-    """The sheet that is seen first: what was found, what to do, and the problems by kind."""
+    """The sheet that is shown first: what was found, what to do, and the problems by kind."""
     sheet.hide_gridlines(2)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
@@ -244,7 +242,7 @@ def _kinds(
 def _counted(
     counts: Mapping[Kind, int], problems: Sequence[Problem]
 ) -> Counter[tuple[str, str, str, str]]:
-    """How many there are of each (severity, rule, column's title, fix): all, listed or not."""
+    """The number of problems by (severity, rule, column's title, fix), with those not listed."""
     first: dict[Kind, tuple[str, str, str, str]] = {}
     counted: Counter[tuple[str, str, str, str]] = Counter()
     listed: Counter[Kind] = Counter()

@@ -210,7 +210,7 @@ def two_valid_certificates(
 ) -> Iterator[Outcome]:
     """Nobody holds two valid certificates of one kind.
 
-    People of one name are told apart by nothing else.
+    Nothing else distinguishes people of one name.
     """
     table, keys = quoted(dataset.name), ", ".join(map(quoted, use.same))
     several = f"""

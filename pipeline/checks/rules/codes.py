@@ -36,7 +36,7 @@ _WEIGHTS = np.array([3**i % 31 for i in range(17)])
 def check_digit_agrees(cells: pa.Array) -> Mask:
     """True where a cell is 18 characters whose check digit agrees, computed over the whole column.
 
-    Weights 3^i mod 31 (GB 32100-2015). Only a shortcut: what it does not pass, python-stdnum judges.
+    Weights 3^i mod 31 (GB 32100-2015). Only a quick test: python-stdnum checks what does not pass.
     """
     eighteen = pc.and_(pc.equal(pc.binary_length(cells), 18), pc.string_is_ascii(cells))
     codes = pc.cast(cells.filter(eighteen), pa.binary()).cast(pa.binary(18))
@@ -66,7 +66,7 @@ def social_credit_code(columns: Columns, setting: Setting, use: Field) -> Bools:
 
 @dataclass(frozen=True, slots=True)
 class OfKind:
-    """A code, and the column that says of which kind its owner is."""
+    """A code, and the column with the kind of its owner."""
 
     field: str
     kind: str
@@ -79,7 +79,7 @@ class OfKind:
     bad=[{"code": SOLE_TRADER_WITHOUT_CODE, "kind": "法人及非法人组织"}],
 )
 def zero_code_for_organisation(columns: Columns, setting: Setting, use: OfKind) -> Bools:
-    """Seventeen zeros and X stand for a sole trader without a code, and for nobody else."""
+    """Seventeen zeros and X mean a sole trader without a code, and are used for no other party."""
     zeros = columns.equal(use.field, SOLE_TRADER_WITHOUT_CODE)
     return zeros & columns.filled(use.kind) & ~columns.equal(use.kind, "个体工商户")
 
@@ -101,9 +101,7 @@ class Registration:
 def sole_trader_without_registration(
     columns: Columns, setting: Setting, use: Registration
 ) -> Bools:
-    """Who writes seventeen zeros for the credit code has to give the business registration
-    number.
-    """
+    """Where the credit code is seventeen zeros and X, the business registration number is given."""
     return columns.equal(use.code, SOLE_TRADER_WITHOUT_CODE) & ~columns.filled(use.field)
 
 

@@ -159,7 +159,7 @@ class Filing:
 def document_filed_late(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Filing
 ) -> Iterator[Outcome]:
-    """Filed within so many days of publication: told of the document and of the filing."""
+    """Filed within so many days of publication: a finding on the document and on the filing."""
     if not {use.documents, use.reviews} <= setting.present:
         return
     side = "d" if dataset.name == use.documents else "r"

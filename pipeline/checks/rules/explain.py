@@ -1,4 +1,4 @@
-"""What a rule checks, told to a clerk: `gongshi explain RULE`."""
+"""The description of a rule for the people who correct data: `gongshi explain RULE`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.checks.rules import RULES, Rule
 def explain(name: str, catalog: Catalog, lang: Lang) -> str:
     """The rule's title, what it finds, what to do, its law, where it is used, examples.
 
-    Raises UsageError where there is no such rule; it names those that are much like it.
+    Raises UsageError where there is no such rule, with the most similar names.
     """
     if name not in rules():
         near = difflib.get_close_matches(name, rules(), 5, 0.4)
@@ -86,7 +86,7 @@ def _field(dataset: Dataset, use: RuleUse, lang: Lang) -> str:
 
 
 def _names(rule: Rule, dataset: Dataset, use: RuleUse, lang: Lang) -> dict[str, str]:
-    """What an example calls its cells → the title of the column that the contract uses for it."""
+    """The names of an example's cells → the titles of the contract's columns for them."""
     titles = {c.name: _title(c, lang) for c in dataset.columns}
     pairs = [(getattr(rule.example, key, None), value) for key, value in use.params.items()]
     listed = [(a, b) for a, b in pairs if isinstance(a, list) and isinstance(b, list)]

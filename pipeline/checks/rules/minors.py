@@ -1,4 +1,4 @@
-"""The rule that keeps the records of punished minors back (未成年人保护法 §103)."""
+"""The rule that withholds the records of punished minors (未成年人保护法 §103)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MINOR_SIGN = looks_for("未成年|周岁|[0-9０-９一二三四五六七八九
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """The columns that tell who the party is, how old it was, and when."""
+    """The columns with the party's name, kind, identity number, age and birth, and the decision's day."""
 
     field: str
     kind: str
@@ -83,9 +83,9 @@ def minor(columns: Columns, setting: Setting, use: Party) -> Judged:
 
 
 def _under_age(identity: str, born: str, age: str, text: str, decided: str) -> bool:
-    """Whether what is known of the party, or else what is said of it, makes it a minor on that day.
+    """Whether the party was a minor on the day `decided`: by birth, else by age, else by `text`.
 
-    Years of age are full from the day behind the birthday on (法释〔2006〕1号 §2).
+    A year of age is complete on the day after the birthday (法释〔2006〕1号 §2).
     """
     birth, day = birth_of(identity) or _written_day(born), _day(decided)
     if birth and day:

@@ -1,6 +1,4 @@
-"""Rules about the publicity of penalties: classes, terms,
-and what the law keeps from the public.
-"""
+"""Rules about the publication of penalties: classes, terms, and what the law withholds."""
 
 from __future__ import annotations
 
@@ -87,7 +85,7 @@ def _ends(columns: Columns, decided: str, months: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Publicity:
-    """The last day of publicity, what tells the class of a penalty, and the classes."""
+    """The last day of publicity, the columns that decide the class of a penalty, and the classes."""
 
     field: str
     types: str
@@ -120,7 +118,7 @@ def publicity_too_long(columns: Columns, setting: Setting, use: Publicity) -> Bo
     bad=[{"types": "罚款", "decided": "2024-01-01", "until": "2024-02-10"}],
 )
 def publicity_too_short(columns: Columns, setting: Setting, use: Publicity) -> Bools:
-    """A penalty stays public at least as long as its class asks."""
+    """A penalty stays public at least as long as its class requires."""
     place = classes_of(columns, setting, use.types, use.authority, use.classes)
     first = _ends(columns, use.decided, _months(columns, place, use.classes, 0, 0))
     until = columns.days(use.field)
@@ -137,7 +135,7 @@ def withheld_since(broken: Bools, since: Any) -> Judged:
 
 @dataclass(frozen=True, slots=True)
 class Classed:
-    """What tells the class of a penalty, its types first, and the classes."""
+    """The columns that decide the class of a penalty, its types first, and the classes."""
 
     field: str
     authority: str
@@ -248,7 +246,7 @@ class Revoked:
     bad=[{"state": "撤销"}, {"review": "确认无效"}],
 )
 def decision_revoked(columns: Columns, setting: Setting, use: Revoked) -> Judged:
-    """A decision that was revoked, found unlawful or void is public no more."""
+    """A decision that was revoked, or found unlawful or void, is not public any more."""
     revoked = columns.equal(use.field, *use.states) | columns.equal(use.review, *use.results)
     days = columns.days(use.on)
     return withheld_since(revoked, np.where(days == NO_DAY, setting.day, days))

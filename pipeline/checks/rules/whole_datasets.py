@@ -1,4 +1,4 @@
-"""The rules that need more than a row, over what is left when keys have been settled."""
+"""Dataset rules: rules that need more than one row, over the rows left by the checks of keys."""
 
 from __future__ import annotations
 
