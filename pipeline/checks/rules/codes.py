@@ -205,7 +205,7 @@ def statistical_division(columns: Columns, setting: Setting, use: Field) -> Mask
     bad=[{"division": "413000", "day": "2024-01-01"}],  # Xinyang was a prefecture until 1998-06-09
 )
 def division_not_current(columns: Columns, setting: Setting, use: On) -> Mask:
-    """The division existed on the record's date, as far as the code list says from when to when."""
+    """The division existed on the record's date, if the code list has the dates of its validity."""
     known = _division_table(setting.catalog)
     if not any(begun or ended for begun, ended, _ in known.values()):
         return of_numpy(np.zeros(len(columns), bool))
@@ -229,5 +229,5 @@ _SCIENTIFIC = re.compile(r"^\d(?:\.\d+)?[eE]\+?\d{1,2}$")
     bad=[{"number": "1.61103E+10"}, {"number": "9.14E+17"}],
 )
 def scientific_notation(columns: Columns, setting: Setting, use: Field) -> Mask:
-    """A number that a spreadsheet cut to its first digits: 1.61103E+10. The rest of it is lost."""
+    """A number is not in a spreadsheet's scientific notation, 1.61103E+10, which loses digits."""
     return pc.match_substring_regex(columns[use.field], _SCIENTIFIC.pattern)

@@ -109,7 +109,7 @@ def filed_late(columns: Columns, setting: Setting, use: Within) -> Bools:
 def late_by_working_days(columns: Columns, setting: Setting, use: Within) -> Judged:
     """Served, or sent for publication, within so many working days.
 
-    Open past the calendar's end.
+    Not judged (open) for dates after the end of the calendar of working days.
     """
     start, end = columns.days(use.after), _first_ten(columns, use.field)
     dated = both(start, end)

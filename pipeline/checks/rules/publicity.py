@@ -30,9 +30,8 @@ _CLASSES = [*MARKET, {"from": "1949-10-01", "months": [3, 36], "basis": ""}]
 def classes_of(
     columns: Columns, setting: Setting, types: str, authority: str, classes: Sequence[Class]
 ) -> Any:
-    """For each row the place of its class in `classes`: the first that holds on the run's day.
-
-    -1 where none does.
+    """For each row the index of its class in `classes` (int array): the first that applies on the
+    run's day; -1 where none does.
     """
     made = partial(_classes, columns, setting, types, authority, classes)
     return columns._once("class", types, made)
@@ -71,6 +70,7 @@ def _touches(names: frozenset[str]) -> Any:
 def _months(
     columns: Columns, place: Any, classes: Sequence[Class], which: int, default: int
 ) -> Any:
+    # A row without a class has place -1, which is the last element: the default.
     table = np.array([*(c.get("months", (0, default))[which] for c in classes), default])
     return table[place]
 
@@ -78,6 +78,7 @@ def _months(
 def _ends(columns: Columns, decided: str, months: Any) -> Any:
     days = columns.days(decided)
     ends = np.full(len(days), NO_DAY)
+    # `months_after` works on a whole column for one number of months, and there are few numbers.
     for n in sorted({*months.tolist()}):
         ends = np.where(months == n, months_after(days, n), ends)
     return np.where(days == NO_DAY, NO_DAY, ends)

@@ -21,11 +21,11 @@ def judge(
     setting: Setting,
     left_out: Callable[[str], Sequence[Path]],
 ) -> Iterator[tuple[Dataset, list[Outcome]]]:
-    """Each dataset with what one of its rules found.
+    """(dataset, outcomes) of each dataset rule of each dataset.
 
-    Rules that take rows away come first, over all datasets, so that no other rule counts such a
-    row. `left_out` gives the Parquet files of the rows that were not accepted,
-    for rules about series.
+    `con` has the accepted rows, a view for each dataset. Rules that remove rows come first, over
+    all datasets, so that no other rule counts a removed row. `left_out` gives the Parquet files of
+    the rows that were not accepted, for rules about numbered series.
     """
     for dataset in datasets:
         if files := left_out(dataset.name):
@@ -51,7 +51,7 @@ def _outcomes(
 def collections(
     con: duckdb.DuckDBPyConnection, datasets: Sequence[Dataset], setting: Setting
 ) -> Iterator[Finding]:
-    """What is wrong with a dataset as a whole; such findings have no row."""
+    """The findings of the collection rules, about a dataset as a whole; they have no row."""
     uses = [(d, use) for d in datasets for use in d.rules if RULES[use.rule].scope == "collection"]
     for dataset, use in uses:
         rule, where = RULES[use.rule], Location(dataset=dataset.name)
