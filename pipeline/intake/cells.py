@@ -64,7 +64,7 @@ def _records(path: Path, fmt: TextFormat, width: int) -> Iterator[Numbered]:
 
 
 def _in_order(parsed: Parsed) -> Iterator[Numbered]:
-    """Records that fit and records that do not, as they stood in the file."""
+    """Records that fit and records that do not, as written in the file."""
     names = [name for name in parsed.table.column_names if name != "_row"]
     numbers = parsed.table["_row"].to_pylist()
     rows = list(

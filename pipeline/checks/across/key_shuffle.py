@@ -117,36 +117,36 @@ class Among:
         files: Mapping[str, Sequence[Path]],
     ) -> None:
         self._con, self._engine, self._home, self._files = con, engine, home, files
-        self._asks, self._count = engine.is_spread, 0
+        self._uses_workers, self._count = engine.is_spread, 0
 
     def sharing(self, dataset: str, fields: Sequence[str], takes_blanks: bool = False) -> Sql:
         """Rows whose `fields` another row has too."""
         return self._rows(
-            dataset, lambda e: e.judged(e.split(self._files[dataset], fields, takes_blanks))
+            dataset, lambda s: s.judged(s.split(self._files[dataset], fields, takes_blanks))
         )
 
     def dangling(self, dataset: str, key: ForeignKey) -> Sql:
         """Rows that point to none of the accepted rows, or to one that was removed since."""
-        return self._rows(dataset, lambda e: self._nowhere(e, dataset, key))
+        return self._rows(dataset, lambda s: self._dangling(s, dataset, key))
 
-    def _nowhere(self, exchange: _Exchange, dataset: str, key: ForeignKey) -> pa.Table:
-        mine = exchange.split(self._files[dataset], key.fields)
-        theirs = exchange.split(self._files[key.dataset], key.reference_fields)
+    def _dangling(self, shuffle: _Shuffle, dataset: str, key: ForeignKey) -> pa.Table:
+        mine = shuffle.split(self._files[dataset], key.fields)
+        theirs = shuffle.split(self._files[key.dataset], key.reference_fields)
         fields, others = (", ".join(map(quoted, f)) for f in (key.fields, key.reference_fields))
         left = self._con.sql(
             f"select source_id, source_row from {quoted('all_' + dataset)} where ({fields}) in "
             f"(select ({others}) from {quoted('all_' + key.dataset)} "
             f"semi join {quoted('gone_' + key.dataset)} using (source_id, source_row))"
         ).to_arrow_table()
-        return pa.concat_tables([exchange.judged(mine, theirs), left])
+        return pa.concat_tables([shuffle.judged(mine, theirs), left])
 
-    def _rows(self, dataset: str, ask: Callable[[_Exchange], pa.Table]) -> Sql:
-        if self._asks and self._is_large(dataset):
+    def _rows(self, dataset: str, find: Callable[[_Shuffle], pa.Table]) -> Sql:
+        if self._uses_workers and self._is_large(dataset):
             try:
-                with _Exchange(self._engine, self._home) as exchange:
-                    return self._of(dataset, ask(exchange))
+                with _Shuffle(self._engine, self._home) as shuffle:
+                    return self._of(dataset, find(shuffle))
             except Unseen:
-                self._asks = False
+                self._uses_workers = False
         return quoted(dataset)
 
     def _is_large(self, dataset: str) -> bool:
@@ -161,7 +161,7 @@ class Among:
         return f"(select * from {quoted(dataset)} semi join {name} using (source_id, source_row))"
 
 
-class _Exchange:
+class _Shuffle:
     """A folder for the files of one shuffle, removed at its end."""
 
     def __init__(self, engine: Engine, home: Home) -> None:
@@ -169,7 +169,7 @@ class _Exchange:
         self._folder = home.folder / f"keys-{secrets.token_hex(8)}"
         self._buckets = max(1, engine.partitions)
 
-    def __enter__(self) -> _Exchange:
+    def __enter__(self) -> _Shuffle:
         self._folder.mkdir()
         return self
 

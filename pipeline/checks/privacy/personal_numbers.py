@@ -1,9 +1,9 @@
-"""Numbers of persons in a normalised text: of identity papers, telephones,
-bank cards, the net, vehicles.
+"""Personal numbers in a normalised text: identity papers, telephones, bank cards, online
+accounts, vehicles.
 
-Numbers that only look alike stay: an identity number has a division, a date of birth and a check
-digit (GB 11643-1999), a bank card passes Luhn's check (ISO/IEC 7812-1), and whatever stands behind
-a word such as 许可证号 or 订单号 is what that word says.
+Numbers that only look similar stay: an identity number has a division, a date of birth and a check
+digit (GB 11643-1999), a bank card passes Luhn's check (ISO/IEC 7812-1), and a number behind
+a word such as 许可证号 or 订单号 is of the kind that the word names.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ _SEGMENT = re.compile(r"13|14[014-9]|15[0-35-9]|16[2567]|17[0-8]|18|19[0-35-9]")
 
 
 def telephones(text: str) -> Iterator[Spot]:
-    """Mobile numbers, fixed lines with their area, and short ones behind a word that says so."""
+    """Mobile numbers, fixed lines with their area, and short ones behind a word for telephone."""
     for m in _MOBILE.finditer(text):
         digits = re.sub(r"\D", "", m[1])
         labelled = _behind(_PHONE_LABEL, text, m.start())

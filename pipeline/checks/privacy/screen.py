@@ -66,7 +66,7 @@ def text_sign() -> str:
 
 
 @cache
-def wordy_sign() -> str:
+def sign_among_words() -> str:
     """The same for a cell of codes that has words too, in which short numbers are normal."""
     return f"{text_sign().replace('{6,}', '{10,}')}|{in_either_script(_IN_CODES)}"
 

@@ -164,12 +164,14 @@ def code_signs(values: pa.Array) -> pa.Array:
     """Where what should be a code shows a sign of a personal value, by itself or among words."""
     found = pc.match_substring_regex(values, screen.code_sign())
     has_words = pc.invert(pc.match_substring_regex(values, r"^[0-9A-Za-z]*$"))
-    among = _signs(values.filter(has_words), screen.wordy_sign(), _wordy_signs, _any_code_signs)
+    among = _signs(
+        values.filter(has_words), screen.sign_among_words(), _signs_among_words, _any_code_signs
+    )
     return pc.or_(found, _spread(has_words, among))
 
 
-def _wordy_signs(values: pa.Array) -> pa.Array:
-    found = pc.match_substring_regex(values, screen.wordy_sign())
+def _signs_among_words(values: pa.Array) -> pa.Array:
+    found = pc.match_substring_regex(values, screen.sign_among_words())
     dated = pc.and_(found, pc.match_substring_regex(values, screen.DATED_NUMBER))
     among = pc.match_substring_regex(values.filter(dated), screen.dated_sign())
     return pc.replace_with_mask(found, dated, among)
@@ -177,7 +179,7 @@ def _wordy_signs(values: pa.Array) -> pa.Array:
 
 def _any_code_signs(values: pa.Array) -> pa.Array:
     alone = pc.match_substring_regex(values, screen.code_sign())
-    return pc.or_(alone, _wordy_signs(values))
+    return pc.or_(alone, _signs_among_words(values))
 
 
 def screen_column(

@@ -76,7 +76,7 @@ def incomplete_when(columns: Columns, setting: Setting, use: Needs) -> Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Unfit:
+class Excluded:
     """Values that are excluded where the column `where` has one of `values`; without `unfit`, all."""
 
     field: str
@@ -87,7 +87,7 @@ class Unfit:
 
 @rule(
     "not-together",
-    Unfit(field="result", where="lost", values=["否"], unfit=["撤销"]),
+    Excluded(field="result", where="lost", values=["否"], unfit=["撤销"]),
     ok=[
         {"lost": "是", "result": "撤销"},
         {"lost": "否", "result": "驳回"},
@@ -95,7 +95,7 @@ class Unfit:
     ],
     bad=[{"lost": "否", "result": "撤销"}],
 )
-def not_together(columns: Columns, setting: Setting, use: Unfit) -> Judged:
+def not_together(columns: Columns, setting: Setting, use: Excluded) -> Judged:
     """A cell does not hold a value that another cell excludes.
 
     Without `unfit`, the cell must be blank.

@@ -22,7 +22,7 @@ from pipeline.intake.table.sources_yaml import Hint
 from pipeline.intake.workbook.celltext import as_text
 
 SAMPLE = 5_000  # rows that guesses are based on
-HEAD = 60  # rows in which the header is looked for
+HEAD = 60  # rows that are searched for the header
 _UNIT = re.compile(r"[（(【\[](?:单位[：:])?(?:亿元|万元|千元|元)[）)】\]]$")
 _NOT_TEXT = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}  # as YAML reads them
 _UNPRINTABLE = re.compile(

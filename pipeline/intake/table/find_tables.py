@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pipeline.base.model import Dataset
 from pipeline.intake.table import headers
 
-HEAD = 60  # rows in which a header is looked for
+HEAD = 60  # rows that are searched for a header
 TALLEST = 3  # rows that a header may have
 
 Rows = Sequence[Sequence[str]]

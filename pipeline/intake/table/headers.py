@@ -13,7 +13,7 @@ from pipeline.base.model import Dataset, Finding, Source, found
 from pipeline.base.script import simplified
 from pipeline.intake.table.values import tidy
 
-LONGEST = 200  # characters of a header that are looked at
+LONGEST = 200  # characters of a header that are compared
 
 _UNIT = re.compile(
     r"[(〔\[【](?:(?:单位|金额单位)[::])?(?:人民币)?(亿元|万元|千元|元)[)〕\]】]|[,,/_](?:单位[::]?)?(亿元|万元|千元|元)$"

@@ -50,7 +50,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class FileFacts:
     """What one pass over a file's bytes finds."""
 
     sha256: str
@@ -71,7 +71,7 @@ class BadByte:
     hex: str
 
 
-def look(path: Path, sha256: str = "") -> Looked:
+def scan(path: Path, sha256: str = "") -> FileFacts:
     """Hash (unless it is known), size, whether the file is UTF-8 and where it can be cut."""
     with path.open("rb") as file:
         head, size = file.read(1 << 16), os.fstat(file.fileno()).st_size
@@ -80,7 +80,7 @@ def look(path: Path, sha256: str = "") -> Looked:
         stretches = tuple(read)
         file.seek(0)
         sha256 = sha256 or hashlib.file_digest(file, "sha256").hexdigest()
-    return Looked(sha256, size, head, stretches)
+    return FileFacts(sha256, size, head, stretches)
 
 
 def _step(size: int) -> int:
@@ -156,7 +156,7 @@ def _is_utf8(data: np.ndarray) -> bool:
     return True
 
 
-def decide(looked: Looked, path: Path) -> str:
+def decide(facts: FileFacts, path: Path) -> str:
     """The file's encoding: by its byte order mark, then UTF-8 if all of it is, or most lines at its
     beginning are, or nearly all characters; else GB18030.
 
@@ -164,11 +164,11 @@ def decide(looked: Looked, path: Path) -> str:
     stray bytes, or with a line that was pasted from another source.
     """
     for mark, name in _BOMS:
-        if looked.head.startswith(mark):
+        if facts.head.startswith(mark):
             return name
-    if b"\0" in looked.head and (wide := without_mark(looked.head)):
+    if b"\0" in facts.head and (wide := without_mark(facts.head)):
         return wide
-    is_utf8 = looked.is_utf8 or _begins_as_utf8(looked.head) or _nearly_utf8(path)
+    is_utf8 = facts.is_utf8 or _begins_as_utf8(facts.head) or _nearly_utf8(path)
     return "utf-8" if is_utf8 else "gb18030"
 
 

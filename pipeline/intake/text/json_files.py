@@ -24,8 +24,8 @@ def tables(path: Path) -> list[tuple[str, Rows]] | str:
 
     Numbers stay as they are written in the file, so that no amount passes through a float.
     """
-    looked = encodings.look(path)
-    encoding = encodings.decide(looked, path)
+    facts = encodings.scan(path)
+    encoding = encodings.decide(facts, path)
     try:
         text = b"".join(encodings.utf8_blocks(path, encoding, [])).decode()
         read = _parsed(text.removeprefix("\ufeff"))

@@ -34,13 +34,13 @@ class TextFormat:
 
 def examine(path: Path, encoding: str = "", delimiter: str = "", sha256: str = "") -> TextFormat:
     """The file's format, from one pass over every byte; `encoding` and `delimiter` overrule."""
-    looked = encodings.look(path, sha256)
-    encoding = encoding or encodings.decide(looked, path)
-    is_clean = looked.is_utf8 and encoding in ("utf-8", "utf-8-sig")
-    text = looked.head.decode(encoding, "ignore")
+    facts = encodings.scan(path, sha256)
+    encoding = encoding or encodings.decide(facts, path)
+    is_clean = facts.is_utf8 and encoding in ("utf-8", "utf-8-sig")
+    text = facts.head.decode(encoding, "ignore")
     delimiter = delimiter or likely_delimiter(text)
     return TextFormat(
-        looked.sha256, looked.size, encoding, delimiter, is_clean, looked.head, looked.stretches
+        facts.sha256, facts.size, encoding, delimiter, is_clean, facts.head, facts.stretches
     )
 
 

@@ -25,8 +25,8 @@ def sheets(path: Path) -> Iterator[Sheet]:
     """Every table of the file, as a sheet. Raises Unreadable where there is none."""
     if path.stat().st_size > LARGEST:
         raise Unreadable("file-bomb")
-    looked = encodings.look(path)
-    text = b"".join(encodings.utf8_blocks(path, encodings.decide(looked, path), [])).decode()
+    facts = encodings.scan(path)
+    text = b"".join(encodings.utf8_blocks(path, encodings.decide(facts, path), [])).decode()
     text = text.removeprefix("\ufeff").replace("\0", "")
     found = list(_excel_xml(text) if _EXCEL[1:-1] in text[:4096] else _html(text))
     if not found:

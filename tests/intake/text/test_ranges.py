@@ -192,7 +192,7 @@ def test_a_file_is_utf8_wherever_it_is_cut_to_look_at_it(
     monkeypatch.setattr(encodings, "BLOCK", block)
     path = tmp_path / "示例.csv"
     path.write_bytes(data)
-    assert encodings.look(path).is_utf8 is is_utf8
+    assert encodings.scan(path).is_utf8 is is_utf8
 
 
 @given(st.binary(max_size=40), st.integers(0, 39), st.integers(1, 255))
