@@ -161,7 +161,7 @@ def _signs(
 
 
 def code_signs(values: pa.Array) -> pa.Array:
-    """Where what should be a code shows a sign of a personal value, by itself or among words."""
+    """A mask of the codes that have a sign of a personal value, alone or among words."""
     found = pc.match_substring_regex(values, screen.code_sign())
     has_words = pc.invert(pc.match_substring_regex(values, r"^[0-9A-Za-z]*$"))
     among = _signs(

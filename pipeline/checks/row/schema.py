@@ -236,5 +236,5 @@ _PLAIN_NUMBER = r"^-?\d{1,20}(?:\.\d{1,6})?$"  # what a decimal of 38 digits hol
 def _outside(value: str, limit: Decimal, key: str) -> bool:
     try:
         return bool(_BEYOND[key][1](Decimal(value), limit))
-    except ArithmeticError:  # NaN lies within no bounds
+    except ArithmeticError:  # NaN is within no bounds
         return True

@@ -1,4 +1,4 @@
-"""Rules about codes: social credit codes, divisions, what a spreadsheet made of a long number."""
+"""Rules about codes: social credit codes, divisions, numbers in scientific notation."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def _account(piece: Parsed, rows_counted: int) -> None:
     if rows_counted != rows_there or piece.lines != rows_there + piece.inside:
         raise Unaccounted(
             f"{piece.lines} lines: {rows_there} rows and {piece.inside} lines inside cells, "
-            f"{rows_counted} rows accounted for"
+            f"{rows_counted} rows told"
         )
 
 

@@ -41,7 +41,7 @@ CANONICAL = {
     "integer": r"^(?:0|-?[1-9]\d*)?$",
 }
 
-#: Other spellings that RE2 can rewrite by itself: pattern, replacement, name of the rule.
+#: Other spellings that RE2 can rewrite without Python: pattern, replacement, name of the rule.
 REWRITES = {
     "document-number": (
         rf"^({_ORGAN}+)[\[【(（﹝〔](\d{{4}})[\]】)）﹞〕]第?0*([1-9]\d*)号$",

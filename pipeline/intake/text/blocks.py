@@ -60,7 +60,7 @@ class Ragged:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A finding to be made of one row, or of the cell in its column `position`."""
+    """A finding about one row, or about the cell in its column `position`."""
 
     row: int
     rule: str
@@ -111,7 +111,7 @@ def parse(block: Block, delimiter: str, columns: int) -> Parsed:
         return tolerant_block(block, delimiter, columns)
     if len(table) + len(ragged) != lines - inside:
         raise Unaccounted(
-            f"{lines - inside} records are in the text, {len(table) + len(ragged)} were read"
+            f"{lines - inside} records stand in the text, {len(table) + len(ragged)} were read"
         )
     _every_byte(table, ragged, block, delimiter, columns)
     numbers, ragged_rows = _numbered(len(table), ragged, block, delimiter)
@@ -226,7 +226,7 @@ def _every_byte(
     if checksums.of_all(found) != block.checksum:
         raise Unaccounted(
             f"{len(block.data)} bytes of text from row {block.first_row}: "
-            "the cells read from them do not add up to them"
+            "what was read of them is not they"
         )
 
 

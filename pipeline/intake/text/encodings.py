@@ -249,7 +249,7 @@ def _cut_at_lines(file: BinaryIO) -> Iterator[bytes]:
 def _whole_block(file: BinaryIO) -> int:
     """How many bytes to read next.
 
-    Looked up first, since to cut a block afterwards is to copy it.
+    The end of a line is searched first, because to cut a block afterwards would copy it.
     """
     start, near = file.tell(), BLOCK // 128
     file.seek(BLOCK - near, 1)

@@ -19,7 +19,7 @@ def rows(path: Path) -> Rows | str:
 
 
 def tables(path: Path) -> list[tuple[str, Rows]] | str:
-    """Each list of records with the name it goes by, as rows under a header row; or, where there is
+    """Each list of records with its name, as rows under a header row; or, where there is
     none, the rule of the finding that says what is wrong.
 
     Numbers stay as they are written in the file, so that no amount passes through a float.
@@ -52,7 +52,7 @@ def _parsed(text: str) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object; where it has a key twice, the second goes by `key (2)`, so that it is not lost."""
+    """An object; a second value of the same key is named `key (2)`, so that it is not lost."""
     read: dict[str, Any] = {}
     for key, value in pairs:
         name, n = key, 1
