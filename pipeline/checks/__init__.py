@@ -1,7 +1,7 @@
-"""Canonical rows to accepted and quarantined ones, with every reason.
+"""Canonical rows to accepted, quarantined and withheld ones, with every reason.
 
-`row` judges each row for itself (Table Schema, privacy, publication), `rules` holds what the law
-and the contract ask of columns, rows and whole datasets, `privacy` finds what is personal in a
-text, `across` judges keys over all rows, `results` keeps what came of it, `feedback` writes the
-workbooks that departments get back.
+`row` checks each row (Table Schema, privacy, publication), `rules` holds the rules of the law and
+the contract for columns, rows and whole datasets, `privacy` finds personal values in a text,
+`across` checks keys over all rows, `results` stores the outcome, `feedback` writes the workbooks
+that departments get back.
 """

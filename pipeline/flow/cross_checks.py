@@ -14,7 +14,7 @@ from pipeline.base.sql import quoted, read_parquet
 from pipeline.checks.across import keys
 from pipeline.checks.across.key_shuffle import Among
 from pipeline.checks.privacy import other_rows
-from pipeline.checks.privacy.known_values import Needles, read_secrets
+from pipeline.checks.privacy.known_values import KnownValues, read_secrets
 from pipeline.checks.row.check import QUARANTINE, as_written
 from pipeline.checks.rules import Setting, whole_datasets
 from pipeline.contract.catalog import as_input, published_columns
@@ -50,7 +50,7 @@ def run_cross_checks(run: Run, means: Means) -> None:
     rank = {o.source.source_id: (o.precedence, place) for place, o in enumerate(run.opened)}
     sources = {o.source.source_id: o.source for o in run.opened}
     among = Among(con, means.engine, ledger.home, dict(ledger.accepted()))
-    known_values = Needles(read_secrets(ledger.secrets))
+    known_values = KnownValues(read_secrets(ledger.secrets))
     datasets = keys.order_of({n: catalog.datasets[n] for n, _ in ledger.accepted()})
     for dataset in datasets:
         for stage in _stages(run, dataset, catalog, rank, among, known_values):
@@ -76,7 +76,7 @@ def _stages(
     catalog: Catalog,
     rank: Mapping[str, tuple[int, int]],
     among: Among,
-    known_values: Needles,
+    known_values: KnownValues,
 ) -> Iterator[list[keys.Outcome]]:
     """The outcomes of each cross-row check, over the rows that the one before has left."""
     here = {name: catalog.datasets[name] for name, _ in run.ledger.accepted()}
@@ -135,9 +135,9 @@ def _apply(
     for outcome in outcomes:
         if outcome.rule:
             run.ledger.finding(_about(outcome, dataset, files, catalog), outcome.source_id)
-        if outcome.fate != "kept":
-            run.ledger.move(outcome.source_id, outcome.fate)
-        if outcome.fate == "quarantined":
+        if outcome.status != "kept":
+            run.ledger.move(outcome.source_id, outcome.status)
+        if outcome.status == "quarantined":
             held_back.setdefault(outcome.source_id, {})[outcome.row] = outcome.rule
     for source_id, reasons in held_back.items():
         opened = next(o for o in run.opened if o.source.source_id == source_id)

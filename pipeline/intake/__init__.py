@@ -1,6 +1,6 @@
 """Bytes to tables: what departments send, read with nothing lost.
 
 `inbox` lists the files, `text` and `workbook` read one file each, `table` finds the header and
-makes what stands below it canonical; `read` joins them. `cells` reads a file's sheets as they were
-written, for feedback. `authoring` drafts datasets and writes blank workbooks.
+normalises the cells below it; `read` joins them. `cells` reads a file's sheets as written, for
+feedback. `authoring` drafts datasets and writes blank workbooks.
 """

@@ -1,6 +1,6 @@
-"""A file's sheets cell by cell, as they were written, for whoever sends them back.
+"""A file's sheets cell by cell as written, for the workbooks that departments get back.
 
-Rows have the numbers that findings give them. What `read` makes of the cells is no matter here.
+Rows have the same numbers as in findings. Cells are not normalised here; `read` does that.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Numbered = tuple[int, Sequence[Cell]]
 
 
 def grids(file: InboxFile) -> list[Grid]:
-    """Every sheet of `file` but those that we added ourselves; none where it cannot be opened."""
+    """Every sheet of `file` except those that the pipeline added; [] where it cannot be opened."""
     try:
         return list(_grids(file))
     except Exception:  # many kinds; that it cannot be read is a finding of `read`
@@ -64,7 +64,7 @@ def _records(path: Path, fmt: TextFormat, width: int) -> Iterator[Numbered]:
 
 
 def _in_order(parsed: Parsed) -> Iterator[Numbered]:
-    """Records that fit and records that do not, as they stood in the file."""
+    """Records that fit and records that do not, as written in the file."""
     names = [name for name in parsed.table.column_names if name != "_row"]
     numbers = parsed.table["_row"].to_pylist()
     rows = list(

@@ -48,8 +48,8 @@ class Opened:
     """One table of one file, ready to be read as often as needed.
 
     `pieces(partitions)` gives the parts of the file in order, about so many (0: as few as memory
-    allows); `chunk(piece)` reads one of them.
-    They are apart so that pieces can be read side by side.
+    allows); `chunk(piece)` reads one of them. They are two functions so that pieces can be read in
+    parallel.
     """
 
     source: Source
@@ -62,9 +62,10 @@ class Opened:
 
 
 def open_file(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
-    """Every table of a file, or the finding that says why there is none.
+    """Every table of a file, and a finding for each sheet or file that is not read.
 
-    What a file is, its bytes say; where its name says otherwise, that is a finding.
+    The kind of a file is detected from its bytes; a name that differs becomes a finding. Errors of
+    reading the file become findings too.
     """
     try:
         if not file.path.stat().st_size:
@@ -114,7 +115,7 @@ def _start_as_text(start: bytes) -> str:
     return text if odd * 16 <= len(text) else ""
 
 
-# ---------------------------------------------------------------- one way in for each kind of file
+# ---------------------------------------------------------------- one reader for each kind of file
 
 
 def _open_text(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
@@ -150,13 +151,14 @@ def _chunk_of_text(work: chunks.Work, delimiter: str, width: int, piece: Piece) 
 def _best_format(
     fmt: TextFormat, hint: Hint, datasets: Sequence[Dataset]
 ) -> tuple[TextFormat, list[tuple[str, ...]]]:
-    """The format under which the headers are most like the contract's, and the first rows.
+    """(the format with the most header matches, the first rows read in it).
 
-    What was found by looking at bytes and lines holds, unless no header is found so.
+    `fmt`, detected from bytes and lines, is kept if it gives two matches; otherwise other
+    encodings and delimiters are tried.
     """
     most = find_tables.HEAD + find_tables.TALLEST
     tried = [(fmt, text_files.head_rows(fmt, most))]
-    if _hits(tried[0][1], hint, datasets) >= 2:
+    if _matches(tried[0][1], hint, datasets) >= 2:
         return tried[0]
     names = [fmt.encoding]
     if fmt.encoding == "gb18030" and not hint.encoding:
@@ -166,12 +168,12 @@ def _best_format(
         for delimiter in delimiters:
             other = replace(fmt, encoding=name, delimiter=delimiter)
             tried.append((other, text_files.head_rows(other, most)))
-    return max(tried, key=lambda t: _hits(t[1], hint, datasets))
+    return max(tried, key=lambda t: _matches(t[1], hint, datasets))
 
 
-def _hits(head: Rows, hint: Hint, datasets: Sequence[Dataset]) -> int:
+def _matches(head: Rows, hint: Hint, datasets: Sequence[Dataset]) -> int:
     block = find_tables.find_block(head, datasets, (), hint.columns)
-    return block.hits if block else 0
+    return block.matches if block else 0
 
 
 def _open_json(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
@@ -227,7 +229,8 @@ def _open_sheets(
 
 
 def _beside_a_table(opened: Opened, sheet: Sheet) -> Opened | Finding:
-    """A sheet that could not be read, in a file with one that could: notes, or a table unknown?"""
+    """The finding about a sheet without a dataset, in a file with another table: notes, or an
+    unknown table (three rows or more with three filled cells)."""
     if opened.findings[0].rule not in ("dataset-unknown", "header-not-found"):
         return opened
     wide = sum(sum(bool(c.strip()) for c in row) >= 3 for row in sheet.rows)
@@ -271,14 +274,14 @@ def _chunk_of_rows(work: chunks.Work, piece: Piece) -> Chunk:
 
 
 def _left(area: Area) -> int:
-    """The first column that the table has a name for."""
+    """The position of the table's first named column."""
     return next((i for i, name in enumerate(area.block.names) if name), 0)
 
 
 def _span(area: Area, areas: Sequence[Area]) -> tuple[int, int]:
-    """The columns that are the area's, up to the next table beside it.
+    """(first column, end column) of the area, the end being the next table to the right.
 
-    1 << 20 for all there are.
+    The end is 1 << 20 where there is no other table.
     """
     lefts = sorted(_left(a) for a in areas if a.block.first == area.block.first)
     after = [left for left in lefts if left > _left(area)]
@@ -286,7 +289,7 @@ def _span(area: Area, areas: Sequence[Area]) -> tuple[int, int]:
 
 
 def _pieces(rows: Rows, area: Area, left: int, most: int, partitions: int = 0) -> Iterator[Parsed]:
-    """The area's rows as columns, in slices; cells beside the table, another's, left out."""
+    """The area's rows as string columns, in slices; cells of a table next to it are left blank."""
     count = area.end + 1 - area.start
     size = min(SLICE, max(1, -(-count // partitions))) if partitions else SLICE
     widest = max(map(len, rows[area.start - 1 : area.end]), default=0)
@@ -334,7 +337,7 @@ def _header_block(
 def _matched(
     source: Source, block: HeaderBlock | None, file: InboxFile, catalog: Catalog, part: str = ""
 ) -> Opened:
-    """The table's dataset, and what each column holds. `part` tells tables of one sheet apart."""
+    """The table's dataset, and what each column holds. `part` identifies a table among several of one sheet."""
     name = "\0".join((source.path, source.sheet, part) if part else (source.path, source.sheet))
     source = replace(source, source_id=hashlib.sha256(name.encode()).hexdigest()[:12])
     datasets, matched_by = _candidates(file, catalog)
@@ -342,7 +345,7 @@ def _matched(
     candidates = list[Dataset]()
     if block and not matched_by:
         filled = sum(bool(name.strip()) for name in block.names)
-        dataset, candidates = headers.identify(block.scores, filled - block.said)
+        dataset, candidates = headers.identify(block.scores, filled - block.listed)
         matched_by = "headers"
     if dataset is None or block is None:
         return _unmatched(source, dataset, candidates)

@@ -1,10 +1,8 @@
-"""Rules about keys, judged on many workers: keys go into buckets by their hash,
-a task judges a bucket.
+"""A shuffle of keys over many workers: keys are split into buckets by hash, a task per bucket.
 
 Each part of the accepted rows is split once by a worker, into a file with a batch for each bucket;
-whoever judges a bucket takes just its batch out of every file. What comes back is few: the rows
-that may break a rule. Whether they do, and what becomes of them,
-`keys` then says of these rows alone.
+the task of a bucket reads only its batch of every file. It returns the few rows that may break a
+rule; `keys` then checks these rows alone.
 """
 
 from __future__ import annotations
@@ -33,7 +31,7 @@ ROWS = pa.schema([("key", pa.string()), ("source_id", pa.string()), ("source_row
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    """The keys of one part: `fields` of the Parquet file `source`, to be split into `target`."""
+    """A task: split the keys (`fields`) of the Parquet file `source` into buckets in `target`."""
 
     home: Home
     source: Path
@@ -43,14 +41,16 @@ class _Keys:
     takes_blanks: bool
 
     def carried(self) -> _Keys:
-        raise Unseen(str(self.source))  # rows do not travel for their keys: the publisher has them
+        raise Unseen(str(self.source))  # rows are not sent for their keys: the caller has them
 
     def split(self) -> Path:
-        """The file of batches, one a bucket; a key with a blank in it may be none."""
+        """The Arrow file with a batch for each bucket, without keys with a blank unless `takes_blanks`.
+
+        Raises Unseen where the run's folder is not on this machine.
+        """
         if not self.home.is_here():
             raise Unseen(str(self.source))
-        # Each field with its length: no two keys may look alike,
-        # or one would be taken for the other.
+        # Each field is preceded by its length, so that two different keys never give one text.
         key = ", ".join(f"length({quoted(f)}), ':', {quoted(f)}" for f in self.fields)
         filled = " and ".join(f"{quoted(field)} <> ''" for field in self.fields)
         where = "" if self.takes_blanks else f"where {filled}"
@@ -74,19 +74,20 @@ class _Keys:
 
 @dataclass(frozen=True, slots=True)
 class _Bucket:
-    """One bucket of all files: of rows that must not share a key, or that point to others."""
+    """A task: check one bucket of all files, for repeated keys or for keys missing in `others`."""
 
     home: Home
     number: int
     files: tuple[Path, ...]
-    others: tuple[Path, ...] | None  # None: the rule is that no key comes twice
+    others: tuple[Path, ...] | None  # None: the rule is that no key is repeated
 
     def carried(self) -> _Bucket:
         raise Unseen(str(self.home.folder))
 
     def judge(self) -> pa.Table:
-        """(source_id, source_row) of the rows that share a key,
-        or whose key none of the others has.
+        """(source_id, source_row) of the rows that share a key, or whose key is not in `others`.
+
+        Raises Unseen where the run's folder is not on this machine.
         """
         if not self.home.is_here():
             raise Unseen(str(self.home.folder))
@@ -101,11 +102,11 @@ class _Bucket:
 
 
 class Among:
-    """Among which rows of a dataset a rule about keys has to look: SQL for each.
+    """The rows of a dataset that a rule about keys has to check, as SQL.
 
-    On a cluster whose workers see the run's folder, those that they have found; else all, and all
-    of a dataset whose rows are so few that to ask costs more. `files`: the accepted rows of each
-    dataset, as the views `all_<dataset>` in `con` have them.
+    On a cluster whose workers see the run's folder, the rows that a shuffle found; otherwise, and
+    for a small dataset, all of its rows. `files`: the Parquet files of each dataset's accepted
+    rows, which are the views `all_<dataset>` in `con`.
     """
 
     def __init__(
@@ -116,36 +117,36 @@ class Among:
         files: Mapping[str, Sequence[Path]],
     ) -> None:
         self._con, self._engine, self._home, self._files = con, engine, home, files
-        self._asks, self._count = engine.is_spread, 0
+        self._uses_workers, self._count = engine.is_spread, 0
 
     def sharing(self, dataset: str, fields: Sequence[str], takes_blanks: bool = False) -> Sql:
         """Rows whose `fields` another row has too."""
         return self._rows(
-            dataset, lambda e: e.judged(e.split(self._files[dataset], fields, takes_blanks))
+            dataset, lambda s: s.judged(s.split(self._files[dataset], fields, takes_blanks))
         )
 
     def dangling(self, dataset: str, key: ForeignKey) -> Sql:
-        """Rows that point to none of the accepted rows, or to one that has left them since."""
-        return self._rows(dataset, lambda e: self._nowhere(e, dataset, key))
+        """Rows that point to none of the accepted rows, or to one that was removed since."""
+        return self._rows(dataset, lambda s: self._dangling(s, dataset, key))
 
-    def _nowhere(self, exchange: _Exchange, dataset: str, key: ForeignKey) -> pa.Table:
-        mine = exchange.split(self._files[dataset], key.fields)
-        theirs = exchange.split(self._files[key.dataset], key.reference_fields)
+    def _dangling(self, shuffle: _Shuffle, dataset: str, key: ForeignKey) -> pa.Table:
+        mine = shuffle.split(self._files[dataset], key.fields)
+        theirs = shuffle.split(self._files[key.dataset], key.reference_fields)
         fields, others = (", ".join(map(quoted, f)) for f in (key.fields, key.reference_fields))
         left = self._con.sql(
             f"select source_id, source_row from {quoted('all_' + dataset)} where ({fields}) in "
             f"(select ({others}) from {quoted('all_' + key.dataset)} "
             f"semi join {quoted('removed_' + key.dataset)} using (source_id, source_row))"
         ).to_arrow_table()
-        return pa.concat_tables([exchange.judged(mine, theirs), left])
+        return pa.concat_tables([shuffle.judged(mine, theirs), left])
 
-    def _rows(self, dataset: str, ask: Callable[[_Exchange], pa.Table]) -> Sql:
-        if self._asks and self._is_large(dataset):
+    def _rows(self, dataset: str, find: Callable[[_Shuffle], pa.Table]) -> Sql:
+        if self._uses_workers and self._is_large(dataset):
             try:
-                with _Exchange(self._engine, self._home) as exchange:
-                    return self._of(dataset, ask(exchange))
+                with _Shuffle(self._engine, self._home) as shuffle:
+                    return self._of(dataset, find(shuffle))
             except Unseen:
-                self._asks = False
+                self._uses_workers = False
         return quoted(dataset)
 
     def _is_large(self, dataset: str) -> bool:
@@ -160,15 +161,15 @@ class Among:
         return f"(select * from {quoted(dataset)} semi join {name} using (source_id, source_row))"
 
 
-class _Exchange:
-    """A folder for the files of one exchange, taken away with it."""
+class _Shuffle:
+    """A folder for the files of one shuffle, removed at its end."""
 
     def __init__(self, engine: Engine, home: Home) -> None:
         self._engine, self._home = engine, home
         self._folder = home.folder / f"keys-{secrets.token_hex(8)}"
         self._buckets = max(1, engine.partitions)
 
-    def __enter__(self) -> _Exchange:
+    def __enter__(self) -> _Shuffle:
         self._folder.mkdir()
         return self
 
@@ -196,13 +197,13 @@ class _Exchange:
 
 @contextmanager
 def _database(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    """DuckDB with bounded memory, that spills into a folder of its own in the run's.
+    """DuckDB with bounded memory, with its own folder for temporary files in the run's folder.
 
-    Raises OSError where there is no room for that.
+    Raises OSError (ENOSPC) where there is no room for them.
     """
     try:
-        spill = home.folder / f"spill-{secrets.token_hex(8)}"
-        with naming(home.folder), sql.connect(spill) as con:
+        temporary = home.folder / f"spill-{secrets.token_hex(8)}"
+        with naming(home.folder), sql.connect(temporary) as con:
             con.execute("set threads = 1")
             yield con
     except duckdb.OutOfMemoryException as error:

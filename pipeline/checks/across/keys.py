@@ -1,6 +1,6 @@
-"""Checks wider than a row: one record in many files, unique keys, foreign keys.
+"""Cross-row checks of keys: repeated records, unique keys, foreign keys, withdrawn records.
 
-They run in DuckDB over the accepted rows on disk, so that memory does not grow with them.
+They run in DuckDB over the accepted rows on disk, so that memory does not grow with the rows.
 """
 
 from __future__ import annotations
@@ -19,22 +19,23 @@ from pipeline.checks.across.key_shuffle import Among
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one accepted row when others were looked at.
+    """The result of a cross-row check for one accepted row (`source_id`, `row`).
 
-    `fate`: repeated and quarantined rows are published no more; kept ones only have a finding.
+    `status`: "kept" rows are published and have a finding; the others are not published.
+    `column` and `value` (as text) are what the finding is about, `params` fill its message.
     """
 
     source_id: str
     row: int
-    fate: Literal["kept", "repeated", "quarantined", "withdrawn"]
-    rule: str = ""  # "" where there is nothing to mend
+    status: Literal["kept", "repeated", "quarantined", "withdrawn"]
+    rule: str = ""  # "" where there is no finding
     column: str = ""
     value: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
 def order_of(datasets: Mapping[str, Dataset]) -> list[Dataset]:
-    """The datasets with each behind those that its foreign keys point to."""
+    """The datasets in an order in which each comes after those that its foreign keys point to."""
     ordered: list[Dataset] = []
 
     def place(dataset: Dataset, above: tuple[str, ...] = ()) -> None:
@@ -53,10 +54,10 @@ def order_of(datasets: Mapping[str, Dataset]) -> list[Dataset]:
 def withdrawn(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, datasets: Mapping[str, Dataset]
 ) -> Iterator[Outcome]:
-    """Rows whose publication was withdrawn, and rows that point to one of those.
+    """Rows whose publication was withdrawn, and rows whose foreign key points to one of those.
 
-    The table `withdrawn_keys` (dataset, key) in `con` says which; it is added to. `datasets`:
-    those of this run.
+    `con` has the table `withdrawn_keys` (dataset, key), to which the found keys are added.
+    `datasets`: those of this run.
     """
     if not dataset.primary_key:
         return
@@ -80,7 +81,7 @@ def withdrawn(
 
 
 def key_of(dataset: Dataset) -> Sql:
-    """A record's key as SQL: of several columns, joined by commas, as addresses have it."""
+    """A record's key as an SQL expression: several columns are joined by commas, as in addresses."""
     fields = ", ".join(f"coalesce({quoted(k)}, '')" for k in dataset.primary_key)
     return f"concat_ws(',', {fields})"
 
@@ -91,11 +92,11 @@ def repeated(
     rank: Mapping[str, tuple[int, int]],
     among: Among | None = None,
 ) -> Iterator[Outcome]:
-    """Rows that share a primary key; `among` says where to look.
+    """Rows that share a primary key; `among` limits the rows that are searched.
 
-    `rank`: source_id → (precedence, place in the inbox). What is identical counts once, the first
-    being kept. Where contents differ, the source of the higher precedence is kept; where none is
-    higher, nobody can say which is right and all are quarantined.
+    `rank`: source_id → (precedence, place in the inbox). Identical rows count once, and the first
+    is kept. If the contents differ, the row of the source with the highest precedence is kept; if
+    several have it, it is unknown which is right and all are quarantined.
     """
     if not dataset.primary_key:
         return
@@ -108,17 +109,20 @@ def repeated(
         f"from {seen} where ({key}) in "
         f"(select ({key}) from {seen} group by {key} having count(*) > 1)"
     ).fetchall()
+    # Columns of a row: the key's n columns, content, source_id, source_row. In each group the
+    # highest precedence comes first, then the order of the inbox and of the file.
     n = len(dataset.primary_key)
     for _, group in groupby(
         sorted(rows, key=lambda r: (r[:n], -rank[r[-2]][0], rank[r[-2]][1], int(r[-1]))),
         lambda r: r[:n],
     ):
-        yield from _settled(list(group), rank)
+        yield from _repeated_in(list(group), rank)
 
 
-def _settled(
+def _repeated_in(
     group: list[tuple[Any, ...]], rank: Mapping[str, tuple[int, int]]
 ) -> Iterator[Outcome]:
+    """The outcomes of a group of rows with one key, sorted by rank."""
     first_of: dict[str, tuple[Any, ...]] = {}
     for row in group:
         if row[-3] in first_of:
@@ -151,7 +155,8 @@ def not_unique(
     """Rows that share the values of a unique key or of a field that must be unique;
     blanks do not count.
 
-    A unique key over masked names is left to the keyed identity, which sees the full names.
+    A unique key over masked columns is not checked here, because masked names can be equal; the
+    keyed record id is made from the full names.
     """
     open_fields = {c.name for c in dataset.published if c.privacy == "public"}
     keys = [key for key in dataset.unique_keys if open_fields.issuperset(key)]
@@ -177,7 +182,7 @@ def not_unique(
 def dangling(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, key: ForeignKey, among: Among | None = None
 ) -> Iterator[Outcome]:
-    """Rows whose foreign key names no record of the other dataset; blank keys point nowhere."""
+    """Rows whose foreign key `key` matches no record of the other dataset; blank keys are allowed."""
     names = [quoted(k) for k in key.fields]
     filled = " and ".join(f"m.{k} <> ''" for k in names)
     joined = " and ".join(
@@ -190,12 +195,14 @@ def dangling(
         f"anti join {quoted(key.dataset)} o on {joined} where {filled} "
         "order by m.source_id, cast(m.source_row as bigint)"
     ).fetchall()
-    fate: Literal["kept", "quarantined"] = "quarantined" if key.severity == "error" else "kept"
+    status: Literal["kept", "quarantined"] = "quarantined" if key.severity == "error" else "kept"
     rule = "foreign-key" if key.severity == "error" else "foreign-key-open"
     for source_id, row, value in found:
-        yield Outcome(source_id, int(row), fate, rule, key.fields[0], value, {"other": key.dataset})
+        yield Outcome(
+            source_id, int(row), status, rule, key.fields[0], value, {"other": key.dataset}
+        )
 
 
 def keys_of(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
-    """(source_id, source_row) of the rows that are published no more."""
-    return [(o.source_id, str(o.row)) for o in outcomes if o.fate != "kept"]
+    """(source_id, source_row) of the rows that are not published."""
+    return [(o.source_id, str(o.row)) for o in outcomes if o.status != "kept"]

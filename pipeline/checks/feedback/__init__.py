@@ -1,9 +1,8 @@
-"""Back to the departments: their own tables with the bad cells painted, a list and a summary.
+"""Workbooks for the departments: their own tables with bad cells painted, a list and a summary.
 
-`notes` keeps what each department must be told while a run goes on, `painted` writes its sheets
-again, `lists` the sheet of problems and the summary, `book` joins them into one workbook, `folder`
-writes those of a run.
-The workbooks stay under PRIVATE: a department's own values are in them as it wrote them.
+`results.notes` stores the findings for each department during a run, `painted` writes its sheets,
+`lists` the sheet of problems and the summary, `book` joins them into one workbook, `folder` writes
+the workbooks of a run. They stay under PRIVATE, because they hold a department's values as written.
 """
 
 from pipeline.checks.feedback.folder import Table, write_all

@@ -1,4 +1,4 @@
-"""The workbook of one file in which a department has something to mend."""
+"""The workbook of one file in which a department must correct something."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pipeline.base.spreadsheet_safety import WORKBOOK
 from pipeline.base.words import say
 from pipeline.checks.feedback import lists
 from pipeline.checks.feedback.folder import Table
-from pipeline.checks.feedback.lists import Summary, Told, z
+from pipeline.checks.feedback.lists import Problem, Summary, z
 from pipeline.checks.feedback.painted import Paint, Painter
 from pipeline.checks.results import findings
 from pipeline.checks.results.notes import Note, Notes
@@ -41,9 +41,10 @@ class Book:
         self.shortened = 0
 
     def write(self, grids: Sequence[Grid]) -> None:
-        """The department's sheets first, in their order, then the list and the summary.
+        """Write the workbook: the department's sheets in their order, the list and the summary.
 
-        xlsxwriter's own files lie beside the workbook: of another disk nobody would know.
+        xlsxwriter's temporary files are in the folder of the workbook, so that a full disk is
+        reported with the right folder. Raises OSError with the path of the workbook.
         """
         part = sum(grid.cells for grid in grids) > LARGE
         content = io.BytesIO()
@@ -65,10 +66,12 @@ class Book:
             self.shortened += painter.shortened
             self.values |= {(grid.name, *at): value for at, value in painter.values.items()}
         called = dict(zip((grid.name for grid in grids), names, strict=True))
-        told = [self._told(note, called.get(note.sheet, "")) for note in self.notes]
+        problems = [self._problem(note, called.get(note.sheet, "")) for note in self.notes]
         listed, summed = _sheet_names([z("list"), z("summary")], names)
-        lists.write_list(book.add_worksheet(listed), formats, told)
-        lists.write_summary(book.add_worksheet(summed), formats, self._summary(grids, part), told)
+        lists.write_list(book.add_worksheet(listed), formats, problems)
+        lists.write_summary(
+            book.add_worksheet(summed), formats, self._summary(grids, part), problems
+        )
         book.close()
 
     # ------------------------------------------------------------ what is wrong where
@@ -94,10 +97,10 @@ class Book:
         paint = Paint()
         for note in self._on(grid):
             assert note.row is not None
-            told = self._told(note, grid.name)
-            label = say(f"severity-{told.severity}", "zh")
-            said = [f"【{label}】{told.wrong}", told.fix]
-            said += [f"{z('expected')}：{told.expected}"] if told.expected else []
+            problem = self._problem(note, grid.name)
+            label = say(f"severity-{problem.severity}", "zh")
+            said = [f"【{label}】{problem.wrong}", problem.fix]
+            said += [f"{z('expected')}：{problem.expected}"] if problem.expected else []
             in_header = note.row in self._headers(grid)
             position = 0 if note.position is None and in_header else note.position
             paint.mark(note.row, position, note.severity, "\n".join(said))
@@ -105,8 +108,8 @@ class Book:
 
     # ------------------------------------------------------------ in words
 
-    def _told(self, note: Note, sheet: str) -> Told:
-        return Told(
+    def _problem(self, note: Note, sheet: str) -> Problem:
+        return Problem(
             kind=note.kind,
             sheet=sheet,
             row=note.row,
@@ -127,7 +130,7 @@ class Book:
         return z("whole-file") if note.row is None else z("whole-row")
 
     def _header(self, note: Note) -> str:
-        """What stands above the note's cell: in the nearest table above it that has its column."""
+        """The header over the note's cell, of the nearest table above it that has its column."""
         position, row = note.position, note.row or 0
         if position is None:
             return ""
@@ -146,7 +149,7 @@ class Book:
         return (value if len(value) <= 200 else value[:200] + "…") or z("blank")
 
     def _expected(self, note: Note) -> str:
-        """What should stand there; a warning is about a value that may well be right."""
+        """What the cell should hold; "" for a warning, whose value may be right."""
         if note.rule.startswith("header-"):
             return str(note.params.get("title", note.params.get("suggestion", "")))
         if note.severity != "error" or not note.column or not note.dataset:
@@ -163,9 +166,9 @@ class Book:
         return Summary(self.file, titles, read, self.counts, part, self.shortened)
 
 
-def _sheet_names(wanted: Sequence[str], taken: Sequence[str] = ()) -> list[str]:
-    """Names that a workbook can have: at most 31 characters, no marks of its own, none twice."""
-    used, names = {name.casefold() for name in taken}, list[str]()
+def _sheet_names(wanted: Sequence[str], used_names: Sequence[str] = ()) -> list[str]:
+    """Names that a workbook can have: at most 31 characters, no reserved characters, none twice."""
+    used, names = {name.casefold() for name in used_names}, list[str]()
     for name in wanted:
         plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", name).strip("' ")[:31] or z("text-sheet")
         number, unique = 2, plain

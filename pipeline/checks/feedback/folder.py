@@ -1,4 +1,4 @@
-"""One workbook for each file in which a department has something to mend."""
+"""One workbook for each file in which a department must correct something."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_NAME = 200  # bytes of a file's name
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table that was read from a file: where it stands, what it holds, where its rows went."""
+    """A table that was read from a file: its source, its dataset and the counts of its rows."""
 
     source: Source
     dataset: Dataset
@@ -58,13 +58,13 @@ def write_all(
     return names
 
 
-def _name(file: str, taken: Iterable[str]) -> str:
-    """`a.xlsx` keeps its name, `a.csv` becomes `a.csv.xlsx`; what is too long for a disk is cut."""
+def _name(file: str, used: Iterable[str]) -> str:
+    """`a.xlsx` keeps its name, `a.csv` becomes `a.csv.xlsx`; a name too long for a disk is cut."""
     path = PurePosixPath(file)
     name = path.name if path.suffix.lower() == ".xlsx" else f"{path.name}.xlsx"
     if len(name.encode("utf-8", "surrogateescape")) > LONGEST_NAME:
         digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:8]
         name = f"{name[:50]}-{digest}.xlsx"
-    while str(path.with_name(name)) in taken:
+    while str(path.with_name(name)) in used:
         name = f"{name}.xlsx"
     return str(path.with_name(name))

@@ -1,4 +1,4 @@
-"""The two sheets beside a department's own: every problem in a list, and what they come to."""
+"""The two sheets added to a department's own: the list of problems, and the summary."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from pipeline.checks.results.findings import letters
 from pipeline.checks.results.notes import MOST_OF_A_KIND, Kind
 
 MOST_LINKS = 60_000  # a sheet can hold 65,530
-LINE = 16  # points that a line of text takes
+LINE = 16  # points: the height of a line of text
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A note as a clerk reads it.
+class Problem:
+    """A note in words, as the workbook shows it.
 
-    `sheet` as the workbook calls it, "" where there is no such sheet.
+    `sheet`: its name in the workbook, "" where the workbook has no such sheet.
     """
 
     kind: Kind
@@ -47,7 +47,7 @@ class Told:
 
     @property
     def basis(self) -> str:
-        """The rule by its name, and the law or standard that it rests on."""
+        """The title of the rule, and the law or standard that it is based on."""
         text = rules()[self.rule]
         return (
             f"{text.title['zh']}（{source}）" if (source := text.source["zh"]) else text.title["zh"]
@@ -55,16 +55,14 @@ class Told:
 
     @property
     def cell(self) -> str:
-        """Where it is in the sheet, as a spreadsheet names it;
-        "" where it is nowhere in particular.
-        """
+        """The cell as a spreadsheet names it (B7); "" where it is about no cell or row."""
         if not self.sheet or self.row is None or self.row > MOST_ROWS:
             return ""
         return f"{letters(min(self.position or 0, MOST_COLUMNS - 1))}{self.row}"
 
 
 def z(key: str, **params: object) -> str:
-    """A text of the workbook: in Chinese, whoever runs the pipeline."""
+    """A text of the workbook, in Chinese whatever the language of the run."""
     return say(f"feedback-{key}", "zh", **params)
 
 
@@ -83,7 +81,7 @@ COLUMNS = (
 )
 
 
-def write_list(sheet: Worksheet, formats: Formats, told: Sequence[Told]) -> None:
+def write_list(sheet: Worksheet, formats: Formats, problems: Sequence[Problem]) -> None:
     """The sheet of problems: one a row, each with a link to its cell."""
     sheet.set_landscape()
     sheet.set_paper(8)  # A3
@@ -96,34 +94,41 @@ def write_list(sheet: Worksheet, formats: Formats, told: Sequence[Told]) -> None
     sheet.write_string(1, 0, z("list-hint"), formats.get("label"))
     for position, (key, _) in enumerate(COLUMNS):
         sheet.write_string(2, position, z(key), formats.get("head"))
-    for number, each in enumerate(told, 1):
+    for number, each in enumerate(problems, 1):
         _line(sheet, formats, number, each)
     sheet.freeze_panes(3, 0)
     sheet.repeat_rows(2)
-    sheet.autofilter(2, 0, 2 + len(told), len(COLUMNS) - 1)
+    sheet.autofilter(2, 0, 2 + len(problems), len(COLUMNS) - 1)
     sheet.ignore_errors({"number_stored_as_text": f"A1:K{MOST_ROWS}"})
 
 
-def _line(sheet: Worksheet, formats: Formats, number: int, told: Told) -> None:
+def _line(sheet: Worksheet, formats: Formats, number: int, problem: Problem) -> None:
     row, text = number + 2, formats.get("text", "@")
-    cells = (told.title, told.value, told.wrong, told.expected, told.fix, told.basis)
+    cells = (
+        problem.title,
+        problem.value,
+        problem.wrong,
+        problem.expected,
+        problem.fix,
+        problem.basis,
+    )
     columns = (4, 6, 7, 8, 9, 10)
     tall = max(lines(c, COLUMNS[at][1] - 2) for c, at in zip(cells, columns, strict=True))
     sheet.set_row(row, LINE * min(tall, 12) + 4)
     sheet.write_number(row, 0, number, formats.get("number"))
-    badge = formats.get(f"badge-{told.severity}")
-    sheet.write_string(row, 1, say(f"severity-{told.severity}", "zh"), badge)
-    sheet.write_string(row, 2, told.sheet or z("whole-file"), text)
-    if told.row is None:
+    badge = formats.get(f"badge-{problem.severity}")
+    sheet.write_string(row, 1, say(f"severity-{problem.severity}", "zh"), badge)
+    sheet.write_string(row, 2, problem.sheet or z("whole-file"), text)
+    if problem.row is None:
         sheet.write_blank(row, 3, None, formats.get("number"))
     else:
-        sheet.write_number(row, 3, told.row, formats.get("number"))
-    if told.cell and number <= MOST_LINKS:
-        quoted = told.sheet.replace("'", "''")
-        target = f"internal:'{quoted}'!{told.cell}"
-        sheet.write_url(row, 5, target, formats.get("link"), told.cell)
+        sheet.write_number(row, 3, problem.row, formats.get("number"))
+    if problem.cell and number <= MOST_LINKS:
+        quoted = problem.sheet.replace("'", "''")
+        target = f"internal:'{quoted}'!{problem.cell}"
+        sheet.write_url(row, 5, target, formats.get("link"), problem.cell)
     else:
-        sheet.write_string(row, 5, told.cell, formats.get("number"))
+        sheet.write_string(row, 5, problem.cell, formats.get("number"))
     for at, cell in zip(columns, cells, strict=True):
         sheet.write_string(row, at, cell, text)
 
@@ -144,9 +149,9 @@ class Summary:
 
 
 def write_summary(
-    sheet: Worksheet, formats: Formats, summary: Summary, told: Sequence[Told]
+    sheet: Worksheet, formats: Formats, summary: Summary, problems: Sequence[Problem]
 ) -> None:
-    """The sheet that is seen first: what was found, what to do, and the problems by kind."""
+    """The sheet that is shown first: what was found, what to do, and the problems by kind."""
     sheet.hide_gridlines(2)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
@@ -162,7 +167,7 @@ def write_summary(
     for text in _steps(summary):
         row = _wide(sheet, formats, row, text, first=0)
     row = _heading(sheet, formats, row + 1, z("kinds"))
-    _kinds(sheet, formats, row, summary, told)
+    _kinds(sheet, formats, row, summary, problems)
     sheet.activate()
     sheet.set_first_sheet()
 
@@ -216,12 +221,12 @@ def _steps(summary: Summary) -> list[str]:
 
 
 def _kinds(
-    sheet: Worksheet, formats: Formats, row: int, summary: Summary, told: Sequence[Told]
+    sheet: Worksheet, formats: Formats, row: int, summary: Summary, problems: Sequence[Problem]
 ) -> None:
     """Errors and warnings counted by rule and column, the worst and most first."""
     for position, key in enumerate(("severity", "kind", "column", "count", "fix")):
         sheet.write_string(row, position, z(key), formats.get("head"))
-    counted = _counted(summary.counts, told)
+    counted = _counted(summary.counts, problems)
     ordered = sorted(counted.items(), key=lambda c: (c[0][0] != "error", -c[1], c[0]))
     for at, ((severity, rule, title, fix), n) in enumerate(ordered, row + 1):
         name = rules()[rule].title["zh"]
@@ -235,13 +240,13 @@ def _kinds(
 
 
 def _counted(
-    counts: Mapping[Kind, int], told: Sequence[Told]
+    counts: Mapping[Kind, int], problems: Sequence[Problem]
 ) -> Counter[tuple[str, str, str, str]]:
-    """How many there are of each (severity, rule, column's title, fix): all, listed or not."""
+    """The number of problems by (severity, rule, column's title, fix), with those not listed."""
     first: dict[Kind, tuple[str, str, str, str]] = {}
     counted: Counter[tuple[str, str, str, str]] = Counter()
     listed: Counter[Kind] = Counter()
-    for each in told:
+    for each in problems:
         alike = each.severity, each.rule, each.title, each.fix
         first.setdefault(each.kind, alike)
         counted[alike] += 1

@@ -1,4 +1,4 @@
-"""A department's sheet written again as it was, with its bad cells painted and commented."""
+"""A copy of a department's sheet, with its bad cells painted and commented."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST = 32_000  # characters; a spreadsheet's cell holds 32,767
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384  # of a sheet
 MOST_COMMENTS = 3_000  # on a sheet; more make spreadsheets slow, and the list has them all
 MOST_MERGED = 10_000  # cells of a merged area that is worth keeping
-MEASURED = 300  # rows by which columns get their width
+MEASURED = 300  # rows that decide the width of columns
 NARROW, HEADER, WIDE = 9, 20, 42  # columns' widths, in characters
 PAGE = 260  # characters across that can still be read on a page
 FROZEN = 12  # a header further down than this is not kept in sight
@@ -29,9 +29,7 @@ At = tuple[int, int]  # row from 1, column's position from 0
 
 @dataclass(slots=True)
 class Paint:
-    """What is wrong on one sheet: the severity of cells and of whole rows,
-    and what is said of them.
-    """
+    """The problems of one sheet: the severity of cells and of whole rows, and their comments."""
 
     cells: dict[At, str] = field(default_factory=dict)
     rows: dict[int, str] = field(default_factory=dict)
@@ -44,19 +42,19 @@ class Paint:
             self.rows[row] = _worse(severity, self.rows.get(row, ""))
         else:
             self.cells[at] = _worse(severity, self.cells.get(at, ""))
-        said = self.comments.setdefault(at, [])
-        if comment not in said:
-            said.append(comment)
+        comments = self.comments.setdefault(at, [])
+        if comment not in comments:
+            comments.append(comment)
 
     def moved(self, places: Mapping[At, At]) -> Paint:
-        """The same, with what is on the cells of a merged area moved to the one that shows."""
+        """A copy in which the problems of a merged area's cells are on its visible cell."""
         moved = Paint(rows=self.rows)
         for at, severity in self.cells.items():
             to = places.get(at, at)
             moved.cells[to] = _worse(severity, moved.cells.get(to, ""))
-        for at, said in self.comments.items():
+        for at, comments in self.comments.items():
             held = moved.comments.setdefault(places.get(at, at), [])
-            held += [text for text in said if text not in held]
+            held += [text for text in comments if text not in held]
         return moved
 
 
@@ -65,7 +63,7 @@ def _worse(one: str, other: str) -> str:
 
 
 class Painter:
-    """Writes one sheet; afterwards `values` has what stands in each painted cell, as text."""
+    """Writes one sheet; afterwards `values` has the text of each painted cell."""
 
     def __init__(
         self, sheet: Worksheet, formats: Formats, paint: Paint, header_rows: Collection[int]
@@ -122,7 +120,7 @@ class Painter:
                 self._cell(at, value, look)
 
     def _cell(self, at: At, value: Cell, look: str) -> None:
-        """Text stays text and is never run; what is typed over a bad number stays text, too."""
+        """Write a cell. Text is never a formula, and a correction typed over a bad number is text."""
         painted = look in ("error", "warning")
         as_text = isinstance(value, str) or (painted and not isinstance(value, date))
         style = self.formats.get(look, "@" if as_text else number_format(value))
@@ -184,8 +182,10 @@ class Painter:
         self.sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{MOST_ROWS}"})
 
     def _comment(self) -> None:
-        for (row, position), said in sorted(self.written_paint.comments.items())[:MOST_COMMENTS]:
-            text = "\n\n".join(said)[:LONGEST]
+        for (row, position), comments in sorted(self.written_paint.comments.items())[
+            :MOST_COMMENTS
+        ]:
+            text = "\n\n".join(comments)[:LONGEST]
             tall = 18 * lines(text, 44) + 16
             look = {"width": 330, "height": tall, "font_name": FONT, "font_size": 9}
             if row <= MOST_ROWS and position < MOST_COLUMNS:
@@ -198,7 +198,7 @@ def _worth_keeping(area: tuple[int, int, int, int]) -> bool:
 
 
 def _shown_cells(areas: Sequence[tuple[int, int, int, int]]) -> dict[At, At]:
-    """Each cell of a merged area → the one that shows."""
+    """Each cell of a merged area → its visible cell."""
     return {
         (row + 1, column): (top + 1, left)
         for top, left, bottom, right in areas

@@ -32,9 +32,9 @@ def amounts(text: str) -> Iterator[tuple[int, int, int]]:
 
 
 def stated(text: str, word: str, other: str) -> list[int]:
-    """The amounts in fen that `text` states of `word` (罚款, 没收), none that it states of `other`.
+    """The amounts in fen that `text` states for `word` (罚款, 没收), without those for `other`.
 
-    In each clause they stand behind the word, nearer than the other, or in front (处5000元罚款).
+    In each clause an amount follows the nearer of the two words, or precedes it (处5000元罚款).
     """
     found: list[int] = []
     for clause in _CLAUSE.split(by_character(text)):

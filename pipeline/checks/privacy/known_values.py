@@ -1,4 +1,4 @@
-"""Many values looked for in much text at once: what this run's never-fields held."""
+"""The search for known values: what the never-fields of this run hold, in rows and in files."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import numpy.typing as npt
 from pipeline.base import escapes
 
 
-class Needles:
-    """Many values looked for in much text at once, by their last bytes.
+class KnownValues:
+    """A search for many values in a text in one pass, by their last bytes.
 
-    Every seven bytes of the text are one number, and a table says which numbers can end a value: an
-    end tells values apart better than a beginning, which many addresses and numbers share.
+    Every seven bytes of the text are read as one number, and a table has the numbers that can end
+    a value. The end is used because many addresses and numbers begin alike.
     """
 
-    WIDTH = 7  # bytes; shorter values could stand anywhere by chance
+    WIDTH = 7  # bytes; shorter values would be found by chance
     _MASK = np.uint64((1 << 8 * WIDTH) - 1)
     _ODD = np.uint64(0x9E37_79B9_7F4A_7C15)  # spreads numbers over the table (Knuth, TAOCP 6.4)
 
@@ -41,7 +41,7 @@ class Needles:
         return ((numbers * self._ODD) >> self._shift).view(np.int64)
 
     def places(self, block: bytes) -> Iterator[tuple[int, int]]:
-        """Where in `block` a value stands, by its end."""
+        """(start, end) of each value in `block` (UTF-8), in the order of their ends."""
         for end in self._ends_in(block) if self.by_end else ():
             for value in self.by_end[int.from_bytes(block[end - self.WIDTH : end], "little")]:
                 start = end - len(value)
@@ -49,7 +49,9 @@ class Needles:
                     yield start, end
 
     def _ends_in(self, block: bytes) -> list[int]:
-        """Where in `block` a value can end."""
+        """The offsets in `block` at which a value can end."""
+        # The block is read as uint64 from each of eight offsets, so that every position is the
+        # start of one number. A bit table of hashes excludes nearly all, a binary search the rest.
         padded, found = block + bytes(8), list[int]()
         for first in range(8):
             count = (len(padded) - first) // 8
@@ -62,16 +64,16 @@ class Needles:
 
 
 def _stands_alone(block: bytes, start: int, end: int) -> bool:
-    """A number inside a longer number is another number."""
+    """Whether the value is not part of a longer word or number, which is another value."""
     before = block[max(start - 1, 0) : start] + block[start : start + 1]
     after = block[end - 1 : end + 1]
     return not any(len(pair) == 2 and pair.isalnum() for pair in (before, after))
 
 
 def ways_written(block: bytes) -> Iterator[bytes]:
-    """`block` of text, and where it has escapes (`&#64;`, `%40`, `\\u0040`) the text that they stand for.
+    """`block`, and if it has escapes (`&#64;`, `%40`, `\\u0040`), the text without them.
 
-    XML, HTML and JSON write characters so, and so does who wants to hide one.
+    XML, HTML, addresses and JSON use escapes, and they can hide a value.
     """
     yield block
     if any(sign in block for sign in (b"&", b"%", b"\\")) and _ESCAPE.search(block):
@@ -83,7 +85,7 @@ _ESCAPE = re.compile(escapes.SIGN.encode())
 
 
 def read_secrets(path: Path | None) -> Iterator[str]:
-    """The values of this run's never-fields, each once."""
+    """The distinct values of this run's never-fields, from the CSV at `path`; none without a file."""
     if path is None or not path.exists():
         return
     with path.open(encoding="utf-8", newline="") as file:

@@ -14,18 +14,18 @@ from pipeline.base.script import simplified_by_character
 COMPOUND = frozenset(
     "欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 司徒 令狐 长孙 宇文 夏侯 端木 南宫 百里 东郭 西门 澹台 公冶 轩辕 呼延 申屠 淳于 单于 太史 钟离 闾丘 鲜于 赫连 拓跋 独孤 第五 南门 北宫 左丘".split()  # noqa: SIM905
 )
-#: Surnames that hardly ever begin another word behind "witness", "driver" and the like.
+#: Surnames that hardly ever begin another word behind a role such as "witness" or "driver".
 SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙朱胡郭何林罗郑梁谢宋唐许韩冯邓曹彭曾萧肖田董袁潘蒋蔡余杜叶程魏苏吕丁沈姚卢姜崔"
     "谭陆汪范廖贾韦邱秦尹熊孟阎闫薛侯雷龙段郝孔邵毛钱汤尤黎武戴莫孔向樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍"
     "申庞邢路岳齐庄耿邬聂焦柳兰喻祝窦柯毕骆霍涂邹褚费凌宁甘裴祁覃卫阮欧詹童游冉阳桂佟苗甄翁纪柏管晏昌顾夏钟傅史"
     "贺龚万钟石江方任高金马白文常于乔赖古左包谷成华封尚辛苑凤花鲍臧水云奚郎"
 )
-#: Of these, the ones that often begin a word: taken for a name only where the name surely ends.
+#: Those of them that often begin a word: a name only where the end of the name is certain.
 AMBIGUOUS = frozenset(
     "于向任方高安路成文常万余金水时白马石江龙游左包管路申毛顾华童古花云段陆史章钟尚程阳甘宁田牛温武黄"
 )
-#: Words that a person's word ("witness", "owner" …) or a surname leads into and that name nobody.
+#: Words that follow a role ("witness", "owner" …) or begin with a surname and are no names.
 NO_NAME = re.compile(
     "文化|文件|高度|高价|高龄|方式|方面|方可|安全|安装|常年|常见|白天|江苏|江西|黄金|黄色|马上|马路|水产|水果|石材|金额|金融|路口|路段|花园|花费|程序|田地|"
     "万元|余款|余额|顾客|夏季|任何|任意|于是|向本|向我|包装|包括|管理|毛重|游客|成员|成年|成都|华为|陈述|陈列|陈旧|许可|何时|何地|何种|曾经|曾因|"

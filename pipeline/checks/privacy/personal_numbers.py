@@ -1,9 +1,9 @@
-"""Numbers of persons in a normalised text: of identity papers, telephones,
-bank cards, the net, vehicles.
+"""Personal numbers in a normalised text: identity papers, telephones, bank cards, online
+accounts, vehicles.
 
-Numbers that only look alike stay: an identity number has a division, a date of birth and a check
-digit (GB 11643-1999), a bank card passes Luhn's check (ISO/IEC 7812-1), and whatever stands behind
-a word such as 许可证号 or 订单号 is what that word says.
+Numbers that only look similar stay: an identity number has a division, a date of birth and a check
+digit (GB 11643-1999), a bank card passes Luhn's check (ISO/IEC 7812-1), and a number behind
+a word such as 许可证号 or 订单号 is of the kind that the word names.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from pipeline.base.normalise import by_character
 Spot = tuple[int, int, str]  # start, end, what is put there
 _SEP = r"[\s\-.·_/,]{0,3}"
 
-# ---------------------------------------------------------------- what stands in front of a number
+# ---------------------------------------------------------------- words in front of a number
 
-#: A number behind one of these is what the word says, and no person's.
+#: A number behind one of these words is of that kind, and not personal.
 _OTHER_NUMBER = re.compile(
     r"(?:注册号|登记证?号|许可证|许可证?号|编号|批号|批次|型号|单号|订单|流水号?|税号|识别号|信用代码|机构代码|代码|文号|案号|书号|条码|条形码|产品码|序列号|发票号?码?|合同号|证书号?|执法证|执法证号|证件编号|备案号|货号|标准号|箱号|车架号|发动机号|账套|档案号|备案|证照?号|号牌号码|[A-Za-z]{2,})[码为是:：\s（(【\[第]*$"
 )
@@ -83,8 +83,8 @@ _RUN = re.compile(rf"\d(?:{_SEP}\d){{13,}}(?:{_SEP}[xX])?")
 
 
 def identity_numbers(text: str) -> Iterator[Spot]:
-    """Identity numbers of 18 and 15 digits, however they are parted,
-    slips of one digit among them.
+    """Identity numbers of 18 and 15 digits (GB 11643-1999), with any separators, and those with one
+    mistyped digit.
     """
     for run in _RUN.finditer(text):
         places = [run.start() + i for i, c in enumerate(run[0]) if c.isdigit() or c in "xX"]
@@ -150,7 +150,7 @@ _SEGMENT = re.compile(r"13|14[014-9]|15[0-35-9]|16[2567]|17[0-8]|18|19[0-35-9]")
 
 
 def telephones(text: str) -> Iterator[Spot]:
-    """Mobile numbers, fixed lines with their area, and short ones behind a word that says so."""
+    """Mobile numbers, fixed lines with their area, and short ones behind a word for telephone."""
     for m in _MOBILE.finditer(text):
         digits = re.sub(r"\D", "", m[1])
         labelled = _behind(_PHONE_LABEL, text, m.start())
@@ -182,7 +182,7 @@ _CARD_PREFIX = re.compile(r"62|4\d|5[1-5]|3[47]|35|60|65|68|69|84|9558|9559|98|9
 
 
 def bank_cards(text: str) -> Iterator[Spot]:
-    """Cards' and accounts' numbers."""
+    """Numbers of bank cards and accounts."""
     for m in _CARD.finditer(text):
         digits = re.sub(r"\D", "", m[0])
         card = (
@@ -212,7 +212,7 @@ _PASSPORT_ALONE = re.compile(
 )
 
 
-#: Of Taiwan and Hong Kong, behind their labels only: a letter and digits are many things.
+#: Of Taiwan and Hong Kong, only behind their labels: a letter and digits can be many things.
 _ISLAND = re.compile(
     r"身[份分]证(?:统一编号|字?号码?)?[\s:：是为(（]{0,4}([A-Z]{1,2}\d{6,9}(?:\([0-9A]\))?)", re.I
 )

@@ -1,6 +1,4 @@
-"""Persons in a normalised text by what is told of them: where they live,
-when they were born, who they are.
-"""
+"""Personal details in a normalised text: home addresses, birth dates, names of third persons."""
 
 from __future__ import annotations
 
@@ -29,7 +27,7 @@ _PLACE_NAME = 24  # characters before a door that may belong to the address
 
 
 def home_addresses(text: str) -> Iterator[Spot]:
-    """Addresses of homes from behind the district on, which is public."""
+    """Home addresses, without the part up to the district, which is public."""
     for m in _HOME.finditer(text):
         kept = _PUBLIC_PART.match(m[1])
         yield m.start(1) + (kept.end() if kept else 0), m.end(1), "***"
@@ -45,7 +43,7 @@ _BEFORE_A_PLACE = re.compile(
 
 
 def _place_start(text: str, door: int) -> int:
-    """Where the address of a door begins: behind the last word or mark that leads to a place."""
+    """The offset where the address of a door begins: behind the last word or mark before a place."""
     first = max(0, door - _PLACE_NAME)
     leads = [m.end() for m in _BEFORE_A_PLACE.finditer(text, first, door)]
     return leads[-1] if leads else first
@@ -88,7 +86,7 @@ _BEFORE_SEX = re.compile(r"[(（，,]\s?(?:男|女)(?=[，,)）。;；]|$)")
 
 
 def third_persons(text: str, role_of: re.Pattern[str] = _ROLE) -> Iterator[Spot]:
-    """Names behind a word of `role_of` or in front of a sex, with what stands for each."""
+    """Names behind a word of `role_of` or in front of a sex, with the masked name of each."""
     for role in role_of.finditer(text):
         start = role.end()
         while (end := name_at(text, start)) > start:

@@ -1,7 +1,7 @@
 """Personal values in free text: which kinds there are, a cheap sign of each,
 and the text without them.
 
-A text is looked at twice: character for character, and without its disguises (`base.normalise`).
+A text is searched twice: character for character, and without its disguises (`base.normalise`).
 What must not be public: 个人信息保护法 §28; 政府信息公开条例 §15; 未成年人保护法 §103.
 """
 
@@ -31,10 +31,10 @@ class Kind:
 
 
 _D = r"[0-9０-９]"
-#: A digit, and so many more of them as the number tells that is written behind it.
+#: A digit, then further ones with separators; a quantifier that gives their number is appended.
 _DIGITS = rf"{_D}(?:[\s\-.·_/,－—–‐‑‒―−﹣\x{{3000}}\x{{a0}}\x{{200b}}\x{{200c}}\x{{200d}}\x{{2060}}\x{{feff}}\x{{ad}}\x{{2002}}-\x{{2009}}，．•（）()]{{0,3}}{_D})"
 _LONG = rf"{_DIGITS}{{6,}}|[〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]{{7,}}"
-#: In this order: a value that two kinds would take is the first one's.
+#: In this order: a value that two kinds match is of the first one.
 KINDS = (
     Kind("identity-number-in-text", personal_numbers.identity_numbers, _LONG),
     Kind("bank-card-in-text", personal_numbers.bank_cards, _LONG),
@@ -55,8 +55,7 @@ IN_NAMES = (
 )
 _IN_CODES = rf"[A-Za-z] ?\d{{7}}|{personal_numbers.PERMITS}|护照|电话|座机|固话|传真|宅电|卡号|银行卡|[账帐]号"
 #: A document's number: its year, a mark, up to seven digits, and no further digit. These are too
-#: few and stand too far apart for a number of a person's,
-#: so that such a cell is looked at for words alone.
+#: few and too far from each other for a personal number, so such a cell is searched only for words.
 DATED_NUMBER = r"^[^0-9０-９]*20[0-9]{2}[^0-9０-９]{1,3}[0-9]{1,7}[^0-9０-９]*$"
 
 
@@ -67,10 +66,8 @@ def text_sign() -> str:
 
 
 @cache
-def wordy_sign() -> str:
-    """The same for a cell that should hold a code and holds words too,
-    which has short numbers by right.
-    """
+def sign_among_words() -> str:
+    """The same for a cell of codes that has words too, in which short numbers are normal."""
     return f"{text_sign().replace('{6,}', '{10,}')}|{in_either_script(_IN_CODES)}"
 
 
@@ -90,7 +87,10 @@ def code_sign() -> str:
 
 
 def screened(text: str, among: tuple[Kind, ...] = KINDS) -> tuple[str, list[str]]:
-    """(`text` with every personal value masked in place, the rules of the kinds that it held)."""
+    """(`text` with every personal value masked in place, the rules that were broken).
+
+    `among`: the kinds of values that are searched for.
+    """
     plain = by_character(text)
     spots, rules = _found(Normalised(plain, range(len(plain)), text), among)
     hidden = normalise(starred(text, spots))
@@ -98,22 +98,20 @@ def screened(text: str, among: tuple[Kind, ...] = KINDS) -> tuple[str, list[str]
         more, others = _found(hidden, among)
         spots, rules = spots + more, rules + others
     while numbers := unlabelled_numbers.found(starred(text, spots)):
-        # what is masked can free what is beside it
+        # masking one number can uncover another next to it
         spots += [(a, b, personal_numbers.stars(text[a:b])) for a, b, _ in numbers]
         rules += [rule for _, _, rule in numbers]
     return replaced(text, spots), list(dict.fromkeys(rules))
 
 
 def _found(text: Normalised, among: tuple[Kind, ...]) -> tuple[list[Spot], list[str]]:
-    """(where in the original there is a personal value and what is put there,
-    the rules of their kinds).
-    """
+    """(the spots of personal values in the original, with their replacement; their rules)."""
     plain, rules = text.text, list[str]()
-    spots, taken = list[Spot](), bytearray(len(plain))  # taken: 1 where a value was found
+    spots, found_at = list[Spot](), bytearray(len(plain))  # found_at: 1 where a value was found
     for kind in among:
         for start, end, instead in kind.find(plain):
-            if start < end and not any(taken[start:end]):
-                taken[start:end] = b"\1" * (end - start)
+            if start < end and not any(found_at[start:end]):
+                found_at[start:end] = b"\1" * (end - start)
                 spots.append((start, end, instead))
                 rules.append(kind.rule)
         plain = starred(plain, spots)

@@ -1,5 +1,5 @@
-"""Numbers and addresses that are a person's by their own form,
-whatever word stands in front of them.
+"""Unlabelled numbers: numbers and addresses that are personal by their form, whatever the word in
+front of them.
 
 `screen` lets a number pass behind 批号 or 订单号 where it may well be one. What reads as a whole
 mobile number, identity number, bank card or mail address all the same is masked: a batch number
@@ -21,9 +21,9 @@ Found = tuple[int, int, str]  # start, end, the rule of its kind
 
 
 def found(text: str) -> list[Found]:
-    """Where in `text` such values stand, and of which kind each is; none lies over another.
+    """(start, end, rule) of each such value in `text`; they do not overlap.
 
-    First as it is written, then without its disguises.
+    The text is searched as written, then without its disguises.
     """
     spots = _found(half_width_numbers(text))
     hidden = normalise(starred(text, spots))
@@ -44,7 +44,7 @@ def _found(plain: str) -> list[Found]:
 
 
 def in_original(text: Normalised, spots: Iterable[Found]) -> list[Found]:
-    """`spots` of a normalised text where the original has them; none lies over another.
+    """`spots` of a normalised text as offsets in the original; they do not overlap.
 
     One character of the original can be two of the text, and the end of one spot and the begin of
     the next; it is the first one's.
@@ -59,12 +59,12 @@ def in_original(text: Normalised, spots: Iterable[Found]) -> list[Found]:
 
 
 def starred(text: str, spots: Iterable[tuple[int, int, str]]) -> str:
-    """`text` with stars where the spots are, so that nothing else finds a part of them."""
+    """`text` with stars in place of the spots, so that no other search finds a part of them."""
     return replaced(text, ((start, end, "*" * (end - start)) for start, end, _ in spots))
 
 
 def replaced(text: str, spots: Iterable[tuple[int, int, str]]) -> str:
-    """`text` with what each spot brings in its place; none lies over another."""
+    """`text` with each spot (start, end, replacement) replaced; spots do not overlap."""
     parts, at = list[str](), 0
     for start, end, instead in sorted(spots):
         parts += [text[at:start], instead]

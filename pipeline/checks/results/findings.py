@@ -1,9 +1,9 @@
-"""A finding as it is told: one line of findings.csv, one object of findings.json.
+"""A finding as it is written: one line of findings.csv, one object of findings.json.
 
 `findings.json` is `{"format": "gongshi-findings", "version": 1, "findings": […]}`, one finding a
-line. Each has the columns of findings.csv under the same names (`row` a number or null), and beside
-them `cell` (as a spreadsheet names it, "" where it is not one cell) and `fix`. Names may be added
-within a version; none changes or goes.
+line. Each has the columns of findings.csv under the same names (`row` a number or null), and in
+addition `cell` (as a spreadsheet names it, "" where it is not one cell) and `fix`. Names may be
+added within a version; none is changed or removed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ CLOSING = "\n]}\n"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in its sheet a table's columns stand: its header, and field → position from 0."""
+    """The columns of a table in its sheet: its header, and field → position from 0."""
 
     header: tuple[str, ...] = ()
     positions: Mapping[str, int] = field(default_factory=dict)
@@ -65,16 +65,16 @@ def letters(position: int) -> str:
 
 def message(rule: str, params: Mapping[str, Any], lang: Lang, file: str = "") -> str:
     """What is wrong, in words."""
-    return words.say(rule, lang, **_spoken(params, lang), file=file)
+    return words.say(rule, lang, **_readable(params, lang), file=file)
 
 
 def fix(rule: str, params: Mapping[str, Any], lang: Lang, file: str = "") -> str:
     """What to do about it, in words."""
-    return words.say_fix(rule, lang, **_spoken(params, lang), file=file)
+    return words.say_fix(rule, lang, **_readable(params, lang), file=file)
 
 
-def _spoken(params: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
-    """Params for people: a type of Table Schema by its name in their language."""
+def _readable(params: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+    """`params` for a message: a type of Table Schema by its name in `lang`."""
     kind = {"type": words.say(f"type-{params['type']}", lang)} if "type" in params else {}
     return {k: v for k, v in params.items() if k != "file"} | kind
 
@@ -82,11 +82,11 @@ def _spoken(params: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
 def line(finding: Finding, lang: Lang) -> tuple[object, ...]:
     """A line of findings.csv.
 
-    Text that a spreadsheet would run is marked as spreadsheet_safety says.
+    Text that a spreadsheet would run as a formula is marked as in `base.spreadsheet_safety`.
     """
-    told = message(finding.rule, finding.params, lang, finding.file)
+    text = message(finding.rule, finding.params, lang, finding.file)
     cells = (getattr(finding, name) for name in COLUMNS[:-1])
-    return tuple(_cell(value) for value in (*cells, told))
+    return tuple(_cell(value) for value in (*cells, text))
 
 
 def _cell(value: object) -> object:
@@ -95,9 +95,9 @@ def _cell(value: object) -> object:
 
 def as_json(finding: Finding, position: int | None, lang: Lang) -> str:
     """An object of findings.json, on one line."""
-    told = {name: getattr(finding, name) for name in COLUMNS[:-1]}
+    record = {name: getattr(finding, name) for name in COLUMNS[:-1]}
     one_cell = finding.row is not None and position is not None
-    told["cell"] = f"{letters(position or 0)}{finding.row}" if one_cell else ""
-    told["message"] = message(finding.rule, finding.params, lang, finding.file)
-    told["fix"] = fix(finding.rule, finding.params, lang, finding.file)
-    return json.dumps(told, ensure_ascii=False)
+    record["cell"] = f"{letters(position or 0)}{finding.row}" if one_cell else ""
+    record["message"] = message(finding.rule, finding.params, lang, finding.file)
+    record["fix"] = fix(finding.rule, finding.params, lang, finding.file)
+    return json.dumps(record, ensure_ascii=False)

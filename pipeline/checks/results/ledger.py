@@ -1,8 +1,8 @@
 """Where checked rows go on disk: accepted ones to Parquet, the rest to files under PRIVATE.
 
 Large tables come as parts that were written where the rows were checked. The ledger is opened for
-one run, takes chunks in the inbox's order, and keeps only counts in memory. Its files are written
-aside and take the place of the last run's when it is closed.
+one run, receives chunks in the inbox's order, and keeps only counts in memory. Its files are
+written to a work folder and replace those of the last run when it is closed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OF_A_TABLE = ("rule-not-applicable", "header-blank")  # findings of no single ro
 
 
 class Ledger:
-    """Files of one run, and the counts that the public tables are made of."""
+    """The files of one run, and the counts from which the public tables are built."""
 
     def __init__(self, private: Path, lang: Lang) -> None:
         self.private, self.lang = private, lang
@@ -74,13 +74,13 @@ class Ledger:
         for file in self._open:
             file.close()
         if kind is None:
-            self._gather_changes()
+            self._join_changes()
             files = ("findings.csv", "findings.json", "withheld.csv", "quarantine")
             for name in (*files, "changes"):
                 self._put_in_place(name)
 
-    def _gather_changes(self) -> None:
-        """The record of changes as a folder of its own, its parts in order."""
+    def _join_changes(self) -> None:
+        """The record of changes as one folder, its parts in order."""
         (self.work / "changes").mkdir()
         changes = self._rows.get(("changes", ""))
         for number, path in enumerate(changes.files if changes else ()):
@@ -123,7 +123,7 @@ class Ledger:
         self.tallies[source.source_id] = had + checked.tally if had else checked.tally
 
     def _about_table(self, finding: Finding, source_id: str) -> None:
-        """A finding that each piece of a table may make is told once: of the first, all counted."""
+        """A finding that each piece of a table may have is reported once, with the sum of all counts."""
         about = (
             source_id,
             finding.rule,
@@ -212,10 +212,10 @@ class Ledger:
         rows = self._rows.get(("left_out", name))
         return rows.files if rows else ()
 
-    def move(self, source_id: str, fate: str, rows: int = 1) -> None:
-        """`rows` accepted rows of a source turn out to be `fate` (a part of the tally)."""
+    def move(self, source_id: str, status: str, rows: int = 1) -> None:
+        """Count `rows` accepted rows of a source as `status` (a part of the tally) instead."""
         had = self.tallies[source_id]
         parts = {part: getattr(had, part) for part in ("read", *TALLY_PARTS)}
         parts["accepted"] -= rows
-        parts[fate] += rows
+        parts[status] += rows
         self.tallies[source_id] = Tally(**parts)

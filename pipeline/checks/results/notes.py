@@ -1,4 +1,4 @@
-"""What a department must be told, kept on disk file by file until its workbook is written."""
+"""Findings for departments, stored on disk file by file until the workbooks are written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Kind = tuple[str, str, str, str]  # severity, rule, sheet, column
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One thing that a department must mend.
+    """One problem that a department must correct.
 
     `row` and `position` (of the column, from 0) are None where it is about no single row or column.
     """
@@ -39,12 +39,12 @@ class Note:
 
     @property
     def place(self) -> tuple[str, int, int]:
-        """By which notes are sorted: the whole file's first, then by sheet, row and column."""
+        """The sort key: notes on the whole file first, then by sheet, row and column."""
         return self.sheet, self.row or 0, -1 if self.position is None else self.position
 
 
 def for_department(finding: Finding) -> bool:
-    """Whether the department that sent the file has something to mend."""
+    """Whether the department that sent the file must correct something."""
     return bool(finding.file) and finding.owner == "department" and finding.severity != "info"
 
 
@@ -57,7 +57,7 @@ class Notes:
         self._file, self._held = "", list[str]()
 
     def add(self, finding: Finding, position: int | None) -> None:
-        """Keep what `finding` says, if it is for the department."""
+        """Store `finding` with the `position` of its column, if it is for the department."""
         if not for_department(finding):
             return
         if finding.file != self._file or len(self._held) > 1000:

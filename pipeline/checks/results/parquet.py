@@ -1,6 +1,6 @@
 """Checked rows on disk as Parquet parts, written where they were checked.
 
-A worker that sees the run's folder lays its larger tables down there, and only counts, findings,
+A worker that sees the run's folder writes its larger tables there, and only counts, findings,
 checksums and the parts' paths travel; one that does not see it sends the tables themselves.
 """
 
@@ -19,13 +19,13 @@ from pipeline.base.files import naming
 from pipeline.base.model import Checked, Part
 
 KINDS = ("accepted", "left_out", "changes")
-LEAST = 1 << 18  # bytes of a table below which it is no part of its own
+LEAST = 1 << 18  # bytes; a smaller table is sent and not written as a part
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The folder of a run's parts, and how to know it:
-    another machine may have one of that name.
+    """The folder of a run's parts, and a token that identifies it: another machine may have a folder
+    with the same name.
     """
 
     folder: Path
@@ -76,12 +76,12 @@ def _part(table: pa.Table, folder: Path, key: bytes) -> Part:
 
 
 def mac_of(data: Any, key: bytes) -> Any:
-    """The keyed hash that proves a part to be ours."""
+    """The keyed hash (BLAKE2b, RFC 7693) that proves that this run wrote a part."""
     return hashlib.blake2b(data, key=key, digest_size=32, person=b"gongshi-part")
 
 
 def is_whole(part: Part, key: bytes) -> bool:
-    """Whether the part is there as it was written."""
+    """Whether the part is there, unchanged."""
     mac = mac_of(b"", key)
     try:
         with part.path.open("rb") as file:
@@ -93,7 +93,7 @@ def is_whole(part: Part, key: bytes) -> bool:
 
 
 class Rows:
-    """Rows of one kind in the order in which they came: files, of which the last may still grow."""
+    """Rows of one kind in the order in which they were added, in files; the last may be open."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.files = folder, list[Path]()

@@ -84,9 +84,7 @@ def check_chunk(
 def _judged(
     chunk: Chunk, table: pa.Table, dataset: Dataset, setting: Setting
 ) -> tuple[list[Finding], dict[int, list[str]]]:
-    """All that is found in a chunk, and for which reasons rows are not published:
-    number → rules.
-    """
+    """(all findings of a chunk, row number → the rules for which the row is not published)."""
     findings = [*chunk.findings, *_findings(chunk.source, table, dataset, setting)]
     reasons: dict[int, list[str]] = defaultdict(list)
     for finding in findings:
@@ -123,8 +121,8 @@ def _each(
 
 
 def _left_out(table: pa.Table, mask: pa.Array, dataset: Dataset, source: Source) -> pa.Table:
-    """What is not published of a dataset whose numbers run in series:
-    that a number was not skipped.
+    """The rows that are not published, of a dataset with a numbered series: their numbers show that
+    none was skipped.
     """
     rows = table.filter(mask).select([c.name for c in dataset.published])
     return _with_origin(rows, source, rows.num_columns)
@@ -136,9 +134,9 @@ def _with_origin(table: pa.Table, source: Source, position: int) -> pa.Table:
 
 
 def _derived(table: pa.Table, dataset: Dataset, source: Source, key: bytes) -> pa.Table:
-    """`table` with the columns that we fill: the keyed hash, the heaviest of several codes.
+    """`table` with the columns that the pipeline fills: the record id, the heaviest of several codes.
 
-    A record that another publisher released keeps the number that it has there.
+    A record that another publisher released keeps its id.
     """
     for column in dataset.columns:
         cells = None
@@ -160,7 +158,7 @@ def _derived(table: pa.Table, dataset: Dataset, source: Source, key: bytes) -> p
 def record_ids(table: pa.Table, identity: Sequence[str], key: bytes) -> pa.Array:
     """A stable id for each row: keyed BLAKE2b (RFC 7693) over the identity fields, 20 hex digits.
 
-    Without the key nobody can try names until one fits.
+    Without the key nobody can find a name by trying many of them.
     """
     joined = pc.binary_join_element_wise(*(table[name] for name in identity), "\x1f")
     ids = [
@@ -198,7 +196,7 @@ def _findings(
 
 
 def _too_long(source: Source, table: pa.Table, dataset: Dataset) -> Iterator[Finding]:
-    """Rows with more text than what reads a release takes for one record."""
+    """A finding for each row with more text than readers of a release accept in one record."""
     if table.nbytes <= RECORD_MOST:
         return
     sizes = [pc.binary_length(table[c.name]).to_numpy() for c in dataset.published]
@@ -303,7 +301,7 @@ def _quarantined(
 
 
 def _by_row(*tables: pa.Table) -> pa.Table:
-    """Rows in the order in which they stood in the file, however it was cut."""
+    """Rows in the order of the file, however it was cut."""
     table = pa.concat_tables(tables)
     return table.take(pc.sort_indices(table["row"].cast(pa.int64()))) if len(table) else table
 
@@ -332,7 +330,7 @@ def _quarantine_table(source: Source, lines: list[tuple[int, list[str], str]]) -
 
 
 def _same_rows(chunk: Chunk, accepted: pa.Table, quarantined: pa.Table, withheld: pa.Table) -> None:
-    """The rows that came out are those that went in, each once."""
+    """Raises an error unless the rows that come out are those that went in, each once."""
     misfits = [m.row for m in chunk.misfits]
     went_in = np.concatenate([chunk.table["_row"].to_numpy(), np.array(misfits, np.int64)])
     out = [

@@ -1,7 +1,7 @@
-"""What must not be public: names masked, personal values in text masked, codes that are a person's.
+"""Privacy of one row: names and personal values in text are masked, personal codes are found.
 
-Never-fields are no published columns, so no accepted row has them; here their values are taken out
-of the texts beside them too. Source: 个人信息保护法 §6, 28, 34; 政府信息公开条例 §15;
+Never-fields are not published, so no accepted row has them; here their values are also removed
+from the row's texts. Source: 个人信息保护法 §6, 28, 34; 政府信息公开条例 §15;
 未成年人保护法 §103.
 """
 
@@ -36,7 +36,9 @@ __all__ = [
 FREE = frozenset({"text", "name", "organisation"})
 CODES = frozenset({"code", "document-number", "social-credit-code", "url"})
 NUMBERS = frozenset({"integer", "number", "money"})
-SHORTEST = 6  # characters of a never-value that is looked for in texts: shorter ones are words
+SHORTEST = (
+    6  # characters of a never-field's value that is searched in texts: shorter ones are words
+)
 _TEXT_ONLY = frozenset({"third-person-in-text", "birth-date-in-text"})
 
 
@@ -44,9 +46,8 @@ _TEXT_ONLY = frozenset({"third-person-in-text", "birth-date-in-text"})
 
 
 def masked_rows(column: Column, table: pa.Table) -> pa.Array:
-    """True in the rows where the contract masks `column`, and where the name is a person's anyway.
-
-    A person whom a department took for an organisation is still a person.
+    """A mask of the rows in which `column` is masked: by the contract, or because the cell looks
+    like a person's name though the department calls the party an organisation.
     """
     cells = table[column.name].combine_chunks()
     who = pc.not_equal(cells, "")
@@ -60,9 +61,7 @@ def masked_rows(column: Column, table: pa.Table) -> pa.Array:
 
 
 def mask_column(column: Column, table: pa.Table, who: pa.Array | None = None) -> pa.Array:
-    """The cells of `column` with names masked where `who` says (where the contract says, if
-    None).
-    """
+    """The cells of `column`, with names masked in the rows of `who` (None: as `masked_rows`)."""
     cells = table[column.name].combine_chunks()
     who = masked_rows(column, table) if who is None else who
     if not pc.any(who).as_py():
@@ -85,12 +84,13 @@ def _each_distinct(cells: pa.Array, judge: Callable[[str], bool]) -> pa.Array:
 def suspects(
     columns: Mapping[str, pa.Array], signs: Callable[[pa.Array], pa.Array]
 ) -> dict[str, pa.Array]:
-    """By column: where `signs` says of a cell that it is worth a closer look.
+    """By column: a mask of the cells in which `signs` finds a sign of a personal value.
 
-    One search over all columns together, since to ready such a pattern costs more than to look
-    through a thousand short cells, of which each distinct one is looked at once.
+    Columns without such a cell are left out.
     """
-    parts = {name: _looked_at(cells) for name, cells in columns.items()}
+    # One search over the distinct values of all columns: to compile such a pattern costs more
+    # than to search a thousand short cells.
+    parts = {name: _distinct_values(cells) for name, cells in columns.items()}
     if not parts:
         return {}
     values = pa.concat_arrays([values for values, _ in parts.values()])
@@ -103,10 +103,10 @@ def suspects(
     return where
 
 
-def _looked_at(cells: pa.Array) -> tuple[pa.Array, pa.Array | None]:
-    """(the distinct values, where each stands).
+def _distinct_values(cells: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+    """(the distinct values, the index of each cell's value).
 
-    Long texts hardly repeat and are left as they are.
+    Long texts hardly repeat, so they are not made distinct; the indices are then None.
     """
     if cells.nbytes > 200 * len(cells):
         return cells, None
@@ -123,7 +123,7 @@ def free_suspects(dataset: Dataset, columns: Mapping[str, pa.Array]) -> dict[str
 def code_suspects(dataset: Dataset, columns: Columns) -> dict[str, pa.Array]:
     """Where the published columns that hold codes may hold a personal value.
 
-    What is no code but words, in part at least, is looked at as a text is.
+    A cell that has words is searched like a text.
     """
     return suspects(
         {c.name: columns[c.name] for c in dataset.published if c.kind in CODES}, code_signs
@@ -145,10 +145,10 @@ def _signs(
     as_written: Callable[[pa.Array], pa.Array],
     normalised: Callable[[pa.Array], pa.Array],
 ) -> pa.Array:
-    """Where `as_written` finds a value, which then has a `sign`,
-    or `normalised` finds it normalised.
+    """A mask of the values that `as_written` finds as they are, or `normalised` without disguises.
 
-    One search goes over all values; few remain for the others and for Python.
+    One search by RE2 over all values, for `sign` or a disguise, selects the few that need the
+    other searches and Python.
     """
     near = pc.match_substring_regex(values, f"{sign}|{DISGUISED}")
     close = values.filter(near)
@@ -161,15 +161,17 @@ def _signs(
 
 
 def code_signs(values: pa.Array) -> pa.Array:
-    """Where what should be a code shows a sign of a personal value, by itself or among words."""
+    """A mask of the codes that have a sign of a personal value, alone or among words."""
     found = pc.match_substring_regex(values, screen.code_sign())
-    wordy = pc.invert(pc.match_substring_regex(values, r"^[0-9A-Za-z]*$"))
-    among = _signs(values.filter(wordy), screen.wordy_sign(), _wordy_signs, _any_code_signs)
-    return pc.or_(found, _spread(wordy, among))
+    has_words = pc.invert(pc.match_substring_regex(values, r"^[0-9A-Za-z]*$"))
+    among = _signs(
+        values.filter(has_words), screen.sign_among_words(), _signs_among_words, _any_code_signs
+    )
+    return pc.or_(found, _spread(has_words, among))
 
 
-def _wordy_signs(values: pa.Array) -> pa.Array:
-    found = pc.match_substring_regex(values, screen.wordy_sign())
+def _signs_among_words(values: pa.Array) -> pa.Array:
+    found = pc.match_substring_regex(values, screen.sign_among_words())
     dated = pc.and_(found, pc.match_substring_regex(values, screen.DATED_NUMBER))
     among = pc.match_substring_regex(values.filter(dated), screen.dated_sign())
     return pc.replace_with_mask(found, dated, among)
@@ -177,14 +179,15 @@ def _wordy_signs(values: pa.Array) -> pa.Array:
 
 def _any_code_signs(values: pa.Array) -> pa.Array:
     alone = pc.match_substring_regex(values, screen.code_sign())
-    return pc.or_(alone, _wordy_signs(values))
+    return pc.or_(alone, _signs_among_words(values))
 
 
 def screen_column(
     column: Column, cells: pa.Array, suspect: pa.Array
 ) -> tuple[pa.Array, list[Breach]]:
-    """(`cells` of a text column with personal values masked in place,
-    where each kind was found).
+    """(`cells` of a text column with personal values masked in place, a breach for each kind found).
+
+    `suspect`: the mask of the cells to search. Each distinct text is searched once.
     """
     at = pc.indices_nonzero(suspect)
     if not len(at):
@@ -208,8 +211,8 @@ def _spread(where: pa.Array, values: pa.Array) -> pa.Array:
 def code_breaches(column: Column, cells: pa.Array, suspect: pa.Array) -> Iterator[Breach]:
     """Where a cell that should hold a code holds a personal value: the row cannot be published.
 
-    A number as long as the column's example that begins like it is what belongs there; one that may
-    be a mobile's as well only where the column's pattern says so.
+    A number with the length and the first two digits of the column's example is a normal code; one
+    that may be a mobile number too is so only if the column's pattern matches it.
     """
     usual = len(column.example) if column.example.isdigit() else 0
 
@@ -231,14 +234,14 @@ def code_breaches(column: Column, cells: pa.Array, suspect: pa.Array) -> Iterato
 
 
 def cell_breaches(column: Column, cells: pa.Array, suspect: pa.Array | None) -> Iterator[Breach]:
-    """Where a column of numbers or codes holds a personal value; `suspect`: worth a closer look."""
+    """Where a column of numbers or codes holds a personal value; `suspect`: the cells to search."""
     yield from number_breaches(column, cells)
     if suspect is not None:
         yield from code_breaches(column, cells, suspect)
 
 
 def number_breaches(column: Column, cells: pa.Array) -> Iterator[Breach]:
-    """Where what should be a number or an amount reads as a mobile's: the row cannot be published.
+    """Where a number or an amount looks like a mobile number: the row cannot be published.
 
     A column with a maximum has a rule for numbers that are too large.
     """
@@ -269,19 +272,19 @@ def excerpts(column: Column | None, cells: pa.Array, longest: int = 40) -> list[
 def own_values(
     dataset: Dataset, table: pa.Table, masked: dict[str, pa.Array]
 ) -> dict[int, dict[str, str]]:
-    """By row: each hidden value of that row, and what stands for it in a text.
+    """By row: each hidden value of that row → its replacement in a text.
 
-    Hidden are the names in `masked` (column: rows) and what never-fields hold, except what is a
-    mere word (a kind of document, a sex).
+    Hidden are the names in `masked` (column → mask of rows) and the values of never-fields, except
+    single words (a kind of document, a sex).
     """
     own: dict[int, dict[str, str]] = {}
     for name, who in masked.items():
-        _gather(own, table[name].combine_chunks(), who, mask_name, 2)
+        _add_values(own, table[name].combine_chunks(), who, mask_name, 2)
     for column in dataset.columns:
         if column.privacy == "never" and column.kind in ("code", "text", "name"):
             cells = table[column.name].combine_chunks()
             is_name = column.kind == "name"
-            _gather(
+            _add_values(
                 own,
                 cells,
                 pc.not_equal(cells, ""),
@@ -295,7 +298,7 @@ def _stars(value: str) -> str:
     return "***"
 
 
-def _gather(
+def _add_values(
     own: dict[int, dict[str, str]],
     cells: pa.Array,
     who: pa.Array,
@@ -310,7 +313,7 @@ def _gather(
 
 
 def without_own(cells: pa.Array, own: dict[int, dict[str, str]]) -> tuple[pa.Array, list[int]]:
-    """(`cells` with each row's own hidden values replaced, the rows in which one stood)."""
+    """(`cells` with each row's own hidden values replaced, the rows that held one)."""
     rows, texts = list(own), cells.take(pa.array(list(own), pa.int64())).to_pylist()
     changed: dict[int, str] = {}
     for row, text in zip(rows, texts, strict=True):
@@ -327,17 +330,18 @@ def without_own(cells: pa.Array, own: dict[int, dict[str, str]]) -> tuple[pa.Arr
 
 
 _NUMBERISH = re.compile(r"\d.*\d.*\d.*\d")
-#: What tells nobody apart, whatever field it stands in: a day or a moment, and a document's number.
-_NOBODY_S = re.compile(
+#: Values that identify nobody, whatever their field: a day or a time, and a document's number.
+_IMPERSONAL = re.compile(
     r"(?:18|19|20)\d{2}(?:[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[0-2]\d(?:[0-5]\d){2})?)"
     r"|\D{1,30}[〔\[(（【]\d{4}[〕\])）】]\D{0,6}\d{1,7}号?"
 )
 
 
 def secrets(dataset: Dataset, table: pa.Table) -> Iterable[str]:
-    """The distinct values of never-fields that the exit guard looks for: numbers and addresses.
+    """The distinct values of never-fields that the exit guard searches for: numbers and addresses.
 
-    Organisations' codes are public wherever they were written, and days are nobody's own.
+    Codes of organisations are left out, because they are public, and so are days, which identify
+    nobody.
     """
     for column in dataset.columns:
         if column.privacy == "never" and column.kind in ("code", "text"):
@@ -347,7 +351,7 @@ def secrets(dataset: Dataset, table: pa.Table) -> Iterable[str]:
 
 
 def _is_open(value: str) -> bool:
-    if _NOBODY_S.fullmatch(value):
+    if _IMPERSONAL.fullmatch(value):
         return True
     is_code = re.fullmatch(
         "[159][0-9A-Z]{17}", value

@@ -1,5 +1,4 @@
-"""What the law keeps from the public though nothing is wrong with it: withheld,
-with reason and date.
+"""Rows that are valid but that the law keeps from the public: withheld, with reason and date.
 
 The rules are those of scope `publication` (pipeline.checks.rules); classes, terms and the dates
 from which each holds are their parameters in the contract.
@@ -63,7 +62,7 @@ def table(
     why: Mapping[int, Hidden],
     as_written: Callable[[Sequence[str], Sequence[str]], str],
 ) -> pa.Table:
-    """The withheld rows as they were written, with reason, date and the law it rests on."""
+    """The withheld rows as written, with reason, date and legal basis (columns `WITHHELD`, text)."""
     lines = []
     for record in chunk.raw.filter(is_hidden).to_pylist() if why else ():
         row = record.pop("_row")

@@ -127,7 +127,7 @@ def _is_by_column(column: Column) -> bool:
 
 
 def _by_reader(column: Column, cells: pa.Array) -> Iterator[Breach]:
-    """Whatever frictionless's cell reader has to say of each distinct value, kind by kind."""
+    """The errors of frictionless's cell reader for each distinct value, by kind."""
     read = _field(column).create_cell_reader()
     distinct = cells.dictionary_encode()
     notes: list[dict[str, str]] = [read(v)[1] or {} for v in distinct.dictionary.to_pylist()]
@@ -147,13 +147,13 @@ def _field(column: Column) -> Any:
     """The column as frictionless knows it."""
     from frictionless import Field
 
-    told = {
+    descriptor = {
         "name": column.name,
         "type": column.type,
         "format": column.format,
         "constraints": dict(column.constraints),
     }
-    return Field.from_descriptor({**told, **column.options})
+    return Field.from_descriptor({**descriptor, **column.options})
 
 
 def of_type(column: Column, cells: pa.Array) -> pa.Array | None:
@@ -171,7 +171,7 @@ def of_type(column: Column, cells: pa.Array) -> pa.Array | None:
 
 
 def _is_value(column: Column, value: str) -> bool:
-    """The slow, certain way: dates by the calendar, all else by frictionless's own cell reader."""
+    """The slow, exact test: dates by the calendar, everything else by frictionless's cell reader."""
     if column.type == "date" and column.format == "default":
         try:
             return bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) and date.fromisoformat(value))
@@ -206,12 +206,12 @@ def _in_list(column: Column, cells: pa.Array, codes: frozenset[str]) -> pa.Array
 def _beyond(
     column: Column, cells: pa.Array, typed: pa.Array | None, limit: Any, key: str
 ) -> pa.Array:
-    """True where a value of the right type lies outside `limit`; dates compare as ISO text."""
+    """True where a value of the right type is outside `limit`; dates compare as ISO text."""
     compare = _BEYOND[key][0]
     if column.type == "date":
         beyond = compare(cells, str(limit))
         return beyond if typed is None else pc.and_(beyond, typed)
-    # What is not of its type is told as that, and has no size to be judged.
+    # A value that is not of its type is reported as such; it has no size to compare.
     plain = pc.and_(typed, pc.match_substring_regex(cells, _PLAIN_NUMBER))
     exact = pc.cast(pc.if_else(plain, cells, "0"), pa.decimal128(38, 6))
     beyond = pc.and_(compare(exact, pa.scalar(Decimal(str(limit)), pa.decimal128(38, 6))), plain)
@@ -236,5 +236,5 @@ _PLAIN_NUMBER = r"^-?\d{1,20}(?:\.\d{1,6})?$"  # what a decimal of 38 digits hol
 def _outside(value: str, limit: Decimal, key: str) -> bool:
     try:
         return bool(_BEYOND[key][1](Decimal(value), limit))
-    except ArithmeticError:  # NaN lies within no bounds
+    except ArithmeticError:  # NaN is within no bounds
         return True

@@ -1,6 +1,4 @@
-"""Rules about cells that have to fit each other: one asked for or ruled out by another,
-days, totals.
-"""
+"""Rules across columns: cells required or excluded by another cell, numbers of days, totals."""
 
 from __future__ import annotations
 
@@ -22,13 +20,14 @@ def _quoted(values: Sequence[str], word: str) -> str:
     return word.join(f"“{v}”" for v in values)
 
 
-def _told(values: Sequence[str]) -> dict[str, str]:
+def _listed(values: Sequence[str]) -> dict[str, str]:
+    """`values` as the message parameters `listed` and `listed_en`."""
     return {"listed": _quoted(values, "或者"), "listed_en": _quoted(values, " or ")}
 
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A cell that is asked for where another column has one of `values`."""
+    """A cell that is required where the column `where` has one of `values`."""
 
     field: str
     where: str
@@ -42,14 +41,14 @@ class When:
     bad=[{"state": "已决定", "day": ""}],
 )
 def required_when(columns: Columns, setting: Setting, use: When) -> Judged:
-    """A cell is filled in where another cell says that there is something to fill in."""
+    """A cell is filled in where the value of another cell requires it."""
     asked = columns.equal(use.where, *use.values)
-    return Judged(asked & ~columns.filled(use.field), params=_told(use.values))
+    return Judged(asked & ~columns.filled(use.field), params=_listed(use.values))
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a cell of several values needs where another column has one of `values`."""
+    """The values that a cell must include where the column `where` has one of `values`."""
 
     field: str
     needs: Sequence[str]
@@ -67,18 +66,18 @@ class Needs:
     bad=[{"state": "已决定", "steps": "合法性审查"}, {"state": "已决定", "steps": ""}],
 )
 def incomplete_when(columns: Columns, setting: Setting, use: Needs) -> Judged:
-    """Of several values in a cell those are there that another cell makes indispensable."""
+    """A cell of several values includes those that the value of another cell requires."""
     all_there = np.ones(len(columns), bool)
     for part in use.needs:
         all_there &= columns.has(use.field, part)
     needed = {"needed": _quoted(use.needs, "、"), "needed_en": _quoted(use.needs, " and ")}
-    told = needed | _told(use.values)
-    return Judged(columns.equal(use.where, *use.values) & ~all_there, params=told)
+    params = needed | _listed(use.values)
+    return Judged(columns.equal(use.where, *use.values) & ~all_there, params=params)
 
 
 @dataclass(frozen=True, slots=True)
-class Unfit:
-    """What does not fit where another column has one of `values`; without `unfit`, nothing does."""
+class Excluded:
+    """Values that are excluded where the column `where` has one of `values`; without `unfit`, all."""
 
     field: str
     where: str
@@ -88,7 +87,7 @@ class Unfit:
 
 @rule(
     "not-together",
-    Unfit(field="result", where="lost", values=["否"], unfit=["撤销"]),
+    Excluded(field="result", where="lost", values=["否"], unfit=["撤销"]),
     ok=[
         {"lost": "是", "result": "撤销"},
         {"lost": "否", "result": "驳回"},
@@ -96,16 +95,16 @@ class Unfit:
     ],
     bad=[{"lost": "否", "result": "撤销"}],
 )
-def not_together(columns: Columns, setting: Setting, use: Unfit) -> Judged:
-    """A value does not stand beside one that rules it out.
+def not_together(columns: Columns, setting: Setting, use: Excluded) -> Judged:
+    """A cell does not hold a value that another cell excludes.
 
-    Without `unfit`, nothing may stand there.
+    Without `unfit`, the cell must be blank.
     """
-    stands = columns.equal(use.field, *use.unfit) if use.unfit else columns.filled(use.field)
+    present = columns.equal(use.field, *use.unfit) if use.unfit else columns.filled(use.field)
     asked = f"不应当填{_quoted(use.unfit, '或者')}" if use.unfit else "应当留空"
     asked_en = f"cannot be {_quoted(use.unfit, ' or ')}" if use.unfit else "has to be blank"
-    told = _told(use.values) | {"asked": asked, "asked_en": asked_en}
-    return Judged(stands & columns.equal(use.where, *use.values), params=told)
+    params = _listed(use.values) | {"asked": asked, "asked_en": asked_en}
+    return Judged(present & columns.equal(use.where, *use.values), params=params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +145,7 @@ def _whole(columns: Columns, name: str) -> Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A date, the one that the days run from, and who has longer."""
+    """A date, the date from which `days` count, and the term of extended cases."""
 
     field: str
     after: str
@@ -169,9 +168,8 @@ class Deadline:
     ],
 )
 def past_term(columns: Columns, setting: Setting, use: Deadline) -> Bools:
-    """Done within the law's days.
-
-    Within the longer term where the row says that it was extended.
+    """The date is within the days that the law allows, or within the longer term where the row says
+    that it was extended.
     """
     start, end = columns.days(use.after), columns.days(use.field)
     allowed = np.full(len(columns), use.days)
@@ -187,9 +185,7 @@ def past_term(columns: Columns, setting: Setting, use: Deadline) -> Bools:
     bad=[{"received": "3", "adopted": "12"}],
 )
 def more_than(columns: Columns, setting: Setting, use: Pair) -> Bools:
-    """A part is not more than the whole that it is a part of,
-    a promise not longer than the law's term.
-    """
+    """A number is not more than another: a part than its whole, a promised term than the legal one."""
     part, whole = _whole(columns, use.field), _whole(columns, use.of)
     return (whole >= 0) & (part > whole)
 
@@ -204,7 +200,7 @@ def _stated(**counts: int) -> dict[str, list[dict[str, str]]]:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Rows of statistics: which ones of a group, by the column `part`, add up to which."""
+    """Statistics: in each group `by`, the rows whose `part` is one of `parts` add up to `total`."""
 
     field: str
     part: str
@@ -244,5 +240,11 @@ def parts_differ_from_total(
     """
     asked = {"parts": use.parts, "total": use.total}
     for source, row, stated, added in con.execute(place(wrong), asked).fetchall():
-        told = {"total": use.total, "stated": stated, "added": f"{added:f}".rstrip("0").rstrip(".")}
-        yield Outcome(source, int(row), "kept", "parts-differ-from-total", use.field, stated, told)
+        params = {
+            "total": use.total,
+            "stated": stated,
+            "added": f"{added:f}".rstrip("0").rstrip("."),
+        }
+        yield Outcome(
+            source, int(row), "kept", "parts-differ-from-total", use.field, stated, params
+        )

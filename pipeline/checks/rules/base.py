@@ -1,7 +1,7 @@
 """What a rule is, and the columns that it is given.
 
-A rule's name, texts, severity and legal source stand in `pipeline/messages/`; here is what it looks
-at. `RULES` is what a dataset's `gongshi:rules` may name.
+A rule's name, texts, severity and legal source are in `pipeline/messages/`; its check is here.
+`RULES` has the names that a dataset's `gongshi:rules` may use.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pipeline.base.model import Catalog, Dataset
 from pipeline.base.sql import Sql
 from pipeline.base.words import say
 
-# Neither pyarrow nor an operator between numpy arrays tells a type checker what it gives.
+# Neither pyarrow nor operators of NumPy arrays have result types that a type checker knows.
 Mask = Any  # a boolean Arrow array, a value for each row
 Bools = Any  # a boolean numpy array, a value for each row
 Numbers = Any  # an int64 numpy array, a value for each row
@@ -31,7 +31,7 @@ NO_SUM = -1  # the sum of a blank or impossible amount
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a rule may ask of the run: its day, the contract, and which datasets are there."""
+    """What a rule can use of the run: its day, the contract, and the names of its datasets."""
 
     today: date
     catalog: Catalog
@@ -61,7 +61,7 @@ Check = Callable[..., Any]
 
 
 class Columns:
-    """A chunk's columns by name, each converted once however many rules ask for it.
+    """A chunk's columns by name, each converted once for all rules.
 
     `columns["x"]` is text, "" where blank or where the file had no such column.
     """
@@ -87,7 +87,7 @@ class Columns:
         return self._kept[kind, name]
 
     def distinct(self, name: str) -> pa.DictionaryArray:
-        """The column with each of its values once, and which of them stands in each row."""
+        """The column dictionary-encoded: its distinct values, and the index of each row's value."""
         return self._once("distinct", name, lambda: self[name].dictionary_encode())
 
     def filled(self, name: str) -> Bools:
@@ -113,10 +113,10 @@ class Columns:
         return among[distinct.indices.to_numpy()] if len(among) else np.zeros(len(self), bool)
 
     def mentions(self, name: str, pattern: str, among: Bools) -> Bools:
-        """Where in the rows of `among` a text holds `pattern`, one that `looks_for` has named.
+        """Where in the rows of `among` a text holds `pattern`, which is registered by `looks_for`.
 
-        A long text is searched once for whatever any rule looks for,
-        and again only where it has it.
+        A long text is searched once for the patterns of all rules, and a second time only where
+        one of them was found.
         """
         some = self._once("mentions", name, lambda: matches(self[name], "|".join(_LOOKED_FOR)))
         return matches(self[name], pattern, some & among)
@@ -139,7 +139,7 @@ _LOOKED_FOR: list[str] = []
 
 
 def looks_for(pattern: str) -> str:
-    """`pattern` (RE2), made known as one that `Columns.mentions` is asked for."""
+    """Register `pattern` (RE2) for `Columns.mentions`; returns it."""
     _LOOKED_FOR.append(pattern)
     return pattern
 
@@ -158,6 +158,8 @@ def _day(written: str) -> int:
 
 
 def _fen(cells: pa.StringArray) -> Numbers:
+    # Without its point, an amount with two decimals is the number of fen: exact, and no float.
+    # "-0.01" becomes NO_SUM.
     good = pc.match_substring_regex(cells, r"^\d{1,15}\.\d\d$")
     digits = pc.replace_substring(pc.if_else(good, cells, "-0.01"), ".", "")
     return pc.cast(digits, pa.int64()).to_numpy(zero_copy_only=False)
@@ -255,7 +257,7 @@ class On:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A column, and the one that it is held against."""
+    """A column, and the one that it is compared with."""
 
     field: str
     of: str
@@ -265,22 +267,22 @@ class Pair:
 
 
 def place(query: Sql) -> Sql:
-    """`query` in the order in which rows were read, so that findings come alike each time."""
+    """`query` in the order in which rows were read, so that the order of findings is reproducible."""
     return f"select * from ({query}) order by source_id, cast(source_row as bigint)"
 
 
 def named_in_words(dataset: Dataset, params: Mapping[str, Any]) -> dict[str, Any]:
     """A rule's parameters for its message: where one names a column, the column's titles."""
     columns = {c.name: c for c in dataset.columns}
-    spoken: dict[str, Any] = {}
+    named: dict[str, Any] = {}
     for key, value in params.items():
         if isinstance(value, str) and value in columns:
-            spoken |= {key: columns[value].title, f"{key}_en": columns[value].title_en}
+            named |= {key: columns[value].title, f"{key}_en": columns[value].title_en}
         elif isinstance(value, str | int | float):
-            spoken[key] = value
-    return spoken
+            named[key] = value
+    return named
 
 
 def why_open(why: str) -> dict[str, str]:
-    """Both languages' reason for which a rule could not be judged."""
+    """The reason why a rule could not be judged, as message parameters in both languages."""
     return {"why": say(why, "zh"), "why_en": say(why, "en")}

@@ -72,9 +72,7 @@ class Ending:
 def event_after_cancellation(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Ending
 ) -> Iterator[Outcome]:
-    """After its cancellation, or the holder's disqualification,
-    nothing can happen to a certificate.
-    """
+    """A certificate has no event after its cancellation, or the disqualification of its holder."""
     table = quoted(dataset.name)
     ends = f"""
         select certificate_no, min(event_date) as ended, arg_min(event, event_date) as how
@@ -100,7 +98,7 @@ def event_after_cancellation(
 def issued_twice(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: OfCertificates
 ) -> Iterator[Outcome]:
-    """A certificate is newly issued once: not again behind its day of issue or an earlier event."""
+    """A certificate is issued once: there is no issue after its day of issue or an earlier one."""
     events = quoted(dataset.name)
     first = f"""
         select certificate_no, min(event_date) as day from {events}
@@ -153,7 +151,7 @@ def review_missing(
 ) -> Iterator[Outcome]:
     """A valid certificate was reviewed for the last whole year, if it was issued before that year.
 
-    Only where there are reviews of that year at all: else the lists were not sent.
+    Checked only where there are any reviews of that year: otherwise the lists were not sent.
     """
     year = str(setting.today.year - 1)
     if use.events not in setting.present:
@@ -210,7 +208,7 @@ def two_valid_certificates(
 ) -> Iterator[Outcome]:
     """Nobody holds two valid certificates of one kind.
 
-    People of one name are told apart by nothing else.
+    People of one name cannot be distinguished otherwise, so two people can be reported as one.
     """
     table, keys = quoted(dataset.name), ", ".join(map(quoted, use.same))
     several = f"""

@@ -1,4 +1,4 @@
-"""Rules about codes: social credit codes, divisions, what a spreadsheet made of a long number."""
+"""Rules about codes: social credit codes, divisions, numbers in scientific notation."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _WEIGHTS = np.array([3**i % 31 for i in range(17)])
 def check_digit_agrees(cells: pa.Array) -> Mask:
     """True where a cell is 18 characters whose check digit agrees, computed over the whole column.
 
-    Weights 3^i mod 31 (GB 32100-2015). Only a shortcut: what it does not pass, python-stdnum judges.
+    Weights 3^i mod 31 (GB 32100-2015). Only a quick test: python-stdnum checks what does not pass.
     """
     eighteen = pc.and_(pc.equal(pc.binary_length(cells), 18), pc.string_is_ascii(cells))
     codes = pc.cast(cells.filter(eighteen), pa.binary()).cast(pa.binary(18))
@@ -66,7 +66,7 @@ def social_credit_code(columns: Columns, setting: Setting, use: Field) -> Bools:
 
 @dataclass(frozen=True, slots=True)
 class OfKind:
-    """A code, and the column that says of which kind its owner is."""
+    """A code, and the column with the kind of its owner."""
 
     field: str
     kind: str
@@ -79,7 +79,7 @@ class OfKind:
     bad=[{"code": SOLE_TRADER_WITHOUT_CODE, "kind": "法人及非法人组织"}],
 )
 def zero_code_for_organisation(columns: Columns, setting: Setting, use: OfKind) -> Bools:
-    """Seventeen zeros and X stand for a sole trader without a code, and for nobody else."""
+    """Seventeen zeros and X mean a sole trader without a code, and are used for no other party."""
     zeros = columns.equal(use.field, SOLE_TRADER_WITHOUT_CODE)
     return zeros & columns.filled(use.kind) & ~columns.equal(use.kind, "个体工商户")
 
@@ -101,9 +101,7 @@ class Registration:
 def sole_trader_without_registration(
     columns: Columns, setting: Setting, use: Registration
 ) -> Bools:
-    """Who writes seventeen zeros for the credit code has to give the business registration
-    number.
-    """
+    """Where the credit code is seventeen zeros and X, the business registration number is given."""
     return columns.equal(use.code, SOLE_TRADER_WITHOUT_CODE) & ~columns.filled(use.field)
 
 
@@ -207,7 +205,7 @@ def statistical_division(columns: Columns, setting: Setting, use: Field) -> Mask
     bad=[{"division": "413000", "day": "2024-01-01"}],  # Xinyang was a prefecture until 1998-06-09
 )
 def division_not_current(columns: Columns, setting: Setting, use: On) -> Mask:
-    """The division existed on the record's date, as far as the code list says from when to when."""
+    """The division existed on the record's date, if the code list has the dates of its validity."""
     known = _division_table(setting.catalog)
     if not any(begun or ended for begun, ended, _ in known.values()):
         return of_numpy(np.zeros(len(columns), bool))
@@ -231,5 +229,5 @@ _SCIENTIFIC = re.compile(r"^\d(?:\.\d+)?[eE]\+?\d{1,2}$")
     bad=[{"number": "1.61103E+10"}, {"number": "9.14E+17"}],
 )
 def scientific_notation(columns: Columns, setting: Setting, use: Field) -> Mask:
-    """A number that a spreadsheet cut to its first digits: 1.61103E+10. The rest of it is lost."""
+    """A number is not in a spreadsheet's scientific notation, 1.61103E+10, which loses digits."""
     return pc.match_substring_regex(columns[use.field], _SCIENTIFIC.pattern)

@@ -1,4 +1,4 @@
-"""Rules about whole collections: what no row shows, that rows are missing or too many.
+"""Rules about whole collections: rows that are missing, or too many.
 
 A collapse or a rise against the last release is the gate's (pipeline.release.gate.sizes).
 """
@@ -29,7 +29,7 @@ _BUSY = [f"2024-{month:02}-{day:02}" for month in (1, 2, 4, 5) for day in (3, 9,
 
 @dataclass(frozen=True, slots=True)
 class Monthly:
-    """A date, how many rows a month are many, and the column of who has them."""
+    """A date, the least number of rows a month to check, and the column of who has the rows."""
 
     field: str
     least: float
@@ -46,7 +46,7 @@ class Monthly:
 def month_without_rows(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Monthly
 ) -> Iterator[dict[str, Any]]:
-    """Between its first and its last row nobody who has so many a month has a month without any."""
+    """Between its first and last row, an authority with so many rows a month has rows every month."""
     who = quoted(use.by) if use.by else literal(dataset.title)
     missing: dict[tuple[str, int], list[str]] = {}
     start = f"date_trunc('month', try_cast({quoted(use.field)} as date))"
@@ -97,8 +97,8 @@ class Yearly:
 def unusual_count(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Yearly
 ) -> Iterator[dict[str, Any]]:
-    """A whole year's number is not so many times, or that part of,
-    the middle of the other years.
+    """The number of rows of a whole year is not so many times the median of the other years, or that
+    part of it.
     """
     who = quoted(use.by) if use.by else literal(dataset.title)
     counts: dict[str, dict[int, int]] = {}

@@ -1,4 +1,4 @@
-"""Rules about dates and terms: their order, the run's day, what the law gives days for."""
+"""Rules about dates and terms: their order, dates in the future, and legal time limits."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def date_order(columns: Columns, setting: Setting, use: Order) -> Bools:
     bad=[{"day": "2025-04-01"}],
 )
 def date_in_future(columns: Columns, setting: Setting, use: Field) -> Bools:
-    """What has happened did not happen after the day of the run."""
+    """The date of a past event is not after the day of the run."""
     return columns.days(use.field) > setting.day
 
 
@@ -109,7 +109,7 @@ def filed_late(columns: Columns, setting: Setting, use: Within) -> Bools:
 def late_by_working_days(columns: Columns, setting: Setting, use: Within) -> Judged:
     """Served, or sent for publication, within so many working days.
 
-    Open past the calendar's end.
+    Not judged (open) for dates after the end of the calendar of working days.
     """
     start, end = columns.days(use.after), _first_ten(columns, use.field)
     dated = both(start, end)
@@ -139,7 +139,7 @@ def _stamp_day(written: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The last day, the column of the status, and what that says of the valid."""
+    """The last day, the column of the status, and the status of what is valid."""
 
     field: str
     status: str
@@ -157,7 +157,7 @@ class Status:
     bad=[{"until": "2025-03-30", "status": "有效"}],
 )
 def expired_yet_valid(columns: Columns, setting: Setting, use: Status) -> Bools:
-    """What has run out is no longer called valid."""
+    """What has expired does not have the status of being valid."""
     until = columns.days(use.field)
     return (until != NO_DAY) & (until < setting.day) & columns.equal(use.status, use.valid)
 
@@ -185,7 +185,7 @@ def term_too_long(columns: Columns, setting: Setting, use: Term) -> Bools:
 
 @dataclass(frozen=True, slots=True)
 class TrialTerm:
-    """A term, the column of the title, and by which words it is one of trial."""
+    """A term, the column of the title, and the words of a title that mean a trial."""
 
     field: str
     since: str
@@ -204,7 +204,7 @@ class TrialTerm:
     bad=[{"title": "某办法（试行）", "from": "2020-01-15", "until": "2025-01-15"}],
 )
 def trial_term_too_long(columns: Columns, setting: Setting, use: TrialTerm) -> Bools:
-    """What its title calls provisional or for trial is valid for so many years at most."""
+    """A document whose title says provisional or for trial is valid for so many years at most."""
     trial = to_numpy(
         pc.match_substring_regex(columns[use.named], "|".join(map(re.escape, use.words)))
     )

@@ -61,8 +61,8 @@ class States:
 def state_against_review(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: States
 ) -> Iterator[Outcome]:
-    """A document's state is what its last clean-up ended with:
-    told of the document and of the review.
+    """A document's state agrees with the outcome of its last clean-up: a finding on the document and
+    on the review.
     """
     if not {use.documents, use.reviews} <= setting.present:
         return
@@ -159,7 +159,7 @@ class Filing:
 def document_filed_late(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Filing
 ) -> Iterator[Outcome]:
-    """Filed within so many days of publication: told of the document and of the filing."""
+    """Filed within so many days of publication: a finding on the document and on the filing."""
     if not {use.documents, use.reviews} <= setting.present:
         return
     side = "d" if dataset.name == use.documents else "r"

@@ -1,4 +1,4 @@
-"""What a rule checks, told to a clerk: `gongshi explain RULE`."""
+"""The description of a rule for the people who correct data: `gongshi explain RULE`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.checks.rules import RULES, Rule
 def explain(name: str, catalog: Catalog, lang: Lang) -> str:
     """The rule's title, what it finds, what to do, its law, where it is used, examples.
 
-    Raises UsageError where there is no such rule; it names those that are much like it.
+    Raises UsageError where there is no such rule, with the most similar names.
     """
     if name not in rules():
         near = difflib.get_close_matches(name, rules(), 5, 0.4)
@@ -40,40 +40,40 @@ def examples(name: str, catalog: Catalog, lang: Lang, kind: str) -> str:
 
 def _lines(text: RuleText, catalog: Catalog, lang: Lang) -> Iterator[str]:
     uses = [(d, u) for d in catalog.datasets.values() for u in d.rules if u.rule == text.name]
-    spoken = _spoken(*uses[0]) if uses else {}
+    params = _params(*uses[0]) if uses else {}
     version = say("explain-version", lang, version=text.version)
     yield f"{text.title[lang]}  [{text.name} · {version}]"
     yield ""
-    for label, said in (
-        ("what", say(text.name, lang, **spoken)),
-        ("severity", say(f"explain-{_fate(text)}", lang)),
+    for label, line in (
+        ("what", say(text.name, lang, **params)),
+        ("severity", say(f"explain-{_severity_key(text)}", lang)),
         ("owner", say(f"explain-owner-{text.owner}", lang)),
-        ("fix", say_fix(text.name, lang, **spoken)),
+        ("fix", say_fix(text.name, lang, **params)),
         ("law", text.source.get(lang, "") or say("explain-no-law", lang)),
     ):
-        yield f"{say(f'explain-{label}', lang)}{said}"
+        yield f"{say(f'explain-{label}', lang)}{line}"
     for dataset, use in uses:
         yield f"{say('explain-used', lang)}{_title(dataset, lang)}{_field(dataset, use, lang)}"
     if text.name in RULES:
         for kind in ("ok", "bad"):
-            if told := examples(text.name, catalog, lang, kind):
+            if shown := examples(text.name, catalog, lang, kind):
                 yield f"\n{say(f'explain-{kind}', lang)}"
-                yield "\n".join(f"  {line}" for line in told.splitlines())
+                yield "\n".join(f"  {line}" for line in shown.splitlines())
 
 
-def _fate(text: RuleText) -> str:
+def _severity_key(text: RuleText) -> str:
     withheld = text.name in RULES and RULES[text.name].scope == "publication"
     return "withheld" if withheld else text.severity
 
 
-def _spoken(dataset: Dataset, use: RuleUse) -> dict[str, Any]:
+def _params(dataset: Dataset, use: RuleUse) -> dict[str, Any]:
     """The rule's parameters with columns by their titles, for its message."""
     from pipeline.checks.rules.base import named_in_words
 
-    spoken = named_in_words(dataset, use.params)
-    if "field" in spoken:
-        spoken |= {"title": spoken["field"], "title_en": spoken["field_en"]}
-    return spoken
+    params = named_in_words(dataset, use.params)
+    if "field" in params:
+        params |= {"title": params["field"], "title_en": params["field_en"]}
+    return params
 
 
 def _title(item: Any, lang: Lang) -> str:
@@ -86,7 +86,7 @@ def _field(dataset: Dataset, use: RuleUse, lang: Lang) -> str:
 
 
 def _names(rule: Rule, dataset: Dataset, use: RuleUse, lang: Lang) -> dict[str, str]:
-    """What an example calls its cells → the title of the column that the contract uses for it."""
+    """The names of an example's cells → the titles of the contract's columns for them."""
     titles = {c.name: _title(c, lang) for c in dataset.columns}
     pairs = [(getattr(rule.example, key, None), value) for key, value in use.params.items()]
     listed = [(a, b) for a, b in pairs if isinstance(a, list) and isinstance(b, list)]

@@ -1,4 +1,4 @@
-"""The rule that keeps the records of punished minors back (未成年人保护法 §103)."""
+"""The rule that withholds the records of punished minors (未成年人保护法 §103)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MINOR_SIGN = looks_for("未成年|周岁|[0-9０-９一二三四五六七八九
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """The columns that tell who the party is, how old it was, and when."""
+    """The columns with the party's name, kind, identity number, age and birth, and the decision's day."""
 
     field: str
     kind: str
@@ -77,23 +77,23 @@ def minor(columns: Columns, setting: Setting, use: Party) -> Judged:
     of = {name: columns[name].take(at).to_pylist() for name in {*known, *use.texts}}
     for i, row in enumerate(at.tolist()):
         identity, born, age, decided = (of[name][i] for name in known)
-        said = "。".join(of[name][i] for name in use.texts)
-        broken[row] = _under_age(identity, born, age, said, decided)
+        text = "。".join(of[name][i] for name in use.texts)
+        broken[row] = _under_age(identity, born, age, text, decided)
     return withheld_since(broken, columns.days(use.decided))
 
 
-def _under_age(identity: str, born: str, age: str, said: str, decided: str) -> bool:
-    """Whether what is known of the party, or else what is said of it, makes it a minor on that day.
+def _under_age(identity: str, born: str, age: str, text: str, decided: str) -> bool:
+    """Whether the party was a minor on the day `decided`: by birth, else by age, else by `text`.
 
-    Years of age are full from the day behind the birthday on (法释〔2006〕1号 §2).
+    A year of age is complete on the day after the birthday (法释〔2006〕1号 §2).
     """
     birth, day = birth_of(identity) or _written_day(born), _day(decided)
     if birth and day:
         return day.toordinal() <= int(months_after(np.array([birth.toordinal()]), 18 * 12)[0])
     if age.rstrip("岁周 ").isdecimal() and int(age.rstrip("岁周 ")) < 18:
         return True
-    said = by_character(said)
-    return bool(_CALLED_MINOR.search(said)) or any(_number(m[1]) < 18 for m in _AGED.finditer(said))
+    text = by_character(text)
+    return bool(_CALLED_MINOR.search(text)) or any(_number(m[1]) < 18 for m in _AGED.finditer(text))
 
 
 def _number(word: str) -> int:

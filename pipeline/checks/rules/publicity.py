@@ -1,6 +1,4 @@
-"""Rules about the publicity of penalties: classes, terms,
-and what the law keeps from the public.
-"""
+"""Rules about the publication of penalties: classes, terms, and what the law withholds."""
 
 from __future__ import annotations
 
@@ -32,9 +30,8 @@ _CLASSES = [*MARKET, {"from": "1949-10-01", "months": [3, 36], "basis": ""}]
 def classes_of(
     columns: Columns, setting: Setting, types: str, authority: str, classes: Sequence[Class]
 ) -> Any:
-    """For each row the place of its class in `classes`: the first that holds on the run's day.
-
-    -1 where none does.
+    """For each row the index of its class in `classes` (int array): the first that applies on the
+    run's day; -1 where none does.
     """
     made = partial(_classes, columns, setting, types, authority, classes)
     return columns._once("class", types, made)
@@ -73,6 +70,7 @@ def _touches(names: frozenset[str]) -> Any:
 def _months(
     columns: Columns, place: Any, classes: Sequence[Class], which: int, default: int
 ) -> Any:
+    # A row without a class has place -1, which is the last element: the default.
     table = np.array([*(c.get("months", (0, default))[which] for c in classes), default])
     return table[place]
 
@@ -80,6 +78,7 @@ def _months(
 def _ends(columns: Columns, decided: str, months: Any) -> Any:
     days = columns.days(decided)
     ends = np.full(len(days), NO_DAY)
+    # `months_after` works on a whole column for one number of months, and there are few numbers.
     for n in sorted({*months.tolist()}):
         ends = np.where(months == n, months_after(days, n), ends)
     return np.where(days == NO_DAY, NO_DAY, ends)
@@ -87,7 +86,7 @@ def _ends(columns: Columns, decided: str, months: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Publicity:
-    """The last day of publicity, what tells the class of a penalty, and the classes."""
+    """The last day of publicity, the columns that decide the class of a penalty, and the classes."""
 
     field: str
     types: str
@@ -120,7 +119,7 @@ def publicity_too_long(columns: Columns, setting: Setting, use: Publicity) -> Bo
     bad=[{"types": "罚款", "decided": "2024-01-01", "until": "2024-02-10"}],
 )
 def publicity_too_short(columns: Columns, setting: Setting, use: Publicity) -> Bools:
-    """A penalty stays public at least as long as its class asks."""
+    """A penalty stays public at least as long as its class requires."""
     place = classes_of(columns, setting, use.types, use.authority, use.classes)
     first = _ends(columns, use.decided, _months(columns, place, use.classes, 0, 0))
     until = columns.days(use.field)
@@ -137,7 +136,7 @@ def withheld_since(broken: Bools, since: Any) -> Judged:
 
 @dataclass(frozen=True, slots=True)
 class Classed:
-    """What tells the class of a penalty, its types first, and the classes."""
+    """The columns that decide the class of a penalty, its types first, and the classes."""
 
     field: str
     authority: str
@@ -248,7 +247,7 @@ class Revoked:
     bad=[{"state": "撤销"}, {"review": "确认无效"}],
 )
 def decision_revoked(columns: Columns, setting: Setting, use: Revoked) -> Judged:
-    """A decision that was revoked, found unlawful or void is public no more."""
-    gone = columns.equal(use.field, *use.states) | columns.equal(use.review, *use.results)
+    """A decision that was revoked, or found unlawful or void, is not public any more."""
+    revoked = columns.equal(use.field, *use.states) | columns.equal(use.review, *use.results)
     days = columns.days(use.on)
-    return withheld_since(gone, np.where(days == NO_DAY, setting.day, days))
+    return withheld_since(revoked, np.where(days == NO_DAY, setting.day, days))

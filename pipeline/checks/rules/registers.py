@@ -51,7 +51,9 @@ class Registered:
 def authority_near_miss(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Registered
 ) -> Iterator[Outcome]:
-    """A name that is not in the register but much like one that is: the nearest are named."""
+    """An authority's name that is not in the register, but similar to one that is: up to three of
+    those are reported.
+    """
     if use.register not in setting.present:
         return
     names = con.execute(f"select authority_name from {quoted(use.register)} order by 1").fetchall()
@@ -121,7 +123,7 @@ def decision_organ_mismatch(
 ) -> Iterator[Outcome]:
     """A decision's number begins with the short name of the organ that decided.
 
-    Of several short names that fit, the longest counts; a number that begins with none is open.
+    Of several matching short names the longest counts; a number that begins with none is not judged.
     """
     if use.register not in setting.present:
         return
@@ -163,10 +165,10 @@ class Gap:
 def decision_number_skipped(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Gap
 ) -> Iterator[Outcome]:
-    """In a series (organ and year) not more than so many numbers are missing in a row.
+    """In a series (organ and year) at most so many consecutive numbers are missing.
 
-    Numbers of rows that were quarantined or withheld count as there. Within a year an organ decides
-    more than it has to file, so that a few missing numbers say nothing.
+    Numbers of quarantined and withheld rows count as present. An organ makes more decisions in a
+    year than it must file, so a few missing numbers are normal.
     """
     table, name = quoted(dataset.name), quoted(use.field)
     seen = f"select source_id, source_row, {name} as no from {table}"
@@ -222,9 +224,10 @@ class Decided:
 def decision_number_repeated(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, setting: Setting, use: Decided
 ) -> Iterator[Outcome]:
-    """One number is one decision; that it stands with several parties may be right, and may not.
+    """One number is one decision; several parties with one number may be right or wrong.
 
-    Two authorities may well have the same short name and so the same numbers.
+    Only rows of one authority are compared: two can have the same short name, and so the same
+    numbers.
     """
     table, name, whose = quoted(dataset.name), quoted(use.field), quoted(use.authority)
     at = "(source_id, cast(source_row as bigint))"

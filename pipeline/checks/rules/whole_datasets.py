@@ -1,4 +1,4 @@
-"""The rules that need more than a row, over what is left when keys have been settled."""
+"""Dataset rules: rules that need more than one row, over the rows left by the checks of keys."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def judge(
     setting: Setting,
     left_out: Callable[[str], Sequence[Path]],
 ) -> Iterator[tuple[Dataset, list[Outcome]]]:
-    """Each dataset with what one of its rules found.
+    """(dataset, outcomes) of each dataset rule of each dataset.
 
-    Rules that take rows away come first, over all datasets, so that no other rule counts such a
-    row. `left_out` gives the Parquet files of the rows that were not accepted,
-    for rules about series.
+    `con` has the accepted rows, a view for each dataset. Rules that remove rows come first, over
+    all datasets, so that no other rule counts a removed row. `left_out` gives the Parquet files of
+    the rows that were not accepted, for rules about numbered series.
     """
     for dataset in datasets:
         if files := left_out(dataset.name):
@@ -41,9 +41,9 @@ def judge(
 def _outcomes(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, use: RuleUse, setting: Setting
 ) -> list[Outcome]:
-    spoken, rule = named_in_words(dataset, use.params), RULES[use.rule]
+    named, rule = named_in_words(dataset, use.params), RULES[use.rule]
     return [
-        Outcome(o.source_id, o.row, o.fate, o.rule, o.column, o.value, {**spoken, **o.params})
+        Outcome(o.source_id, o.row, o.status, o.rule, o.column, o.value, {**named, **o.params})
         for o in rule.check(con, dataset, setting, rule.use(use.params))
     ]
 
@@ -51,7 +51,7 @@ def _outcomes(
 def collections(
     con: duckdb.DuckDBPyConnection, datasets: Sequence[Dataset], setting: Setting
 ) -> Iterator[Finding]:
-    """What is wrong with a dataset as a whole; such findings have no row."""
+    """The findings of the collection rules, about a dataset as a whole; they have no row."""
     uses = [(d, use) for d in datasets for use in d.rules if RULES[use.rule].scope == "collection"]
     for dataset, use in uses:
         rule, where = RULES[use.rule], Location(dataset=dataset.name)

@@ -31,7 +31,7 @@ _ORGAN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What a column may be; `why` says what the guess rests on, in words."""
+    """What a column may be; `why` gives the reason for the guess, in words."""
 
     kind: str
     why: str
@@ -97,7 +97,7 @@ def _by_values(header: str, filled: list[str], lang: Lang) -> Guess:
 
 
 def _tests(header: str) -> list[tuple[str, Callable[[str], object]]]:
-    """What each kind of value looks like, the most particular first."""
+    """(kind, test of a value), the most specific first."""
     tests: list[tuple[str, Callable[[str], object]]] = [
         ("social-credit-code", _CREDIT_CODE.fullmatch),
         ("document-number", _NUMBER_OF_DOCUMENT.fullmatch),

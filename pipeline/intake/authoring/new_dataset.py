@@ -21,8 +21,8 @@ from pipeline.intake.table.headers import SERIAL
 from pipeline.intake.table.sources_yaml import Hint
 from pipeline.intake.workbook.celltext import as_text
 
-SAMPLE = 5_000  # rows that guesses rest on
-HEAD = 60  # rows in which the header is looked for
+SAMPLE = 5_000  # rows that guesses are based on
+HEAD = 60  # rows that are searched for the header
 _UNIT = re.compile(r"[（(【\[](?:单位[：:])?(?:亿元|万元|千元|元)[）)】\]]$")
 _NOT_TEXT = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}  # as YAML reads them
 _UNPRINTABLE = re.compile(
@@ -45,7 +45,7 @@ class _Drafted:
 
 
 def draft(path: Path, catalog: Catalog) -> str:
-    """The YAML of a dataset that `path` may be a sample of; it loads as it stands.
+    """The YAML of a dataset that `path` may be a sample of; it loads without changes.
 
     Raises UnreadableInput where there is no file, or no table in it.
     """
@@ -85,8 +85,8 @@ def _table(grid: Grid) -> tuple[list[str], list[list[str]]]:
 def _columns(
     header: Sequence[str], rows: Sequence[Sequence[str]], catalog: Catalog
 ) -> tuple[list[_Drafted], list[str]]:
-    columns, left_out, taken = list[_Drafted](), list[str](), {c.name for c in ORIGIN}
-    known = {_plain(name) for name in taken}
+    columns, left_out, used = list[_Drafted](), list[str](), {c.name for c in ORIGIN}
+    known = {_plain(name) for name in used}
     for position, written in enumerate(header):
         title = re.sub(r"\s+", "", written).lstrip("*＊★")
         if not _plain(title) or SERIAL.match(title) or _plain(title) in known:
@@ -101,7 +101,7 @@ def _columns(
 
 
 def _named(title: str, guessed: Guess, written: list[str], known: set[str]) -> _Drafted:
-    """The column with a name of its own, and what its cells say of keys."""
+    """The column with a unique name, and whether its cells are filled and distinct, as keys are."""
     like, header = guessed.like, title
     if like and not known & {_plain(like.name), _plain(like.title), _plain(like.title_en)}:
         name, title, title_en = like.name, like.title, like.title_en
@@ -117,7 +117,7 @@ def _named(title: str, guessed: Guess, written: list[str], known: set[str]) -> _
 
 
 def _slug(text: str, known: set[str]) -> str:
-    """A name by the rules of the contract: pinyin, in small letters, not taken yet."""
+    """A name by the rules of the contract: pinyin, in lower case, not in use yet."""
     from pypinyin import lazy_pinyin  # 0.2 s to load: only a draft needs it
 
     spelled = "_".join(lazy_pinyin(text))
@@ -131,7 +131,7 @@ def _slug(text: str, known: set[str]) -> str:
 
 
 def _plain(header: str) -> str:
-    """What the contract takes for the same header."""
+    """The form in which headers count as the same."""
     return re.sub(r"[\W_]", "", header).casefold()
 
 
@@ -188,8 +188,8 @@ def _for_site(columns: list[_Drafted]) -> Iterator[str]:
 
 
 def _key(columns: list[_Drafted]) -> _Drafted | None:
-    """A column that tells rows apart: numbers of documents first, then codes,
-    then what else does.
+    """A column with a distinct value in each row: document numbers first, then codes, then
+    others.
     """
     able = [c for c in columns if c.distinct and c.guess.privacy == "public"]
     rank = ("document-number", "code", "integer", "text", "organisation")

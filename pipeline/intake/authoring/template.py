@@ -1,7 +1,7 @@
 """The blank workbook that a department fills in, made from a dataset's contract.
 
-Its notes stand above the header row and its other sheets are marked as no data, so that what is
-filled in is read like any other file.
+Its notes are above the header row and its other sheets are marked as no data, so that a filled-in
+workbook is read like any other file.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ WIDTHS = {
 
 
 def columns_to_fill(dataset: Dataset) -> list[Column]:
-    """The columns that a department fills in: all that may be public and that we do not make."""
+    """The columns that a department fills in: published ones, except those the pipeline computes."""
     ours = dataset.primary_key if dataset.identity else ()
     return [c for c in dataset.published if c.name not in ours and not c.heaviest_of]
 
@@ -88,7 +88,7 @@ class _Blank:
     def __init__(self, dataset: Dataset, catalog: Catalog, lang: Lang) -> None:
         self.dataset, self.catalog, self.lang = dataset, catalog, lang
         self.columns = columns_to_fill(dataset)
-        self.ranges: dict[str, str] = {}  # code list → where its entries stand
+        self.ranges: dict[str, str] = {}  # code list → the range of its entries
 
     def write(self, path: Path) -> None:
         book = xlsxwriter.Workbook(str(path), {**WORKBOOK})
@@ -148,7 +148,7 @@ class _Blank:
         return text, {"width": 300, "height": tall, "font_name": FONT, "font_size": 9}
 
     def _guard(self, sheet: Worksheet, position: int, column: Column) -> None:
-        """The drop-down or limit of a column, with its note for whoever stands in a cell."""
+        """The drop-down or limit of a column, with its note as the prompt of each cell."""
         note = self._note(column)
         rule = {
             "input_title": column.title[:32],
@@ -177,7 +177,7 @@ class _Blank:
         if column.kind == "date":
             first = date.fromisoformat(str(limits.get("minimum", FIRST_DAY)))
             between = {"criteria": "between", "minimum": first, "maximum": LAST_DAY}
-            return {"validate": "date", **between, "error_type": "warning"}  # 长期 may stand there
+            return {"validate": "date", **between, "error_type": "warning"}  # 长期 is allowed too
         if column.kind in ("money", "number", "integer", "year"):
             return {"validate": "decimal", **_between(limits)}
         if "maxLength" in limits:

@@ -1,6 +1,4 @@
-"""Which publishers' released packages an inbox unites:
-the entries of `sources.yaml` with `package`.
-"""
+"""The publishers' released packages that an inbox joins: the `package` entries of `sources.yaml`."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ class Listed:
     """One publisher's package, as the operator lists it.
 
     `address`: a URL, or "" where it is at `path`. `key`: the public key in PEM as the operator
-    pinned it; `digest`: its sha256 in hex; both blank where it is to be trusted at first sight.
+    pinned it; `digest`: its sha256 in hex; both blank where it is trusted on first use.
     """
 
     publisher: str
@@ -105,7 +103,7 @@ def _listed(
 def _place(
     written: str, inbox: Path, refuse: Callable[[object, str], UsageError]
 ) -> tuple[str, Path]:
-    """(the address, "") of what is elsewhere, ("", the path) of what is on this machine."""
+    """(the address, "") of a package on another machine, ("", the path) of one on this machine."""
     if not _URL.match(written):
         return "", inbox / written
     parts = urlsplit(written)
@@ -138,11 +136,11 @@ PROOF = ("datapackage.json", "manifest.json")
 
 
 def is_package(path: Path) -> bool:
-    """Whether `path` is a folder or a ZIP that somebody released."""
+    """Whether `path` is a released package: a folder or a ZIP with the files of `PROOF`."""
     if path.is_dir():
         return all((path / name).is_file() for name in PROOF)
     try:
-        with zipfile.ZipFile(path) as packed:
-            return set(PROOF) <= set(packed.namelist())
+        with zipfile.ZipFile(path) as archive:
+            return set(PROOF) <= set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return False

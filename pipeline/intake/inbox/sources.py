@@ -88,7 +88,9 @@ def _is_listed(path: Path, beside: set[Path]) -> bool:
 
 
 def _package(path: Path, folder: Path, known: Collection[Path]) -> Path | None:
-    """The package that a file is or is in, which nobody listed: its rows are no department's."""
+    """The released package that a file is or is in, though sources.yaml does not list it: its rows
+    are not a department's.
+    """
     for around in path.parents:
         if around == folder:
             break
@@ -128,7 +130,7 @@ def _unreadable(name: str, error: OSError) -> Finding:
 def _walk(folder: Path, closed: Callable[[OSError], None]) -> Iterator[Path]:
     """Files, and the links to folders, which are not followed.
 
-    `closed` is told of what cannot be read.
+    `closed` is called with the error of each folder that cannot be read.
     """
     for at, folders, names in os.walk(folder, onerror=closed):
         if not os.access(at, os.X_OK):
@@ -173,8 +175,8 @@ def _not_read(path: Path, name: str, root: Path, is_report: bool) -> Finding | N
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """Whether `pattern` means the file, or the one whose mended feedback it is:
-    a.csv.xlsx, a.csv.
+    """Whether `pattern` matches the file, or the file whose corrected feedback it is: a.csv for
+    a.csv.xlsx.
     """
     names = (name, name[: -len(".xlsx")]) if name.endswith(".xlsx") else (name,)
     return any(n == pattern or fnmatch.fnmatchcase(n, pattern) for n in names)

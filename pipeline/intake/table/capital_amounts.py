@@ -1,4 +1,4 @@
-"""Amounts of money in capital characters, as they stand in a table's cells: 伍万元整."""
+"""Amounts of money in capital characters, as written in a table's cells: 伍万元整."""
 
 from __future__ import annotations
 

@@ -57,17 +57,17 @@ class Work:
     mapping: tuple[HeaderMatch, ...]
     settings: Mapping[str, Setting]
     constants: Mapping[str, str]
-    heads: tuple[tuple[str, ...], ...]  # the header's rows as they stand in the file
+    heads: tuple[tuple[str, ...], ...]  # the header's rows as written in the file
     layout: Layout
 
     @property
     def needed(self) -> int:
-        """How many cells the contract asks of a record."""
+        """The number of fields that the contract requires."""
         return sum(bool(c.constraints.get("required")) for c in self.dataset.columns)
 
     @property
-    def told_by_contract(self) -> frozenset[str]:
-        """Fields in which the contract itself asks to look for codes cut short."""
+    def checked_for_cut_codes(self) -> frozenset[str]:
+        """Fields for which the contract has its own rule about codes in scientific notation."""
         uses = (u for u in self.dataset.rules if u.rule == "scientific-notation")
         return frozenset(str(use.params.get("field")) for use in uses)
 
@@ -88,7 +88,7 @@ def prepare(
     catalog: Catalog,
     layout: Layout,
 ) -> Work:
-    """What contract, header and `sources.yaml` together say of a table's cells."""
+    """How to read a table's cells, from the contract, the header and `sources.yaml` (`hint`)."""
     units, is_1904 = {m.field: m.unit for m in mapping} | dict(hint.units), layout.is_1904
     settings = {
         c.name: columns.setting_for(
@@ -102,9 +102,10 @@ def prepare(
 
 
 def chunk_of(piece: Parsed, work: Work) -> Chunk:
-    """A piece's rows, each of them a record, a misfit, set aside, blank or of the header.
+    """The piece's raw and canonical rows, with its changes and findings.
 
-    Raises Unaccounted where one is none of these, or where the piece's lines are not all in a row.
+    Each row is a record, a misfit, set aside, blank or part of the header.
+    Raises Unaccounted where a row is counted as none of these, or a line is in no row.
     """
     body, above, misfits, spent = _below_header(piece, work)
     raw, aside, blank = not_records.split(body, work.heads, work.needed)
@@ -129,58 +130,58 @@ def chunk_of(piece: Parsed, work: Work) -> Chunk:
     )
 
 
-def _account(piece: Parsed, rows_told: int) -> None:
+def _account(piece: Parsed, rows_counted: int) -> None:
     rows_there = len(piece.table) + len(piece.ragged)
-    if rows_told != rows_there or piece.lines != rows_there + piece.inside:
+    if rows_counted != rows_there or piece.lines != rows_there + piece.inside:
         raise Unaccounted(
             f"{piece.lines} lines: {rows_there} rows and {piece.inside} lines inside cells, "
-            f"{rows_told} rows told"
+            f"{rows_counted} rows told"
         )
 
 
 def _below_header(
     piece: Parsed, work: Work
 ) -> tuple[pa.Table, list[SetAside], tuple[Misfit, ...], int]:
-    """The rows under the header, the titles above it, what does not fit, and how many rows are
-    spent on the header or blank.
-    """
+    """(rows under the header, titles above it, misfits, number of header and blank rows)."""
     first, last = work.layout.block.first, work.source.header_row
     above, misfits, spent = list[SetAside](), list[Misfit](), 0
     for ragged in piece.ragged:
         filled = [cell.strip() for cell in ragged.cells if cell.strip()]
-        why = _why_apart(ragged.row, filled, first, last, work)
+        why = _ragged_kind(ragged.row, filled, first, last, work)
         if not why:
             misfits.append(Misfit(ragged.row, ragged.note, ragged.cells))
         elif why == "spent":
             spent += 1
         else:
             above.append(SetAside(ragged.row, why, " ".join(filled)))
-    apart = _rows_apart(piece.table, work)
-    if not pc.any(apart).as_py():
+    excluded = _no_records(piece.table, work)
+    if not pc.any(excluded).as_py():
         return piece.table, above, tuple(misfits), spent
-    for record in piece.table.filter(apart).to_pylist():
+    for record in piece.table.filter(excluded).to_pylist():
         row = record.pop("_row")
         filled = [cell.strip() for cell in record.values() if cell.strip()]
         if not filled or first <= row <= last:
             spent += 1
         else:
             above.append(SetAside(row, "title", " ".join(filled)))
-    return piece.table.filter(pc.invert(apart)), above, tuple(misfits), spent
+    return piece.table.filter(pc.invert(excluded)), above, tuple(misfits), spent
 
 
-def _rows_apart(table: pa.Table, work: Work) -> pa.Array:
-    """True for the rows down to the header, and for those that are a title between records."""
-    apart = pc.less_equal(table["_row"], work.source.header_row)
+def _no_records(table: pa.Table, work: Work) -> pa.Array:
+    """True for the rows down to the header, and for title rows between records."""
+    excluded = pc.less_equal(table["_row"], work.source.header_row)
     if work.layout.banners:
         numbers = pa.array(sorted(work.layout.banners), pa.int64())
         filled = [pc.not_equal(table[c], "").cast(pa.int8()) for c in table.column_names[:-1]]
+        # A merged cell is a title only where nothing else is filled in its row: the masks of all
+        # columns, added up, are the number of filled cells of each row.
         few = pc.less_equal(reduce(pc.add, filled), 1)
-        apart = pc.or_(apart, pc.and_(pc.is_in(table["_row"], numbers), few))
-    return apart
+        excluded = pc.or_(excluded, pc.and_(pc.is_in(table["_row"], numbers), few))
+    return excluded
 
 
-def _why_apart(row: int, filled: list[str], first: int, last: int, work: Work) -> str:
-    """What a row of the wrong width is: title, total, …; spent (header or blank);
+def _ragged_kind(row: int, filled: list[str], first: int, last: int, work: Work) -> str:
+    """What a row of the wrong width is: "title", "total", …; "spent" for a header or blank row;
     "" for a misfit.
     """
     if not filled or first <= row <= last:
@@ -193,8 +194,8 @@ def _why_apart(row: int, filled: list[str], first: int, last: int, work: Work) -
 def _canonical(
     raw: pa.Table, work: Work
 ) -> tuple[pa.Table, pa.Table, list[tuple[tuple[int, int], Finding]]]:
-    """The fields' columns, the changes, and the doubts with the row and position that each is
-    about.
+    """(canonical columns with `_row`, record of changes, findings with the row and position that
+    each is about).
     """
     numbers = columns.whole(raw["_row"])
     position = {m.field: m.position for m in work.mapping if m.field}
@@ -213,7 +214,7 @@ def _canonical(
         if (changed := columns.changes_of(numbers, name, written, cells)) is not None:
             changes.append(changed)
         for at, rule, proposal in cells.doubts:
-            if rule == "code-destroyed" and name in work.told_by_contract:
+            if rule == "code-destroyed" and name in work.checked_for_cut_codes:
                 continue
             row = numbers[at].as_py()
             finding = _doubt(column, row, rule, proposal, written[at].as_py(), work)
@@ -246,7 +247,7 @@ def _noted(note: Note, work: Work) -> Finding:
 
 
 def _merged(raw: pa.Table, work: Work) -> Iterator[Finding]:
-    """Each merged cell of the body that was filled down, told at its first row."""
+    """A finding for each merged cell that was filled down, at its first row."""
     present = set(raw["_row"].to_pylist()) if work.layout.merged else ()
     for area in work.layout.merged:
         if area.top in present and 0 <= area.left < len(work.source.header):
@@ -258,7 +259,7 @@ def _merged(raw: pa.Table, work: Work) -> Iterator[Finding]:
 
 
 def _without_header(raw: pa.Table, work: Work) -> Iterator[Finding]:
-    """Columns with something in them and no header over them."""
+    """A finding for each column that has a value but no header."""
     header = work.source.header
     for name in raw.column_names[:-1]:
         if int(name) < len(header) and header[int(name)].strip():

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pipeline.base.model import Dataset
 from pipeline.intake.table import headers
 
-HEAD = 60  # rows in which a header is looked for
+HEAD = 60  # rows that are searched for a header
 TALLEST = 3  # rows that a header may have
 
 Rows = Sequence[Sequence[str]]
@@ -34,28 +34,28 @@ class HeaderBlock:
     last: int
     names: tuple[str, ...]
     scores: tuple[tuple[int, Dataset], ...] = ()
-    rows: Rows = ()  # as they stand in the file
-    said: int = 0  # of the names, those that sources.yaml knows
+    rows: Rows = ()  # the header's rows as written in the file
+    listed: int = 0  # how many of the names are listed in sources.yaml
 
     @property
-    def hits(self) -> int:
-        """How many fields of the best dataset it names, and how many names sources.yaml knows."""
-        return (self.scores[0][0] if self.scores else 0) + self.said
+    def matches(self) -> int:
+        """The number of names that match: fields of the best dataset, plus names in sources.yaml."""
+        return (self.scores[0][0] if self.scores else 0) + self.listed
 
     @property
     def is_whole(self) -> bool:
         """Whether every name is known, so that no other rows can be the header."""
-        return self.hits >= 3 and self.hits == sum(map(bool, self.names))
+        return self.matches >= 3 and self.matches == sum(map(bool, self.names))
 
     @property
     def is_table(self) -> bool:
-        """Whether it is a header beyond doubt, though perhaps not yet all of its rows."""
-        return self.hits >= 3 and self.hits * 2 >= len(set(filter(None, self.names)))
+        """Whether it is certainly a header: three matches, and half of the distinct names match."""
+        return self.matches >= 3 and self.matches * 2 >= len(set(filter(None, self.names)))
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """One table of a sheet: its header, and the rows from `start` to `end` that are its own."""
+    """One table of a sheet: its header, and its rows from `start` to `end` (from 1, inclusive)."""
 
     block: HeaderBlock
     start: int
@@ -71,12 +71,14 @@ def find_block(
     merged: Sequence[Merged] = (),
     also: Iterable[str] = (),
 ) -> HeaderBlock | None:
-    """The one to three rows that together name the most fields of one dataset; None if no two.
+    """The header: the one to three rows that name the most fields of one dataset.
 
-    Where several tables stand one below the other, those of the first: the others are for `areas`.
-    `also`: names that sources.yaml knows, whatever the contract says.
+    `rows`: the sheet's rows as text, of which the first `HEAD` are searched. `merged`: the merged
+    ranges. `also`: header names that sources.yaml lists in addition to the contract's.
+    Returns None where fewer than two names match. If the sheet has several tables, the first
+    table's header is returned; `areas` finds the others.
     """
-    said = frozenset(headers.canonical(name)[0] for name in also)
+    listed = frozenset(headers.canonical(name)[0] for name in also)
     best: HeaderBlock | None = None
     spread = _spread(rows[: HEAD + TALLEST], merged)
     for top in range(min(len(rows), HEAD)):
@@ -85,23 +87,21 @@ def find_block(
         for height in range(1, TALLEST + 1):
             if top + height > len(spread) or (height > 1 and not any(rows[top + height - 1])):
                 break
-            block = _block(spread, top, height, datasets, said)
-            if block.hits >= 2 and (best is None or block.hits > best.hits):
+            block = _block(spread, top, height, datasets, listed)
+            if block.matches >= 2 and (best is None or block.matches > best.matches):
                 best = block
-    return best and _with_rows(_without_titles(best, spread, datasets, said), rows)
+    return best and _with_rows(_without_titles(best, spread, datasets, listed), rows)
 
 
 def _without_titles(
-    block: HeaderBlock, spread: Rows, datasets: Sequence[Dataset], said: frozenset[str]
+    block: HeaderBlock, spread: Rows, datasets: Sequence[Dataset], listed: frozenset[str]
 ) -> HeaderBlock:
-    """The block without a table's title above it,
-    with which no more columns are known than without.
-    """
+    """The block without a title row at its top: a row of one text that adds no match."""
     while block.first < block.last:
         texts = {cell.strip() for cell in spread[block.first - 1]} - {""}
-        lower = _block(spread, block.first, block.last - block.first, datasets, said)
+        lower = _block(spread, block.first, block.last - block.first, datasets, listed)
         is_group = any(name.startswith(tuple(texts)) for name in block.names)
-        if len(texts) > 1 or is_group or lower.hits < block.hits:
+        if len(texts) > 1 or is_group or lower.matches < block.matches:
             break
         block = lower
     return block
@@ -110,7 +110,7 @@ def _without_titles(
 def block_at(
     rows: Rows, first: int, last: int, datasets: Sequence[Dataset], merged: Sequence[Merged] = ()
 ) -> HeaderBlock:
-    """The header that stands in rows `first` to `last`, because someone said so."""
+    """The header in rows `first` to `last` (from 1), as `header_rows` in sources.yaml says."""
     block = _block(_spread(rows[:last], merged), first - 1, last - first + 1, datasets)
     return _with_rows(block, rows)
 
@@ -124,11 +124,11 @@ def _block(
     top: int,
     height: int,
     datasets: Sequence[Dataset],
-    said: frozenset[str] = frozenset(),
+    listed: frozenset[str] = frozenset(),
 ) -> HeaderBlock:
     names = tuple(_joined(parts, datasets) for parts in _columns(rows[top : top + height]))
-    known = sum(headers.canonical(name)[0] in said for name in names) if said else 0
-    return HeaderBlock(top + 1, top + height, names, _scores(names, datasets), said=known)
+    known = sum(headers.canonical(name)[0] in listed for name in names) if listed else 0
+    return HeaderBlock(top + 1, top + height, names, _scores(names, datasets), listed=known)
 
 
 def _scores(names: Sequence[str], datasets: Sequence[Dataset]) -> tuple[tuple[int, Dataset], ...]:
@@ -137,15 +137,15 @@ def _scores(names: Sequence[str], datasets: Sequence[Dataset]) -> tuple[tuple[in
 
 
 def _columns(rows: Rows) -> Iterator[tuple[str, ...]]:
-    """What stands above each column, from the top down."""
+    """The header cells of each column, from the top down."""
     width = max(map(len, rows), default=0)
     for i in range(width):
         yield tuple(row[i] if i < len(row) else "" for row in rows)
 
 
 def _spread(rows: Rows, merged: Sequence[Merged]) -> list[list[str]]:
-    """The rows with what stands in a merged range in each of its cells,
-    so that parts can be joined.
+    """The rows with a merged range's text copied to each of its cells, so that a group's name is
+    joined with the name of each column below it. Columns from 1,024 on are not filled.
     """
     full = [list(row) for row in rows]
     for area in merged:
@@ -162,8 +162,8 @@ _GROUP = re.compile(r"(?:基本)?(?:情况|信息|资料|内容)$")
 
 
 def _joined(parts: Sequence[str], datasets: Sequence[Dataset]) -> str:
-    """One name of the parts above a column: 行政相对人 + 名称. A group's name (当事人信息) is left
-    out where the lower part says it again, or is a field's own title.
+    """One name from the header cells of a column: 行政相对人 + 名称. A group's name (当事人信息)
+    is left out where the lower cell repeats it, or is a field's title by itself.
     """
     texts = list(dict.fromkeys(part.strip() for part in parts if part.strip()))
     if len(texts) < 2:
@@ -184,7 +184,7 @@ def _joined(parts: Sequence[str], datasets: Sequence[Dataset]) -> str:
 def areas(
     rows: Rows, first: HeaderBlock, datasets: Sequence[Dataset], merged: Sequence[Merged]
 ) -> list[Area]:
-    """Every table of the sheet, from the one under `first` on; together they hold all its rows."""
+    """Every table of the sheet, `first` being the first table's header; every row is in one."""
     found = [Area(first, 1, len(rows))]
     known = headers.spellings(datasets) | set(first.names)
     row = first.last + 1
@@ -206,15 +206,15 @@ def _other_header(
 ) -> HeaderBlock | None:
     """The header that begins in `row`.
 
-    None where it is a record, or the header above said again.
+    None where it is a record, or the header above repeated.
     """
     same = [c.strip() for c in rows[row - 1]] == [c.strip() for c in rows[above.first - 1]]
     if same and _titles_from(rows, row, above.last) == row:
-        return None  # the header above, said again on a new page
+        return None  # the header above, repeated on a new page
     window = [_moved(area, row - 1) for area in merged if row <= area.top < row + TALLEST]
     spread = _spread(rows[row - 1 : row - 1 + TALLEST], window)
     blocks = [_block(spread, 0, height, datasets) for height in range(1, len(spread) + 1)]
-    best = max(blocks, key=lambda b: (b.hits, -b.last))
+    best = max(blocks, key=lambda b: (b.matches, -b.last))
     if not best.is_table:
         return None
     return _with_rows(replace(best, first=row, last=row + best.last - 1), rows)
@@ -233,12 +233,12 @@ def _titles_from(rows: Rows, header: int, above: int) -> int:
 
 
 def _side_by_side(area: Area, datasets: Sequence[Dataset]) -> list[Area]:
-    """Two tables next to each other, a column without a name between them:
-    each with its own names.
+    """The tables that are next to each other in `area`, separated by a column without a name;
+    `area` alone where there is one table.
     """
     groups = _runs(area.block.names)
     parts = [_only(area.block, start, end, datasets) for start, end in groups]
-    strong = [part for part in parts if part.hits >= 2]
+    strong = [part for part in parts if part.matches >= 2]
     if len(strong) < 2 or not _repeats(strong):
         return [area]
     return [replace(area, block=part) for part in strong]
@@ -262,7 +262,7 @@ def _only(block: HeaderBlock, start: int, end: int, datasets: Sequence[Dataset])
 
 
 def _repeats(parts: Sequence[HeaderBlock]) -> bool:
-    """Whether the parts are tables of their own: they say a name again, or are of two datasets."""
+    """Whether the parts are separate tables: a name is repeated, or they are of two datasets."""
     names = [headers.canonical(name)[0] for part in parts for name in part.names if name]
     return len(set(names)) < len(names) or len({p.scores[0][1].name for p in parts}) > 1
 
@@ -281,10 +281,10 @@ def banners(merged: Sequence[Merged], block: HeaderBlock) -> frozenset[int]:
 def filled_down(
     rows: Rows, merged: Sequence[Merged], below: int
 ) -> tuple[list[Sequence[str]], list[Merged]]:
-    """The rows with what stands in a vertically merged cell in each row that it spans.
+    """(the rows with a vertically merged cell's text copied to each row it spans, those ranges).
 
-    Also gives the ranges that were filled. Only what lies under row `below` is looked at, and what
-    spans several columns is filled in its first.
+    Only ranges under row `below` (from 1) are filled. A range of several columns is filled in its
+    first column.
     """
     tall = [m for m in merged if m.top > below and m.bottom > m.top and m.top <= len(rows)]
     full, used = list(rows), list[Merged]()

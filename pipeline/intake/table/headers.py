@@ -1,4 +1,4 @@
-"""What stands above the columns, matched to the contract."""
+"""Header names, matched to the fields of the contract."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.base.model import Dataset, Finding, Source, found
 from pipeline.base.script import simplified
 from pipeline.intake.table.values import tidy
 
-LONGEST = 200  # characters of a header that are looked at
+LONGEST = 200  # characters of a header that are compared
 
 _UNIT = re.compile(
     r"[(〔\[【](?:(?:单位|金额单位)[::])?(?:人民币)?(亿元|万元|千元|元)[)〕\]】]|[,,/_](?:单位[::]?)?(亿元|万元|千元|元)$"
@@ -25,13 +25,15 @@ _MARKS = re.compile(r"[\s*＊★☆※•·_\-—()（）〔〕\[\]【】{}<>《
 _HINTS = re.compile(
     r"[(（](?:必填|选填|必填项|可为空|格式|示例|例如|填写|请填|yyyy|下拉)[^)）]*[)）]", re.I
 )
-SERIAL = re.compile(r"^(?:序号|编次|行号|No\.?|#)$", re.I)  # it numbers the rows and says no more
+SERIAL = re.compile(r"^(?:序号|编次|行号|No\.?|#)$", re.I)  # a column of row numbers
 
 
 @lru_cache(1 << 14)
 def canonical(header: str) -> tuple[str, str]:
-    """(canonical form, unit): width, brackets, blanks, numbering, stars,
-    hints, units and script aside.
+    """(canonical form, unit of amounts or "") of a header name.
+
+    The form is without differences of width, brackets, blanks, numbering, stars, hints, units and
+    script (traditional or simplified).
     """
     plain = unicodedata.normalize("NFKC", tidy(header[:LONGEST]))
     plain = _HINTS.sub("", plain)
@@ -45,14 +47,14 @@ def canonical(header: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class HeaderMatch:
-    """One column of a file: its header as written and the field it is taken for ("" for none)."""
+    """One column of a file: its header as written and the field it matches ("" for none)."""
 
     position: int
     header: str
     field: str
     matched_by: str  # sources.yaml, title, name, alias, serial, ignored, second, "" (not matched)
     unit: str = ""
-    suggestion: str = ""  # the nearest field's title, never taken
+    suggestion: str = ""  # the nearest field's title, shown in the finding and never applied
 
 
 @cache
@@ -71,8 +73,9 @@ def _spellings(dataset: Dataset) -> dict[str, tuple[str, str]]:
 
 
 def spellings(datasets: Iterable[Dataset]) -> set[str]:
-    """Every title, name and alias just as the contract writes it: a quick test,
-    not a certain one.
+    """Every title, name and alias exactly as the contract writes it.
+
+    A quick filter for header rows; `knows` compares canonical forms.
     """
     return {
         spelling
@@ -88,41 +91,42 @@ def knows(header: str, dataset: Dataset) -> bool:
 
 
 def is_title(header: str, dataset: Dataset) -> bool:
-    """Whether `header` is a field's own title, which no other field could be called."""
+    """Whether `header` is the title of a field, and not only its name or an alias."""
     return _spellings(dataset).get(canonical(header)[0], ("", ""))[1] == "title"
 
 
 def match(
     header: Sequence[str], dataset: Dataset, columns: Mapping[str, str], ignore: Iterable[str]
 ) -> tuple[HeaderMatch, ...]:
-    """Each column of `header` with the field it holds; `columns` and `ignore` are sources.yaml's.
+    """Each column of `header` with the field it holds.
 
-    A field is given out once: a second column that claims it stays unmatched, and so shows up.
+    `columns` (header → field) and `ignore` are from sources.yaml. A field is assigned once: a
+    second column that matches it stays unmatched, and becomes a finding.
     """
-    known, taken = _spellings(dataset), set[str]()
-    said = {canonical(name)[0]: field for name, field in columns.items()}
+    known, used = _spellings(dataset), set[str]()
+    listed = {canonical(name)[0]: field for name, field in columns.items()}
     ignored = {canonical(name)[0] for name in ignore}
     matches = []
     for position, written in enumerate(header):
         form, unit = canonical(written)
-        if written in columns or (form and form in said):
-            field, how = columns.get(written) or said[form], "sources.yaml"
+        if written in columns or (form and form in listed):
+            field, how = columns.get(written) or listed[form], "sources.yaml"
         elif form in ignored or not form:
             field, how = "", "ignored"
         else:
             field, how = known.get(form, ("", "serial" if SERIAL.match(form) else ""))
-        if field in taken:
+        if field in used:
             field, how = "", "second"
-        taken |= {field} - {""}
-        near = "" if how else _nearest(form, known, dataset, taken)
+        used |= {field} - {""}
+        near = "" if how else _nearest(form, known, dataset, used)
         matches.append(HeaderMatch(position, written, field, how, unit, near))
     return tuple(matches)
 
 
 def _nearest(
-    form: str, known: Mapping[str, tuple[str, str]], dataset: Dataset, taken: set[str]
+    form: str, known: Mapping[str, tuple[str, str]], dataset: Dataset, used: set[str]
 ) -> str:
-    free = [spelling for spelling, (field, _) in known.items() if field not in taken]
+    free = [spelling for spelling, (field, _) in known.items() if field not in used]
     close = difflib.get_close_matches(form, free, n=1, cutoff=0.6)
     return dataset.column(known[close[0]][0]).title if close else ""
 
@@ -144,20 +148,21 @@ def trimmed(cells: Sequence[str]) -> tuple[str, ...]:
 def identify(
     scores: Sequence[tuple[int, Dataset]], filled: int
 ) -> tuple[Dataset | None, list[Dataset]]:
-    """The one dataset that a header row of `filled` cells is of, else None and the candidates.
+    """(the dataset of a header row with `filled` cells, []), or (None, the candidates).
 
-    It must know at least half of the row, and more of it than any other.
+    `scores`: (matched fields, dataset), best first. At least half of the cells must match, and
+    more than for any other dataset.
     """
     if not scores or scores[0][0] * 2 < filled:
-        return None, [dataset for hits, dataset in scores if hits >= 2][:3]
-    tied = [dataset for hits, dataset in scores if hits == scores[0][0]]
+        return None, [dataset for matched, dataset in scores if matched >= 2][:3]
+    tied = [dataset for matched, dataset in scores if matched == scores[0][0]]
     return (tied[0], []) if len(tied) == 1 else (None, tied)
 
 
 def signals(
     source: Source, dataset: Dataset, mapping: Sequence[HeaderMatch], constants: Iterable[str]
 ) -> Iterator[Finding]:
-    """Every column of the file that is no field, and every field that is no column of the file."""
+    """A finding for each column of the file without a field, and each field without a column."""
     row = source.header_row
     for m in mapping:
         params = {"header": m.header[:LONGEST], "suggestion": m.suggestion}

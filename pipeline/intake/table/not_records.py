@@ -1,4 +1,4 @@
-"""Which rows under a header are no records: totals, signatures, footnotes, headers said again."""
+"""Which rows under a header are no records: totals, signatures, footnotes, repeated headers."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ Heads = Sequence[tuple[str, ...]]
 def split(table: pa.Table, heads: Heads, needed: int) -> tuple[pa.Table, list[SetAside], int]:
     """(records, what was set aside, how many rows were blank) of a chunk of raw rows.
 
-    `heads`: the header's rows as they stand in the file; they may come again on each page.
-    `needed`: how many cells the contract asks of a record: a row that opens like a footnote but
-    fills as many is a record all the same.
+    `table`: string columns and `_row`. `heads`: the header's rows as written, which may be repeated
+    on each page. `needed`: the number of fields that the contract requires; a row that begins like
+    a footnote but fills as many cells is a record.
     """
     columns = [name for name in table.column_names if name != "_row"]
     suspect = _suspects(table, columns, heads)
@@ -53,8 +53,8 @@ def split(table: pa.Table, heads: Heads, needed: int) -> tuple[pa.Table, list[Se
 
 
 def _suspects(table: pa.Table, columns: list[str], heads: Heads) -> pa.Array:
-    """Rows worth a look: the first cell is blank, or opens as a header, a total, a signature or a
-    note does. What stands behind a first cell that does none of these makes a row nothing else."""
+    """Rows that may be no record, by their first cell: it is blank, or begins like a header, a
+    total, a signature or a note. Only these rows are read in Python by `reason`."""
     first = pc.utf8_trim_whitespace(table[columns[0]])
     openings = pa.array(["", *(head[0] for head in heads if head)], pa.string())
     return pc.or_(pc.is_in(first, openings), pc.match_substring_regex(first, _CLOSING))

@@ -1,4 +1,4 @@
-"""`sources.yaml`: what the publisher says of files that do not say it themselves."""
+"""`sources.yaml`: settings for files whose dataset, encoding or headers cannot be detected."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.base.model import Catalog
 from pipeline.base.words import language, say
 from pipeline.intake.table.values import MONEY_UNITS
 
-HEADER_MOST = 60  # the last row that a header may stand in
+HEADER_MOST = 60  # the last row that may hold a header
 DATE_STYLES = {"year-first", "short-year", "minguo", "japanese"}
 
 
@@ -27,7 +27,7 @@ class Hint:
     encoding: str = ""
     delimiter: str = ""
     sheet: str | int | None = None  # its name, or its number from 1
-    header_rows: tuple[int, ...] | None = None  # the row it stands in, or the first and the last
+    header_rows: tuple[int, ...] | None = None  # the header's row, or the first and the last
     columns: Mapping[str, str] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -42,13 +42,19 @@ class Hint:
 
 
 def read_hints(path: Path, catalog: Catalog) -> list[Hint]:
-    """What `sources.yaml` says of files, checked: UsageError names the entry and what is wrong."""
+    """The entries of `sources.yaml` about files, checked against `catalog`.
+
+    Raises UsageError, with the number of the entry and what is wrong.
+    """
     listed = enumerate(entries(path), 1)
     return [_hint(e, number, path, catalog) for number, e in listed if "package" not in e]
 
 
 def entries(path: Path) -> list[dict[str, Any]]:
-    """The entries of `sources.yaml` as they are written; none where there is no such file."""
+    """The entries of `sources.yaml` as written; none where there is no such file.
+
+    Raises UsageError where the file is no YAML in UTF-8 or no list of mappings.
+    """
     if not path.exists():
         return []
     import yaml
@@ -71,7 +77,10 @@ def check_entry(
     needed: Sequence[str],
     refuse: Callable[[object, str], UsageError],
 ) -> None:
-    """Every key of `entry` is one of `keys` and holds what it may, and those `needed` are there."""
+    """Raises the error of `refuse` for an unknown key, a missing one of `needed`, or a bad value.
+
+    `keys`: key → (test of its value, example for the message).
+    """
     if unknown := sorted(entry.keys() - keys.keys(), key=str):
         raise refuse(unknown[0], ", ".join(sorted(keys)))
     for key in needed:
@@ -84,7 +93,7 @@ def check_entry(
 
 
 def refusal(path: Path, number: int) -> Callable[[object, str], UsageError]:
-    """How to refuse entry `number`: what is wrong with it, and what would do."""
+    """A function that makes the UsageError for entry `number`: what is wrong, what is expected."""
 
     def refuse(what: object, expected: str) -> UsageError:
         params = {"file": path, "number": number, "what": what, "expected": expected}
@@ -143,7 +152,7 @@ KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 
 
 def _is_rows(value: Any) -> bool:
-    """The row that the header stands in, or the first and the last of several."""
+    """Whether `value` is the header's row, or a list of its first and last row."""
     rows = value if isinstance(value, list) else [value]
     return (
         1 <= len(rows) <= 2
@@ -167,9 +176,9 @@ def _hint(entry: dict[str, Any], number: int, path: Path, catalog: Catalog) -> H
 
 
 def _fields_named(entry: Mapping[str, Any]) -> set[Any]:
-    """Every field that an entry speaks of."""
-    said = [entry.get(key, {}) for key in ("values", "constants", "units")]
-    return {*entry.get("columns", {}).values(), *(field for part in said for field in part)}
+    """Every field that an entry names."""
+    named = [entry.get(key, {}) for key in ("values", "constants", "units")]
+    return {*entry.get("columns", {}).values(), *(field for part in named for field in part)}
 
 
 def _checked(entry: Mapping[str, Any]) -> Hint:

@@ -1,8 +1,7 @@
 """Written values to canonical ones: pure functions, text in, text out.
 
 A normaliser never fails and never judges. What it knows to be another way of writing a value it
-rewrites, and says by which rule; what it does not know it leaves as it stands, for the checks to
-find. Canonical forms: dates ISO 8601, money in yuan with two decimals, codes in half-width capitals
+rewrites, and names the rule; what it does not know it leaves as it is, for the checks to find. Canonical forms: dates ISO 8601, money in yuan with two decimals, codes in half-width capitals
 without spaces, document numbers with 〔〕 (GB/T 9704), names without inner blanks.
 """
 
@@ -21,7 +20,7 @@ from pipeline.base.normalise import INVISIBLE
 from pipeline.base.numerals import read_digits, read_number
 from pipeline.intake.table.capital_amounts import capital_amount
 
-LONG_TERM = "2099-12-31"  # 424 layout: the date that stands for 长期
+LONG_TERM = "2099-12-31"  # 424 layout: the date that means 长期
 
 #: Marks that say "nothing here" in a cell that is not free text.
 BLANK_MARKS = frozenset(
@@ -53,7 +52,7 @@ BLANK_MARKS = frozenset(
     ]
 )
 
-TEXT_MARKS = "'‘’`"  # in front of what Excel is to take for text; other programs write it out
+TEXT_MARKS = "'‘’`"  # Excel's prefix of a text cell; other programs write it to the file
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -62,9 +61,7 @@ _BLANK_BETWEEN_CJK = re.compile(rf"(?<=[{_CJK}])\s+(?=[{_CJK}])")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a value's meaning hangs on besides its text: from the contract,
-    the header, sources.yaml.
-    """
+    """How the values of a column are read, from the contract, the header and sources.yaml."""
 
     unit: str = ""  # of the written amounts: 元, 万元, 亿元
     dates: str = ""  # year-first (default), short-year, minguo, japanese
@@ -73,7 +70,7 @@ class Setting:
     prefixes: Mapping[str, str] = field(default_factory=dict)  # folded beginning → code
     order: tuple[str, ...] = ()  # codes in the list's order
     as_meant: Mapping[str, str] = field(default_factory=dict)  # sources.yaml `values`
-    is_1904: bool = False  # bare day numbers are counted from 1904-01-01
+    is_1904: bool = False  # serial day numbers are counted from 1904-01-01
     keep_blanks: bool = False  # of text: blanks around it are part of it
 
 
@@ -98,24 +95,22 @@ def half_width(text: str) -> str:
 def unspaced(text: str) -> str:
     """`text` in half width without any blank.
 
-    Normalised again, for marks can meet a letter thus.
+    NFKC runs again at the end, because a combining mark can now follow a letter.
     """
     return unicodedata.normalize("NFKC", re.sub(r"\s+", "", half_width(text)))
 
 
 def fold(text: str) -> str:
-    """The form in which spellings of a code are compared: half-width, no blanks,
-    no brackets' width.
-    """
+    """The form in which spellings of a code are compared: NFKC, no blanks, case folded."""
     if text.isalnum() and unicodedata.is_normalized("NFKC", text):
         return text.casefold()  # as nearly all are: letters and digits alone, half-width already
     return unspaced(text).casefold()
 
 
 def text(written: str, setting: Setting) -> tuple[str, str]:
-    """Free text: only what shows nothing is taken away.
+    """Free text: only invisible characters and outer blanks are removed.
 
-    Blanks around it stay where the contract says.
+    Outer blanks stay where the contract says `gongshi:keep_blanks`.
     """
     plain = tidy(written)
     if setting.keep_blanks and plain:
@@ -135,7 +130,7 @@ def name(written: str, setting: Setting) -> tuple[str, str]:
 
 
 def code(written: str, setting: Setting) -> tuple[str, str]:
-    """A code that stays text: half-width, no blanks, no apostrophe that Excel wants in front."""
+    """A code that stays text: half-width, no blanks, no apostrophe as Excel puts in front."""
     plain = unspaced(written).lstrip(TEXT_MARKS)
     return _changed(written, plain, "code-width")
 
@@ -257,7 +252,7 @@ _AMOUNT = re.compile(
 def money(written: str, setting: Setting) -> tuple[str, str]:
     """An amount in yuan with two decimals; a unit in the cell goes before the header's.
 
-    What does not come out in whole fen is left as it stands.
+    An amount that is not a whole number of fen is left as it is.
     """
     plain = unspaced(written).lstrip(TEXT_MARKS)
     plain = plain.replace("萬", "万").replace("億", "亿").replace("圓", "圆").replace("−", "-")
@@ -279,7 +274,7 @@ def money(written: str, setting: Setting) -> tuple[str, str]:
 
 
 def number(written: str, setting: Setting) -> tuple[str, str]:
-    """A number with its thousands separators, width and trailing `.0` taken away."""
+    """A number in half width, without thousands separators and trailing `.0`."""
     plain = re.sub(r"[\s,]+", "", half_width(written)).lstrip(TEXT_MARKS)
     try:
         value = Decimal(plain)
@@ -328,7 +323,7 @@ def choices(written: str, setting: Setting) -> tuple[str, str]:
 
 
 def _entries(part: str, setting: Setting) -> list[str]:
-    """The entries in `part`, where commas both join entries and stand inside one: longest first."""
+    """The entries in `part`, where commas join entries or are part of one: longest match first."""
     if not part:
         return []
     pieces = re.split(r"([、,，])", part)
@@ -371,7 +366,7 @@ KINDS: Mapping[str, Normaliser] = {
 def normalise(written: str, kind: str, setting: Setting) -> tuple[str, str]:
     """The canonical form of one written value and the rule that made it ("" where unchanged).
 
-    `sources.yaml` has the first word; then a mark for "nothing" empties any cell but free text.
+    `values` of sources.yaml comes first; then a mark for "nothing" empties any cell but free text.
     """
     meant = setting.as_meant.get(tidy(written))
     if meant is not None:
@@ -382,11 +377,14 @@ def normalise(written: str, kind: str, setting: Setting) -> tuple[str, str]:
         return "", "formula-error"
     canonical, rule = KINDS[kind](written, setting)
     if kind != "text" and half_width(canonical) in BLANK_MARKS:
-        return "", "blank-mark"  # what was around the mark is gone: an apostrophe, a comma
+        return (
+            "",
+            "blank-mark",
+        )  # the normaliser removed what was around the mark: an apostrophe, a comma
     return canonical, rule
 
 
-# ---------------------------------------------------------------- what only a person can mend
+# ---------------------------------------------------------------- what only a person can correct
 
 FORMULA_ERROR = re.compile(
     r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA|UNKNOWN!)"
@@ -398,10 +396,10 @@ _MISREAD = str.maketrans("OIo", "010")
 
 
 def doubt(written: str, kind: str, setting: Setting) -> tuple[str, str]:
-    """(rule, proposal) of the finding that a cell calls for although it was read;
-    ("", "") for none.
+    """(rule, proposal) of the finding about a cell that was read but is doubtful; ("", "") for
+    none.
 
-    A proposal is what was probably meant. It is told, never taken.
+    A proposal is what was probably meant. It is shown in the finding and never applied.
     """
     if "\ufffd" in written:
         return "lost-characters", ""
@@ -417,9 +415,10 @@ def doubt(written: str, kind: str, setting: Setting) -> tuple[str, str]:
 
 
 def _meant(written: str, setting: Setting) -> str:
-    """The valid code that comes of 0 for O and 1 for I; "" where none does.
+    """The valid code (GB 32100-2015) with O read as 0 and I as 1; "" where there is none.
 
-    Nothing is proposed for what looks like an identity number: a finding must not complete one.
+    Nothing is proposed for what may be an identity number (GB 11643-1999): a finding must not
+    complete one.
     """
     plain = social_credit_code(written, setting)[0]
     changed = plain.translate(_MISREAD)

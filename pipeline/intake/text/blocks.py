@@ -19,25 +19,25 @@ from pipeline.base.arrow import of_numpy
 from pipeline.base.errors import Unaccounted
 from pipeline.intake.text import broken_quotes, checksums
 from pipeline.intake.text.cellbytes import bytes_of
-from pipeline.intake.text.checksums import Measure
+from pipeline.intake.text.checksums import Checksum
 from pipeline.intake.text.encodings import LOST, BadByte
 
-NOT_TOLD = Measure(-1)
+NO_CHECKSUM = Checksum(-1)
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """A run of whole records as UTF-8, `first_row` being the number of its first.
 
-    `lost`: one entry for each U+FFFD in it, where bytes were in no encoding. The rest is told of
-    its bytes once, for all who ask: `lines`, the measure, and whether any quote stands in them.
+    `lost`: one entry for each U+FFFD in it, where bytes were in no encoding. `lines`, `checksum`
+    and `is_quoted` are computed once here, unless the caller already has them.
     """
 
     first_row: int
     data: bytes
     lost: tuple[BadByte, ...] = ()
-    lines: int = -1  # not told: counted
-    measure: Measure = NOT_TOLD
+    lines: int = -1  # -1: counted here
+    checksum: Checksum = NO_CHECKSUM
     is_plain: InitVar[bool] = False  # known to have no quotes
     is_quoted: bool = field(init=False)
 
@@ -45,8 +45,8 @@ class Block:
         object.__setattr__(self, "is_quoted", not is_plain and b'"' in self.data)
         if self.lines < 0:
             object.__setattr__(self, "lines", count_lines(self.data))
-        if self.measure is NOT_TOLD:
-            object.__setattr__(self, "measure", checksums.of(self.data))
+        if self.checksum is NO_CHECKSUM:
+            object.__setattr__(self, "checksum", checksums.of(self.data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Ragged:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A finding to be made of one row, or of the cell in its column `position`."""
+    """A finding about one row, or about the cell in its column `position`."""
 
     row: int
     rule: str
@@ -72,7 +72,7 @@ class Note:
 class Parsed:
     """A block's records: string columns "0", "1", … and `_row`, and what did not fit.
 
-    `lines`: lines of text that it took; `inside`: how many of them go on inside a quoted cell.
+    `lines`: lines of text read; `inside`: how many of them continue inside a quoted cell.
     """
 
     table: pa.Table
@@ -88,16 +88,17 @@ def count_lines(data: bytes) -> int:
 
 
 def breaks_inside(block: Block) -> int:
-    """Line breaks inside quoted cells, as far as the quotes can be believed."""
+    """The number of line breaks inside quoted cells, if the block's quotes are balanced."""
     if not block.is_quoted:
         return 0
     return sum(part.count(b"\n") for part in block.data.split(b'"')[1::2])
 
 
 def parse(block: Block, delimiter: str, columns: int) -> Parsed:
-    """A block's records by Arrow, or by `tolerant` where Arrow's reading cannot be the right one.
+    """A block's records, read by Arrow, or by `tolerant_block` where Arrow cannot read it correctly.
 
-    Raises Unaccounted where a byte of the block is in no cell, delimiter, quote or line end.
+    `columns`: the number of cells of a record. Raises Unaccounted where a byte of the block is in
+    no cell, delimiter, quote or line end.
     """
     ragged: list[str] = []
     table = _by_arrow(block, delimiter, columns, ragged)
@@ -113,9 +114,11 @@ def parse(block: Block, delimiter: str, columns: int) -> Parsed:
             f"{lines - inside} records stand in the text, {len(table) + len(ragged)} were read"
         )
     _every_byte(table, ragged, block, delimiter, columns)
-    numbers, apart = _numbered(len(table), ragged, block, delimiter)
+    numbers, ragged_rows = _numbered(len(table), ragged, block, delimiter)
     table = with_rows(table, numbers)
-    return Parsed(table, apart, tuple(_lost_notes(table, apart, block.lost)), lines, inside)
+    return Parsed(
+        table, ragged_rows, tuple(_lost_notes(table, ragged_rows, block.lost)), lines, inside
+    )
 
 
 def _by_arrow(block: Block, delimiter: str, columns: int, ragged: list[str]) -> pa.Table | None:
@@ -170,13 +173,13 @@ def _numbered(
     every = np.arange(block.first_row, block.first_row + good + len(ragged))
     if not ragged:
         return every, ()
-    apart, todo = list[Ragged](), iter([*ragged, None])
+    ragged_rows, todo = list[Ragged](), iter([*ragged, None])
     text = next(todo)
     for row, line in enumerate(block.data.decode().split("\n"), block.first_row):
         if line == text:
-            apart.append(Ragged(row, tuple(line.split(delimiter))))
+            ragged_rows.append(Ragged(row, tuple(line.split(delimiter))))
             text = next(todo)
-    return np.setdiff1d(every, [r.row for r in apart]), tuple(apart)
+    return np.setdiff1d(every, [r.row for r in ragged_rows]), tuple(ragged_rows)
 
 
 def with_rows(table: pa.Table, rows: Iterable[int] | np.ndarray) -> pa.Table:
@@ -186,7 +189,7 @@ def with_rows(table: pa.Table, rows: Iterable[int] | np.ndarray) -> pa.Table:
 
 
 def _believable(table: pa.Table, block: Block, delimiter: str, columns: int, expected: int) -> bool:
-    """Whether the quotes are in order: no cell can have taken in whole records."""
+    """Whether the quotes are in order, so that no cell contains whole records."""
     if len(table) != expected:
         return False
     broken = [pc.match_substring(cells, "\n") for cells in table.columns]
@@ -205,8 +208,10 @@ def _believable(table: pa.Table, block: Block, delimiter: str, columns: int, exp
 def _every_byte(
     table: pa.Table, ragged: list[str], block: Block, delimiter: str, columns: int
 ) -> None:
-    """Cells, delimiters, quotes and line ends together are the block, by number,
-    sum and parity of bytes.
+    """Raises Unaccounted unless cells, delimiters, quotes and line ends add up to the block.
+
+    They are compared by the number, sum and parity of bytes (`checksums`), which do not depend on
+    the order, so Arrow's buffers are read as they are and the text is not rebuilt.
     """
     blank_lines = (columns - 1) * _blank_lines(table, block)  # read as a record of blanks
     delimiters = len(table) * (columns - 1) - blank_lines
@@ -218,7 +223,7 @@ def _every_byte(
     marks = [(delimiters, delimiter), (line_ends, "\n"), (quotes, '"'), *((1, t) for t in ragged)]
     found = [bytes_of(part) for column in table.columns for part in column.chunks]
     found += [np.frombuffer(mark.encode() * n, np.uint8) for n, mark in marks]
-    if checksums.of_all(found) != block.measure:
+    if checksums.of_all(found) != block.checksum:
         raise Unaccounted(
             f"{len(block.data)} bytes of text from row {block.first_row}: "
             "what was read of them is not they"
@@ -240,9 +245,7 @@ def _blank_lines(table: pa.Table, block: Block) -> int:
 def _lost_notes(
     table: pa.Table, ragged: Sequence[Ragged], lost: Sequence[BadByte]
 ) -> Iterator[Note]:
-    """Where the bytes that are in no encoding ended up: row, column,
-    and their place in the file.
-    """
+    """A note for each byte sequence that is in no encoding: row, column and offset in the file."""
     if not any(byte.offset >= 0 for byte in lost):
         return
     rows = [(r.row, r.cells) for r in ragged if any(LOST in cell for cell in r.cells)]
@@ -259,7 +262,9 @@ def _lost_notes(
         for position, cell in enumerate(cells)
         for _ in range(cell.count(LOST))
     ]
-    if len(places) != len(lost):  # cannot be told apart any more: the rows at least are known
+    if len(places) != len(
+        lost
+    ):  # offsets cannot be assigned to cells any more, only the rows are known
         lost = [BadByte(-1, "")] * len(places)
     for (row, position), byte in zip(places, lost, strict=True):
         yield Note(row, "bad-bytes", position, byte)

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-LONGEST = 100  # lines that one record may span before its open quote is taken for a slip
+LONGEST = 100  # lines that one record may span before its open quote counts as a mistake
 csv.field_size_limit(1 << 30)
 
 
@@ -25,7 +25,7 @@ def read(text: str, delimiter: str, columns: int) -> Iterator[Record]:
 
     A line with an odd number of quotes may go on over the next lines, but only if that makes a
     record of just `columns` cells (0: of any number) in which no whole record hides. Otherwise the
-    quote is a slip: the line stands alone and the quote is an ordinary character.
+    quote is a mistake: the line is one record and the quote is an ordinary character.
     """
     lines = text.split("\n")
     if lines[-1] == "":
@@ -65,10 +65,10 @@ def _closing(lines: list[str], start: int) -> int:
 
 
 def _hides_records(lines: list[str], delimiter: str, columns: int) -> bool:
-    """Whether lines taken for one record are, each by itself, as wide as a record.
+    """Whether lines read as one record are each as wide as a record.
 
-    One in the midst is enough; the first and the last are only in part inside the quotes, so of
-    these both have to be.
+    One line in the middle is enough; the first and the last are only partly inside the quotes, so
+    both of them have to be.
     """
     if columns == 1:
         return False

@@ -1,7 +1,7 @@
-"""A column's cells as the bytes that they are in memory.
+"""Tests on the bytes of a column's cells in Arrow's buffers.
 
-A pass over bytes is several times faster than a pattern over cells, so it goes first where it can
-tell that a whole column has nothing to look for.
+A pass over bytes is several times faster than a pattern over cells, so it runs first and excludes
+columns in which there is nothing to find.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from pipeline.base.normalise import INVISIBLE
 
-# What is taken away, what becomes "\n", and U+FFFD, which stands for lost characters.
+# Characters that are removed, that become "\n", and U+FFFD, which replaces lost characters.
 _UNSEEN = INVISIBLE + "\r\ufffd"
 _PATTERN = "".join(
     rf"\x{{{ord(m[0]):x}}}-\x{{{ord(m[-1]):x}}}" for m in re.findall("(.-.|.)", _UNSEEN, re.S)
@@ -28,7 +28,7 @@ PIECE = 1 << 19  # bytes that stay in the processor's cache from one test to the
 
 
 def bytes_of(cells: pa.Array) -> np.ndarray:
-    """The bytes of a column's cells, one behind the other, as they lie in memory."""
+    """The bytes of a column's cells in order, as a view of Arrow's buffer (no copy)."""
     data, ends = cells.buffers()[2], _ends(cells)
     if data is None:
         return np.empty(0, np.uint8)
@@ -42,8 +42,8 @@ def _ends(cells: pa.Array) -> np.ndarray:
 
 
 def unseen(raw: pa.Array) -> pa.Array:
-    """True for each cell of text that holds what does not show: an invisible character, a blank at
-    either end, a lost character; and for one that begins with #, as #N/A does."""
+    """True for each cell with an invisible character, a blank at either end or a lost character,
+    and for one that begins with #, as #N/A does."""
     data = bytes_of(raw)
     is_long = len(data) > LONG
     found = pa.repeat(False, len(raw))
@@ -56,9 +56,9 @@ def unseen(raw: pa.Array) -> pa.Array:
 
 
 def _may_have_edges(data: np.ndarray, ends: np.ndarray) -> bool:
-    """False where no cell begins with # or a blank, or ends with one, whatever blank Unicode has.
+    """False where no cell begins with # or a blank, or ends with a blank, of all that Unicode has.
 
-    Beyond ASCII, blanks begin with C2, E1, E2, or are E3 80 80.
+    In UTF-8, blanks beyond ASCII begin with C2, E1, E2, or are E3 80 80.
     """
     ends = ends - ends[0]
     is_filled = ends[1:] > ends[:-1]
@@ -77,9 +77,9 @@ def _may_have_edges(data: np.ndarray, ends: np.ndarray) -> bool:
 
 
 def _may_hold_unseen(data: np.ndarray) -> bool:
-    """False where no character of UTF-8 text is one.
+    """False where no character of UTF-8 text is in `_UNSEEN`.
 
-    Line breaks, tabs and all of C2 xx count as one.
+    Line breaks, tabs and every character C2 xx count as one, which saves decoding them.
     """
     for start in range(0, len(data), PIECE):
         piece = data[start : start + PIECE + 2]
@@ -91,7 +91,7 @@ def _may_hold_unseen(data: np.ndarray) -> bool:
 
 
 def _suspects(piece: np.ndarray) -> Iterator[np.ndarray]:
-    """Where characters begin as those do that do not show: E2 80, E2 81; EF BB, EF BF."""
+    """Offsets of characters that begin like invisible ones: E2 80, E2 81; EF BB, EF BF."""
     for lead, mask, second in ((0xE2, 0x01, 0x81), (0xEF, 0x04, 0xBF)):
         is_lead = piece[:-2] == lead
         if is_lead.any():

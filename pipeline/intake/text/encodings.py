@@ -1,7 +1,7 @@
-"""Bytes to UTF-8, decided on the whole file; bytes that mean nothing are kept count of, not lost.
+"""Bytes to UTF-8, decided on the whole file; bytes that cannot be decoded are counted and reported.
 
-Encodings: UTF-8, UTF-8 and UTF-16 with a byte order mark, GB18030 (GB 18030-2022, which takes in
-GBK and GB 2312), Big5 (with the extensions of Hong Kong) where the headers say so.
+Encodings: UTF-8, UTF-8 and UTF-16 with a byte order mark, GB18030 (GB 18030-2022, which includes
+GBK and GB 2312), Big5 (with the extensions of Hong Kong) where the headers match only in it.
 """
 
 from __future__ import annotations
@@ -21,37 +21,37 @@ import pyarrow as pa
 
 from pipeline.base.engine import ordered_map
 from pipeline.intake.text import checksums
-from pipeline.intake.text.checksums import Measure
+from pipeline.intake.text.checksums import Checksum
 
 BLOCK = 20 << 20  # bytes of text in a block; about four of them are in memory at once
 BIG5 = "big5hkscs"
-LOST = "\ufffd"  # what stands for a byte that means nothing
+LOST = "\ufffd"  # replaces bytes that cannot be decoded
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_MENDED_MOST = 1 << 20  # bytes of one line up to which each stray byte's place is told
+_PLACED_MOST = 1 << 20  # bytes of one line up to which the offset of each stray byte is reported
 _WIDE = ("utf-16", "utf-16-le", "utf-16-be")
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """At most `BLOCK` bytes of a file, and what they tell of where it can be cut."""
+    """At most `BLOCK` bytes of a file, and the facts that decide where it can be cut."""
 
     start: int
-    is_utf8: bool  # each character that begins in it
+    is_utf8: bool  # every character that begins in it is UTF-8
     has_quotes: bool
     has_returns: bool  # carriage returns
-    is_regular: bool  # each of them has its line feed
+    is_regular: bool  # every carriage return is followed by a line feed
     breaks: int  # line feeds
-    before: Measure  # of the bytes up to the last line feed, itself included
-    behind: Measure  # of the rest
+    before: Checksum  # of the bytes up to the last line feed, itself included
+    behind: Checksum  # of the rest
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """What one pass over a file's bytes tells."""
+class FileFacts:
+    """What one pass over a file's bytes finds."""
 
     sha256: str
     size: int
@@ -65,22 +65,22 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class BadByte:
-    """Bytes that are in no encoding: where in the file they begin (0 being its first), and they."""
+    """Bytes that cannot be decoded: their offset in the file (from 0; -1: unknown) and hex digits."""
 
     offset: int
     hex: str
 
 
-def look(path: Path, sha256: str = "") -> Looked:
+def scan(path: Path, sha256: str = "") -> FileFacts:
     """Hash (unless it is known), size, whether the file is UTF-8 and where it can be cut."""
     with path.open("rb") as file:
         head, size = file.read(1 << 16), os.fstat(file.fileno()).st_size
         step = _step(size)
-        told = ordered_map(partial(_stretch, file.fileno(), step), range(0, size, step))
-        stretches = tuple(told)
+        read = ordered_map(partial(_stretch, file.fileno(), step), range(0, size, step))
+        stretches = tuple(read)
         file.seek(0)
         sha256 = sha256 or hashlib.file_digest(file, "sha256").hexdigest()
-    return Looked(sha256, size, head, stretches)
+    return FileFacts(sha256, size, head, stretches)
 
 
 def _step(size: int) -> int:
@@ -93,8 +93,8 @@ _memory = threading.local()
 
 
 def _stretch(file: int, step: int, start: int) -> Stretch:
-    """What the `step` bytes from `start` tell. They are read into one memory of each thread, since
-    to take new memory costs as much as to look."""
+    """The facts of the `step` bytes from `start`. They are read into one buffer for each thread,
+    because to allocate memory would cost as much as to scan it."""
     block: bytearray = getattr(_memory, "block", bytearray())
     if len(block) < step + 3:
         _memory.block = block = bytearray(step + 3)
@@ -118,7 +118,7 @@ def _lone_returns(data: np.ndarray, size: int) -> bool:
 
 
 def _continued(start: np.ndarray) -> int:
-    """How many of these bytes go on with a character of UTF-8 that began before them."""
+    """How many of these bytes continue a UTF-8 character that began before them."""
     is_middle = (start & 0xC0) == 0x80
     return len(start) if is_middle.all() else int(np.argmin(is_middle))
 
@@ -147,7 +147,7 @@ def _unfinished(tail: bytes) -> int:
 
 
 def _is_utf8(data: np.ndarray) -> bool:
-    """By Arrow, which takes a quarter of the time that decoding takes."""
+    """Whether `data` is UTF-8; Arrow's validation takes a quarter of the time of decoding."""
     ends = pa.py_buffer(np.array([0, len(data)], np.int32))
     try:
         pa.Array.from_buffers(pa.string(), 1, [None, ends, pa.py_buffer(data)]).validate(full=True)
@@ -156,26 +156,26 @@ def _is_utf8(data: np.ndarray) -> bool:
     return True
 
 
-def decide(looked: Looked, path: Path) -> str:
+def decide(facts: FileFacts, path: Path) -> str:
     """The file's encoding: by its byte order mark, then UTF-8 if all of it is, or most lines at its
     beginning are, or nearly all characters; else GB18030.
 
     Text of another encoding is hardly ever UTF-8 by chance, so such a file is UTF-8 with a few
-    stray bytes, or with a line that was pasted from elsewhere.
+    stray bytes, or with a line that was pasted from another source.
     """
     for mark, name in _BOMS:
-        if looked.head.startswith(mark):
+        if facts.head.startswith(mark):
             return name
-    if b"\0" in looked.head and (wide := without_mark(looked.head)):
+    if b"\0" in facts.head and (wide := without_mark(facts.head)):
         return wide
-    is_utf8 = looked.is_utf8 or _begins_as_utf8(looked.head) or _nearly_utf8(path)
+    is_utf8 = facts.is_utf8 or _begins_as_utf8(facts.head) or _nearly_utf8(path)
     return "utf-8" if is_utf8 else "gb18030"
 
 
 def _begins_as_utf8(head: bytes) -> bool:
     """Whether of the whole lines in `head` more are UTF-8 with Chinese in it than are no UTF-8."""
-    told = [_is_chinese(line) for line in head[: head.rfind(b"\n") + 1].split(b"\n")]
-    return told.count(True) > told.count(False)
+    is_chinese = [_is_chinese(line) for line in head[: head.rfind(b"\n") + 1].split(b"\n")]
+    return is_chinese.count(True) > is_chinese.count(False)
 
 
 def _is_chinese(line: bytes) -> bool | None:
@@ -189,7 +189,10 @@ def _is_chinese(line: bytes) -> bool | None:
 
 
 def without_mark(head: bytes) -> str:
-    """UTF-16 that lost its mark: nearly every ASCII character then has a NUL at the same side."""
+    """The name of the UTF-16 encoding of text without a byte order mark; "" where it is none.
+
+    In UTF-16 nearly every ASCII character has a NUL byte on the same side.
+    """
     low, high = head[1::2].count(0), head[0::2].count(0)
     if max(low, high) * 8 < len(head) or min(low, high) * 8 > max(low, high):
         return ""
@@ -246,7 +249,7 @@ def _cut_at_lines(file: BinaryIO) -> Iterator[bytes]:
 def _whole_block(file: BinaryIO) -> int:
     """How many bytes to read next.
 
-    Looked up first, since to cut a block afterwards is to copy it.
+    The end of a line is searched first, because to cut a block afterwards would copy it.
     """
     start, near = file.tell(), BLOCK // 128
     file.seek(BLOCK - near, 1)
@@ -257,7 +260,7 @@ def _whole_block(file: BinaryIO) -> int:
 
 
 def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
-    """The file cut behind line ends, which are no part of a character in any of these encodings."""
+    """The file cut behind line ends, bytes that are part of no other character in these encodings."""
     held = b""
     while data := file.read(BLOCK):
         cut = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
@@ -277,7 +280,7 @@ def decoded(data: bytes, encoding: str, start: int, bad: list[BadByte] | None) -
     except UnicodeDecodeError:
         pieces = []
         for line in data.splitlines(keepends=True):
-            pieces.append(_mended(line, encoding, start, bad))
+            pieces.append(_decoded_line(line, encoding, start, bad))
             start += len(line)
         return "".join(pieces).encode()
     if bad is not None:
@@ -285,7 +288,7 @@ def decoded(data: bytes, encoding: str, start: int, bad: list[BadByte] | None) -
     return text.encode("utf-8", "replace")
 
 
-def _mended(line: bytes, encoding: str, start: int, bad: list[BadByte] | None) -> str:
+def _decoded_line(line: bytes, encoding: str, start: int, bad: list[BadByte] | None) -> str:
     """A line with U+FFFD for each run of bytes that its encoding does not know."""
     pieces, at, found = list[str](), 0, list[BadByte]()
     while at < len(line):
@@ -298,7 +301,7 @@ def _mended(line: bytes, encoding: str, start: int, bad: list[BadByte] | None) -
             pieces += [line[at:first].decode(encoding), LOST]
             found += [*_unplaced(pieces[-2]), BadByte(start + first, line[first:end].hex(" "))]
             at = end
-        if at > _MENDED_MOST:
+        if at > _PLACED_MOST:
             pieces.append(line[at:].decode(encoding, "replace"))
             found += _unplaced(pieces[-1])
             break
@@ -308,5 +311,5 @@ def _mended(line: bytes, encoding: str, start: int, bad: list[BadByte] | None) -
 
 
 def _unplaced(text: str) -> list[BadByte]:
-    """Entries for the U+FFFD that stood in the file as such: damage from before."""
+    """Entries for each U+FFFD that is in the file itself: damage from an earlier conversion."""
     return [BadByte(-1, "")] * text.count(LOST)

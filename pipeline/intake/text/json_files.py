@@ -19,13 +19,13 @@ def rows(path: Path) -> Rows | str:
 
 
 def tables(path: Path) -> list[tuple[str, Rows]] | str:
-    """Each list of records with the name it goes by, as rows under a header row; or, where there is
+    """Each list of records with its name, as rows under a header row; or, where there is
     none, the rule of the finding that says what is wrong.
 
     Numbers stay as they are written in the file, so that no amount passes through a float.
     """
-    looked = encodings.look(path)
-    encoding = encodings.decide(looked, path)
+    facts = encodings.scan(path)
+    encoding = encodings.decide(facts, path)
     try:
         text = b"".join(encodings.utf8_blocks(path, encoding, [])).decode()
         read = _parsed(text.removeprefix("\ufeff"))
@@ -52,7 +52,7 @@ def _parsed(text: str) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object; where it has a key twice, the second goes by `key (2)`, so that it is not lost."""
+    """An object; a second value of the same key is named `key (2)`, so that it is not lost."""
     read: dict[str, Any] = {}
     for key, value in pairs:
         name, n = key, 1
@@ -79,7 +79,8 @@ def _lists(read: Any) -> Iterator[tuple[str, list[Any]]]:
 
 
 def _rows(records: list[Any]) -> Rows:
-    """What is no record stands as it is in the first column, for the checks to find."""
+    """A header row and the records; a value that is no record goes to the first column, for the
+    checks to find."""
     header = tuple(dict.fromkeys(key for r in records if isinstance(r, dict) for key in r))
     if not header:
         return [("",), *((json.dumps(r, ensure_ascii=False),) for r in records)]

@@ -1,8 +1,8 @@
 """A text file as ranges of bytes between record borders, each read where its rows are checked.
 
-One pass over the file finds the borders and counts the records, so that a piece is told by its
-place alone. A file whose quotes are not in order, or whose encoding hides line ends, is not cut so:
-where its table resumes only reading it from its beginning tells (`text_files.records`).
+One pass over the file finds the borders and counts the records, so that a piece is described by its
+offsets alone. A file whose quotes are not in order, or whose encoding hides line ends, is not cut
+like this: its records are known only by reading it from the beginning (`text_files.records`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pipeline.base.errors import StoreError
 from pipeline.base.words import language, say
 from pipeline.intake.text import blocks, checksums, encodings, text_files
 from pipeline.intake.text.blocks import Block, Parsed
-from pipeline.intake.text.checksums import Measure
+from pipeline.intake.text.checksums import Checksum
 from pipeline.intake.text.encodings import BLOCK, BadByte, Stretch
 from pipeline.intake.text.text_files import TextFormat
 
@@ -31,16 +31,16 @@ LEAST = 64  # bytes of a piece
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Whole records of the file at `path`: its bytes from `start` to `end`, known by their measure.
+    """Whole records of the file at `path`: its bytes from `start` to `end`, and their checksum.
 
     `first_row` is the number of the first record, `lines` how many lines of text there are.
-    `is_plain`: no quote stands in them, and no carriage return.
+    `is_plain`: the bytes have no quote and no carriage return.
     """
 
     path: Path
     start: int
     end: int
-    measure: Measure
+    checksum: Checksum
     first_row: int
     lines: int
     encoding: str
@@ -48,7 +48,7 @@ class Range:
     is_plain: bool = False
 
     def block(self) -> Block:
-        """The records as UTF-8. Raises Unseen where this file is not to be seen here."""
+        """The records as UTF-8. Raises Unseen where the file is not on this machine, or differs."""
         return self.as_block(self._read())
 
     def carried(self) -> Block:
@@ -68,7 +68,7 @@ class Range:
                 data = file.read(self.end - self.start)
         except OSError as error:
             raise Unseen(str(self.path)) from error
-        if checksums.of(data) != self.measure:
+        if checksums.of(data) != self.checksum:
             raise Unseen(str(self.path))
         return data
 
@@ -79,8 +79,8 @@ class Range:
             codec = self.encoding.removesuffix("-sig")
             data = encodings.decoded(data, codec, self.start, bad)
         text = data if self.is_plain else text_files.unix_lines(data)
-        measure = self.measure if self.is_clean and text is data else blocks.NOT_TOLD
-        return Block(self.first_row, text, tuple(bad), self.lines, measure, self.is_plain)
+        checksum = self.checksum if self.is_clean and text is data else blocks.NO_CHECKSUM
+        return Block(self.first_row, text, tuple(bad), self.lines, checksum, self.is_plain)
 
 
 def pieces(
@@ -94,7 +94,7 @@ def pieces(
 
 
 def borders(path: Path, fmt: TextFormat, columns: int, size: int = BLOCK) -> list[Range] | None:
-    """The file cut at record borders about `size` bytes apart; None where that cannot be told."""
+    """The file cut at record borders about `size` bytes apart; None where borders are not certain."""
     if fmt.encoding not in CUTTABLE:
         return None
     if size == BLOCK and all(map(_can_be_cut, fmt.stretches)):
@@ -114,17 +114,17 @@ def _can_be_cut(stretch: Stretch) -> bool:
 
 
 def _at_line_ends(path: Path, fmt: TextFormat) -> Iterator[Range]:
-    """The ranges of a file without quotes: what the look at its bytes told is enough."""
+    """The ranges of a file without quotes, from its stretches; the file is not read again."""
     mark = codecs.BOM_UTF8 if fmt.encoding == "utf-8-sig" else b""
-    start, row, held = len(mark), 1, Measure() - checksums.of(mark)
+    start, row, held = len(mark), 1, Checksum() - checksums.of(mark)
     is_plain = not any(stretch.has_returns for stretch in fmt.stretches)
     for stretch in fmt.stretches:
-        measure, lines = held + stretch.before, stretch.breaks
+        checksum, lines = held + stretch.before, stretch.breaks
         held = stretch.behind
         if stretch is fmt.stretches[-1]:
-            measure, lines = measure + held, lines + bool(held.size)
-        end = start + measure.size
-        yield Range(path, start, end, measure, row, lines, fmt.encoding, fmt.is_clean, is_plain)
+            checksum, lines = checksum + held, lines + bool(held.size)
+        end = start + checksum.size
+        yield Range(path, start, end, checksum, row, lines, fmt.encoding, fmt.is_clean, is_plain)
         start, row = end, row + lines
 
 
@@ -159,9 +159,9 @@ def _counted(
     None where its quotes leave room for doubt.
     """
     start, data = stretch
-    end, measure = start + len(data), checksums.of(data)
+    end, checksum = start + len(data), checksums.of(data)
     block = Block(1, text_files.unix_lines(data))
-    piece = Range(path, start, end, measure, 1, block.lines, fmt.encoding, fmt.is_clean)
+    piece = Range(path, start, end, checksum, 1, block.lines, fmt.encoding, fmt.is_clean)
     if not data:
         return piece, None
     inside = blocks.breaks_inside(block)

@@ -1,7 +1,7 @@
 """Delimited text: how a file is written, and its records in blocks.
 
 A file is read in blocks that end at record borders. What of it is not well formed (a quote that
-never closes, ragged rows) goes to `tolerant`, which finds where the table resumes.
+never closes, ragged rows) goes to `broken_quotes`, which finds where the table resumes.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ class TextFormat:
 
 def examine(path: Path, encoding: str = "", delimiter: str = "", sha256: str = "") -> TextFormat:
     """The file's format, from one pass over every byte; `encoding` and `delimiter` overrule."""
-    looked = encodings.look(path, sha256)
-    encoding = encoding or encodings.decide(looked, path)
-    is_clean = looked.is_utf8 and encoding in ("utf-8", "utf-8-sig")
-    text = looked.head.decode(encoding, "ignore")
+    facts = encodings.scan(path, sha256)
+    encoding = encoding or encodings.decide(facts, path)
+    is_clean = facts.is_utf8 and encoding in ("utf-8", "utf-8-sig")
+    text = facts.head.decode(encoding, "ignore")
     delimiter = delimiter or likely_delimiter(text)
     return TextFormat(
-        looked.sha256, looked.size, encoding, delimiter, is_clean, looked.head, looked.stretches
+        facts.sha256, facts.size, encoding, delimiter, is_clean, facts.head, facts.stretches
     )
 
 
@@ -96,8 +96,8 @@ def unix_lines(data: bytes) -> bytes:
 def records(path: Path, fmt: TextFormat, columns: int) -> Iterator[Block | Parsed]:
     """The file cut at record borders: blocks for `parse`, or parsed already.
 
-    A block with line breaks inside its cells is parsed here and now: only that tells how many
-    records it holds, and so the numbers of the rows behind it.
+    A block with line breaks inside its cells is parsed at once: only parsing counts its records,
+    and so gives the numbers of the rows behind it.
     """
     bad = list[BadByte]()
     held, row, lost = b"", 1, 0
@@ -153,9 +153,7 @@ def last_border(data: bytes) -> int:
 
 
 def _tolerant_part(data: bytes, delimiter: str, columns: int) -> int:
-    """The bytes of the records that begin in the first `RESUME` bytes:
-    behind them all may be well.
-    """
+    """The size of the records that begin in the first `RESUME` bytes; what follows may be in order."""
     cut = data.find(b"\n", 4 * RESUME) + 1
     text = (data[:cut] if cut else data).decode()
     size = 0
@@ -170,5 +168,5 @@ def _tolerant_part(data: bytes, delimiter: str, columns: int) -> int:
 
 
 def _lost_in(data: bytes, bad: Sequence[BadByte], given: int) -> tuple[BadByte, ...]:
-    """The entries of the U+FFFD in `data`, `given` having stood before it."""
+    """The entries of the U+FFFD in `data`; `given` entries belong to the data before it."""
     return tuple(bad[given : given + data.count(LOST.encode())]) if bad else ()

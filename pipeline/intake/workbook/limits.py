@@ -1,7 +1,8 @@
-"""What has to be known of a packed workbook (XLSX, ODS) before calamine opens it.
+"""Limits and facts of a compressed workbook (XLSX, ODS), read before calamine opens it.
 
-calamine lays a sheet out as one dense area, reads error values as blanks and says nothing of the
-date system, so a stray cell in the last corner would take all memory and `#N/A` would vanish.
+calamine allocates a sheet as one dense area, reads error values as blanks and does not report the
+date system. Without these checks one cell in the last corner would use all memory, and `#N/A`
+would be lost.
 """
 
 from __future__ import annotations
@@ -20,18 +21,18 @@ from lxml import etree
 from pipeline.intake.table.find_tables import Merged
 from pipeline.intake.workbook.sheet import Unreadable
 
-UNPACKED_MOST = 1 << 30  # bytes that a workbook may unpack to before it is taken for a zip bomb
-RATIO_MOST = 400
+UNCOMPRESSED_MOST = 1 << 30  # bytes of all parts; a workbook with more is refused as a zip bomb
+RATIO_MOST = 400  # uncompressed bytes for each byte of the file
 CELLS_MOST = 40_000_000  # cells of the area between a sheet's first and last filled cell
-PIECE = 1 << 20
-HELD_MOST = 8 << 20  # bytes of a part that are looked at together, though no cell begins in them
+PIECE = 1 << 20  # bytes read at a time
+HELD_MOST = 8 << 20  # bytes of a part that are kept in memory while no cell begins in them
 
 # XML lets an attribute be written with blanks around its = and with either quote.
 _REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})(\d{1,7})["']""")
 _COLUMN = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})\d""")
 _ROW = re.compile(rb"""\br\s*=\s*["'][A-Z]{0,3}(\d{1,7})""")
-# What no sheet has whose area is small: a column of three letters, a row of six digits,
-# or two and five.
+# A quick test that a small sheet does not match: a column of three letters, a row of six digits,
+# or a column of two letters with a row of five digits.
 _FAR = re.compile(rb"""r=["'](?:[A-Z]{3}|[A-Z]{0,3}\d{6}|[A-Z]{2}\d{5})""")
 _ODDLY_WRITTEN = re.compile(rb"""\br(?:\s+=|=\s)""")
 _FILLED = re.compile(rb"<(?:\w+:)?c\b([^>]*[^>/])>")
@@ -55,44 +56,52 @@ class BookFacts:
 
 
 def inspect(path: Path) -> BookFacts:
-    """Raises Unreadable for a bomb, and for an archive that is broken or no workbook."""
+    """The facts of each sheet, by name, and the date system of the workbook at `path`.
+
+    Raises Unreadable with the rule `file-bomb` for a zip bomb, `sheet-vast` for a sheet with too
+    large an area, `file-broken` for an archive that is damaged or no workbook.
+    """
     try:
-        with zipfile.ZipFile(path) as packed:
-            _no_bomb(packed, path.stat().st_size)
-            names = set(packed.namelist())
+        with zipfile.ZipFile(path) as archive:
+            _refuse_bomb(archive, path.stat().st_size)
+            names = set(archive.namelist())
             if "xl/workbook.xml" in names:
-                return _xlsx(packed)
+                return _xlsx(archive)
             if "content.xml" in names:
-                return _only_if_small(BookFacts(dict(_ods(packed))))
+                return _only_if_small(BookFacts(dict(_ods(archive))))
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise Unreadable("file-broken") from error
     except (etree.XMLSyntaxError, KeyError, ValueError, zlib.error) as error:
         raise Unreadable("file-broken") from error
     if any(name.startswith("xl/") for name in names):
-        return BookFacts()  # XLSB, or an odd producer: calamine will tell
+        return BookFacts()  # XLSB, or an unusual producer: calamine decides
     raise Unreadable("file-broken")
 
 
 def _only_if_small(book: BookFacts) -> BookFacts:
-    """calamine lays out all sheets of an ODS when it opens it: one that is too large stops all."""
+    """`book`; raises Unreadable if any sheet is too large: calamine allocates all sheets of an ODS
+    when it opens it.
+    """
     if any(sheet.is_vast for sheet in book.sheets.values()):
         raise Unreadable("sheet-vast")
     return book
 
 
-def _no_bomb(packed: zipfile.ZipFile, size: int) -> None:
-    """By the sizes that the archive states; `_pieces` fails where it lies, or has a name twice."""
-    if len(set(map(str.lower, packed.namelist()))) < len(packed.namelist()):
+def _refuse_bomb(archive: zipfile.ZipFile, size: int) -> None:
+    """Raises Unreadable where the sizes in the archive's directory exceed the limits, or a name
+    is in it twice. A directory with false sizes makes `_pieces` fail.
+    """
+    if len(set(map(str.lower, archive.namelist()))) < len(archive.namelist()):
         raise Unreadable("file-broken")
-    unpacked = sum(info.file_size for info in packed.infolist())
-    if unpacked > UNPACKED_MOST or unpacked > RATIO_MOST * max(size, 1 << 16):
+    uncompressed = sum(info.file_size for info in archive.infolist())
+    if uncompressed > UNCOMPRESSED_MOST or uncompressed > RATIO_MOST * max(size, 1 << 16):
         raise Unreadable("file-bomb")
 
 
-def _pieces(packed: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+def _pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     """A part in pieces, none of which ends inside a cell's opening tag or value."""
     held = b""
-    with packed.open(name) as part:
+    with archive.open(name) as part:
         while data := part.read(PIECE):
             before = max(len(held) - 2, 0)
             held += data
@@ -103,9 +112,9 @@ def _pieces(packed: zipfile.ZipFile, name: str) -> Iterator[bytes]:
 
 
 def _border(held: bytes, before: int) -> int:
-    """Where the last cell behind `before` begins.
+    """The offset of the last cell that begins behind `before`; 0 where there is none.
 
-    Where much is held, and no cell in it, the last tag.
+    If more than `HELD_MOST` bytes are held without a cell, the offset of the last tag.
     """
     for mark in (b"<c ", b":c "):
         if (cut := held.rfind(mark, before)) > 0:
@@ -113,26 +122,26 @@ def _border(held: bytes, before: int) -> int:
     return held.rfind(b"<", before) if len(held) > HELD_MOST else 0
 
 
-def _parsed(packed: zipfile.ZipFile, name: str) -> etree._Element:
-    return etree.fromstring(packed.read(name), _safe())
+def _parsed(archive: zipfile.ZipFile, name: str) -> etree._Element:
+    return etree.fromstring(archive.read(name), _safe())
 
 
 def _safe() -> etree.XMLParser:
-    """A parser that opens nothing and expands nothing."""
+    """A parser that loads no DTD, opens no address and expands no entity (XXE, billion laughs)."""
     return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
 
 
 # ---------------------------------------------------------------- XLSX
 
 
-def _xlsx(packed: zipfile.ZipFile) -> BookFacts:
-    """Every part is looked at, whether or not the workbook names it:
-    calamine may find it otherwise.
+def _xlsx(archive: zipfile.ZipFile) -> BookFacts:
+    """The facts of an XLSX. Every XML part is read, because calamine may find a sheet that
+    workbook.xml does not name.
     """
-    book = _parsed(packed, "xl/workbook.xml")
+    book = _parsed(archive, "xl/workbook.xml")
     is_1904 = any(e.get("date1904") in ("1", "true") for e in book.iter("{*}workbookPr"))
-    parts = {name: _sheet_facts(packed, name) for name in packed.namelist() if _is_xml(name)}
-    targets, sheets = _targets(packed), dict[str, SheetFacts]()
+    parts = {name: _sheet_facts(archive, name) for name in archive.namelist() if _is_xml(name)}
+    targets, sheets = _targets(archive), dict[str, SheetFacts]()
     for sheet in book.iter("{*}sheet"):
         link = next((v for k, v in sheet.attrib.items() if str(k).endswith("}id")), "")
         if facts := parts.pop(targets.get(str(link), ""), None):
@@ -146,34 +155,34 @@ def _is_xml(name: str) -> bool:
     return name.lower().endswith((".xml", ".rels"))
 
 
-def _targets(packed: zipfile.ZipFile) -> dict[str, str]:
+def _targets(archive: zipfile.ZipFile) -> dict[str, str]:
     """Relation id → name of the part."""
-    if "xl/_rels/workbook.xml.rels" not in packed.namelist():
+    if "xl/_rels/workbook.xml.rels" not in archive.namelist():
         return {}
     found = {}
-    for link in _parsed(packed, "xl/_rels/workbook.xml.rels"):
+    for link in _parsed(archive, "xl/_rels/workbook.xml.rels"):
         target = str(link.get("Target", ""))
         part = target.lstrip("/") if target.startswith("/") else normpath(join("xl", target))
         found[str(link.get("Id"))] = part
     return found
 
 
-def _sheet_facts(packed: zipfile.ZipFile, part: str) -> SheetFacts:
+def _sheet_facts(archive: zipfile.ZipFile, part: str) -> SheetFacts:
     errors, is_far = dict[tuple[int, int], str](), False
-    for piece in _pieces(packed, part):
+    for piece in _pieces(archive, part):
         is_far = is_far or bool(_FAR.search(piece)) or _is_oddly_written(piece)
         if b't="e"' in piece:
             errors |= _errors(piece)
-    is_vast = is_far and _area(packed, part) > CELLS_MOST < _filled_area(packed, part)
+    is_vast = is_far and _area(archive, part) > CELLS_MOST < _filled_area(archive, part)
     return SheetFacts(errors, is_vast=is_vast)
 
 
 def _is_oddly_written(piece: bytes) -> bool:
-    """Whether blanks stand around the = of a reference.
+    """Whether there is white space around the = of an attribute `r`.
 
-    Looked for closely only where any blank does.
+    The regular expression is slow, so it runs only where NumPy finds a blank next to any =.
     """
-    start = piece.find(b"?>", 0, 200) + 4  # the line break behind the declaration tells nothing
+    start = piece.find(b"?>", 0, 200) + 4  # skips the line break behind the XML declaration
     letters = np.frombuffer(piece, np.uint8)[start:]
     equals, blanks = letters == ord("="), letters == ord(" ")
     is_spread = (equals[1:] & blanks[:-1]).any() or (equals[:-1] & blanks[1:]).any()
@@ -181,21 +190,19 @@ def _is_oddly_written(piece: bytes) -> bool:
     return bool(is_spread and _ODDLY_WRITTEN.search(piece))
 
 
-def _area(packed: zipfile.ZipFile, part: str) -> int:
-    """As far as any cell reaches, filled or not."""
+def _area(archive: zipfile.ZipFile, part: str) -> int:
+    """The area up to the last cell, filled or blank, as rows × columns."""
     letters, rows = set[bytes](), set[bytes]()
-    for piece in _pieces(packed, part):
+    for piece in _pieces(archive, part):
         letters.update(_COLUMN.findall(piece))
         rows.update(_ROW.findall(piece))
     return max(map(int, rows), default=0) * (max(map(column_number, letters), default=0) + 1)
 
 
-def _filled_area(packed: zipfile.ZipFile, part: str) -> int:
-    """As far as cells with something in them reach:
-    blank ones that are merely formatted do not count.
-    """
+def _filled_area(archive: zipfile.ZipFile, part: str) -> int:
+    """The area up to the last filled cell, as rows × columns; formatted blank cells do not count."""
     row = column = 0
-    for piece in _pieces(packed, part):
+    for piece in _pieces(archive, part):
         for attributes in _FILLED.findall(piece):
             if match := _REFERENCE.search(attributes):
                 row = max(row, int(match[2]))
@@ -239,12 +246,14 @@ class _Extent:
         return SheetFacts(self.errors, tuple(self.merged), self.last * self.width > CELLS_MOST)
 
 
-def _ods(packed: zipfile.ZipFile) -> Iterator[tuple[str, SheetFacts]]:
-    """Each sheet's facts, row by row: rows and cells may be repeated a million times by an
-    attribute.
+def _ods(archive: zipfile.ZipFile) -> Iterator[tuple[str, SheetFacts]]:
+    """(name, facts) of each sheet of an ODS, read row by row.
+
+    Rows and cells may be repeated a million times by an attribute, so they are counted and not
+    expanded.
     """
     extent = _Extent()
-    with packed.open("content.xml") as part:
+    with archive.open("content.xml") as part:
         for _, element in etree.iterparse(
             part,
             tag=(f"{_TABLE}table-row", f"{_TABLE}table"),

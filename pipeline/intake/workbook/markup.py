@@ -25,8 +25,8 @@ def sheets(path: Path) -> Iterator[Sheet]:
     """Every table of the file, as a sheet. Raises Unreadable where there is none."""
     if path.stat().st_size > LARGEST:
         raise Unreadable("file-bomb")
-    looked = encodings.look(path)
-    text = b"".join(encodings.utf8_blocks(path, encodings.decide(looked, path), [])).decode()
+    facts = encodings.scan(path)
+    text = b"".join(encodings.utf8_blocks(path, encodings.decide(facts, path), [])).decode()
     text = text.removeprefix("\ufeff").replace("\0", "")
     found = list(_excel_xml(text) if _EXCEL[1:-1] in text[:4096] else _html(text))
     if not found:
@@ -93,19 +93,19 @@ def _number(written: str | None, otherwise: int) -> int:
 def _laid_out(name: str, rows: list[Spans]) -> Sheet:
     """Rows of text with each cell in its column, those that reach over several being merged."""
     grid, merged = list[list[str]](), list[Merged]()
-    taken = dict[int, int]()  # column → row up to which a cell from above reaches
+    covered = dict[int, int]()  # column → last row that a cell from above spans
     for number, cells in enumerate(rows, 1):
         line, column = list[str](), 0
         for text, skipped, down, right in cells:
             column += skipped
-            while taken.get(column, 0) >= number:
+            while covered.get(column, 0) >= number:
                 column += 1
             right, down = min(right, WIDEST), min(down, len(rows) - number + 1)
             line += [""] * (column - len(line))
             line += [text, *[""] * (right - 1)]
             if right > 1 or down > 1:
                 merged.append(Merged(number, column, number + down - 1, column + right - 1))
-                taken |= dict.fromkeys(range(column, column + right), number + down - 1)
+                covered |= dict.fromkeys(range(column, column + right), number + down - 1)
             column += right
         grid.append(line)
     filled = tuple(map(tuple, grid))

@@ -1,4 +1,4 @@
-"""What the readers of workbooks give: a sheet as rows of text, or why there is none."""
+"""The result of the workbook readers: a sheet as rows of text, or why there is none."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def sheets(path: Path) -> Iterator[Sheet]:
 
 
 def is_old(path: Path) -> bool:
-    """Whether the file is no packed workbook: an XLS, or something encrypted."""
+    """Whether the file is no ZIP archive: an XLS, or an encrypted workbook."""
     with path.open("rb") as file:
         return file.read(4) != _ZIP
 
@@ -58,7 +58,7 @@ def _old_sheets(path: Path) -> Iterator[Sheet]:
         elif sheet["rows"] is None:
             yield Sheet(sheet["name"], skipped="broken")
         else:
-            yield _told(sheet["name"], sheet["rows"], sheet["merged"])
+            yield _sheet_of(sheet["name"], sheet["rows"], sheet["merged"])
 
 
 def _opened(path: Path) -> Any:
@@ -79,7 +79,7 @@ def _sheet(book: Any, name: str, facts: SheetFacts, is_1904: bool) -> Sheet:
         ranges = sheet.merged_cell_ranges or ()
     except Exception:  # of one sheet; that it was not read is a finding, and the others are read
         return Sheet(name, skipped="broken")
-    return _told(name, list(map(_as_texts, read)), ranges, facts, is_1904)
+    return _sheet_of(name, list(map(_as_texts, read)), ranges, facts, is_1904)
 
 
 def _as_texts(row: list[Any]) -> list[str]:
@@ -89,7 +89,7 @@ def _as_texts(row: list[Any]) -> list[str]:
     return [c if c.__class__ is str else as_text(c) for c in row]
 
 
-def _told(
+def _sheet_of(
     name: str,
     rows: list[list[str]],
     ranges: Any,

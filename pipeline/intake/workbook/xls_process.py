@@ -1,7 +1,7 @@
-"""Old workbooks (XLS) read in a process of their own, with bounded memory and time.
+"""Old workbooks (XLS) read in a subprocess, with bounded memory and time.
 
-calamine takes what such a file says of its own sizes at face value: a mangled one makes it ask for
-more memory than there is, which ends the process that asks, or go round for ever.
+calamine trusts the sizes that such a file states: a damaged one makes it allocate more memory than
+there is, which ends the process, or loop for ever.
 
     python -m pipeline.intake.workbook.xls_process FILE      prints the sheets as JSON
 """
@@ -23,7 +23,9 @@ SECONDS = 120
 
 
 def sheets(path: Path) -> list[dict[str, Any]] | str:
-    """Every sheet: name, type, visible, rows, merged; or the rule that says why there is none."""
+    """Every sheet of `path` as a mapping: name, is_table, is_visible, rows (lists of text, None if
+    damaged) and merged; or the rule of the finding that says why there is none.
+    """
     own = "pipeline.intake.workbook.xls_process"
     command = [sys.executable, "-m", own, str(path.absolute())]  # which runs in another folder
     try:

@@ -22,7 +22,7 @@ from pipeline.base.model import Column, Dataset
 from pipeline.base.sql import quoted, reading
 from pipeline.base.words import language, say
 from pipeline.checks.privacy import known_values
-from pipeline.checks.privacy.known_values import Needles, read_secrets
+from pipeline.checks.privacy.known_values import KnownValues, read_secrets
 from pipeline.release.gate.artefacts import Blocks, blocks_in, columns_of
 from pipeline.release.gate.personal_numbers import Hit, line_at, numbers, own_numbers
 from pipeline.release.package.package import data_files
@@ -34,7 +34,7 @@ def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> N
     `secrets`: a CSV with one column, the values of this run's never-fields;
     None where there are none.
     """
-    needles = Needles(read_secrets(secrets))
+    needles = KnownValues(read_secrets(secrets))
     own = own_numbers(release, datasets)
     looks = [
         *(partial(_first_hit, lane, needles, own) for lane in _lanes(release)),
@@ -79,7 +79,7 @@ def _fresh(blocks: Blocks) -> Blocks:
         yield artefact, block
 
 
-def _first_hit(lane: Blocks, needles: Needles, own: frozenset[str]) -> GateRefused | None:
+def _first_hit(lane: Blocks, needles: KnownValues, own: frozenset[str]) -> GateRefused | None:
     """The first hit in a stream; numbers in `own` are no person's."""
     with closing(lane) as blocks:  # by the thread that has opened what is read
         for artefact, block in blocks:
@@ -97,7 +97,7 @@ def _refused(artefact: str, record: str, kind: str, value: str) -> GateRefused:
     )
 
 
-def _values(block: bytes, needles: Needles) -> Iterator[Hit]:
+def _values(block: bytes, needles: KnownValues) -> Iterator[Hit]:
     """Every value of `needles` that stands in `block`, as it is written or as escapes."""
     for text in known_values.ways_written(block) if needles.by_end else ():
         for start, end in needles.places(text):

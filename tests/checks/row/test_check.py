@@ -119,7 +119,7 @@ def laws() -> Iterator[Callable[[Rows], duckdb.DuckDBPyConnection]]:
 
 
 def fates(outcomes: Iterator[keys.Outcome]) -> list[tuple[str, int, str, str]]:
-    return [(o.source_id, o.row, o.fate, o.rule) for o in outcomes]
+    return [(o.source_id, o.row, o.status, o.rule) for o in outcomes]
 
 
 def test_an_identical_row_counts_once_and_the_first_is_kept(laws: Callable[..., Any]) -> None:

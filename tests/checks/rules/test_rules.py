@@ -138,7 +138,7 @@ def test_the_examples_of_a_wider_rule_pass_and_fail_as_they_say(
         found = outcomes(rule, example, contract, filled(example))
         assert found and {o.rule for o in found} == {rule.name}
         severity = words.rules()[rule.name].severity
-        assert {o.fate for o in found} == {"quarantined" if severity == "error" else "kept"}
+        assert {o.status for o in found} == {"quarantined" if severity == "error" else "kept"}
 
 
 @pytest.mark.parametrize("rule", WIDER, **by_name)

@@ -15,7 +15,7 @@ from pipeline.base.engine import Unseen
 from pipeline.base.errors import StoreError
 from pipeline.intake.text import blocks, checksums, encodings, ranges, text_files
 from pipeline.intake.text.blocks import Block, Parsed
-from pipeline.intake.text.checksums import Measure
+from pipeline.intake.text.checksums import Checksum
 from pipeline.intake.text.ranges import Range
 from pipeline.intake.text.text_files import TextFormat
 
@@ -167,7 +167,8 @@ def test_what_the_first_look_told_is_what_counting_tells(
     assert counted is not None and len(counted) == 1 < len(at_once)
     assert all(isinstance(piece, Range) for piece in at_once)
     assert (
-        sum((p.measure for p in at_once if isinstance(p, Range)), Measure()) == counted[0].measure
+        sum((p.checksum for p in at_once if isinstance(p, Range)), Checksum())
+        == counted[0].checksum
     )
     assert sum(p.lines for p in at_once if isinstance(p, Range)) == counted[0].lines
 
@@ -191,7 +192,7 @@ def test_a_file_is_utf8_wherever_it_is_cut_to_look_at_it(
     monkeypatch.setattr(encodings, "BLOCK", block)
     path = tmp_path / "示例.csv"
     path.write_bytes(data)
-    assert encodings.look(path).is_utf8 is is_utf8
+    assert encodings.scan(path).is_utf8 is is_utf8
 
 
 @given(st.binary(max_size=40), st.integers(0, 39), st.integers(1, 255))

@@ -23,7 +23,7 @@ from stdnum.iso7064 import mod_11_2
 from pipeline.base.errors import GateRefused
 from pipeline.base.model import Catalog, Dataset
 from pipeline.checks.privacy import unlabelled_numbers
-from pipeline.checks.privacy.known_values import Needles
+from pipeline.checks.privacy.known_values import KnownValues
 from pipeline.contract import catalog as contracts
 from pipeline.release.gate import artefacts, exit_guard, personal_numbers
 from tests.support.disguises import card, identity, look_alikes, mobile
@@ -162,13 +162,13 @@ def test_a_file_that_is_no_text_is_read_too(tmp_path: Path, contract: Catalog) -
 
 
 def test_needles_are_found_where_they_stand_alone_only() -> None:
-    needles = Needles(["1234567", "样本路77号附8", "short"])
+    needles = KnownValues(["1234567", "样本路77号附8", "short"])
     text = "x 91234567 12345678 1234567 住样本路77号附8内".encode()
     assert [text[at:end].decode() for at, end in needles.places(text)] == [
         "1234567",
         "样本路77号附8",
     ]
-    assert list(Needles(()).places(text)) == []
+    assert list(KnownValues(()).places(text)) == []
 
 
 def test_a_name_that_must_be_masked_and_is_not_stops_the_release(
