@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import islice
@@ -23,7 +23,7 @@ from typing import Any
 from pipeline.base.sql import Sql, address
 from pipeline.release.package.metadata import DATABASE
 from pipeline.site.datasette import order
-from pipeline.site.datasette.search_hits import Hits, Searches
+from pipeline.site.datasette.search_hits import SearchCache, SearchHits
 from pipeline.site.datasette.upstream import (
     BadRequest,
     Database,
@@ -50,19 +50,19 @@ _SCHEMA = (
     "get_view_definition",
     "hidden_table_names",
 )
-_REMEMBERED = 2000
+_CACHED_MOST = 2000
 _STEPS = 10_000  # of SQLite's machine between two looks at the clock
 
 
-class Memory:
+class QueryCache:
     """What has been asked of one release, shared by both languages of the site."""
 
     def __init__(self) -> None:
-        self.searches = Searches()
+        self.searches = SearchCache()
         self._known: OrderedDict[object, Any] = OrderedDict()
         self._asked: dict[object, asyncio.Future[Any]] = {}
 
-    async def ask(self, question: object, answer: Callable[[], Awaitable[Any]]) -> Any:
+    async def get(self, question: object, answer: Callable[[], Awaitable[Any]]) -> Any:
         """The answer to `question`, made by `answer` when it is asked for the first time.
 
         Who asks while it is being made waits for the same answer.
@@ -75,7 +75,7 @@ class Memory:
             self._asked[question].add_done_callback(lambda _: self._asked.pop(question, None))
         found = await asyncio.shield(self._asked[question])
         self._known[question] = found
-        if len(self._known) > _REMEMBERED:
+        if len(self._known) > _CACHED_MOST:
             self._known.popitem(last=False)
         return found
 
@@ -83,23 +83,25 @@ class Memory:
 class ReleaseDatabase(Database):
     """`disclosure.db` of one release."""
 
-    def __init__(self, ds: Datasette, path: Path, memory: Memory, max_characters: int) -> None:
+    def __init__(
+        self, ds: Datasette, path: Path, query_cache: QueryCache, max_characters: int
+    ) -> None:
         super().__init__(ds, str(path), is_mutable=False)
         self._file = path
         self.cached_size = path.stat().st_size
-        self._memory = memory
+        self._query_cache = query_cache
         self._max_characters = max_characters
         self._connections = threading.local()
         for name in _SCHEMA:
-            setattr(self, name, self._remembering(name))
+            setattr(self, name, self._caching(name))
 
-    def _remembering(self, name: str) -> Callable[..., Awaitable[Any]]:
+    def _caching(self, name: str) -> Callable[..., Awaitable[Any]]:
         ask = getattr(super(), name)
 
-        async def remembered(*args: object) -> Any:
-            return await self._memory.ask((name, *args), lambda: ask(*args))
+        async def cached(*args: object) -> Any:
+            return await self._query_cache.get((name, *args), lambda: ask(*args))
 
-        return remembered
+        return cached
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
         """A connection to read by. Datasette's own takes the path for an address: a `?` ends it."""
@@ -135,12 +137,14 @@ class ReleaseDatabase(Database):
 
         limit_ms = min(custom_time_limit or self.ds.sql_time_limit_ms, self.ds.sql_time_limit_ms)
         most = self.ds.max_returned_rows + (page_size == self.ds.max_returned_rows)
-        shown = order.steady(sql, tie_breaker.get()) if truncate else sql
+        shown = order.with_tie_breaker(sql, tie_breaker.get()) if truncate else sql
 
         def run(conn: sqlite3.Connection) -> Results:
             with _limited(conn, limit_ms, sql, params):
-                begun = order.begun(conn, shown)
-                cursor = conn.execute(*self._memory.searches.answered(conn, begun, params or {}))
+                page_sql = order.with_page_bound(conn, shown)
+                cursor = conn.execute(
+                    *self._query_cache.searches.with_hits(conn, page_sql, params or {})
+                )
                 if not truncate:
                     return Results(cursor.fetchall(), False, cursor.description)
                 rows = list(islice(_bounded(cursor, self._max_characters), most + 1))
@@ -151,47 +155,36 @@ class ReleaseDatabase(Database):
             return found
 
         if tie_breaker.get() and not truncate:  # the counts and facets that go with JSON
-            known: Results = await self._memory.ask((sql, _frozen(params), limit_ms), ask)
+            known: Results = await self._query_cache.get((sql, _frozen(params), limit_ms), ask)
             return known
         return await ask()
 
-    async def hits(self, index: str, words: str, limit_ms: int | None = None) -> Hits:
+    async def hits(self, index: str, words: str, limit_ms: int | None = None) -> SearchHits:
         """What a search index finds for `words`.
 
         Raises QueryInterrupted where it takes too long.
         """
 
-        def run(conn: sqlite3.Connection) -> Hits:
+        def run(conn: sqlite3.Connection) -> SearchHits:
             with _limited(conn, limit_ms or self.ds.sql_time_limit_ms, index, words):
-                return self._memory.searches.hits(conn, index, words)
+                return self._query_cache.searches.hits(conn, index, words)
 
-        found: Hits = await self.execute_fn(run)
+        found: SearchHits = await self.execute_fn(run)
         return found
 
     async def attached_databases(self) -> list[object]:
         """None: nothing can be attached."""
         return []
 
-    async def figures(self, sql: Sql, params: Sequence[object] = ()) -> list[sqlite3.Row]:
+    async def cached_rows(self, sql: Sql, params: Sequence[object] = ()) -> list[sqlite3.Row]:
         """The rows of a query of our own, without limits; asked once for a release."""
 
         def run(conn: sqlite3.Connection) -> list[sqlite3.Row]:
             return conn.execute(sql, params).fetchall()
 
-        found: list[sqlite3.Row] = await self._memory.ask(
+        found: list[sqlite3.Row] = await self._query_cache.get(
             ("figures", sql, tuple(params)), lambda: self.execute_fn(run)
         )
-        return found
-
-    async def remembered(
-        self, sql: Sql, params: Mapping[str, object], limit_ms: int
-    ) -> list[sqlite3.Row]:
-        """The rows of a query that several readers are likely to ask; within `limit_ms`."""
-
-        async def ask() -> list[sqlite3.Row]:
-            return (await self.execute(sql, params, custom_time_limit=limit_ms)).rows
-
-        found: list[sqlite3.Row] = await self._memory.ask((sql, _frozen(params)), ask)
         return found
 
     async def rows(self, sql: Sql, params: Sequence[object] = ()) -> list[sqlite3.Row]:
@@ -230,9 +223,11 @@ def _frozen(params: Any) -> object:
     return tuple(sorted(params.items())) if isinstance(params, dict) else tuple(params or ())
 
 
-def use(ds: Datasette, path: Path, memory: Memory, max_characters: int) -> ReleaseDatabase:
+def show_only(
+    ds: Datasette, path: Path, query_cache: QueryCache, max_characters: int
+) -> ReleaseDatabase:
     """Make the release's database the only one that `ds` shows."""
-    database = ReleaseDatabase(ds, path, memory, max_characters)
+    database = ReleaseDatabase(ds, path, query_cache, max_characters)
     for name in [name for name in ds.databases if name != "_internal"]:
         ds.remove_database(name)
     ds.add_database(database, name=DATABASE)

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from pipeline.base.words import Lang
 from pipeline.release.package.metadata import DATABASE
 from pipeline.site.datasette import charts
-from pipeline.site.datasette.database import Memory, ReleaseDatabase, use
+from pipeline.site.datasette.database import QueryCache, ReleaseDatabase, show_only
 from pipeline.site.datasette.folder import ReleaseFolder
 from pipeline.site.datasette.guards import Slots
 from pipeline.site.datasette.language import N_, Language
@@ -29,7 +29,7 @@ from pipeline.site.datasette.upstream import Datasette, Request, Response, tilde
 from pipeline.site.datasette.values import Field, Values, fields_of
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
-_UNTOLD: Mapping[str, Any] = {"plugins": {"gongshi": {"columns": []}}}
+_NO_METADATA: Mapping[str, Any] = {"plugins": {"gongshi": {"columns": []}}}
 _TIMES = {"year": "year", "month": "date", "today": "date"}  # names that only queries have
 #: GB 32100-2015: no I, O, Z, S, V. Seventeen zeros stand for a trader without a code: nobody's own.
 PARTY_CODE = re.compile(r"(?!0{17})[0-9A-HJ-NP-RT-UW-Y]{18}")
@@ -50,7 +50,7 @@ class Edition(Datasette):
         self,
         release: ReleaseFolder,
         lang: Lang,
-        memory: Memory,
+        query_cache: QueryCache,
         slots: Slots,
         executor: Executor,
         past: Sequence[ReleaseFolder],
@@ -77,12 +77,12 @@ class Edition(Datasette):
         self.executor = executor
         self.release, self.lang, self.slots, self.past = release, lang, slots, past
         self.language = Language(lang)
-        self.own: Mapping[str, Any] = release.words(lang)
-        self.values = Values(self.language, self.own["codes"])
+        self.words: Mapping[str, Any] = release.words(lang)
+        self.values = Values(self.language, self.words["codes"])
         self.tables = release.tables(lang)
-        self.memory = memory
+        self.query_cache = query_cache
         path = release.path / "disclosure.db"
-        self.db: ReleaseDatabase = use(self, path, memory, limits["result_characters"])
+        self.db: ReleaseDatabase = show_only(self, path, query_cache, limits["result_characters"])
         self.pages = _environment(self)
         self._known_schema = False
 
@@ -117,14 +117,14 @@ class Edition(Datasette):
         """The address of an authority's page."""
         return self.link("/authority/" + quote(str(name), safe=""))
 
-    def body_link(self, table: str, row: Any, column: str) -> str:
+    def organisation_link(self, table: str, row: Any, column: str) -> str:
         """The address of the body that a column of a record names; "" where it is no body's."""
-        own = self.tables[table]["plugins"]["gongshi"]
-        if not row[column] or own["produced"]:
+        extras = self.tables[table]["plugins"]["gongshi"]
+        if not row[column] or extras["produced"]:
             return ""
-        if column == own.get("authority"):
+        if column == extras.get("authority"):
             return self.authority_link(row[column])
-        code, name = own.get("party") or ("", "")
+        code, name = extras.get("party") or ("", "")
         masked = not name or re.search(r"某$|\*", row[name] or "")
         if column in (code, name) and PARTY_CODE.fullmatch(row[code] or "") and not masked:
             return self.link(f"/party/{row[code]}")
@@ -136,7 +136,7 @@ class Edition(Datasette):
 
     def fields(self, table: str, names: list[str]) -> list[Field]:
         """The fields `names` of `table`."""
-        return fields_of(self.tables.get(table, _UNTOLD), names, self.own["column_titles"])
+        return fields_of(self.tables.get(table, _NO_METADATA), names, self.words["column_titles"])
 
     def fields_of_query(self, sql: str, names: list[str]) -> list[Field]:
         """The columns of a query, by the tables that it names, else by any that has the column."""
@@ -152,7 +152,7 @@ class Edition(Datasette):
         if field.refers:
             keys.append((field.refers["table"], field.refers["column"]))
         for table, column in keys:
-            if self.tables.get(table, _UNTOLD)["plugins"]["gongshi"].get("key") == [column]:
+            if self.tables.get(table, _NO_METADATA)["plugins"]["gongshi"].get("key") == [column]:
                 return self.record_link(table, value)
         return ""
 
@@ -162,9 +162,9 @@ class Edition(Datasette):
         return {key[0] for key in keys if len(key) == 1}
 
     def _field_in(self, tables: list[str], name: str) -> Field:
-        if name in self.own["column_titles"]:
+        if name in self.words["column_titles"]:
             kind = _TIMES.get(name, "number")
-            return Field(name, self.own["column_titles"][name], kind=kind)
+            return Field(name, self.words["column_titles"][name], kind=kind)
         for table in tables:
             columns = self.tables[table]["plugins"]["gongshi"]["columns"]
             if any(column["name"] == name for column in columns):
@@ -173,7 +173,7 @@ class Edition(Datasette):
 
     def address(self, request: Request) -> str:
         """Where the site stands: as its settings say, else as the visitor called it."""
-        return self.own["address"] or f"{request.scheme}://{request.host}"
+        return self.words["address"] or f"{request.scheme}://{request.host}"
 
     def page(
         self,
@@ -227,7 +227,7 @@ def _globals(edition: Edition) -> dict[str, Any]:
         "n_": edition.language.count,
         "lang": edition.lang,
         "html_lang": edition.language.html,
-        "words": edition.own,
+        "words": edition.words,
         "site_title": words["title"],
         "site_description": words["description"],
         "licence": words["license"],

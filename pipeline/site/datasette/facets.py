@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.base.sql import Sql, quoted, trusted
 from pipeline.site.datasette.edition import Edition
-from pipeline.site.datasette.search_hits import SEARCH, Hits
+from pipeline.site.datasette.search_hits import SEARCH, SearchHits
 from pipeline.site.datasette.upstream import (
     Filters,
     QueryInterrupted,
@@ -40,14 +40,14 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
-class Divided:
+class FacetCounts:
     """How many rows there are, and by what they divide; None and empty where it took too long."""
 
     count: int | None
     facets: Sequence[Facet]
 
 
-async def divided(edition: Edition, request: Request, table: str) -> Divided:
+async def count_facets(edition: Edition, request: Request, table: str) -> FacetCounts:
     """Count the rows that a table page's conditions leave, and divide them by its facets."""
     columns = await _facet_columns(edition, request, table)
     where, params = await _conditions(edition, request, table)
@@ -56,23 +56,25 @@ async def divided(edition: Edition, request: Request, table: str) -> Divided:
     found = await _hits(edition, where, params)
     hits = found.count if found else None
     if found:
-        ((held,),) = await edition.db.figures(f"select max(rowid) from {quoted(table)}")
+        ((held,),) = await edition.db.cached_rows(f"select max(rowid) from {quoted(table)}")
         if found.rowids is None or (found.count > _LOOKED_UP and held > _READ):
-            return Divided(hits, [])
+            return FacetCounts(hits, [])
         if found.count * _TIMES > held:
             where = f"+{where}"  # not by rowid: the narrow index is read whole
-    rows = await _asked(edition, _one_pass(table, columns, where), params)
+    rows = await _rows_within_limit(edition, _one_pass(table, columns, where), params)
     if rows is None:
-        return Divided(hits, [])
+        return FacetCounts(hits, [])
     count = next(row[2] for row in rows if row[0] < 0)
-    return Divided(
+    return FacetCounts(
         count, [_facet(c, [r for r in rows if r[0] == n]) for n, c in enumerate(columns)]
     )
 
 
-async def _asked(edition: Edition, sql: Sql, params: Mapping[str, Any]) -> list[Any] | None:
+async def _rows_within_limit(
+    edition: Edition, sql: Sql, params: Mapping[str, Any]
+) -> list[Any] | None:
     """The rows of `sql`; None where they take too long, which is tried again only after a while."""
-    limit_ms = edition.own["limits"]["facet_ms"]
+    limit_ms = edition.words["limits"]["facet_ms"]
 
     async def ask() -> list[Any] | None:
         try:
@@ -81,32 +83,32 @@ async def _asked(edition: Edition, sql: Sql, params: Mapping[str, Any]) -> list[
             return None
 
     question = (sql, tuple(sorted(params.items())), time.monotonic() // _AGAIN_S)
-    found: list[Any] | None = await edition.memory.ask(question, ask)
+    found: list[Any] | None = await edition.query_cache.get(question, ask)
     return found
 
 
-async def _hits(edition: Edition, where: str, params: Mapping[str, Any]) -> Hits | None:
+async def _hits(edition: Edition, where: str, params: Mapping[str, Any]) -> SearchHits | None:
     """What fits where words are all that is asked for; None else, and where it takes too long."""
     if not (words := SEARCH.fullmatch(where)):
         return None
     try:
         return await edition.db.hits(
-            words["index"], params["search"], edition.own["limits"]["facet_ms"]
+            words["index"], params["search"], edition.words["limits"]["facet_ms"]
         )
     except QueryInterrupted:
         return None
 
 
-async def _whole(edition: Edition, table: str, columns: Sequence[str]) -> Divided:
+async def _whole(edition: Edition, table: str, columns: Sequence[str]) -> FacetCounts:
     """Of a whole table each facet is read from its own index, once for a release."""
-    ((count,),) = await edition.db.figures(f"select count(*) from {quoted(table)}")
+    ((count,),) = await edition.db.cached_rows(f"select count(*) from {quoted(table)}")
     facets = []
     for column in columns:
         name = quoted(column)
         sql = f"select 0, {name}, count(*) from {quoted(table)} where {name} is not null"
         order = f"group by 2 order by 3 desc, 2 limit {_VALUES + 1}"
-        facets.append(_facet(column, await edition.db.figures(f"{sql} {order}")))
-    return Divided(count, facets)
+        facets.append(_facet(column, await edition.db.cached_rows(f"{sql} {order}")))
+    return FacetCounts(count, facets)
 
 
 def _one_pass(table: str, columns: Sequence[str], where: Sql) -> Sql:
@@ -135,10 +137,10 @@ def _facet(column: str, rows: Sequence[Any]) -> Facet:
 
 async def _facet_columns(edition: Edition, request: Request, table: str) -> list[str]:
     """The table's own facets, and those that the reader asks for."""
-    told = edition.tables.get(table, {}).get("facets", [])
+    configured = edition.tables.get(table, {}).get("facets", [])
     there = set(await edition.db.table_columns(table))
-    asked = request.args.getlist("_facet") if "_facet" in request.args else []
-    return [name for name in dict.fromkeys([*told, *asked]) if name in there][:_FACETS]
+    requested = request.args.getlist("_facet") if "_facet" in request.args else []
+    return [name for name in dict.fromkeys([*configured, *requested]) if name in there][:_FACETS]
 
 
 async def _conditions(

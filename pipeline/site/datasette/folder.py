@@ -31,8 +31,8 @@ class ReleaseFolder:
 
     def words(self, lang: Lang) -> Mapping[str, Any]:
         """What Datasette has no key for, in `lang`: metadata.yml's words, limits and code lists."""
-        own: Mapping[str, Any] = self.metadata[lang]["plugins"]["gongshi"]
-        return own
+        words: Mapping[str, Any] = self.metadata[lang]["plugins"]["gongshi"]
+        return words
 
     @property
     def limits(self) -> Mapping[str, Any]:

@@ -92,7 +92,7 @@ class Slot:
         self._waiting = 0
 
     @asynccontextmanager
-    async def taken(self) -> AsyncIterator[None]:
+    async def acquired(self) -> AsyncIterator[None]:
         """Wait for room; TooBusy where the queue is full or the wait too long."""
         if self._waiting >= self._queue:
             raise TooBusy("busy")
@@ -119,13 +119,13 @@ class Slots:
         self.streams = Slot(limits["csv_streams"], queue, wait)
 
     @asynccontextmanager
-    async def room_for(self, args: Mapping[str, Any]) -> AsyncIterator[None]:
+    async def slot_for(self, args: Mapping[str, Any]) -> AsyncIterator[None]:
         """The slot that a request with these arguments needs; most need none."""
         slot = self._needed(args)
         if slot is None:
             yield
         else:
-            async with slot.taken():
+            async with slot.acquired():
                 yield
 
     def _needed(self, args: Mapping[str, Any]) -> Slot | None:

@@ -44,7 +44,7 @@ SECURITY = [
     (b"cross-origin-opener-policy", b"same-origin"),
 ]
 _SHARED = ("json", "csv", "ld+json", "atom+xml", "octet-stream", "zip", "gzip", "sheet", "parquet")
-_SQUEEZED = ("text/", "json", "xml", "svg", "javascript")
+_COMPRESSED = ("text/", "json", "xml", "svg", "javascript")
 _DROPPED = {b"cookie", b"authorization", b"x-forwarded-host"}
 _REPLACED = {b"vary", b"cache-control", b"referrer-policy", b"set-cookie", b"etag"}
 _REPLACED |= {b"access-control-allow-origin", b"access-control-allow-headers"}
@@ -53,7 +53,7 @@ _REPLACED |= {b"access-control-allow-origin", b"access-control-allow-headers"}
 @dataclass(frozen=True, slots=True)
 class StaticFile:
     body: bytes
-    squeezed: bytes
+    compressed: bytes
     type: str
     version: str
 
@@ -78,7 +78,7 @@ def static_address(name: str) -> str:
     return f"/static/{name}?v={static_files()[f'/static/{name}'].version}"
 
 
-class Front:
+class Middleware:
     """The site of one release, in both languages, behind one door."""
 
     def __init__(self, chinese: Asgi, english: Asgi, etag: str, cache_s: int) -> None:
@@ -127,7 +127,7 @@ class _Answer:
         self._began = time.perf_counter()
         self._status, self._bytes = 0, 0
         self._headers: Mapping[bytes, bytes] = dict(scope["headers"])
-        self._packer: Any = None
+        self._compressor: Any = None
 
     @property
     def is_known(self) -> bool:
@@ -144,9 +144,9 @@ class _Answer:
     async def static(self, file: StaticFile) -> None:
         headers = [(b"content-type", file.type.encode()), (b"vary", b"accept-encoding")]
         headers += [(b"cache-control", b"public, max-age=31536000, immutable")]
-        squeeze = self._accepts_gzip and len(file.squeezed) < len(file.body)
-        body = file.squeezed if squeeze else file.body
-        if squeeze:
+        compress = self._accepts_gzip and len(file.compressed) < len(file.body)
+        body = file.compressed if compress else file.body
+        if compress:
             headers.append((b"content-encoding", b"gzip"))
         headers.append((b"content-length", str(len(body)).encode()))
         self._status = 200
@@ -159,22 +159,22 @@ class _Answer:
         """Send the status and the headers, with those that every answer has."""
         self._status = status
         headers = [(k.lower(), v) for k, v in given if k.lower() not in _REPLACED]
-        own = dict(given)
+        given_by_name = dict(given)
         kind = dict(headers).get(b"content-type", b"").decode("latin-1")
         if status in (200, 304):
             headers += [
                 (b"etag", self._etag),
-                (b"cache-control", own.get(b"cache-control", self._cache)),
+                (b"cache-control", given_by_name.get(b"cache-control", self._cache)),
             ]
         else:
             headers.append((b"cache-control", b"no-store"))
         path = self._scope["path"]
         if path.endswith((".json", ".csv")) or any(part in kind for part in _SHARED):
             headers.append((b"access-control-allow-origin", b"*"))
-        if status == 200 and any(part in kind for part in _SQUEEZED):
+        if status == 200 and any(part in kind for part in _COMPRESSED):
             headers.append((b"vary", b"accept-encoding"))
             if self._accepts_gzip:
-                self._packer = zlib.compressobj(5, zlib.DEFLATED, 31)
+                self._compressor = zlib.compressobj(5, zlib.DEFLATED, 31)
                 headers = [(k, v) for k, v in headers if k != b"content-length"]
                 headers.append((b"content-encoding", b"gzip"))
         message = {"type": "http.response.start", "status": status, "headers": SECURITY + headers}
@@ -189,8 +189,8 @@ class _Answer:
             return
         more = message.get("more_body", False)
         body = message.get("body", b"")
-        if self._packer:
-            body = self._packer.compress(body) + (b"" if more else self._packer.flush())
+        if self._compressor:
+            body = self._compressor.compress(body) + (b"" if more else self._compressor.flush())
         if body or not more:
             await self._body(body, more)
 
@@ -206,7 +206,7 @@ class _Answer:
 
     def log(self) -> None:
         """One line without anything of the visitor: not the address, not what was searched."""
-        told = {
+        record = {
             "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "method": self._scope["method"],
             "path": self._scope["path"][:200],
@@ -214,7 +214,7 @@ class _Answer:
             "bytes": self._bytes,
             "ms": round((time.perf_counter() - self._began) * 1000, 1),
         }
-        access.info(json.dumps(told))
+        access.info(json.dumps(record))
 
 
 def _hostile(path: str, raw: bytes) -> bool:

@@ -19,7 +19,7 @@ _BY_KEY = "$key"  # Datasette encodes every $ of a value, so that no value can l
 _LONGEST = 400
 
 
-def shortened(data: MutableMapping[str, Any]) -> None:
+def shorten_token(data: MutableMapping[str, Any]) -> None:
     """Put the last record's key in place of a long value, in `next` and `next_url` of a page."""
     token = str(data.get("next") or "")
     if len(token) <= _LONGEST:
@@ -32,7 +32,7 @@ def shortened(data: MutableMapping[str, Any]) -> None:
         )
 
 
-async def lengthened(edition: Edition, request: Request, table: str) -> str | None:
+async def full_token(edition: Edition, request: Request, table: str) -> str | None:
     """The page's token as Datasette reads it; None where the request has no short one.
 
     BadRequest where the record whose key it names is not there.
@@ -50,13 +50,13 @@ async def lengthened(edition: Edition, request: Request, table: str) -> str | No
     where = " and ".join(f"{quoted(name)} = ?" for name in names)
     rows = await edition.db.rows(f"select {quoted(column)} from {quoted(table)} where {where}", key)
     if not rows:
-        raise BadRequest("page-gone")
+        raise BadRequest("page-removed")
     value = rows[0][0]
     prefix = "$null" if value is None else tilde_encode(str(value))
     return ",".join([prefix, *token.split(",")[1:]])
 
 
 def _sorted_by(edition: Edition, request: Request, table: str) -> str | None:
-    told = edition.tables.get(table, {})
+    metadata = edition.tables.get(table, {})
     asked = request.args.get("_sort") or request.args.get("_sort_desc")
-    return asked or told.get("sort") or told.get("sort_desc")
+    return asked or metadata.get("sort") or metadata.get("sort_desc")

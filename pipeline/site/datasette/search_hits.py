@@ -39,7 +39,7 @@ _KEPT, _KEPT_SIZE = 200, 8_000_000  # searches, and characters of their lists
 
 
 @dataclass(frozen=True, slots=True)
-class Hits:
+class SearchHits:
     """How many rows a search finds, the first hundred of their rowids, and all as a JSON array.
 
     `rowids` is None where they are more than `LISTED`.
@@ -50,14 +50,14 @@ class Hits:
     rowids: str | None
 
 
-class Searches:
+class SearchCache:
     """The last searches of one release."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str], Hits] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], SearchHits] = OrderedDict()
         self._lock = threading.Lock()
 
-    def hits(self, conn: sqlite3.Connection, index: str, words: str) -> Hits:
+    def hits(self, conn: sqlite3.Connection, index: str, words: str) -> SearchHits:
         """What the search index `index` finds for `words` as a reader types them."""
         key = (index, words)
         with self._lock:
@@ -74,7 +74,7 @@ class Searches:
     def _size(self) -> int:
         return sum(len(each.rowids or "") for each in self._known.values())
 
-    def answered(self, conn: sqlite3.Connection, sql: Sql, params: Any) -> tuple[Sql, Any]:
+    def with_hits(self, conn: sqlite3.Connection, sql: Sql, params: Any) -> tuple[Sql, Any]:
         """`sql` and its parameters with the hits in place of a search; the rows are the same."""
         search = SEARCH.search(sql)
         if not search or not isinstance(params, dict) or "search" not in params:
@@ -94,7 +94,7 @@ class Searches:
         return listed, {**params, "_hits": hits.rowids}
 
 
-def _find(conn: sqlite3.Connection, index: str, words: str) -> Hits:
+def _find(conn: sqlite3.Connection, index: str, words: str) -> SearchHits:
     most = min(LISTED, conn.getlimit(sqlite3.SQLITE_LIMIT_LENGTH) // _WIDTH)
     matches = f"from {quoted(index)} where {quoted(index)} match escape_fts(?)"
     count, rowids = conn.execute(
@@ -103,13 +103,13 @@ def _find(conn: sqlite3.Connection, index: str, words: str) -> Hits:
     ).fetchone()
     first = tuple(int(each) for each in rowids[1:-1].split(",", _FIRST)[:_FIRST] if each)
     if count <= most:
-        return Hits(count, first, rowids)
+        return SearchHits(count, first, rowids)
     ((count,),) = conn.execute(f"select count(*) {matches}", [words])
-    return Hits(count, first, None)
+    return SearchHits(count, first, None)
 
 
 def _walked(
-    conn: sqlite3.Connection, sql: Sql, search: re.Match[str], words: str, hits: Hits
+    conn: sqlite3.Connection, sql: Sql, search: re.Match[str], words: str, hits: SearchHits
 ) -> Sql:
     """`sql`, written so that the table is walked in its order, where that is quicker."""
     above, below = sql[: search.start()], sql[search.end() :]

@@ -139,21 +139,21 @@ class Values:
 
 def fields_of(table: Mapping[str, Any], names: list[str], titles: Mapping[str, str]) -> list[Field]:
     """The fields `names` of a table, with what the release's words say of each."""
-    told = {column["name"]: column for column in table["plugins"]["gongshi"]["columns"]}
-    return [_field(name, told.get(name, {}), titles) for name in names]
+    by_name = {column["name"]: column for column in table["plugins"]["gongshi"]["columns"]}
+    return [_field(name, by_name.get(name, {}), titles) for name in names]
 
 
-def _field(name: str, told: Mapping[str, Any], titles: Mapping[str, str]) -> Field:
+def _field(name: str, metadata: Mapping[str, Any], titles: Mapping[str, str]) -> Field:
     return Field(
         name=name,
-        title=told.get("title") or titles.get(name, name),
-        description=told.get("description", ""),
-        kind=told.get("kind") or ("date" if name.endswith("_date") else "text"),
-        unit=told.get("unit", ""),
-        codes=told.get("codes", ""),
-        separator=told.get("separator", ""),
-        refers=told.get("refers"),
-        privacy=told.get("privacy", ""),
+        title=metadata.get("title") or titles.get(name, name),
+        description=metadata.get("description", ""),
+        kind=metadata.get("kind") or ("date" if name.endswith("_date") else "text"),
+        unit=metadata.get("unit", ""),
+        codes=metadata.get("codes", ""),
+        separator=metadata.get("separator", ""),
+        refers=metadata.get("refers"),
+        privacy=metadata.get("privacy", ""),
     )
 
 

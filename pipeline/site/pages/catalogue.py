@@ -47,17 +47,17 @@ async def catalogue(edition: Edition, request: Request) -> Response:
     if path.is_file():
         return _own_file(edition, "catalog.jsonld", "application/ld+json")
     address = edition.address(request)
-    told = edition.release.metadata[edition.lang]
+    metadata = edition.release.metadata[edition.lang]
     graph = {
         "@context": {"dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/"},
         "@id": f"{address}{edition.link('/')}",
         "@type": "dcat:Catalog",
-        "dct:title": told["title"],
-        "dct:description": told["description"],
-        "dct:license": {"@id": told["license_url"]},
+        "dct:title": metadata["title"],
+        "dct:description": metadata["description"],
+        "dct:license": {"@id": metadata["license_url"]},
         "dct:issued": edition.release.today,
         "dct:language": edition.language.html,
-        "dct:publisher": edition.own["publisher"]["name"],
+        "dct:publisher": edition.words["publisher"]["name"],
         "dcat:dataset": [_dataset(edition, address, name) for name in edition.tables],
     }
     body = json.dumps(graph, ensure_ascii=False, indent=1)
@@ -65,14 +65,14 @@ async def catalogue(edition: Edition, request: Request) -> Response:
 
 
 def _dataset(edition: Edition, address: str, name: str) -> dict[str, Any]:
-    told = edition.tables[name]
+    metadata = edition.tables[name]
     page = address + edition.table_link(name)
     formats = {"csv?_stream=on": "text/csv", "json?_shape=array": "application/json"}
     return {
         "@id": page,
         "@type": "dcat:Dataset",
-        "dct:title": told["title"],
-        "dct:description": told.get("description", ""),
+        "dct:title": metadata["title"],
+        "dct:description": metadata.get("description", ""),
         "dct:modified": edition.release.today,
         "dcat:landingPage": {"@id": page},
         "dcat:distribution": [

@@ -22,12 +22,12 @@ async def dictionary(edition: Edition, request: Request) -> Response:
     tables = [
         {
             "name": name,
-            "title": told["title"],
-            "description": told.get("description", ""),
-            "columns": len(told["plugins"]["gongshi"]["columns"]),
-            "count": (await edition.db.figures(f"select count(*) from {quoted(name)}"))[0][0],
+            "title": metadata["title"],
+            "description": metadata.get("description", ""),
+            "columns": len(metadata["plugins"]["gongshi"]["columns"]),
+            "count": (await edition.db.cached_rows(f"select count(*) from {quoted(name)}"))[0][0],
         }
-        for name, told in edition.tables.items()
+        for name, metadata in edition.tables.items()
     ]
     return edition.page(request, "dictionary.html", {"tables": tables})
 
@@ -38,16 +38,16 @@ async def table(edition: Edition, request: Request) -> Response:
     name = request.url_vars["table"]
     if name not in edition.tables:
         raise NotFound("")
-    told = edition.tables[name]
-    columns = told["plugins"]["gongshi"]["columns"]
+    metadata = edition.tables[name]
+    columns = metadata["plugins"]["gongshi"]["columns"]
     filled, count = await _filled(edition, name, columns)
     context = {
         "table": name,
-        "told": told,
+        "metadata": metadata,
         "count": count,
         "columns": [{**_BLANK, **column, "filled": filled[column["name"]]} for column in columns],
-        "codes": edition.own["codes"],
-        "key": told["plugins"]["gongshi"]["key"],
+        "codes": edition.words["codes"],
+        "key": metadata["plugins"]["gongshi"]["key"],
         "rule_titles": {row["rule"]: row["title"] for row in await rules_known(edition)},
     }
     return edition.page(request, "dictionary_table.html", context)
@@ -61,11 +61,11 @@ async def _filled(
     known = [column for column in columns if column["name"] in stored]
     sums = ", ".join(["count(*)", *(_summed(column) for column in known)])
     # One pass over the table for all its columns.
-    (count, *told), *_ = await edition.db.figures(f"select {sums} from {quoted(table)}")
+    (count, *summary), *_ = await edition.db.cached_rows(f"select {sums} from {quoted(table)}")
     filled: dict[str, dict[str, Any]] = {column["name"]: {} for column in columns}
     quick = await indexed(edition, table)  # counting others' distinct values would take too long
     for number, column in enumerate(known):
-        given, low, high = told[number * 3 : number * 3 + 3]
+        given, low, high = summary[number * 3 : number * 3 + 3]
         (field,) = edition.fields(table, [column["name"]])
         filled[field.name] = {
             "share": given / count if count else 0,
@@ -86,6 +86,8 @@ def _summed(column: dict[str, Any]) -> Sql:
 
 
 async def _distinct(edition: Edition, table: str, column: str) -> int:
-    rows = await edition.db.figures(f"select count(distinct {quoted(column)}) from {quoted(table)}")
+    rows = await edition.db.cached_rows(
+        f"select count(distinct {quoted(column)}) from {quoted(table)}"
+    )
     found: int = rows[0][0]
     return found

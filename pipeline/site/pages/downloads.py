@@ -24,9 +24,9 @@ from pipeline.base.sql import Sql, trusted
 from pipeline.release.package.metadata import DATABASE
 from pipeline.site.datasette.edition import Edition
 from pipeline.site.datasette.guards import TooBusy
-from pipeline.site.datasette.order import steady
+from pipeline.site.datasette.order import with_tie_breaker
 from pipeline.site.datasette.upstream import BadRequest, NotFound, Request, Response
-from pipeline.site.pages.views import explained, guarded
+from pipeline.site.pages.views import error_page, guarded
 
 _CHUNK_ROWS = 2_000
 _CHUNK_BYTES = 1 << 18
@@ -40,7 +40,7 @@ _MOST_EXACT = 1e15
 _NAME = re.compile(r"(?:[\w=%~-][\w.=%~-]*/)*[\w=%~-][\w.=%~-]*\Z", re.A)
 
 
-def offers(edition: Edition, request: Request, table: str) -> dict[str, Any]:
+def download_links(edition: Edition, request: Request, table: str) -> dict[str, Any]:
     """Addresses of what is on show, narrowed down alike, in each format; and how much at most."""
     given = [
         (key, value)
@@ -48,7 +48,7 @@ def offers(edition: Edition, request: Request, table: str) -> dict[str, Any]:
         if key not in ("_next", "_all", "_size") and not key.startswith("_facet")
     ]
     base = edition.link(f"/{DATABASE}/{table}")
-    limits = edition.own["limits"]
+    limits = edition.words["limits"]
 
     def address(suffix: str, **more: str) -> str:
         return f"{base}.{suffix}?{urlencode([*given, *more.items()])}"
@@ -79,10 +79,10 @@ class _Stream:
 
     async def asgi_send(self, send: Any) -> None:
         try:
-            async with self._edition.slots.streams.taken():
+            async with self._edition.slots.streams.acquired():
                 await self._send(send)
         except TooBusy as busy:
-            await explained(self._edition, self._request, busy).asgi_send(send)
+            await error_page(self._edition, self._request, busy).asgi_send(send)
 
     async def _send(self, send: Any) -> None:
         loop = asyncio.get_running_loop()
@@ -113,7 +113,7 @@ async def stream(view: Any, request: Request) -> Any:
     return _Stream(edition, request, headers, chunks)
 
 
-def asking(request: Request, more: str) -> Request:
+def with_arguments(request: Request, more: str) -> Request:
     """`request` with more in its query."""
     query = f"{request.query_string}&{more}".lstrip("&").encode()
     return Request({**request.scope, "query_string": query}, request.receive)
@@ -122,18 +122,18 @@ def asking(request: Request, more: str) -> Request:
 async def _whole(view: Any, request: Request) -> tuple[Sql, Any, list[str]]:
     """The SQL of a table page without its limit, its parameters and its columns."""
     # Not a size of nought: for very few rows SQLite would sort the whole table.
-    data, *_ = await view.data(asking(request, "_nocount=1&_nofacet=1&_size=100"))
+    data, *_ = await view.data(with_arguments(request, "_nocount=1&_nofacet=1&_size=100"))
     if not data.get("table"):
         raise BadRequest("_stream is for tables; a query's CSV holds its whole result")
     key = tuple(await view.ds.db.primary_keys(data["table"]) or ["rowid"])
-    sql = steady(trusted(data["query"]["sql"]), key).rpartition(" limit ")[0]
+    sql = with_tie_breaker(trusted(data["query"]["sql"]), key).rpartition(" limit ")[0]
     return sql, data["query"]["params"], list(data["columns"])
 
 
 def _csv(
     edition: Edition, sql: Sql, params: Any, head: Sequence[str], excel: bool
 ) -> Iterator[bytes]:
-    most = edition.own["limits"]["csv_mb"] * 1_000_000
+    most = edition.words["limits"]["csv_mb"] * 1_000_000
     text = io.StringIO()
     writer = csv.writer(text)
     if excel:
@@ -187,14 +187,14 @@ async def workbook(view: Any, request: Request) -> Response:
     edition: Edition = view.ds
     table = request.url_vars["table"]
     sql, params, names = await _whole(view, request)
-    most = int(edition.own["limits"]["xlsx_rows"])
+    most = int(edition.words["limits"]["xlsx_rows"])
     fields = edition.fields(table, names)
     title = edition.title(table)
 
     def make() -> bytes:
         return _workbook(title, fields, _batches(edition, f"{sql} limit {most}", params))
 
-    async with edition.slots.streams.taken():
+    async with edition.slots.streams.acquired():
         body = await asyncio.get_running_loop().run_in_executor(None, make)
     name = f'attachment; filename="{_file_name(table)}.xlsx"'
     return Response(body, content_type=_XLSX, headers={"content-disposition": name})
@@ -291,11 +291,11 @@ def listed(edition: Edition) -> list[dict[str, Any]]:
         stem, dot, kind = name.partition(".")
         top = name.partition("/")[0]
         table = next((t for t in (top, stem) if dot and t in groups), "")
-        told = {"name": name, "bytes": path.stat().st_size, "part": "=" in name}
+        entry = {"name": name, "bytes": path.stat().st_size, "part": "=" in name}
         label = kind if table else name
-        if told["part"]:
+        if entry["part"]:
             label = unquote(name.removeprefix(f"{table}/").replace("/part-0.", " · "))
-        groups[table].append({**told, "kind": label})
+        groups[table].append({**entry, "kind": label})
     return [
         {
             "title": edition.title(table) if table else "",

@@ -19,14 +19,14 @@ async def feed(edition: Edition, request: Request) -> Response:
     address = edition.address(request)
     title = edition.release.metadata[edition.lang]["title"]
     entries = "\n".join(_entries(edition, address))
-    own = address + edition.link("/feed.atom")
+    feed_address = address + edition.link("/feed.atom")
     body = (
         f'{XML}<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{edition.language.html}">\n'
-        f"<title>{escape(title)}</title>\n<id>{escape(own)}</id>\n"
-        f'<link rel="self" href={quoteattr(own)}/>\n'
+        f"<title>{escape(title)}</title>\n<id>{escape(feed_address)}</id>\n"
+        f'<link rel="self" href={quoteattr(feed_address)}/>\n'
         f"<link href={quoteattr(address + edition.link('/'))}/>\n"
         f"<updated>{edition.release.today}T00:00:00Z</updated>\n"
-        f"<author><name>{escape(edition.own['publisher']['name'])}</name></author>\n"
+        f"<author><name>{escape(edition.words['publisher']['name'])}</name></author>\n"
         f"{entries}\n</feed>\n"
     )
     return of_kind(body, "application/atom+xml")

@@ -35,7 +35,7 @@ async def of_record(edition: Edition, dataset: str, key: list[str]) -> list[Even
     found = []
     if "changes" in edition.tables:
         releases = [
-            row[0] for row in await edition.db.figures("select distinct release from changes")
+            row[0] for row in await edition.db.cached_rows("select distinct release from changes")
         ]
         marks = ", ".join("?" * len(releases))
         rows = await edition.db.rows(

@@ -50,7 +50,7 @@ def _check_length(edition: Edition, sql: str) -> None:
 
     Its pattern for comments tries every way to divide the blanks behind one.
     """
-    if len(sql) > edition.own["limits"]["sql_characters"]:
+    if len(sql) > edition.words["limits"]["sql_characters"]:
         raise BadRequest("sql-too-long")
     if _BLANKS.search(sql):
         raise BadRequest("blanks")
@@ -58,7 +58,7 @@ def _check_length(edition: Edition, sql: str) -> None:
 
 async def _contents(edition: Edition) -> dict[str, Any]:
     """Datasets first, then what the pipeline tells of its own working, then saved queries."""
-    tables = [await _entry(edition, name, told) for name, told in edition.tables.items()]
+    tables = [await _entry(edition, name, metadata) for name, metadata in edition.tables.items()]
     return {
         "datasets": [entry for entry in tables if not entry["produced"]],
         "working": [entry for entry in tables if entry["produced"]],
@@ -66,17 +66,17 @@ async def _contents(edition: Edition) -> dict[str, Any]:
             {"name": name, "title": query["title"], "description": query["description"]}
             for name, query in edition.release.queries(edition.lang).items()
         ],
-        "sql_characters": edition.own["limits"]["sql_characters"],
+        "sql_characters": edition.words["limits"]["sql_characters"],
     }
 
 
-async def _entry(edition: Edition, name: str, told: Any) -> dict[str, Any]:
-    count = await edition.db.figures(f"select count(*) from {quoted(name)}")
+async def _entry(edition: Edition, name: str, metadata: Any) -> dict[str, Any]:
+    count = await edition.db.cached_rows(f"select count(*) from {quoted(name)}")
     return {
         "name": name,
-        "title": told["title"],
-        "description": told.get("description", ""),
-        "produced": told["plugins"]["gongshi"]["produced"],
+        "title": metadata["title"],
+        "description": metadata.get("description", ""),
+        "produced": metadata["plugins"]["gongshi"]["produced"],
         "count": count[0][0],
     }
 
@@ -90,7 +90,7 @@ async def query_context(
     fields = edition.fields_of_query(sql, list(data["columns"]))
     rows = [[row[field.name] for field in fields] for row in data["rows"]]
     said = [name for name in edition.tables if re.search(rf"\b{name}\b", sql)]
-    own = query["plugins"]["gongshi"] if query else {"chart": None, "defaults": {}}
+    extras = query["plugins"]["gongshi"] if query else {"chart": None, "defaults": {}}
     given = [(k, v) for k, v in parse_qsl(request.query_string) if k != "_hide_sql"]
     suffix = f"?{urlencode(given)}" if given else ""
     path = edition.link(f"/{DATABASE}/{saved}" if saved else f"/{DATABASE}")
@@ -104,14 +104,16 @@ async def query_context(
         "error": data["error"] or "",
         "plainly": sqlwords.plain(edition.language, data["error"] or ""),
         "cut": data["truncated"],
-        "most": edition.own["limits"]["result_rows"],
-        "picture": picture(edition, fields, rows, own["chart"]),
+        "most": edition.words["limits"]["result_rows"],
+        "picture": chart_of(edition, fields, rows, extras["chart"]),
         "asked": [name for name in data["query"]["params"] if not name.startswith("_")],
         "given": data["query"]["params"],
         "parameters": [
             (field, data["query"]["params"].get(field.name) or "", _kind(default))
             for field, default in zip(
-                edition.fields("", list(own["defaults"])), own["defaults"].values(), strict=True
+                edition.fields("", list(extras["defaults"])),
+                extras["defaults"].values(),
+                strict=True,
             )
         ],
         "sql_link": edition.link(f"/{DATABASE}?") + urlencode({"sql": sql}),
@@ -129,8 +131,10 @@ def _cells(
     The first with the row's.
     """
     links = [edition.refers_to(f, v, said) for f, v in zip(fields, row, strict=True)]
-    own = [f.name in edition.keys_of(said) for f in fields]
-    whole = next((link for link, is_key in zip(links, own, strict=True) if is_key and link), "")
+    are_keys = [f.name in edition.keys_of(said) for f in fields]
+    whole = next(
+        (link for link, is_key in zip(links, are_keys, strict=True) if is_key and link), ""
+    )
     links[0] = links[0] or whole
     return [(edition.values.cell(f, v), to) for f, v, to in zip(fields, row, links, strict=True)]
 
@@ -142,7 +146,7 @@ def _kind(default: str) -> str:
     return "number" if default.isdecimal() else "text"
 
 
-def picture(
+def chart_of(
     edition: Edition, fields: list[Field], rows: list[list[Any]], chart: Mapping[str, str] | None
 ) -> dict[str, Any] | None:
     """The picture of a query's rows; sums where a label comes in several rows."""

@@ -20,7 +20,7 @@ async def reports(edition: Edition, request: Request) -> Response:
     """Every yearly report that was read, with how its figures agree with the records."""
     if "report_figures" not in edition.tables:
         return edition.page(request, "reports.html", {"reports": []})
-    rows = await edition.db.figures(
+    rows = await edition.db.cached_rows(
         "select f.report, max(f.body) as body, max(f.year) as year, count(*) as figures"
         " from report_figures f group by 1 order by 3 desc, 1"
     )
@@ -39,7 +39,7 @@ async def report(edition: Edition, request: Request) -> Response:
     name = tilde_decode(unquote(request.url_vars["report"]))
     if "report_figures" not in edition.tables:
         raise NotFound("")
-    rows = await edition.db.figures(
+    rows = await edition.db.cached_rows(
         "select * from report_figures where report = ? order by start, ordinal", [name]
     )
     if not rows:
@@ -69,7 +69,7 @@ async def report(edition: Edition, request: Request) -> Response:
 async def _checks(edition: Edition, name: str) -> dict[str, dict[str, Any]]:
     if "report_checks" not in edition.tables:
         return {}
-    rows = await edition.db.figures("select * from report_checks where report = ?", [name])
+    rows = await edition.db.cached_rows("select * from report_checks where report = ?", [name])
     (verdict, code) = edition.fields("report_checks", ["verdict", "code"])
     return {
         row["code"]: {

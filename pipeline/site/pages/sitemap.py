@@ -29,9 +29,9 @@ async def sitemaps(edition: Edition, request: Request) -> Response:
     """The list of sitemaps: one of pages, and of every dataset as many as its records fill."""
     address = edition.address(request)
     names = ["pages"]
-    for name, told in edition.tables.items():
-        if not told["plugins"]["gongshi"]["produced"]:
-            ((last,),) = await edition.db.figures(
+    for name, metadata in edition.tables.items():
+        if not metadata["plugins"]["gongshi"]["produced"]:
+            ((last,),) = await edition.db.cached_rows(
                 f"select coalesce(max(rowid), 0) from {quoted(name)}"
             )
             names += [f"{name}-{part}" for part in range(-(-last // _SITEMAP_ROWS))]

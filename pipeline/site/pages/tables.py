@@ -82,14 +82,14 @@ class Table(TableView):
         try:
             full = _with_defaults(self.ds, request, table)
             if request.url_vars["format"] is None:  # a page counts and divides in its own way
-                full = downloads.asking(full, "_nocount=1&_nofacet=1")
+                full = downloads.with_arguments(full, "_nocount=1&_nofacet=1")
             if not is_query:
-                given["_next"] = await paging.lengthened(self.ds, request, table)
+                given["_next"] = await paging.full_token(self.ds, request, table)
             made = await super().data(full, False, **given)
         finally:
             tie_breaker.reset(token)
         if not isinstance(made, Response):
-            paging.shortened(made[0])
+            paging.shorten_token(made[0])
         if isinstance(made, Response) or request.url_vars["format"] is not None:
             return made
         if len(made) == 4:
@@ -106,29 +106,29 @@ class Table(TableView):
     async def _context(self, request: Request, data: Any, more: Any) -> dict[str, Any]:
         table: str = data["table"]
         edition = self.ds
-        told = edition.tables.get(table, {"plugins": {"gongshi": {}}, "title": table})
-        own = told["plugins"]["gongshi"]
+        metadata = edition.tables.get(table, {"plugins": {"gongshi": {}}, "title": table})
+        extras = metadata["plugins"]["gongshi"]
         # Behind the key that every row needs for its link, only what is asked for is shown.
-        names = [n for n in data["columns"] if n in own.get("show", ())] or data["columns"]
+        names = [n for n in data["columns"] if n in extras.get("show", ())] or data["columns"]
         if {"_col", "_nocol", "_all"} & set(request.args):
             names = data["columns"]
         fields = edition.fields(table, names)
         address = _Address(edition, request)
-        filters = await self._filters(request, table, own)
-        found = await facets.divided(edition, request, table)
+        filters = await self._filters(request, table, extras)
+        found = await facets.count_facets(edition, request, table)
         return {
-            "shown": told,
+            "shown": metadata,
             "name": table,
             "without_search": address.having(_search=None),
-            "description": told.get("description", ""),
+            "description": metadata.get("description", ""),
             "total": found.count,
             "search": request.args.get("_search", ""),
-            "searchable": bool(own.get("search")),
+            "searchable": bool(extras.get("search")),
             "chips": _chips(edition, request, table, address),
             "filters": filters,
             "kept": _kept(request, {f["field"].name for f in filters}),
             "facets": _facets(edition, table, found.facets, address, request),
-            "heads": [_head(field, request, own, told, address) for field in fields],
+            "heads": [_head(field, request, extras, metadata, address) for field in fields],
             "rows": [self._row(table, row, fields, data["primary_keys"]) for row in data["rows"]],
             "next": address.having(_next=data["next"]) if data["next"] else "",
             "first": address.having(_next=None) if "_next" in request.args else "",
@@ -136,7 +136,7 @@ class Table(TableView):
             if len(names) == len(await edition.db.table_columns(table))
             else address.having(_all="on"),
             "fewer_columns": address.having(_all=None) if "_all" in request.args else "",
-            "downloads": downloads.offers(edition, request, table),
+            "downloads": downloads.download_links(edition, request, table),
             "sql": data["query"]["sql"],
             "sql_link": _sql_link(edition, data["query"]),
             "has_more": more is not None,
@@ -148,11 +148,11 @@ class Table(TableView):
         return {"link": link, "cells": cells}
 
     async def _filters(
-        self, request: Request, table: str, own: Mapping[str, Any]
+        self, request: Request, table: str, extras: Mapping[str, Any]
     ) -> list[dict[str, Any]]:
         """The form's rows: a range for dates, amounts and numbers, a choice for all else."""
         made = []
-        for field in self.ds.fields(table, list(own.get("filters", ()))):
+        for field in self.ds.fields(table, list(extras.get("filters", ()))):
             if field.kind in ("date", "money", "number", "integer"):
                 low, high = f"{field.name}__gte", f"{field.name}__lte"
                 ends = (low, request.args.get(low, "")), (high, request.args.get(high, ""))
@@ -171,7 +171,7 @@ class Table(TableView):
             f"where {quoted(field.name)} is not null "
             "group by 1 order by count(*) desc, 1 limit 200"
         )
-        rows = await self.ds.db.figures(sql)
+        rows = await self.ds.db.cached_rows(sql)
         return [(str(row[0]), self.ds.values.label(field, row[0])) for row in rows]
 
 
@@ -227,9 +227,11 @@ def _without_empty(request: Request) -> str:
 
 def _kept(request: Request, formed: set[str]) -> list[tuple[str, str]]:
     """What the filter form must pass on, because it has no field of its own for it."""
-    own = {"_search", "_next"} | formed | {f"{n}__{end}" for n in formed for end in ("gte", "lte")}
+    in_form = (
+        {"_search", "_next"} | formed | {f"{n}__{end}" for n in formed for end in ("gte", "lte")}
+    )
     pairs = parse_qsl(request.query_string, keep_blank_values=True)
-    return [(key, value) for key, value in pairs if key not in own]
+    return [(key, value) for key, value in pairs if key not in in_form]
 
 
 def _chips(
@@ -283,14 +285,14 @@ def _facets(
 def _head(
     field: Field,
     request: Request,
-    own: Mapping[str, Any],
-    told: Mapping[str, Any],
+    extras: Mapping[str, Any],
+    metadata: Mapping[str, Any],
     address: _Address,
 ) -> dict[str, Any]:
     """A column's head: its title, which sorts; the state of the sort for eyes and ears."""
     up, down = request.args.get("_sort"), request.args.get("_sort_desc")
     if not up and not down:
-        up, down = told.get("sort"), told.get("sort_desc")
+        up, down = metadata.get("sort"), metadata.get("sort_desc")
     state = "ascending" if up == field.name else "descending" if down == field.name else "none"
     if state == "descending":
         link = address.having(_sort=field.name, _sort_desc=None)
@@ -302,5 +304,5 @@ def _head(
         "field": field,
         "state": state,
         "link": link,
-        "is_key": field.name in own.get("key", ()),
+        "is_key": field.name in extras.get("key", ()),
     }

@@ -21,11 +21,11 @@ from pipeline.base.errors import GongshiError, StoreError
 from pipeline.base.words import language, say
 from pipeline.release.package.metadata import DATABASE
 from pipeline.site.datasette import folder
-from pipeline.site.datasette.database import Memory
+from pipeline.site.datasette.database import QueryCache
 from pipeline.site.datasette.edition import Edition
 from pipeline.site.datasette.folder import ReleaseFolder
 from pipeline.site.datasette.guards import HEAVY_SLOTS, Slots
-from pipeline.site.datasette.middleware import SECURITY, Asgi, Front, Receive, Scope, Send
+from pipeline.site.datasette.middleware import SECURITY, Asgi, Middleware, Receive, Scope, Send
 from pipeline.site.datasette.upstream import pm
 from pipeline.site.server import plugin
 
@@ -44,15 +44,15 @@ class App:
             pm.register(plugin, name=_PLUGIN)
         self.release, self.path = release, release.path
         limits = release.limits
-        memory, slots = Memory(), Slots(limits)
+        query_cache, slots = QueryCache(), Slots(limits)
         self._threads = ThreadPoolExecutor(limits["sql_slots"] + HEAVY_SLOTS + 2, "sql")
         self.editions = {
-            "zh": Edition(release, "zh", memory, slots, self._threads, past),
-            "en": Edition(release, "en", memory, slots, self._threads, past),
+            "zh": Edition(release, "zh", query_cache, slots, self._threads, past),
+            "en": Edition(release, "en", query_cache, slots, self._threads, past),
         }
         chinese, english = (edition.app() for edition in self.editions.values())
         etag = f'W/"{release.id}-{_version()}"'
-        self._front: Asgi = Front(chinese, english, etag, limits["cache_s"])
+        self._middleware: Asgi = Middleware(chinese, english, etag, limits["cache_s"])
         self._running = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -61,13 +61,13 @@ class App:
         self._running += 1
         self._idle.clear()
         try:
-            await self._front(scope, receive, send)
+            await self._middleware(scope, receive, send)
         finally:
             self._running -= 1
             if not self._running:
                 self._idle.set()
 
-    async def prove(self) -> None:
+    async def check_readable(self) -> None:
         """Read something of the database in each edition. StoreError where it cannot be read."""
         try:
             for edition in self.editions.values():
@@ -95,7 +95,7 @@ class App:
 class Closed:
     """In place of a release that has no database: what was shown before may be withdrawn by now."""
 
-    _SAID = "本版本没有在线查询，请下载文件。/ This release cannot be browsed; take its files instead.\n"
+    _TEXT = "本版本没有在线查询，请下载文件。/ This release cannot be browsed; take its files instead.\n"
 
     def __init__(self, release: Path) -> None:
         self.path = release
@@ -103,7 +103,7 @@ class Closed:
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 503, "headers": headers + SECURITY})
-        await send({"type": "http.response.body", "body": self._SAID.encode()})
+        await send({"type": "http.response.body", "body": self._TEXT.encode()})
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -144,7 +144,7 @@ class Follower:
         past = await asyncio.to_thread(folder.kept, self._site)
         app = App(release, past)
         try:
-            await app.prove()
+            await app.check_readable()
         except StoreError:
             await app.close()
             raise

@@ -90,4 +90,4 @@ def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) 
     """Search in Chinese, and the guards. Last, since Datasette has an `escape_fts` of its own."""
     if isinstance(datasette, Edition) and database == DATABASE:
         conn.create_function("escape_fts", 1, match_query, deterministic=True)
-        secure(conn, datasette.own["limits"])
+        secure(conn, datasette.words["limits"])

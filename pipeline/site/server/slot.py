@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.base.words import language, say
-from pipeline.site.server.deadlines import PAUSE_MOST_S, PAUSE_S, SETTLED_S
+from pipeline.site.server.deadlines import PAUSE_MOST_S, PAUSE_S, STABLE_S
 from pipeline.site.server.worker import FAILED
 
 _MOST_DOUBLED = 10
@@ -129,8 +129,8 @@ class Slot:
 
     def _note_end(self, now: float) -> None:
         """Put down what an end means for the next start: the sooner it came, the longer a pause."""
-        settled = self._ready_since is not None and now - self._ready_since >= SETTLED_S
-        self._early = 0 if settled else self._early + 1
+        was_stable = self._ready_since is not None and now - self._ready_since >= STABLE_S
+        self._early = 0 if was_stable else self._early + 1
         self.failed += not self.is_ready
         pause = min(PAUSE_S * 2 ** min(self._early, _MOST_DOUBLED), PAUSE_MOST_S)
         self.next_start = self.began + pause

@@ -18,7 +18,7 @@ from types import FrameType
 
 from pipeline.base.errors import StoreError
 from pipeline.base.words import language, say
-from pipeline.site.server.deadlines import FIRST_WORD_S, STOP_S, TRIES, WORKER_SILENT_S
+from pipeline.site.server.deadlines import FIRST_NOTICE_S, STOP_S, TRIES, WORKER_SILENT_S
 from pipeline.site.server.health import HealthCheck
 from pipeline.site.server.slot import Slot, how_it_ended
 
@@ -47,7 +47,7 @@ class Supervisor:
         self._health = HealthCheck(listening)
         self._asked_since: float | None = None  # whether the site answers
         self._is_announced = False
-        self._next_word: float = FIRST_WORD_S
+        self._next_notice: float = FIRST_NOTICE_S
         self._last_reason = ""
         self._stops = 0  # signals to end
         self._now = 0.0  # a clock that stands still while the machine sleeps or the job is stopped
@@ -145,8 +145,8 @@ class Supervisor:
         elif self._asked_since is not None and self._now - self._asked_since > self._start_s:
             asked, why = self._health.url, self._health.problem
             raise StoreError(say("serve-no-answer", language(), address=asked, why=why))
-        elif self._now >= self._next_word:
-            self._next_word *= 2
+        elif self._now >= self._next_notice:
+            self._next_notice *= 2
             waited, most = round(self._now), round(self._start_s)
             log.info(say("serve-starting", language(), waited=waited, most=most))
 
