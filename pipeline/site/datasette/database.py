@@ -1,9 +1,9 @@
-"""The release's database as Datasette reads it: immutable, so that what was asked once is known.
+"""The release's database as Datasette reads it: immutable, so that results are cached.
 
-Four things that Datasette 0.65.5 lacks: a first page that is sorted by a column gets the primary
-key to break its ties (without it, rows are lost between pages), a search and a later page are
-written so that SQLite answers them quickly, a result has a size that it may not pass, and what
-never changes (the schema, counts, facets of whole tables) is asked only once.
+It adds four things that Datasette 0.65.5 lacks: a page that is sorted by a column gets the primary
+key as tie breaker (without it, rows are lost between pages); the SQL of a search and of a later
+page is rewritten so that SQLite answers it quickly; the size of a result is limited; and what never
+changes (the schema, counts, facets of whole tables) is queried only once.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from pipeline.site.datasette.upstream import (
     Results,
 )
 
-#: The primary key of the table whose page is being made: it breaks ties of that page's sort.
+#: The primary key of the table whose page is rendered: the tie breaker of that page's sort.
 tie_breaker: ContextVar[tuple[str, ...]] = ContextVar("tie_breaker", default=())
 
 _SCHEMA = (
@@ -51,11 +51,11 @@ _SCHEMA = (
     "hidden_table_names",
 )
 _CACHED_MOST = 2000
-_STEPS = 10_000  # of SQLite's machine between two looks at the clock
+_STEPS = 10_000  # of SQLite's virtual machine between two checks of the time limit
 
 
 class QueryCache:
-    """What has been asked of one release, shared by both languages of the site."""
+    """A least-recently-used cache of query results of one release, shared by both languages."""
 
     def __init__(self) -> None:
         self.searches = SearchCache()
@@ -63,9 +63,10 @@ class QueryCache:
         self._asked: dict[object, asyncio.Future[Any]] = {}
 
     async def get(self, question: object, answer: Callable[[], Awaitable[Any]]) -> Any:
-        """The answer to `question`, made by `answer` when it is asked for the first time.
+        """The cached value of the key `question`; `answer` computes it the first time.
 
-        Who asks while it is being made waits for the same answer.
+        A caller that comes while it is computed waits for the same value. What `answer` raises is
+        raised to every such caller, and is not cached.
         """
         if question in self._known:
             self._known.move_to_end(question)
@@ -81,7 +82,7 @@ class QueryCache:
 
 
 class ReleaseDatabase(Database):
-    """`disclosure.db` of one release."""
+    """`disclosure.db` of one release, read only; its results hold at most `max_characters`."""
 
     def __init__(
         self, ds: Datasette, path: Path, query_cache: QueryCache, max_characters: int
@@ -104,7 +105,10 @@ class ReleaseDatabase(Database):
         return cached
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
-        """A connection to read by. Datasette's own takes the path for an address: a `?` ends it."""
+        """A new read-only connection. ValueError where `write` is true.
+
+        Datasette's own method puts the path into a URI as it is, where a `?` ends the path.
+        """
         if write:
             raise ValueError("a release is never written")
         conn = sqlite3.connect(
@@ -133,8 +137,11 @@ class ReleaseDatabase(Database):
         page_size: int | None = None,
         log_sql_errors: bool = True,
     ) -> Results:
-        """As Datasette's own, with ties broken, counts remembered and results bounded."""
+        """As Datasette's own, with tie breakers, cached counts and results limited in size.
 
+        Raises QueryInterrupted after the time limit (in ms), BadRequest where the result is too
+        large.
+        """
         limit_ms = min(custom_time_limit or self.ds.sql_time_limit_ms, self.ds.sql_time_limit_ms)
         most = self.ds.max_returned_rows + (page_size == self.ds.max_returned_rows)
         shown = order.with_tie_breaker(sql, tie_breaker.get()) if truncate else sql
@@ -154,15 +161,15 @@ class ReleaseDatabase(Database):
             found: Results = await self.execute_fn(run)
             return found
 
-        if tie_breaker.get() and not truncate:  # the counts and facets that go with JSON
+        if tie_breaker.get() and not truncate:  # the counts and facets of a JSON page
             known: Results = await self._query_cache.get((sql, _frozen(params), limit_ms), ask)
             return known
         return await ask()
 
     async def hits(self, index: str, words: str, limit_ms: int | None = None) -> SearchHits:
-        """What a search index finds for `words`.
+        """The rows of a table that match `words` by its search index.
 
-        Raises QueryInterrupted where it takes too long.
+        Raises QueryInterrupted after `limit_ms`, else after the site's time limit.
         """
 
         def run(conn: sqlite3.Connection) -> SearchHits:
@@ -173,22 +180,28 @@ class ReleaseDatabase(Database):
         return found
 
     async def attached_databases(self) -> list[object]:
-        """None: nothing can be attached."""
+        """Always empty: the guards refuse to attach a database."""
         return []
 
     async def cached_rows(self, sql: Sql, params: Sequence[object] = ()) -> list[sqlite3.Row]:
-        """The rows of a query of our own, without limits; asked once for a release."""
+        """The rows of a query that does not depend on the visitor, without limits.
+
+        It runs once for a release.
+        """
 
         def run(conn: sqlite3.Connection) -> list[sqlite3.Row]:
             return conn.execute(sql, params).fetchall()
 
         found: list[sqlite3.Row] = await self._query_cache.get(
-            ("figures", sql, tuple(params)), lambda: self.execute_fn(run)
+            ("cached_rows", sql, tuple(params)), lambda: self.execute_fn(run)
         )
         return found
 
     async def rows(self, sql: Sql, params: Sequence[object] = ()) -> list[sqlite3.Row]:
-        """The rows of a query that depends on the reader, within the time limit."""
+        """The rows of a query that depends on the visitor; not cached.
+
+        Raises QueryInterrupted after the site's time limit.
+        """
         results = await self.execute(sql, params)
         found: list[sqlite3.Row] = results.rows
         return found
@@ -196,7 +209,7 @@ class ReleaseDatabase(Database):
 
 @contextmanager
 def _limited(conn: sqlite3.Connection, limit_ms: int, sql: str, params: object) -> Iterator[None]:
-    """Stop what runs on `conn` after `limit_ms`."""
+    """Interrupt a query on `conn` after `limit_ms`, and raise QueryInterrupted for it."""
     deadline = time.perf_counter() + limit_ms / 1000
     conn.set_progress_handler(lambda: time.perf_counter() > deadline, _STEPS)
     try:
@@ -210,7 +223,7 @@ def _limited(conn: sqlite3.Connection, limit_ms: int, sql: str, params: object) 
 
 
 def _bounded(rows: Iterable[sqlite3.Row], limit: int) -> Iterator[sqlite3.Row]:
-    """`rows`, until together they have more characters than `limit`."""
+    """`rows`; BadRequest once their text and bytes together are longer than `limit`."""
     size = 0
     for row in rows:
         size += sum(len(value) for value in row if isinstance(value, str | bytes))
@@ -226,7 +239,7 @@ def _frozen(params: Any) -> object:
 def show_only(
     ds: Datasette, path: Path, query_cache: QueryCache, max_characters: int
 ) -> ReleaseDatabase:
-    """Make the release's database the only one that `ds` shows."""
+    """Make the release's database at `path` the only one of `ds`, and return it."""
     database = ReleaseDatabase(ds, path, query_cache, max_characters)
     for name in [name for name in ds.databases if name != "_internal"]:
         ds.remove_database(name)

@@ -1,8 +1,8 @@
 """An edition is the site of one release in one language: Datasette with our database,
 pages and words.
 
-Everything is public, so that every question of permission is answered with yes; the schema never
-changes, so that it is read once; and pages are made from templates of our own, never Datasette's.
+Everything is public, so every permission check passes. The schema never changes, so it is read
+once. Pages are rendered from this project's templates, never from Datasette's.
 """
 
 from __future__ import annotations
@@ -30,8 +30,12 @@ from pipeline.site.datasette.values import Field, Values, fields_of
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 _NO_METADATA: Mapping[str, Any] = {"plugins": {"gongshi": {"columns": []}}}
-_TIMES = {"year": "year", "month": "date", "today": "date"}  # names that only queries have
-#: GB 32100-2015: no I, O, Z, S, V. Seventeen zeros stand for a trader without a code: nobody's own.
+_TIMES = {
+    "year": "year",
+    "month": "date",
+    "today": "date",
+}  # kinds of columns that only queries have
+#: GB 32100-2015: no I, O, Z, S, V. Seventeen zeros mean a trader without a code: many share them.
 PARTY_CODE = re.compile(r"(?!0{17})[0-9A-HJ-NP-RT-UW-Y]{18}")
 _NAVIGATION = (
     ("/search", N_("Search")),
@@ -44,7 +48,7 @@ _NAVIGATION = (
 
 
 class Edition(Datasette):
-    """One release in one language."""
+    """The Datasette application of one release in one language, and what its pages need."""
 
     def __init__(
         self,
@@ -100,7 +104,7 @@ class Edition(Datasette):
     async def ensure_permissions(self, *_args: object, **_named: object) -> None:
         return None
 
-    # ------------------------------------------------------------ what pages need
+    # ------------------------------------------------------------ for pages
 
     def link(self, path: str) -> str:
         """An address inside the site, in the page's language."""
@@ -118,7 +122,10 @@ class Edition(Datasette):
         return self.link("/authority/" + quote(str(name), safe=""))
 
     def organisation_link(self, table: str, row: Any, column: str) -> str:
-        """The address of the body that a column of a record names; "" where it is no body's."""
+        """The address of the organisation that `column` of the record `row` names.
+
+        "" where the column names none, or the name is masked: natural persons have no page.
+        """
         extras = self.tables[table]["plugins"]["gongshi"]
         if not row[column] or extras["produced"]:
             return ""
@@ -139,13 +146,18 @@ class Edition(Datasette):
         return fields_of(self.tables.get(table, _NO_METADATA), names, self.words["column_titles"])
 
     def fields_of_query(self, sql: str, names: list[str]) -> list[Field]:
-        """The columns of a query, by the tables that it names, else by any that has the column."""
-        said = set(re.findall(r"\w+", sql))
-        ordered = sorted(self.tables, key=lambda name: name not in said)
+        """The fields of the columns `names` of a query.
+
+        A column is described by the tables that `sql` names, else by any table that has it.
+        """
+        words = set(re.findall(r"\w+", sql))
+        ordered = sorted(self.tables, key=lambda name: name not in words)
         return [self._field_in(ordered, name) for name in names]
 
     def refers_to(self, field: Field, value: object, tables: Sequence[str] = ()) -> str:
-        """The address of the record that a value names; of `tables` by their own keys too."""
+        """The address of the record that `value` names: by the field's foreign key, or as the
+        key of one of `tables`. "" where it names none.
+        """
         if value in (None, ""):
             return ""
         keys = [(table, field.name) for table in tables]
@@ -157,7 +169,7 @@ class Edition(Datasette):
         return ""
 
     def keys_of(self, tables: Sequence[str]) -> set[str]:
-        """The columns that by themselves are the key of one of `tables`."""
+        """The columns that alone are the key of one of `tables`."""
         keys = [self.tables[table]["plugins"]["gongshi"].get("key", []) for table in tables]
         return {key[0] for key in keys if len(key) == 1}
 
@@ -172,7 +184,7 @@ class Edition(Datasette):
         return self.fields("", [name])[0]
 
     def address(self, request: Request) -> str:
-        """Where the site stands: as its settings say, else as the visitor called it."""
+        """The site's address without a path: from its settings, else from the request."""
         return self.words["address"] or f"{request.scheme}://{request.host}"
 
     def page(
@@ -183,7 +195,7 @@ class Edition(Datasette):
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """A page from one of our templates."""
+        """The HTML page of one of our templates, rendered with `context`."""
         path = request.path
         query = f"?{request.query_string}" if request.query_string else ""
         described = (
@@ -219,7 +231,7 @@ def _environment(edition: Edition) -> Environment:
 
 
 def _globals(edition: Edition) -> dict[str, Any]:
-    """What every template may name: the release, its words, links, charts."""
+    """The global names of every template: the release, its words, links, charts."""
     phrase: Callable[..., str] = edition.language.phrase
     words = edition.release.metadata[edition.lang]
     return {
@@ -265,5 +277,5 @@ def _filters(edition: Edition) -> dict[str, Callable[..., Any]]:
 
 
 def _flat(cell: Markup) -> Markup | str:
-    """A cell as it may stand inside a link: without links and folds of its own."""
+    """A cell that can be put inside a link: its own links and folds become text."""
     return cell.striptags() if "<a " in cell or "<details" in cell else cell

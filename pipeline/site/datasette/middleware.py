@@ -1,8 +1,8 @@
-"""The door of the site: every request passes here, before Datasette and behind it.
+"""The ASGI middleware around Datasette: every request and every response passes here.
 
-Going in: hostile addresses are turned away, cookies and credentials are dropped (the site knows
-no visitors), a page that the visitor has already is answered with 304, `/en/` leads to the English
-site. Coming out: the headers of security, caching and sharing, compression, one line of log.
+Requests: hostile addresses are refused, cookies and credentials are dropped (the site has no
+accounts), a page that the browser has already is answered with 304 (RFC 9110), `/en/` goes to the
+English edition. Responses: headers for security, caching and sharing (CORS), gzip, one log line.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ _REPLACED |= {b"access-control-allow-origin", b"access-control-allow-headers"}
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
+    """A file under `/static/`, also compressed by gzip, with its media type and version."""
+
     body: bytes
     compressed: bytes
     type: str
@@ -60,7 +62,7 @@ class StaticFile:
 
 @cache
 def static_files() -> Mapping[str, StaticFile]:
-    """The site's own files under `/static/`, held in memory."""
+    """The files under `/static/` by path, held in memory."""
     return {
         f"/static/{path.name}": StaticFile(
             body := path.read_bytes(),
@@ -74,12 +76,15 @@ def static_files() -> Mapping[str, StaticFile]:
 
 
 def static_address(name: str) -> str:
-    """The address of a static file, with its version so that it may be kept for ever."""
+    """The address of a static file, with its version so that it may be cached for ever."""
     return f"/static/{name}?v={static_files()[f'/static/{name}'].version}"
 
 
 class Middleware:
-    """The site of one release, in both languages, behind one door."""
+    """ASGI application of one release, which passes requests to the edition of their language.
+
+    `etag` is that of every page of the release; pages may be cached for `cache_s` seconds.
+    """
 
     def __init__(self, chinese: Asgi, english: Asgi, etag: str, cache_s: int) -> None:
         self._sites: Mapping[str, Asgi] = {"zh": chinese, "en": english}
@@ -119,7 +124,7 @@ class Middleware:
 
 
 class _Answer:
-    """One response on its way out."""
+    """One response: its headers, compression and log line."""
 
     def __init__(self, scope: Scope, send: Send, etag: str, cache_control: bytes) -> None:
         self._scope, self._send = scope, send
@@ -131,7 +136,7 @@ class _Answer:
 
     @property
     def is_known(self) -> bool:
-        """Whether the visitor holds this release's answer already."""
+        """Whether the browser has this release's page already (If-None-Match)."""
         return self._etag in self._headers.get(b"if-none-match", b"")
 
     async def plain(
@@ -156,7 +161,7 @@ class _Answer:
         await self._body(body, more=False)
 
     async def start(self, status: int, given: list[tuple[bytes, bytes]]) -> None:
-        """Send the status and the headers, with those that every answer has."""
+        """Send the status and the headers `given`, with those that every response has."""
         self._status = status
         headers = [(k.lower(), v) for k, v in given if k.lower() not in _REPLACED]
         given_by_name = dict(given)
@@ -183,7 +188,7 @@ class _Answer:
             await self._body(b"", more=False)
 
     async def send(self, message: Message) -> None:
-        """What the site behind the door sends."""
+        """ASGI `send` for the edition: passes on its messages, compressed where possible."""
         if message["type"] == "http.response.start":
             await self.start(message["status"], list(message.get("headers", [])))
             return
@@ -205,7 +210,7 @@ class _Answer:
         return b"gzip" in self._headers.get(b"accept-encoding", b"")
 
     def log(self) -> None:
-        """One line without anything of the visitor: not the address, not what was searched."""
+        """Log one JSON line without personal data: no client address, no query string."""
         record = {
             "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "method": self._scope["method"],
@@ -218,6 +223,6 @@ class _Answer:
 
 
 def _hostile(path: str, raw: bytes) -> bool:
-    """Whether an address is of the kind that only attacks use."""
+    """Whether only attacks use such an address: backslashes, NUL, `//` in front, `/../`."""
     plain = path.encode("utf-8", "replace") + raw
     return b"\\" in plain or b"\0" in plain or path.startswith("//") or b"/../" in plain + b"/"

@@ -1,4 +1,4 @@
-"""What SQLite says of a statement that it cannot run, in the reader's language."""
+"""SQLite's error messages for a statement that it cannot run, in the visitor's language."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MESSAGES = tuple(
 
 
 def plain(language: Language, message: str) -> str:
-    """A message of SQLite's in plain words; "" for one that is not known."""
+    """A message of SQLite in plain words; "" for an unknown one."""
     for pattern, phrase in _MESSAGES:
         if found := pattern.search(message):
             return language.phrase(phrase, what=found[1][:80])
