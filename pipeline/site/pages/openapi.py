@@ -1,4 +1,4 @@
-"""The description of the API in OpenAPI 3.1: what is promised to stay."""
+"""The description of the stable API in OpenAPI 3.1."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COLUMNS_MOST = 60  # of a table, as parameters of its address
 
 @guarded
 async def openapi(edition: Edition, request: Request) -> Response:
-    """The API in OpenAPI 3.1."""
+    """`/openapi.json`: the API of this release in the language of the edition."""
     metadata = edition.release.metadata[edition.lang]
     described = {
         "openapi": "3.1.0",
@@ -32,7 +32,7 @@ async def openapi(edition: Edition, request: Request) -> Response:
 
 
 def _paths(edition: Edition) -> dict[str, Any]:
-    """Every address that gives JSON, with its parameters."""
+    """Every path that returns JSON, with its parameters."""
     phrase, filters = edition.language.phrase, _filters(edition)
     shape = filters[-1]
     paths: dict[str, Any] = {
@@ -64,7 +64,7 @@ def _paths(edition: Edition) -> dict[str, Any]:
 
 
 def _filters(edition: Edition) -> list[dict[str, Any]]:
-    """What every table takes, the shape of the answer last."""
+    """The parameters of every table; the shape of the response last."""
     phrase = edition.language.phrase
     return [
         _parameter("_size", phrase("Rows at most"), {"type": "integer", "maximum": 1000}),
@@ -76,11 +76,11 @@ def _filters(edition: Edition) -> list[dict[str, Any]]:
     ]
 
 
-def _parameter(name: str, said: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+def _parameter(name: str, description: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
     return {
         "name": name,
         "in": "query",
-        "description": said,
+        "description": description,
         "schema": schema or {"type": "string"},
     }
 

@@ -1,8 +1,8 @@
-"""Pages about one body: a party by its social credit code, an authority by its name.
+"""Pages of one organisation: a party by its social credit code, an authority by its name.
 
-Which columns say so comes with the release's words: `party` (its code and its name) and `authority`
-of each table. A natural person has no page: where a name is masked, its record is left out. What
-depends on the visitor's words is asked within the time limit, and not kept in memory.
+The release's metadata names the columns: `party` (code and name) and `authority` of each table. A
+natural person has no page: records with a masked name are left out. Queries that depend on the
+address run within the time limit and are not cached.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ Extras = Mapping[str, Any]
 
 
 def _tables(edition: Edition, part: str, produced: bool) -> Iterator[tuple[str, Extras]]:
-    """Tables that have `party` or `authority`, with what the release's words say of each."""
+    """The tables with a `part` (`party` or `authority`), each with its metadata.
+
+    `produced`: whether to list tables that the pipeline makes, else the datasets.
+    """
     for name, metadata in edition.tables.items():
         extras = metadata["plugins"]["gongshi"]
         if extras.get(part) and extras["produced"] == produced:
@@ -39,7 +42,11 @@ def _tables(edition: Edition, part: str, produced: bool) -> Iterator[tuple[str, 
 
 @guarded
 async def party(edition: Edition, request: Request) -> Response:
-    """`/party/CODE`: everything published about one organisation, the newest first."""
+    """`/party/CODE`: all records about one organisation, the newest first.
+
+    The code follows GB 32100-2015. The code of an authority without records as a party redirects to
+    its page. Raises NotFound for any other.
+    """
     code = unquote(request.url_vars["code"]).upper()
     if not PARTY_CODE.fullmatch(code):
         raise NotFound("")
@@ -70,7 +77,7 @@ async def party(edition: Edition, request: Request) -> Response:
 
 
 async def _redirect_to_authority(edition: Edition, code: str) -> Response:
-    """An authority's code leads to its own page."""
+    """A redirect from an authority's code to its page. Raises NotFound for other codes."""
     extras = edition.tables.get(_REGISTER, {}).get("plugins", {}).get("gongshi", {})
     column = next(
         (c["name"] for c in extras.get("columns", ()) if c["kind"] == "social-credit-code"), ""
@@ -85,7 +92,7 @@ async def _redirect_to_authority(edition: Edition, code: str) -> Response:
 
 
 async def _about(edition: Edition, table: str, extras: Extras, code: str) -> dict[str, Any]:
-    """The records of one table about a party, how many there are, and what they sum up to."""
+    """The records of one table about a party, their count, and the sums of their amounts."""
     by, name = extras["party"]
     group: dict[str, Any] = {"table": table, "events": [], "count": 0, "sums": []}
     if by not in await indexed(edition, table):
@@ -123,7 +130,7 @@ async def _about(edition: Edition, table: str, extras: Extras, code: str) -> dic
 def _event(
     edition: Edition, table: str, extras: Extras, money: list[Field], row: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """One record on a timeline."""
+    """One record of a timeline, as its template shows it."""
     named = [n for n in extras["title"] if n != extras["party"][1]] or extras["key"]
     fields = edition.fields(table, named)
     return {
@@ -142,8 +149,9 @@ def _event(
 
 @guarded
 async def authority(edition: Edition, request: Request) -> Response:
-    """`/authority/NAME`: what it has published of each kind, how timely it is,
-    its newest records.
+    """`/authority/NAME`: counts and dates of its records by dataset, and its timeliness.
+
+    Raises NotFound for a name that neither the register nor any record has.
     """
     name = unquote(request.url_vars["name"])
     published = [
@@ -167,7 +175,7 @@ async def authority(edition: Edition, request: Request) -> Response:
 
 
 async def _facts(edition: Edition, name: str) -> list[tuple[Field, Markup]]:
-    """What the register of authorities says of one."""
+    """The fields and values of an authority in the register of authorities."""
     if _REGISTER not in edition.tables:
         return []
     extras = edition.tables[_REGISTER]["plugins"]["gongshi"]
@@ -180,7 +188,7 @@ async def _facts(edition: Edition, name: str) -> list[tuple[Field, Markup]]:
 
 
 async def _published(edition: Edition, table: str, extras: Extras, name: str) -> dict[str, Any]:
-    """How many records of one kind an authority has published, and since when it has not."""
+    """The count of an authority's records in a dataset, with the first and the last date."""
     by, day = extras["authority"], extras["day"]
     span = f"min({quoted(day)}), max({quoted(day)})" if day else "null, null"
     sql = f"select count(*), {span} from {quoted(table)} where {quoted(by)} = ?"
@@ -197,7 +205,7 @@ async def _published(edition: Edition, table: str, extras: Extras, name: str) ->
 
 
 async def _kept(edition: Edition, table: str, extras: Extras, name: str) -> dict[str, Any]:
-    """An authority's rows of a table that the pipeline made: timeliness, reviews overdue."""
+    """An authority's rows in a table that the pipeline makes: timeliness, overdue reviews."""
     shown = [n for n in extras["show"] if n != extras["authority"]]
     sql = f"select * from {quoted(table)} where {quoted(extras['authority'])} = ? limit {_ROWS}"
     rows = await edition.db.rows(sql, [name])

@@ -1,4 +1,4 @@
-"""Home, and what the site says of itself."""
+"""The home page and the page about the site."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from pipeline.site.pages.views import guarded
 
 _NEW = 4
 _SPARK = 24
-_ROWS = 30  # of a table that stands on a page
+_ROWS = 30  # of a table shown in part on a page
 
 
 @guarded
 async def home(edition: Edition, request: Request) -> Response:
-    """What this is, how fresh, everything at a glance."""
+    """`/`: what the site is, how fresh it is, an overview of datasets, changes and tallies."""
     sets = [
         (name, metadata) for name, metadata in edition.tables.items() if not _produced(metadata)
     ]
@@ -51,7 +51,7 @@ async def home(edition: Edition, request: Request) -> Response:
 
 
 def _structured(edition: Edition, request: Request) -> dict[str, Any]:
-    """The whole as schema.org describes a dataset, for search engines."""
+    """The release as a schema.org Dataset, for search engines."""
     metadata = edition.release.metadata[edition.lang]
     address = edition.address(request)
     return {
@@ -75,7 +75,7 @@ def _structured(edition: Edition, request: Request) -> dict[str, Any]:
 
 
 async def _card(edition: Edition, name: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """A dataset with its size and a small picture of it along time."""
+    """A dataset with its row count and a small chart of it over time."""
     count = (await edition.db.cached_rows(f"select count(*) from {quoted(name)}"))[0][0]
     return {
         "name": name,
@@ -89,7 +89,7 @@ async def _card(edition: Edition, name: str, metadata: Mapping[str, Any]) -> dic
 async def _spark(
     edition: Edition, name: str, metadata: Mapping[str, Any]
 ) -> list[tuple[str, float, str]]:
-    """Records by month or year of the dataset's own date; by year where it spans long."""
+    """Records by month of the dataset's main date; by year where there are many months."""
     dates = _dates(metadata)
     column = (
         metadata.get("sort_desc") if metadata.get("sort_desc") in dates else next(iter(dates), None)
@@ -138,13 +138,13 @@ async def _newest(edition: Edition, name: str, metadata: Mapping[str, Any]) -> l
 def title_of(
     edition: Edition, fields: Mapping[str, Field], extras: Mapping[str, Any], row: Any
 ) -> str:
-    """A record's name for people."""
-    said = [edition.values.plain(fields[name], row[name]) for name in extras["title"]]
-    return " · ".join(part for part in said if part) or str(row[extras["key"][0]])
+    """A record's title for readers: its title columns, else its key."""
+    parts = [edition.values.plain(fields[name], row[name]) for name in extras["title"]]
+    return " · ".join(part for part in parts if part) or str(row[extras["key"][0]])
 
 
 async def _query_chart(edition: Edition, name: str) -> dict[str, Any] | None:
-    """A saved query's picture for the home page."""
+    """A saved query's chart for the home page; None where it has none."""
     query = edition.release.queries(edition.lang).get(name)
     if not query:
         return None
@@ -159,8 +159,8 @@ async def _query_chart(edition: Edition, name: str) -> dict[str, Any] | None:
 
 
 async def table_excerpts(edition: Edition, names: Iterable[str]) -> list[dict[str, Any]]:
-    """Those of the tables `names` that have rows, to stand on a page: the first rows,
-    as readers see them.
+    """The first rows of those of the tables `names` that exist and have rows, with cells as
+    HTML.
     """
     made = []
     for name in (name for name in names if name in edition.tables):
@@ -180,7 +180,7 @@ async def table_excerpts(edition: Edition, names: Iterable[str]) -> list[dict[st
 
 
 async def department_tallies(edition: Edition) -> list[dict[str, Any]]:
-    """For every department folder: files sent, rows read, published and held back."""
+    """For each department folder: files sent, rows read, published and held back."""
     if "run_tallies" not in edition.tables:
         return []
     rows = await edition.db.cached_rows(
@@ -213,7 +213,7 @@ def _produced(metadata: Mapping[str, Any]) -> bool:
 
 @guarded
 async def about(edition: Edition, request: Request) -> Response:
-    """Licence, terms, and how programs take the data."""
+    """`/about`: licence, terms, and how programs get the data."""
     examples = [name for name, metadata in edition.tables.items() if not _produced(metadata)]
     context = {
         "address": edition.address(request),

@@ -46,9 +46,9 @@ class Data(DatabaseView):
 
 
 def _check_length(edition: Edition, sql: str) -> None:
-    """BadRequest for SQL that Datasette's own look at it would take long over.
+    """Raise BadRequest for SQL that Datasette's own check would take long over.
 
-    Its pattern for comments tries every way to divide the blanks behind one.
+    Its pattern for comments backtracks over every way to divide the blanks after one.
     """
     if len(sql) > edition.words["limits"]["sql_characters"]:
         raise BadRequest("sql-too-long")
@@ -57,7 +57,7 @@ def _check_length(edition: Edition, sql: str) -> None:
 
 
 async def _contents(edition: Edition) -> dict[str, Any]:
-    """Datasets first, then what the pipeline tells of its own working, then saved queries."""
+    """The datasets, then the tables that the pipeline makes, then saved queries."""
     tables = [await _entry(edition, name, metadata) for name, metadata in edition.tables.items()]
     return {
         "datasets": [entry for entry in tables if not entry["produced"]],
@@ -84,12 +84,15 @@ async def _entry(edition: Edition, name: str, metadata: Any) -> dict[str, Any]:
 async def query_context(
     edition: Edition, request: Request, data: Any, saved: str
 ) -> dict[str, Any]:
-    """What the page of a query shows: its parameters, its picture, its rows."""
+    """The template context of a query's page: its parameters, chart and rows.
+
+    `saved`: the name of the saved query, "" for a visitor's SQL.
+    """
     query = edition.release.queries(edition.lang).get(saved)
     sql = data["query"]["sql"]
     fields = edition.fields_of_query(sql, list(data["columns"]))
     rows = [[row[field.name] for field in fields] for row in data["rows"]]
-    said = [name for name in edition.tables if re.search(rf"\b{name}\b", sql)]
+    named = [name for name in edition.tables if re.search(rf"\b{name}\b", sql)]
     extras = query["plugins"]["gongshi"] if query else {"chart": None, "defaults": {}}
     given = [(k, v) for k, v in parse_qsl(request.query_string) if k != "_hide_sql"]
     suffix = f"?{urlencode(given)}" if given else ""
@@ -97,7 +100,7 @@ async def query_context(
     array = "?" + urlencode([*given, ("_shape", "array")])
     return {
         "fields": fields,
-        "cells": [_cells(edition, fields, row, said) for row in rows],
+        "cells": [_cells(edition, fields, row, named) for row in rows],
         "saved": query,
         "name": saved,
         "sql": sql,
@@ -124,14 +127,14 @@ async def query_context(
 
 
 def _cells(
-    edition: Edition, fields: list[Field], row: list[Any], said: list[str]
+    edition: Edition, fields: list[Field], row: list[Any], tables: list[str]
 ) -> list[tuple[Markup, str]]:
-    """A row's values, each with the address of the record that it names.
+    """A row's cells as HTML, each with the address of the record that it names.
 
-    The first with the row's.
+    The first cell links to the row's own record where its key is among the columns.
     """
-    links = [edition.refers_to(f, v, said) for f, v in zip(fields, row, strict=True)]
-    are_keys = [f.name in edition.keys_of(said) for f in fields]
+    links = [edition.refers_to(f, v, tables) for f, v in zip(fields, row, strict=True)]
+    are_keys = [f.name in edition.keys_of(tables) for f in fields]
     whole = next(
         (link for link, is_key in zip(links, are_keys, strict=True) if is_key and link), ""
     )
@@ -140,7 +143,7 @@ def _cells(
 
 
 def _kind(default: str) -> str:
-    """The kind of field in which a parameter with this default is given."""
+    """The type of the input field for a parameter with this default."""
     if _DAY.fullmatch(default):
         return "date"
     return "number" if default.isdecimal() else "text"
@@ -149,7 +152,10 @@ def _kind(default: str) -> str:
 def chart_of(
     edition: Edition, fields: list[Field], rows: list[list[Any]], chart: Mapping[str, str] | None
 ) -> dict[str, Any] | None:
-    """The picture of a query's rows; sums where a label comes in several rows."""
+    """The data of a query's chart; rows with the same label are summed.
+
+    `chart`: the columns of label and value. None where a column or all rows are missing.
+    """
     by_name = {field.name: number for number, field in enumerate(fields)}
     if not chart or not rows or not {chart["label"], chart["value"]} <= set(by_name):
         return None

@@ -1,4 +1,4 @@
-"""A record's page: grouped under plain headings, with what belongs to it and where it came from."""
+"""A record's page: fields under headings, related records, source and history."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from pipeline.site.pages import history
 from pipeline.site.pages.views import Withdrawn
 
 _RELATED_ROWS = 5
-_SMALL = 20_000  # rows that can be looked through without an index
+_SMALL = 20_000  # rows that are scanned quickly without an index
 _ORIGIN = ("source_id", "source_row")
 
 
 class Record(RowView):
-    """One row at its permanent address."""
+    """One row at its permanent address; 410 with a tombstone where it was withdrawn."""
 
     ds: Edition
 
@@ -43,7 +43,7 @@ class Record(RowView):
         return data, partial(self._context, request, data, key), []
 
     async def get(self, request: Request) -> Response:
-        if "%" in request.path:  # as people and browsers write Chinese; ours is Datasette's way
+        if "%" in request.path:  # percent-encoded Chinese; Datasette encodes with ~
             tilde = request.path.replace("~", "~7E").replace("%", "~")
             return Response.redirect(self.ds.link(tilde), status=301)
         try:
@@ -98,7 +98,7 @@ async def _tombstone(edition: Edition, table: str, key: list[str]) -> dict[str, 
 def _groups(
     edition: Edition, table: str, row: Any, fields: Mapping[str, Field], extras: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """The record's fields under their headings; what is blank is counted, not listed."""
+    """The record's fields under their headings; blank fields by title only, empty groups last."""
     named = extras["groups"]
     grouped = {name for names in named.values() for name in names}
     rest = [name for name in fields if name not in grouped and name not in _ORIGIN]
@@ -115,14 +115,14 @@ def _groups(
 
 
 def _value(edition: Edition, table: str, row: Any, field: Field) -> tuple[Any, str]:
-    """A value, and the address of what it names: a body's page or a record."""
+    """A value as HTML, and the address of the organisation or record that it names."""
     value = row[field.name]
     link = edition.organisation_link(table, row, field.name) or edition.refers_to(field, value)
     return edition.values.full(field, value), link
 
 
 async def _related(edition: Edition, table: str, row: Any) -> list[dict[str, Any]]:
-    """Records of other tables that name this one, and of its own table with the same party."""
+    """Records of other tables that refer to this one, and of its table with the same party."""
     found = []
     for other, metadata in edition.tables.items():
         for column in metadata["plugins"]["gongshi"]["columns"]:
@@ -145,11 +145,14 @@ async def _related(edition: Edition, table: str, row: Any) -> list[dict[str, Any
 async def _matching(
     edition: Edition, table: str, column: str, value: object, excluded_key: Mapping[str, object]
 ) -> dict[str, Any]:
-    """The first few records of `table` where `column` is `value`, and the address of all."""
+    """The first records of `table` where `column` is `value`, and the address of all.
+
+    `excluded_key`: columns and values of a record's key to leave out; empty for none.
+    """
     extras = edition.tables[table]["plugins"]["gongshi"]
     names = list(dict.fromkeys([*extras["show"], *extras["key"]]))
     but = "".join(f" and {quoted(name)} is not ?" for name in excluded_key)
-    # No order of its own but that of the index: sorting all that match would take long.
+    # In the index's order: sorting all rows that match would take long.
     sql = (
         f"select {', '.join(map(quoted, names))} from {quoted(table)} "
         f"where {quoted(column)} = ?{but} limit {_RELATED_ROWS + 1}"
@@ -176,7 +179,7 @@ async def _matching(
 
 
 async def indexed(edition: Edition, table: str) -> set[str]:
-    """The columns by which a table can be looked up at once; of a small table all."""
+    """The columns by which a table is searched quickly: indexed ones; all of a small table."""
     ((count,),) = await edition.db.cached_rows(f"select count(*) from {quoted(table)}")
     if count <= _SMALL:
         return set(await edition.db.table_columns(table))
@@ -188,7 +191,7 @@ async def indexed(edition: Edition, table: str) -> set[str]:
 
 
 async def _origin(edition: Edition, row: Any, page: str) -> dict[str, Any] | None:
-    """The file, sheet and row that the record came from."""
+    """The file, sheet and row that the record was read from; None where not published."""
     if "source_id" not in row.keys() or "sources" not in edition.tables:  # noqa: SIM118
         return None
     rows = await edition.db.rows(
@@ -197,12 +200,12 @@ async def _origin(edition: Edition, row: Any, page: str) -> dict[str, Any] | Non
     if not rows or "source_row" not in row.keys():  # noqa: SIM118
         return None
     link = edition.record_link("sources", row["source_id"])
-    there = await _publisher_page(edition, rows[0], page)
-    return {**dict(rows[0]), "row": row["source_row"], "link": link, "there": there}
+    original = await _publisher_page(edition, rows[0], page)
+    return {**dict(rows[0]), "row": row["source_row"], "link": link, "there": original}
 
 
 async def _publisher_page(edition: Edition, source: Any, page: str) -> str:
-    """The record's page with the publisher whose package it came in; "" where that is not known."""
+    """The record's page on the site of the publisher of its package; "" where unknown."""
     if source["matched_by"] != PACKAGE or "publishers" not in edition.tables:
         return ""
     publisher = source["file"].split("/", 1)[0]
@@ -212,7 +215,10 @@ async def _publisher_page(edition: Edition, source: Any, page: str) -> str:
 
 
 def feedback(edition: Edition, subject: str, page: str) -> str:
-    """The address at which to report an error in the record, with its title and address in it."""
+    """The address for reports of errors, with the record's title and address filled in.
+
+    "" where the settings have no mailto: or http(s) address.
+    """
     pattern = str(edition.words["contact"].get("feedback") or "")
     if not pattern.startswith(("mailto:", "https://", "http://")):
         return ""
@@ -227,7 +233,7 @@ def _structured(
     fields: Mapping[str, Field],
     extras: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The record as schema.org describes one, for search engines."""
+    """The record in terms of schema.org, for search engines."""
     given = [(field, row[name]) for name, field in fields.items() if row[name] not in (None, "")]
     return {
         "@context": "https://schema.org",

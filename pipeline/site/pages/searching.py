@@ -1,4 +1,4 @@
-"""`/search`: every table at once, with counts and with the words in their context."""
+"""`/search`: full-text search in every table, with counts and the words in context."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ _MIXED = re.compile(
 
 @guarded
 async def search(edition: Edition, request: Request) -> Response:
-    """`/search?q=`: hits in every table, with counts and in context."""
+    """`/search?q=`: search hits of each table with counts and context, as HTML or JSON.
+
+    A table whose search takes too long is marked `slow`.
+    """
     query = (request.args.get("q") or "").strip()[:200]
     words = _MIXED.findall(unicodedata.normalize("NFKC", query))
     found = []
@@ -77,7 +80,7 @@ async def _hits(
 def _context(
     extras: Mapping[str, Any], fields: Mapping[str, Field], row: Any, words: list[str]
 ) -> list[tuple[str, Any]]:
-    """Where in the record the words stand: the column's title and the text around them."""
+    """Up to two columns with the words: each one's title, and the text around them as HTML."""
     found = []
     for name in extras["search"]:
         text = str(row[name] or "")

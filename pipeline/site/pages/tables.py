@@ -1,7 +1,7 @@
-"""Table pages for people who read: the important columns, filters in plain words, stable paging.
+"""Table pages: the important columns, filters, facets, stable paging.
 
-The data comes from Datasette's own view, so that HTML, JSON and CSV answer alike; what is shown
-around it is made here.
+The rows come from Datasette's view, so that HTML, JSON and CSV agree; this module adds the rest of
+the page.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ _NO_VALUE = {"isnull", "isblank", "notnull", "notblank"}
 
 
 class Table(TableView):
-    """A table, or a saved query, which Datasette keeps at the same address."""
+    """A table or a saved query, which have the same form of address in Datasette."""
 
     ds: Edition
 
     async def columns_to_select(self, table_columns: Any, pks: Any, request: Request) -> Any:
-        """On a page the important columns only, unless the reader wants all."""
+        """In HTML the important columns only, unless the request asks for others."""
         table = request.url_vars["table"]
         asked = {"_col", "_nocol", "_all"} & set(request.args)
         if request.url_vars["format"] is None and not asked and table in self.ds.tables:
@@ -81,7 +81,7 @@ class Table(TableView):
         token = tie_breaker.set(() if is_query else tuple(key))
         try:
             full = _with_defaults(self.ds, request, table)
-            if request.url_vars["format"] is None:  # a page counts and divides in its own way
+            if request.url_vars["format"] is None:  # a page counts rows and facets itself
                 full = downloads.with_arguments(full, "_nocount=1&_nofacet=1")
             if not is_query:
                 given["_next"] = await paging.full_token(self.ds, request, table)
@@ -108,7 +108,7 @@ class Table(TableView):
         edition = self.ds
         metadata = edition.tables.get(table, {"plugins": {"gongshi": {}}, "title": table})
         extras = metadata["plugins"]["gongshi"]
-        # Behind the key that every row needs for its link, only what is asked for is shown.
+        # The key is selected for the row's link, and shown only if it is asked for.
         names = [n for n in data["columns"] if n in extras.get("show", ())] or data["columns"]
         if {"_col", "_nocol", "_all"} & set(request.args):
             names = data["columns"]
@@ -150,7 +150,7 @@ class Table(TableView):
     async def _filters(
         self, request: Request, table: str, extras: Mapping[str, Any]
     ) -> list[dict[str, Any]]:
-        """The form's rows: a range for dates, amounts and numbers, a choice for all else."""
+        """The filter form: a range for dates, amounts and numbers, a choice for other kinds."""
         made = []
         for field in self.ds.fields(table, list(extras.get("filters", ()))):
             if field.kind in ("date", "money", "number", "integer"):
@@ -165,7 +165,7 @@ class Table(TableView):
         return made
 
     async def _choices(self, table: str, field: Field) -> list[tuple[str, str]]:
-        """The values that a column has, the most frequent first."""
+        """Up to 200 values of a column with their labels, the most frequent first."""
         sql = (
             f"select {quoted(field.name)} from {quoted(table)} "
             f"where {quoted(field.name)} is not null "
@@ -176,13 +176,13 @@ class Table(TableView):
 
 
 def _sql_link(edition: Edition, query: Mapping[str, Any]) -> str:
-    """The address at which a page's SQL can be changed; none where it would be too long."""
+    """The address to edit a page's SQL; "" where it would be too long."""
     link = edition.link("/disclosure?") + urlencode({"sql": query["sql"], **query["params"]})
     return link if len(link) <= _LONGEST_LINK else ""
 
 
 class _Address:
-    """The page's own address with some arguments changed."""
+    """The page's address with some arguments changed, always back to the first page."""
 
     def __init__(self, edition: Edition, request: Request) -> None:
         self._edition = edition
@@ -190,13 +190,13 @@ class _Address:
         self._pairs = parse_qsl(request.query_string, keep_blank_values=True)
 
     def having(self, **changed: str | None) -> str:
-        """With these arguments in place of those of the same name; None takes one away."""
+        """With these arguments replaced; None removes one."""
         pairs = [(k, v) for k, v in self._pairs if k not in changed and k != "_next"]
         pairs += [(k, v) for k, v in changed.items() if v is not None]
         return self._made(pairs)
 
     def without(self, key: str, value: str) -> str:
-        """Without this one pair."""
+        """Without this argument with this value."""
         return self._made([p for p in self._pairs if p != (key, value) and p[0] != "_next"])
 
     def _made(self, pairs: list[tuple[str, str]]) -> str:
@@ -205,7 +205,7 @@ class _Address:
 
 
 def _with_defaults(edition: Edition, request: Request, table: str) -> Request:
-    """A saved query's parameters that the reader left out, so that its page names them."""
+    """The request with defaults for a saved query's missing parameters."""
     query = edition.release.queries(edition.lang).get(table)
     defaults = query["plugins"]["gongshi"]["defaults"] if query else {}
     missing = [(k, v) for k, v in defaults.items() if not request.args.get(k)]
@@ -217,7 +217,7 @@ def _with_defaults(edition: Edition, request: Request, table: str) -> Request:
 
 
 def _without_empty(request: Request) -> str:
-    """The address without what the filter form sends for fields left empty; "" where none are."""
+    """The address without the form's empty fields; "" where it has none."""
     pairs = parse_qsl(request.query_string, keep_blank_values=True)
     full = [(k, v) for k, v in pairs if v or (k.startswith("_") and k != "_search")]
     if len(full) == len(pairs):
@@ -226,7 +226,7 @@ def _without_empty(request: Request) -> str:
 
 
 def _kept(request: Request, formed: set[str]) -> list[tuple[str, str]]:
-    """What the filter form must pass on, because it has no field of its own for it."""
+    """The arguments that the filter form passes on as hidden fields: it has no field for them."""
     in_form = (
         {"_search", "_next"} | formed | {f"{n}__{end}" for n in formed for end in ("gte", "lte")}
     )
@@ -237,7 +237,7 @@ def _kept(request: Request, formed: set[str]) -> list[tuple[str, str]]:
 def _chips(
     edition: Edition, request: Request, table: str, address: _Address
 ) -> list[dict[str, str]]:
-    """What the page is narrowed down to, each with the address that takes it away."""
+    """The page's filters as text, each with the address that removes it."""
     made = []
     for key, value in parse_qsl(request.query_string, keep_blank_values=True):
         if key.startswith("_") and "__" not in key:
@@ -247,8 +247,8 @@ def _chips(
             continue
         name, _, operator = key.rpartition("__") if "__" in key else (key, "", "exact")
         (field,) = edition.fields(table, [name])
-        said = edition.language.phrase(_OPERATORS.get(operator, "is"))
-        text = f"{field.title} {said}"
+        operator_text = edition.language.phrase(_OPERATORS.get(operator, "is"))
+        text = f"{field.title} {operator_text}"
         if operator not in _NO_VALUE:
             text += f" {edition.values.plain(field, value)}"
         made.append({"text": text, "without": address.without(key, value)})
@@ -289,7 +289,7 @@ def _head(
     metadata: Mapping[str, Any],
     address: _Address,
 ) -> dict[str, Any]:
-    """A column's head: its title, which sorts; the state of the sort for eyes and ears."""
+    """A column's head: its field, its sort state (as in aria-sort), the link that sorts by it."""
     up, down = request.args.get("_sort"), request.args.get("_sort_desc")
     if not up and not down:
         up, down = metadata.get("sort"), metadata.get("sort_desc")

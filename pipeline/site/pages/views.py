@@ -1,6 +1,4 @@
-"""What all pages share: errors as plain pages in the visitor's language,
-and room for costly ones.
-"""
+"""Shared by all pages: error pages in the visitor's language, and slots for costly requests."""
 
 from __future__ import annotations
 
@@ -46,7 +44,7 @@ _MESSAGES = {
 }
 
 
-#: Datasette's own words, by ours.
+#: Our key for a message of Datasette.
 _KNOWN = {"Statement must be a SELECT": "select-only"}
 _FALLBACK = "本站出错，请稍后再试。 / Something broke on our side. Please try again later."
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -54,13 +52,13 @@ _UNREADABLE = ("unable to open database", "disk I/O error", "malformed", "not a 
 
 
 class Withdrawn(Base400):
-    """A record that was taken off the site; `tombstone` says why."""
+    """A record was withdrawn (410, RFC 9110); the argument is its tombstone."""
 
     status = 410
 
 
 def guarded(view: View) -> Callable[..., Awaitable[Response]]:
-    """`view` with room made for it first, and with every error turned into a page."""
+    """`view` as Datasette calls it: it waits for a slot, and every error becomes a page."""
 
     @functools.wraps(view)
     async def shown(request: Request, datasette: Edition) -> Response:
@@ -70,14 +68,14 @@ def guarded(view: View) -> Callable[..., Awaitable[Response]]:
         except Exception as error:
             return error_response(datasette, request, error)
 
-    # Datasette asks for the arguments by name; what functools.wraps says of the inner view's
-    # would mislead it.
+    # Datasette passes arguments by the names in the signature. functools.wraps would make it see
+    # the signature of `view`.
     del shown.__wrapped__
     return shown
 
 
 def error_response(edition: Edition, request: Request, error: Exception) -> Response:
-    """As `explained`; bare words where that page fails too, never Datasette's own page."""
+    """As `error_page`; plain text where that fails too, never Datasette's own error page."""
     try:
         return error_page(edition, request, error)
     except Exception:
@@ -86,9 +84,9 @@ def error_response(edition: Edition, request: Request, error: Exception) -> Resp
 
 
 def error_page(edition: Edition, request: Request, error: Exception) -> Response:
-    """The page, or for programs the JSON, that says what went wrong."""
-    status, said, detail = _status_and_message(error)
-    known = edition.language.phrase(_MESSAGES[said]) if said in _MESSAGES else ""
+    """The response to an error: an HTML page, or JSON for `.json`, `.csv` and `.xlsx`."""
+    status, message, detail = _status_and_message(error)
+    known = edition.language.phrase(_MESSAGES[message]) if message in _MESSAGES else ""
     text = known or sqlwords.plain(edition.language, detail)
     title = edition.language.phrase(_TITLES.get(status, _TITLES[400]))
     headers = {"Retry-After": "5"} if status in (429, 503) else {}
@@ -103,7 +101,10 @@ def error_page(edition: Edition, request: Request, error: Exception) -> Response
 
 
 def _status_and_message(error: Exception) -> tuple[int, str, str]:
-    """Status, phrase and detail of an error; details only of what the visitor asked for."""
+    """HTTP status, key of `_MESSAGES` and detail of an error.
+
+    An internal error gets no detail: it is logged, not shown.
+    """
     if any(sign in str(error) for sign in _UNREADABLE):
         log.error("the database cannot be read: %s", error)
         return 503, "", ""
@@ -124,12 +125,12 @@ def _status_and_message(error: Exception) -> tuple[int, str, str]:
 
 
 def of_kind(body: str | bytes, kind: str) -> Response:
-    """An answer for programs: `body`, in UTF-8, of the media type `kind`."""
+    """A response for programs: `body`, in UTF-8, of the media type `kind`."""
     return Response(body, content_type=f"{kind}; charset=utf-8")
 
 
 def dispatch(view_class: Any) -> Callable[..., Awaitable[Response]]:
-    """One of Datasette's views, of ours by inheritance, as a guarded one."""
+    """A guarded view of a subclass of one of Datasette's view classes."""
 
     async def view(edition: Edition, request: Request) -> Response:
         response: Response = await view_class(edition).dispatch_request(request)
