@@ -1,4 +1,4 @@
-"""What stands between Datasette and the pages: editions, guards, paging, facets, order.
+"""The layer between Datasette and the pages: editions, guards, paging, facets, order.
 
-All that is taken from inside Datasette is in `upstream`.
+Everything imported from inside Datasette is in `upstream`.
 """

@@ -1,7 +1,7 @@
-"""Pictures as SVG without words in them, drawn here: no script, no style, any width.
+"""Charts as SVG without text, script or style, at any width.
 
-The words stand beside in HTML, where they keep their size on a phone and are read out. A picture
-is hidden from screen readers, which read the figures instead.
+Labels and values are in the HTML beside a chart, so that they keep their size on a phone. A chart
+is hidden from screen readers, which read the values instead.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ _BAR = Markup('<rect x="{}" y="{}" width="{}" height="{}"/>')
 
 
 def bar(value: float, peak: float) -> Markup:
-    """One lying bar, as long as `value` is of `peak`."""
+    """A horizontal bar; its length is the share of `peak` that `value` is. 0 gives an empty one."""
     long = round(_WIDTH * value / peak, 1) if peak > 0 and value > 0 else 0
     return _FRAME.format("bar", _WIDTH, 10, _BAR.format(0, 0, max(long, 3 if value else 0), 10))
 
 
 def bars(rows: Sequence[Row]) -> list[tuple[str, str, Markup]]:
-    """For each row its label, its figure and its bar."""
+    """For each row its label, its value as written and its horizontal bar."""
     peak = max((value for _, value, _ in rows), default=0)
     return [(label, written, bar(value, peak)) for label, value, written in rows]
 
 
 def columns(rows: Sequence[Row]) -> Markup:
-    """Standing bars along time."""
+    """One SVG of vertical bars, in the order of `rows`, as tall as each is of the largest."""
     peak = max((value for _, value, _ in rows), default=0) or 1
     step = _WIDTH / max(len(rows), 1)
     drawn = []
@@ -45,5 +45,5 @@ def columns(rows: Sequence[Row]) -> Markup:
 
 
 def highest(rows: Sequence[Row]) -> Row:
-    """The row with the largest value."""
+    """The row with the largest value. ValueError where there are no rows."""
     return max(rows, key=lambda row: row[1])

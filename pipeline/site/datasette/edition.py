@@ -1,8 +1,8 @@
 """An edition is the site of one release in one language: Datasette with our database,
 pages and words.
 
-Everything is public, so that every question of permission is answered with yes; the schema never
-changes, so that it is read once; and pages are made from templates of our own, never Datasette's.
+Everything is public, so every permission check passes. The schema never changes, so it is read
+once. Pages are rendered from this project's templates, never from Datasette's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from markupsafe import Markup
 from pipeline.base.words import Lang
 from pipeline.release.package.metadata import DATABASE
 from pipeline.site.datasette import charts
-from pipeline.site.datasette.database import Memory, ReleaseDatabase, use
+from pipeline.site.datasette.database import QueryCache, ReleaseDatabase, show_only
 from pipeline.site.datasette.folder import ReleaseFolder
 from pipeline.site.datasette.guards import Slots
 from pipeline.site.datasette.language import N_, Language
@@ -29,9 +29,13 @@ from pipeline.site.datasette.upstream import Datasette, Request, Response, tilde
 from pipeline.site.datasette.values import Field, Values, fields_of
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
-_UNTOLD: Mapping[str, Any] = {"plugins": {"gongshi": {"columns": []}}}
-_TIMES = {"year": "year", "month": "date", "today": "date"}  # names that only queries have
-#: GB 32100-2015: no I, O, Z, S, V. Seventeen zeros stand for a trader without a code: nobody's own.
+_NO_METADATA: Mapping[str, Any] = {"plugins": {"gongshi": {"columns": []}}}
+_TIMES = {
+    "year": "year",
+    "month": "date",
+    "today": "date",
+}  # kinds of columns that only queries have
+#: GB 32100-2015: no I, O, Z, S, V. Seventeen zeros mean a trader without a code: many share them.
 PARTY_CODE = re.compile(r"(?!0{17})[0-9A-HJ-NP-RT-UW-Y]{18}")
 _NAVIGATION = (
     ("/search", N_("Search")),
@@ -44,13 +48,13 @@ _NAVIGATION = (
 
 
 class Edition(Datasette):
-    """One release in one language."""
+    """The Datasette application of one release in one language, and what its pages need."""
 
     def __init__(
         self,
         release: ReleaseFolder,
         lang: Lang,
-        memory: Memory,
+        query_cache: QueryCache,
         slots: Slots,
         executor: Executor,
         past: Sequence[ReleaseFolder],
@@ -77,12 +81,12 @@ class Edition(Datasette):
         self.executor = executor
         self.release, self.lang, self.slots, self.past = release, lang, slots, past
         self.language = Language(lang)
-        self.own: Mapping[str, Any] = release.words(lang)
-        self.values = Values(self.language, self.own["codes"])
+        self.words: Mapping[str, Any] = release.words(lang)
+        self.values = Values(self.language, self.words["codes"])
         self.tables = release.tables(lang)
-        self.memory = memory
+        self.query_cache = query_cache
         path = release.path / "disclosure.db"
-        self.db: ReleaseDatabase = use(self, path, memory, limits["result_characters"])
+        self.db: ReleaseDatabase = show_only(self, path, query_cache, limits["result_characters"])
         self.pages = _environment(self)
         self._known_schema = False
 
@@ -100,7 +104,7 @@ class Edition(Datasette):
     async def ensure_permissions(self, *_args: object, **_named: object) -> None:
         return None
 
-    # ------------------------------------------------------------ what pages need
+    # ------------------------------------------------------------ for pages
 
     def link(self, path: str) -> str:
         """An address inside the site, in the page's language."""
@@ -117,14 +121,17 @@ class Edition(Datasette):
         """The address of an authority's page."""
         return self.link("/authority/" + quote(str(name), safe=""))
 
-    def body_link(self, table: str, row: Any, column: str) -> str:
-        """The address of the body that a column of a record names; "" where it is no body's."""
-        own = self.tables[table]["plugins"]["gongshi"]
-        if not row[column] or own["produced"]:
+    def organisation_link(self, table: str, row: Any, column: str) -> str:
+        """The address of the organisation that `column` of the record `row` names.
+
+        "" where the column names none, or the name is masked: natural persons have no page.
+        """
+        extras = self.tables[table]["plugins"]["gongshi"]
+        if not row[column] or extras["produced"]:
             return ""
-        if column == own.get("authority"):
+        if column == extras.get("authority"):
             return self.authority_link(row[column])
-        code, name = own.get("party") or ("", "")
+        code, name = extras.get("party") or ("", "")
         masked = not name or re.search(r"某$|\*", row[name] or "")
         if column in (code, name) and PARTY_CODE.fullmatch(row[code] or "") and not masked:
             return self.link(f"/party/{row[code]}")
@@ -136,35 +143,40 @@ class Edition(Datasette):
 
     def fields(self, table: str, names: list[str]) -> list[Field]:
         """The fields `names` of `table`."""
-        return fields_of(self.tables.get(table, _UNTOLD), names, self.own["column_titles"])
+        return fields_of(self.tables.get(table, _NO_METADATA), names, self.words["column_titles"])
 
     def fields_of_query(self, sql: str, names: list[str]) -> list[Field]:
-        """The columns of a query, by the tables that it names, else by any that has the column."""
-        said = set(re.findall(r"\w+", sql))
-        ordered = sorted(self.tables, key=lambda name: name not in said)
+        """The fields of the columns `names` of a query.
+
+        A column is described by the tables that `sql` names, else by any table that has it.
+        """
+        words = set(re.findall(r"\w+", sql))
+        ordered = sorted(self.tables, key=lambda name: name not in words)
         return [self._field_in(ordered, name) for name in names]
 
     def refers_to(self, field: Field, value: object, tables: Sequence[str] = ()) -> str:
-        """The address of the record that a value names; of `tables` by their own keys too."""
+        """The address of the record that `value` names: by the field's foreign key, or as the
+        key of one of `tables`. "" where it names none.
+        """
         if value in (None, ""):
             return ""
         keys = [(table, field.name) for table in tables]
         if field.refers:
             keys.append((field.refers["table"], field.refers["column"]))
         for table, column in keys:
-            if self.tables.get(table, _UNTOLD)["plugins"]["gongshi"].get("key") == [column]:
+            if self.tables.get(table, _NO_METADATA)["plugins"]["gongshi"].get("key") == [column]:
                 return self.record_link(table, value)
         return ""
 
     def keys_of(self, tables: Sequence[str]) -> set[str]:
-        """The columns that by themselves are the key of one of `tables`."""
+        """The columns that alone are the key of one of `tables`."""
         keys = [self.tables[table]["plugins"]["gongshi"].get("key", []) for table in tables]
         return {key[0] for key in keys if len(key) == 1}
 
     def _field_in(self, tables: list[str], name: str) -> Field:
-        if name in self.own["column_titles"]:
+        if name in self.words["column_titles"]:
             kind = _TIMES.get(name, "number")
-            return Field(name, self.own["column_titles"][name], kind=kind)
+            return Field(name, self.words["column_titles"][name], kind=kind)
         for table in tables:
             columns = self.tables[table]["plugins"]["gongshi"]["columns"]
             if any(column["name"] == name for column in columns):
@@ -172,8 +184,8 @@ class Edition(Datasette):
         return self.fields("", [name])[0]
 
     def address(self, request: Request) -> str:
-        """Where the site stands: as its settings say, else as the visitor called it."""
-        return self.own["address"] or f"{request.scheme}://{request.host}"
+        """The site's address without a path: from its settings, else from the request."""
+        return self.words["address"] or f"{request.scheme}://{request.host}"
 
     def page(
         self,
@@ -183,7 +195,7 @@ class Edition(Datasette):
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """A page from one of our templates."""
+        """The HTML page of one of our templates, rendered with `context`."""
         path = request.path
         query = f"?{request.query_string}" if request.query_string else ""
         described = (
@@ -219,7 +231,7 @@ def _environment(edition: Edition) -> Environment:
 
 
 def _globals(edition: Edition) -> dict[str, Any]:
-    """What every template may name: the release, its words, links, charts."""
+    """The global names of every template: the release, its words, links, charts."""
     phrase: Callable[..., str] = edition.language.phrase
     words = edition.release.metadata[edition.lang]
     return {
@@ -227,7 +239,7 @@ def _globals(edition: Edition) -> dict[str, Any]:
         "n_": edition.language.count,
         "lang": edition.lang,
         "html_lang": edition.language.html,
-        "words": edition.own,
+        "words": edition.words,
         "site_title": words["title"],
         "site_description": words["description"],
         "licence": words["license"],
@@ -265,5 +277,5 @@ def _filters(edition: Edition) -> dict[str, Callable[..., Any]]:
 
 
 def _flat(cell: Markup) -> Markup | str:
-    """A cell as it may stand inside a link: without links and folds of its own."""
+    """A cell that can be put inside a link: its own links and folds become text."""
     return cell.striptags() if "<a " in cell or "<details" in cell else cell

@@ -1,7 +1,7 @@
-"""How many rows a table page's conditions leave, and how they divide: all in one pass.
+"""The row count and the facets of a table page, counted in one pass.
 
-Datasette asks once for the count and once for each facet, and every time reads all columns of all
-rows. Here the rows that are left are read once, only in the columns that are counted.
+Datasette runs one query for the count and one for each facet, and each reads all columns of all
+rows. Here the rows that meet the page's conditions are read once, only in the columns counted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.base.sql import Sql, quoted, trusted
 from pipeline.site.datasette.edition import Edition
-from pipeline.site.datasette.search_hits import SEARCH, Hits
+from pipeline.site.datasette.search_hits import SEARCH, SearchHits
 from pipeline.site.datasette.upstream import (
     Filters,
     QueryInterrupted,
@@ -25,8 +25,8 @@ from pipeline.site.datasette.upstream import (
 _VALUES = 12  # of a facet
 _FACETS = 12  # on a page
 _AGAIN_S = 600
-# What a fifth of a second is enough for: to look up so many hits of a search one by one, or to read
-# so many rows of a narrow index, which is so many times as fast.
+# What 0.2 s is enough for: to look up so many search hits one by one, or to read so many rows of a
+# narrow index, which is so many times as fast a row.
 _LOOKED_UP, _READ, _TIMES = 50_000, 500_000, 10
 
 
@@ -40,15 +40,18 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
-class Divided:
-    """How many rows there are, and by what they divide; None and empty where it took too long."""
+class FacetCounts:
+    """The count of rows and the facets; None and empty where counting took too long."""
 
     count: int | None
     facets: Sequence[Facet]
 
 
-async def divided(edition: Edition, request: Request, table: str) -> Divided:
-    """Count the rows that a table page's conditions leave, and divide them by its facets."""
+async def count_facets(edition: Edition, request: Request, table: str) -> FacetCounts:
+    """Count the rows that meet a table page's conditions, in all and by facet.
+
+    The facets are the table's own and those that the request asks for.
+    """
     columns = await _facet_columns(edition, request, table)
     where, params = await _conditions(edition, request, table)
     if not where:
@@ -56,23 +59,25 @@ async def divided(edition: Edition, request: Request, table: str) -> Divided:
     found = await _hits(edition, where, params)
     hits = found.count if found else None
     if found:
-        ((held,),) = await edition.db.figures(f"select max(rowid) from {quoted(table)}")
+        ((held,),) = await edition.db.cached_rows(f"select max(rowid) from {quoted(table)}")
         if found.rowids is None or (found.count > _LOOKED_UP and held > _READ):
-            return Divided(hits, [])
+            return FacetCounts(hits, [])
         if found.count * _TIMES > held:
-            where = f"+{where}"  # not by rowid: the narrow index is read whole
-    rows = await _asked(edition, _one_pass(table, columns, where), params)
+            where = f"+{where}"  # "+" stops SQLite using rowid: the narrow index is read whole
+    rows = await _rows_within_limit(edition, _one_pass(table, columns, where), params)
     if rows is None:
-        return Divided(hits, [])
+        return FacetCounts(hits, [])
     count = next(row[2] for row in rows if row[0] < 0)
-    return Divided(
+    return FacetCounts(
         count, [_facet(c, [r for r in rows if r[0] == n]) for n, c in enumerate(columns)]
     )
 
 
-async def _asked(edition: Edition, sql: Sql, params: Mapping[str, Any]) -> list[Any] | None:
-    """The rows of `sql`; None where they take too long, which is tried again only after a while."""
-    limit_ms = edition.own["limits"]["facet_ms"]
+async def _rows_within_limit(
+    edition: Edition, sql: Sql, params: Mapping[str, Any]
+) -> list[Any] | None:
+    """The rows of `sql`; None where it takes too long, which is cached too, for a while."""
+    limit_ms = edition.words["limits"]["facet_ms"]
 
     async def ask() -> list[Any] | None:
         try:
@@ -81,39 +86,40 @@ async def _asked(edition: Edition, sql: Sql, params: Mapping[str, Any]) -> list[
             return None
 
     question = (sql, tuple(sorted(params.items())), time.monotonic() // _AGAIN_S)
-    found: list[Any] | None = await edition.memory.ask(question, ask)
+    found: list[Any] | None = await edition.query_cache.get(question, ask)
     return found
 
 
-async def _hits(edition: Edition, where: str, params: Mapping[str, Any]) -> Hits | None:
-    """What fits where words are all that is asked for; None else, and where it takes too long."""
+async def _hits(edition: Edition, where: str, params: Mapping[str, Any]) -> SearchHits | None:
+    """The search hits where a search is the only condition; None else, and if it takes too long."""
     if not (words := SEARCH.fullmatch(where)):
         return None
     try:
         return await edition.db.hits(
-            words["index"], params["search"], edition.own["limits"]["facet_ms"]
+            words["index"], params["search"], edition.words["limits"]["facet_ms"]
         )
     except QueryInterrupted:
         return None
 
 
-async def _whole(edition: Edition, table: str, columns: Sequence[str]) -> Divided:
-    """Of a whole table each facet is read from its own index, once for a release."""
-    ((count,),) = await edition.db.figures(f"select count(*) from {quoted(table)}")
+async def _whole(edition: Edition, table: str, columns: Sequence[str]) -> FacetCounts:
+    """Count a whole table: each facet is read from its own index, once for a release."""
+    ((count,),) = await edition.db.cached_rows(f"select count(*) from {quoted(table)}")
     facets = []
     for column in columns:
         name = quoted(column)
         sql = f"select 0, {name}, count(*) from {quoted(table)} where {name} is not null"
         order = f"group by 2 order by 3 desc, 2 limit {_VALUES + 1}"
-        facets.append(_facet(column, await edition.db.figures(f"{sql} {order}")))
-    return Divided(count, facets)
+        facets.append(_facet(column, await edition.db.cached_rows(f"{sql} {order}")))
+    return FacetCounts(count, facets)
 
 
 def _one_pass(table: str, columns: Sequence[str], where: Sql) -> Sql:
-    """SQL for the count and all facets. Rows alike in all of `columns` are counted together first:
+    """SQL for the count (first column -1) and all facets (first column: number of the facet).
 
-    few groups are left of many rows, and where an index begins with the facets (`<table>_narrow`,
-    which also has what most conditions ask for) SQLite reads that alone, already in groups.
+    Rows are first grouped by all of `columns`, which makes few groups of many rows. Where an index
+    begins with the facets (`<table>_narrow`, which also has the columns that most conditions use),
+    SQLite reads only that index, already in the order of the groups.
     """
     narrow = ", ".join(map(quoted, columns))
     head = (
@@ -134,11 +140,11 @@ def _facet(column: str, rows: Sequence[Any]) -> Facet:
 
 
 async def _facet_columns(edition: Edition, request: Request, table: str) -> list[str]:
-    """The table's own facets, and those that the reader asks for."""
-    told = edition.tables.get(table, {}).get("facets", [])
-    there = set(await edition.db.table_columns(table))
-    asked = request.args.getlist("_facet") if "_facet" in request.args else []
-    return [name for name in dict.fromkeys([*told, *asked]) if name in there][:_FACETS]
+    """The table's own facets, then those that the request asks for, that are columns of it."""
+    configured = edition.tables.get(table, {}).get("facets", [])
+    columns = set(await edition.db.table_columns(table))
+    requested = request.args.getlist("_facet") if "_facet" in request.args else []
+    return [name for name in dict.fromkeys([*configured, *requested]) if name in columns][:_FACETS]
 
 
 async def _conditions(

@@ -1,4 +1,4 @@
-"""A release as the site reads it: its folder, its words, its manifest."""
+"""A release as the site reads it: its folder, metadata and manifest."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class ReleaseFolder:
 
     @property
     def id(self) -> str:
-        """The release's name: of its folder, of its addresses, of its ETag."""
+        """The release's identifier, in its folder's name, in addresses and in its ETag."""
         return self.path.name
 
     def words(self, lang: Lang) -> Mapping[str, Any]:
-        """What Datasette has no key for, in `lang`: metadata.yml's words, limits and code lists."""
-        own: Mapping[str, Any] = self.metadata[lang]["plugins"]["gongshi"]
-        return own
+        """metadata.yml's words, limits and code lists in `lang`: Datasette has no key for them."""
+        words: Mapping[str, Any] = self.metadata[lang]["plugins"]["gongshi"]
+        return words
 
     @property
     def limits(self) -> Mapping[str, Any]:
@@ -41,11 +41,11 @@ class ReleaseFolder:
 
     @property
     def today(self) -> str:
-        """The day on which the release was judged."""
+        """The day that the checks used as today, as an ISO date."""
         return str(self.words("zh")["today"])
 
     def tables(self, lang: Lang) -> dict[str, Mapping[str, Any]]:
-        """Every table's words in the contract's order, without the search indexes."""
+        """Each table's metadata in the contract's order, without the search indexes."""
         tables = self.metadata[lang]["databases"][DATABASE]["tables"]
         shown = {name: table for name, table in tables.items() if not table.get("hidden")}
         return dict(sorted(shown.items(), key=lambda item: item[1]["plugins"]["gongshi"]["order"]))
@@ -57,7 +57,7 @@ class ReleaseFolder:
 
 
 def current(site: Path) -> ReleaseFolder:
-    """The release that `site/current` points to now."""
+    """The release that `site/current` points to. UsageError where there is none; else as `read`."""
     link = site / "current"
     if not link.exists():
         raise UsageError(say("no-release", language(), site=site))
@@ -67,8 +67,8 @@ def current(site: Path) -> ReleaseFolder:
 def read(folder: Path) -> ReleaseFolder:
     """The release in `folder`.
 
-    StoreError where a file that the site needs is missing, UsageError where it never had a database
-    of all tables.
+    StoreError where a file that the site needs is missing, UsageError where the release was made
+    without a database of all tables. OSError and ValueError where a file cannot be read.
     """
     if not has_database(folder):
         site = folder.parent.parent
@@ -80,12 +80,12 @@ def read(folder: Path) -> ReleaseFolder:
 
 
 def has_database(folder: Path) -> bool:
-    """Whether a release was made with the database that the site reads: too large a one is not."""
+    """Whether a release has the database that the site reads: a release too large has none."""
     return "disclosure.db" in manifest.read(folder).get("files", ("disclosure.db",))
 
 
 def kept(site: Path) -> list[ReleaseFolder]:
-    """Every release that is kept whole, the newest first."""
+    """Every release in `site` that has all the files the pages need, the newest first."""
     folders = [f for f in (site / "releases").iterdir() if (f / "manifest.json").is_file()]
     whole = [f for f in folders if all((f / name).is_file() for name in _NEEDED)]
     return sorted((read(f) for f in whole), key=lambda r: (r.today, r.id), reverse=True)

@@ -1,8 +1,8 @@
-"""What keeps a site with SQL open to everyone safe and quick for all.
+"""Limits that keep a site with public SQL safe, and quick for every visitor.
 
-On every connection: limits of SQLite and an authorizer that refuses what no reader needs. Around
-every request: a slot for visitors' SQL and one for heavy filters, with a short queue behind each,
-so that whoever asks much waits while others are served.
+On every connection: SQLite's limits, and an authorizer that refuses what no reader needs. Around
+every request: slots for visitors' SQL and for heavy filters, with a short queue each, so that a
+visitor with many costly requests waits while others are served.
 """
 
 from __future__ import annotations
@@ -40,13 +40,16 @@ _OVERHEAD = 4  # bytes that a character may take
 
 
 class TooBusy(Base400):
-    """Too many ask for the same costly thing; come back in a few seconds."""
+    """The queue for a costly request is full, or the wait too long (429, RFC 6585)."""
 
     status = 429
 
 
 def secure(conn: sqlite3.Connection, limits: Mapping[str, int]) -> None:
-    """Bound what SQL on `conn` can make and reach."""
+    """Limit the sizes that SQL on `conn` may produce, and what it may read.
+
+    `limits`: `value_characters` and `sql_characters` of the site's settings.
+    """
     bounds = {
         sqlite3.SQLITE_LIMIT_LENGTH: limits["value_characters"] * _OVERHEAD,
         sqlite3.SQLITE_LIMIT_SQL_LENGTH: limits["sql_characters"] * _OVERHEAD,
@@ -63,7 +66,7 @@ def secure(conn: sqlite3.Connection, limits: Mapping[str, int]) -> None:
 def _authorize(
     action: int, one: str | None, two: str | None, _database: str | None, _trigger: str | None
 ) -> int:
-    """SQLite's question for everything that a statement would do: reading is all that may be."""
+    """SQLite's authorizer callback, for each action of a statement: only reading is allowed."""
     if action in _HARMLESS:
         allowed = True
     elif action == sqlite3.SQLITE_READ:
@@ -76,14 +79,14 @@ def _authorize(
     elif action == sqlite3.SQLITE_PRAGMA:
         allowed = (one or "").lower() in _PRAGMAS
     else:
-        # FTS5 declares its own table when a connection first uses it, which asks for these two.
+        # FTS5 declares its table when a connection first uses it, which needs these two actions.
         fts = action in (sqlite3.SQLITE_CREATE_VTABLE, sqlite3.SQLITE_UPDATE)
         allowed = fts and (one or "") in ("sqlite_master", "sqlite_temp_master")
     return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
 
 class Slot:
-    """Room for a few costly requests at a time and for a few more that wait."""
+    """Lets `slots` costly requests run at a time, and `queue` more wait `wait_s` seconds."""
 
     def __init__(self, slots: int, queue: int, wait_s: float) -> None:
         self._free = asyncio.Semaphore(slots)
@@ -92,8 +95,8 @@ class Slot:
         self._waiting = 0
 
     @asynccontextmanager
-    async def taken(self) -> AsyncIterator[None]:
-        """Wait for room; TooBusy where the queue is full or the wait too long."""
+    async def acquired(self) -> AsyncIterator[None]:
+        """Hold a slot. Raises TooBusy where the queue is full or the wait too long."""
         if self._waiting >= self._queue:
             raise TooBusy("busy")
         self._waiting += 1
@@ -119,13 +122,13 @@ class Slots:
         self.streams = Slot(limits["csv_streams"], queue, wait)
 
     @asynccontextmanager
-    async def room_for(self, args: Mapping[str, Any]) -> AsyncIterator[None]:
-        """The slot that a request with these arguments needs; most need none."""
+    async def slot_for(self, args: Mapping[str, Any]) -> AsyncIterator[None]:
+        """Hold the slot that a request with `args` needs, if any. Raises TooBusy."""
         slot = self._needed(args)
         if slot is None:
             yield
         else:
-            async with slot.taken():
+            async with slot.acquired():
                 yield
 
     def _needed(self, args: Mapping[str, Any]) -> Slot | None:

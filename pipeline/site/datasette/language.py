@@ -1,7 +1,7 @@
-"""The site's two languages: every phrase from one gettext catalogue, numbers and dates as written.
+"""The site's two languages: phrases from a gettext catalogue, and how numbers and dates look.
 
-Phrases stand in the templates and in the code in English, marked `_("…")`; their Chinese is in
-`words/zh.po`, which is read as it is, so that nothing has to be compiled.
+Phrases are in English in the templates and the code, marked `_("…")` or `N_("…")`. Their Chinese
+is in `words/zh.po`, which is read without compiling it.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ FOREVER = "2099-12-31"
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it
-    """Mark a phrase that is looked up elsewhere, so that the catalogue knows of it."""
+    """Mark a phrase for the catalogue; it is translated where it is used."""
     return text
 
 
-#: What codes of the pipeline's own tables are called.
+#: Names of the codes in the pipeline's own tables.
 WORDS = {
     "error": N_("Error"),
     "warning": N_("Warning"),
@@ -51,14 +51,17 @@ WORDS = {
 
 @cache
 def phrases(lang: Lang) -> Mapping[str, str]:
-    """The phrases of `lang` by their English text; English itself needs none."""
+    """The translations into `lang` by English text; empty for English."""
     if lang == "en":
         return {}
     return read_catalogue((Path(__file__).parents[1] / "words" / f"{lang}.po").read_text("utf-8"))
 
 
 def read_catalogue(text: str) -> dict[str, str]:
-    """The translations of a `.po` file; of a plural, Chinese needs only one form."""
+    """The translations in the text of a `.po` file, by msgid.
+
+    Of a plural only the first form is read: Chinese has one.
+    """
     found: dict[str, str] = {}
     entry: dict[str, str] = {}
     part = ""
@@ -82,13 +85,13 @@ def _keep(entry: Mapping[str, str], found: dict[str, str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """How one language says phrases and writes values."""
+    """Phrases, numbers, amounts and dates as one language writes them."""
 
     lang: Lang
 
     @property
     def html(self) -> str:
-        """The language's name for `<html lang>`."""
+        """The language tag (BCP 47) for `<html lang>`."""
         return _HTML_LANG[self.lang]
 
     def phrase(self, message: str, **params: Any) -> str:
@@ -97,17 +100,17 @@ class Language:
         return text % params if params else text
 
     def word(self, code: object) -> str:
-        """What a code of the pipeline's own is called; any other text as it is."""
+        """The name of one of the pipeline's codes; any other text unchanged."""
         return self.phrase(WORDS[str(code)]) if code in WORDS else str(code)
 
     def count(self, one: str, many: str, number: int, **params: Any) -> str:
-        """The phrase for `number` things; %(number)s is it as people write it."""
-        said = one if number == 1 or self.lang != "en" else many
-        text = phrases(self.lang).get(one, said)
+        """The phrase for `number` things, with the number formatted as %(number)s."""
+        english = one if number == 1 or self.lang != "en" else many
+        text = phrases(self.lang).get(one, english)
         return text % {"number": self.number(number), **params}
 
     def number(self, value: object, decimals: int | None = None) -> str:
-        """A number with its thousands set apart; what is none stays as it is."""
+        """A number with separators of thousands; a value that is no number unchanged."""
         try:
             exact = Decimal(str(value))
         except InvalidOperation:
@@ -119,7 +122,7 @@ class Language:
         return f"{exact:,.{decimals}f}"
 
     def money(self, value: object) -> str:
-        """An amount in yuan: cents only where there are some."""
+        """An amount in yuan, with cents only where they are not zero."""
         text = self.number(value, 2)
         return text.removesuffix(".00")
 
@@ -134,7 +137,7 @@ class Language:
         return f"{self.money(amount)} 元" if self.lang == "zh" else f"¥{self.money(amount)}"
 
     def date(self, value: object) -> str:
-        """An ISO date, or month, as people write it; long-term dates by their meaning."""
+        """An ISO date or month in the language's form; 2099-12-31 means long-term."""
         text = str(value)
         if text == FOREVER:
             return self.phrase("Long-term")

@@ -1,8 +1,8 @@
-"""The door of the site: every request passes here, before Datasette and behind it.
+"""The ASGI middleware around Datasette: every request and every response passes here.
 
-Going in: hostile addresses are turned away, cookies and credentials are dropped (the site knows
-no visitors), a page that the visitor has already is answered with 304, `/en/` leads to the English
-site. Coming out: the headers of security, caching and sharing, compression, one line of log.
+Requests: hostile addresses are refused, cookies and credentials are dropped (the site has no
+accounts), a page that the browser has already is answered with 304 (RFC 9110), `/en/` goes to the
+English edition. Responses: headers for security, caching and sharing (CORS), gzip, one log line.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ SECURITY = [
     (b"cross-origin-opener-policy", b"same-origin"),
 ]
 _SHARED = ("json", "csv", "ld+json", "atom+xml", "octet-stream", "zip", "gzip", "sheet", "parquet")
-_SQUEEZED = ("text/", "json", "xml", "svg", "javascript")
+_COMPRESSED = ("text/", "json", "xml", "svg", "javascript")
 _DROPPED = {b"cookie", b"authorization", b"x-forwarded-host"}
 _REPLACED = {b"vary", b"cache-control", b"referrer-policy", b"set-cookie", b"etag"}
 _REPLACED |= {b"access-control-allow-origin", b"access-control-allow-headers"}
@@ -52,15 +52,17 @@ _REPLACED |= {b"access-control-allow-origin", b"access-control-allow-headers"}
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
+    """A file under `/static/`, also compressed by gzip, with its media type and version."""
+
     body: bytes
-    squeezed: bytes
+    compressed: bytes
     type: str
     version: str
 
 
 @cache
 def static_files() -> Mapping[str, StaticFile]:
-    """The site's own files under `/static/`, held in memory."""
+    """The files under `/static/` by path, held in memory."""
     return {
         f"/static/{path.name}": StaticFile(
             body := path.read_bytes(),
@@ -74,12 +76,15 @@ def static_files() -> Mapping[str, StaticFile]:
 
 
 def static_address(name: str) -> str:
-    """The address of a static file, with its version so that it may be kept for ever."""
+    """The address of a static file, with its version so that it may be cached for ever."""
     return f"/static/{name}?v={static_files()[f'/static/{name}'].version}"
 
 
-class Front:
-    """The site of one release, in both languages, behind one door."""
+class Middleware:
+    """ASGI application of one release, which passes requests to the edition of their language.
+
+    `etag` is that of every page of the release; pages may be cached for `cache_s` seconds.
+    """
 
     def __init__(self, chinese: Asgi, english: Asgi, etag: str, cache_s: int) -> None:
         self._sites: Mapping[str, Asgi] = {"zh": chinese, "en": english}
@@ -119,7 +124,7 @@ class Front:
 
 
 class _Answer:
-    """One response on its way out."""
+    """One response: its headers, compression and log line."""
 
     def __init__(self, scope: Scope, send: Send, etag: str, cache_control: bytes) -> None:
         self._scope, self._send = scope, send
@@ -127,11 +132,11 @@ class _Answer:
         self._began = time.perf_counter()
         self._status, self._bytes = 0, 0
         self._headers: Mapping[bytes, bytes] = dict(scope["headers"])
-        self._packer: Any = None
+        self._compressor: Any = None
 
     @property
     def is_known(self) -> bool:
-        """Whether the visitor holds this release's answer already."""
+        """Whether the browser has this release's page already (If-None-Match)."""
         return self._etag in self._headers.get(b"if-none-match", b"")
 
     async def plain(
@@ -144,9 +149,9 @@ class _Answer:
     async def static(self, file: StaticFile) -> None:
         headers = [(b"content-type", file.type.encode()), (b"vary", b"accept-encoding")]
         headers += [(b"cache-control", b"public, max-age=31536000, immutable")]
-        squeeze = self._accepts_gzip and len(file.squeezed) < len(file.body)
-        body = file.squeezed if squeeze else file.body
-        if squeeze:
+        compress = self._accepts_gzip and len(file.compressed) < len(file.body)
+        body = file.compressed if compress else file.body
+        if compress:
             headers.append((b"content-encoding", b"gzip"))
         headers.append((b"content-length", str(len(body)).encode()))
         self._status = 200
@@ -156,25 +161,25 @@ class _Answer:
         await self._body(body, more=False)
 
     async def start(self, status: int, given: list[tuple[bytes, bytes]]) -> None:
-        """Send the status and the headers, with those that every answer has."""
+        """Send the status and the headers `given`, with those that every response has."""
         self._status = status
         headers = [(k.lower(), v) for k, v in given if k.lower() not in _REPLACED]
-        own = dict(given)
+        given_by_name = dict(given)
         kind = dict(headers).get(b"content-type", b"").decode("latin-1")
         if status in (200, 304):
             headers += [
                 (b"etag", self._etag),
-                (b"cache-control", own.get(b"cache-control", self._cache)),
+                (b"cache-control", given_by_name.get(b"cache-control", self._cache)),
             ]
         else:
             headers.append((b"cache-control", b"no-store"))
         path = self._scope["path"]
         if path.endswith((".json", ".csv")) or any(part in kind for part in _SHARED):
             headers.append((b"access-control-allow-origin", b"*"))
-        if status == 200 and any(part in kind for part in _SQUEEZED):
+        if status == 200 and any(part in kind for part in _COMPRESSED):
             headers.append((b"vary", b"accept-encoding"))
             if self._accepts_gzip:
-                self._packer = zlib.compressobj(5, zlib.DEFLATED, 31)
+                self._compressor = zlib.compressobj(5, zlib.DEFLATED, 31)
                 headers = [(k, v) for k, v in headers if k != b"content-length"]
                 headers.append((b"content-encoding", b"gzip"))
         message = {"type": "http.response.start", "status": status, "headers": SECURITY + headers}
@@ -183,14 +188,14 @@ class _Answer:
             await self._body(b"", more=False)
 
     async def send(self, message: Message) -> None:
-        """What the site behind the door sends."""
+        """ASGI `send` for the edition: passes on its messages, compressed where possible."""
         if message["type"] == "http.response.start":
             await self.start(message["status"], list(message.get("headers", [])))
             return
         more = message.get("more_body", False)
         body = message.get("body", b"")
-        if self._packer:
-            body = self._packer.compress(body) + (b"" if more else self._packer.flush())
+        if self._compressor:
+            body = self._compressor.compress(body) + (b"" if more else self._compressor.flush())
         if body or not more:
             await self._body(body, more)
 
@@ -205,8 +210,8 @@ class _Answer:
         return b"gzip" in self._headers.get(b"accept-encoding", b"")
 
     def log(self) -> None:
-        """One line without anything of the visitor: not the address, not what was searched."""
-        told = {
+        """Log one JSON line without personal data: no client address, no query string."""
+        record = {
             "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "method": self._scope["method"],
             "path": self._scope["path"][:200],
@@ -214,10 +219,10 @@ class _Answer:
             "bytes": self._bytes,
             "ms": round((time.perf_counter() - self._began) * 1000, 1),
         }
-        access.info(json.dumps(told))
+        access.info(json.dumps(record))
 
 
 def _hostile(path: str, raw: bytes) -> bool:
-    """Whether an address is of the kind that only attacks use."""
+    """Whether only attacks use such an address: backslashes, NUL, `//` in front, `/../`."""
     plain = path.encode("utf-8", "replace") + raw
     return b"\\" in plain or b"\0" in plain or path.startswith("//") or b"/../" in plain + b"/"

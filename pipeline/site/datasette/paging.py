@@ -1,8 +1,8 @@
-"""Addresses of next pages that stay short, whatever a table is sorted by.
+"""Short addresses of next pages, whatever column a table is sorted by.
 
-Datasette writes the value that a page ends with into the address of the next one. Sorted by a
-column of long text, that address is longer than servers and proxies take. Where it would be, ours
-names the last record's key only, and the value is looked up again when the next page is asked for.
+Datasette writes the last value of a page into the address of the next page. Sorted by a column of
+long text, that address is longer than servers and proxies accept. Such an address has only the key
+of the last record instead, and the value is looked up when the next page is requested.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _BY_KEY = "$key"  # Datasette encodes every $ of a value, so that no value can l
 _LONGEST = 400
 
 
-def shortened(data: MutableMapping[str, Any]) -> None:
-    """Put the last record's key in place of a long value, in `next` and `next_url` of a page."""
+def shorten_token(data: MutableMapping[str, Any]) -> None:
+    """Replace a long value by the last record's key, in `next` and `next_url` of a page's data."""
     token = str(data.get("next") or "")
     if len(token) <= _LONGEST:
         return
@@ -32,10 +32,10 @@ def shortened(data: MutableMapping[str, Any]) -> None:
         )
 
 
-async def lengthened(edition: Edition, request: Request, table: str) -> str | None:
-    """The page's token as Datasette reads it; None where the request has no short one.
+async def full_token(edition: Edition, request: Request, table: str) -> str | None:
+    """The page token in Datasette's form; None where the request has no short token.
 
-    BadRequest where the record whose key it names is not there.
+    Raises BadRequest where the key is malformed or its record no longer exists.
     """
     token = request.args.get("_next") or ""
     if not token.startswith(f"{_BY_KEY},"):
@@ -50,13 +50,13 @@ async def lengthened(edition: Edition, request: Request, table: str) -> str | No
     where = " and ".join(f"{quoted(name)} = ?" for name in names)
     rows = await edition.db.rows(f"select {quoted(column)} from {quoted(table)} where {where}", key)
     if not rows:
-        raise BadRequest("page-gone")
+        raise BadRequest("page-removed")
     value = rows[0][0]
     prefix = "$null" if value is None else tilde_encode(str(value))
     return ",".join([prefix, *token.split(",")[1:]])
 
 
 def _sorted_by(edition: Edition, request: Request, table: str) -> str | None:
-    told = edition.tables.get(table, {})
+    metadata = edition.tables.get(table, {})
     asked = request.args.get("_sort") or request.args.get("_sort_desc")
-    return asked or told.get("sort") or told.get("sort_desc")
+    return asked or metadata.get("sort") or metadata.get("sort_desc")

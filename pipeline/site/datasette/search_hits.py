@@ -1,11 +1,9 @@
-"""What a search finds, listed once for all that a page asks of it: its rows, their count,
-their facets.
+"""Search hits, found once for every query of a page: its rows, their count, their facets.
 
-Datasette's SQL searches anew for each of these, and makes a row of every hit before it sorts. Here
-a list of hits takes the place of the search in the SQL. Where many rows are hits, a page is full
-soon when the table is walked in the order asked for; where very many are, there is no list: each
-row that is walked is looked up in the index (24 ms instead of 1.1 s for 400,000 hits in 2,000,000
-rows).
+Datasette's SQL repeats the search in each of these, and reads the row of every hit before it sorts.
+Here a list of rowids replaces the search in the SQL. Where many rows are hits, the table is read in
+sort order instead, since a page is soon full. Where very many are, there is no list: each row that
+is read is looked up in the index (24 ms instead of 1.1 s for 400,000 hits in 2,000,000 rows).
 """
 
 from __future__ import annotations
@@ -21,25 +19,25 @@ from pipeline.base.sql import Sql, quoted
 from pipeline.release.database.full_text import match_query
 from pipeline.site.datasette.order import sorted_by
 
-#: Datasette's condition for words, in which `:search` is what the reader typed.
+#: Datasette's search condition, in which `:search` is the visitor's text.
 SEARCH = re.compile(
     r"rowid in \(select rowid from (?P<index>\w+) where (?P=index) match escape_fts\(:search\)\)"
 )
-#: What stands before and behind it in a page that is narrowed down by words alone,
+#: The SQL before and after it in a page whose only condition is a search,
 #: sorted by a column.
 _HEAD = re.compile(r"\s*select .+? from (?P<table>\w+) where ", re.S)
 _TAIL = re.compile(r'\s+order by \[?(?P<column>\w+)\]?( desc)?(, "\w+")* limit \d+\s*')
 _COUNT = re.compile(r"select count\(\*\) from (?P<table>\w+) where ")
-LISTED = 150_000  # hits; more are counted and no more
+LISTED = 150_000  # hits; more are only counted
 _WIDTH = 12  # characters of a rowid in a list, at most
 _FIRST = 100
-_MANY = 20_000  # hits whose rows are sorted quickly
+_MANY = 20_000  # hits; fewer are sorted quickly
 _ONE_IN = 50
 _KEPT, _KEPT_SIZE = 200, 8_000_000  # searches, and characters of their lists
 
 
 @dataclass(frozen=True, slots=True)
-class Hits:
+class SearchHits:
     """How many rows a search finds, the first hundred of their rowids, and all as a JSON array.
 
     `rowids` is None where they are more than `LISTED`.
@@ -50,15 +48,15 @@ class Hits:
     rowids: str | None
 
 
-class Searches:
-    """The last searches of one release."""
+class SearchCache:
+    """The latest searches of one release and their hits. Safe for threads."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str], Hits] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], SearchHits] = OrderedDict()
         self._lock = threading.Lock()
 
-    def hits(self, conn: sqlite3.Connection, index: str, words: str) -> Hits:
-        """What the search index `index` finds for `words` as a reader types them."""
+    def hits(self, conn: sqlite3.Connection, index: str, words: str) -> SearchHits:
+        """The hits of `words`, as a visitor types them, in the search index `index`."""
         key = (index, words)
         with self._lock:
             if key in self._known:
@@ -74,8 +72,8 @@ class Searches:
     def _size(self) -> int:
         return sum(len(each.rowids or "") for each in self._known.values())
 
-    def answered(self, conn: sqlite3.Connection, sql: Sql, params: Any) -> tuple[Sql, Any]:
-        """`sql` and its parameters with the hits in place of a search; the rows are the same."""
+    def with_hits(self, conn: sqlite3.Connection, sql: Sql, params: Any) -> tuple[Sql, Any]:
+        """`sql` and its parameters with the hits in place of a search; its rows are the same."""
         search = SEARCH.search(sql)
         if not search or not isinstance(params, dict) or "search" not in params:
             return sql, params
@@ -94,7 +92,7 @@ class Searches:
         return listed, {**params, "_hits": hits.rowids}
 
 
-def _find(conn: sqlite3.Connection, index: str, words: str) -> Hits:
+def _find(conn: sqlite3.Connection, index: str, words: str) -> SearchHits:
     most = min(LISTED, conn.getlimit(sqlite3.SQLITE_LIMIT_LENGTH) // _WIDTH)
     matches = f"from {quoted(index)} where {quoted(index)} match escape_fts(?)"
     count, rowids = conn.execute(
@@ -103,15 +101,15 @@ def _find(conn: sqlite3.Connection, index: str, words: str) -> Hits:
     ).fetchone()
     first = tuple(int(each) for each in rowids[1:-1].split(",", _FIRST)[:_FIRST] if each)
     if count <= most:
-        return Hits(count, first, rowids)
+        return SearchHits(count, first, rowids)
     ((count,),) = conn.execute(f"select count(*) {matches}", [words])
-    return Hits(count, first, None)
+    return SearchHits(count, first, None)
 
 
 def _walked(
-    conn: sqlite3.Connection, sql: Sql, search: re.Match[str], words: str, hits: Hits
+    conn: sqlite3.Connection, sql: Sql, search: re.Match[str], words: str, hits: SearchHits
 ) -> Sql:
-    """`sql`, written so that the table is walked in its order, where that is quicker."""
+    """`sql`, rewritten to read the table in sort order where that is quicker."""
     above, below = sql[: search.start()], sql[search.end() :]
     head, tail = _HEAD.fullmatch(above), _TAIL.fullmatch(below)
     if not head or not tail:
@@ -121,7 +119,7 @@ def _walked(
     if hits.count < max(_MANY, rows / _ONE_IN) or not sorted_by(conn, table, tail["column"]):
         return sql
     if hits.rowids is not None or "*" in match_query(words):
-        # The plus keeps SQLite from going by rowid. Beginnings of words cannot be looked up by row.
+        # "+" stops SQLite using rowid. Prefixes of words cannot be looked up by row.
         met = f"+{sql[search.start() : search.end()]}"
     else:
         met = (

@@ -1,4 +1,4 @@
-"""What SQLite says of a statement that it cannot run, in the reader's language."""
+"""SQLite's error messages for a statement that it cannot run, in the visitor's language."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from pipeline.site.datasette.language import N_, Language
 
 # The messages that a mistyped SELECT can cause (SQLite's parse.y, resolve.c and expr.c).
-_SAID = tuple(
+_MESSAGES = tuple(
     (re.compile(pattern, re.S), phrase)
     for pattern, phrase in (
         (r"no such column: (.+)", N_("There is no column %(what)s.")),
@@ -24,8 +24,8 @@ _SAID = tuple(
 
 
 def plain(language: Language, message: str) -> str:
-    """A message of SQLite's in plain words; "" for one that is not known."""
-    for pattern, phrase in _SAID:
+    """A message of SQLite in plain words; "" for an unknown one."""
+    for pattern, phrase in _MESSAGES:
         if found := pattern.search(message):
             return language.phrase(phrase, what=found[1][:80])
     return ""

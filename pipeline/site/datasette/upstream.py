@@ -1,6 +1,6 @@
-"""All that we take from inside Datasette 0.65.5, in one place, to be looked at on every upgrade.
+"""Everything imported from inside Datasette 0.65.5, in one place, to be checked at every upgrade.
 
-Datasette has no types; those of what we use stand in `upstream.pyi`.
+Datasette has no types; `upstream.pyi` has those of the names here.
 """
 
 from pipeline.base.optional_imports import hidden

@@ -1,4 +1,4 @@
-"""How one value looks to a reader: by the kind that the contract gives its column."""
+"""How a value is shown to a reader, by the kind that the contract gives its column."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from markupsafe import Markup, escape
 
 from pipeline.site.datasette.language import WORDS, Language
 
-_FOLD = 90  # longer text is folded in a table
-_LONGEST = 2_000  # of a text in a table; its record's page shows all
+_FOLD = 90  # characters; longer text is folded in a table
+_LONGEST = 2_000  # characters of a text in a table; its record's page shows all
 _HTTP = re.compile(r"https?://[^\s\"'<>]+\Z", re.I)
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
-#: What a state means to a reader at a glance.
+#: The colour in which a state is shown.
 _TONES = {
     "good": {"有效", "合法适当", "合格", "继续有效", "agrees", "通过"},
     "warn": {"暂扣", "已修改", "责令改正", "变更", "not comparable", "warning", "修改"},
@@ -40,12 +40,12 @@ class Field:
 
     @property
     def label(self) -> str:
-        """Its title and, in brackets, its unit."""
+        """The title, with the unit in brackets."""
         return f"{self.title} ({self.unit})" if self.unit else self.title
 
     @property
     def align(self) -> str:
-        """The class of its cells: numbers to the right, codes in figures of one width."""
+        """The CSS class of its cells: numbers align right, codes have digits of one width."""
         if self.kind in ("money", "number", "integer"):
             return "number"
         if self.kind in ("date", "code", "social-credit-code", "year"):
@@ -63,14 +63,14 @@ class Values:
         self._codes = codes
 
     def label(self, field: Field, value: object) -> str:
-        """A code's meaning in the reader's language; any other value as text."""
+        """A code's meaning in the visitor's language; any other value as text."""
         text = str(value)
         if field.name in _CODED and text in WORDS:
             return self._language.word(text)
         return self._codes.get(field.codes, {}).get(text, text) if field.codes else text
 
     def plain(self, field: Field, value: object) -> str:
-        """A value as text without any markup: for titles, pictures and lists."""
+        """A value as text without markup: for titles, charts and lists. "" for None."""
         if value is None or value == "":
             return ""
         if field.kind == "money":
@@ -82,7 +82,7 @@ class Values:
         return self._separated(field, value)
 
     def cell(self, field: Field, value: object) -> Markup:
-        """A value in a table: short, long text folded."""
+        """The HTML of a value in a table; long text is folded and cut."""
         if value is None or value == "":
             return Markup('<span class="none" aria-hidden="true">–</span>')
         text = self.plain(field, value)
@@ -91,7 +91,7 @@ class Values:
         return self._marked(field, value, text)
 
     def full(self, field: Field, value: object) -> Markup:
-        """A value on its record's page: whole, with its unit."""
+        """The HTML of a value on its record's page: whole, with its unit."""
         if value is None or value == "":
             return Markup('<span class="none">{}</span>').format(self._language.phrase("Not given"))
         text = self.plain(field, value)
@@ -118,7 +118,7 @@ class Values:
         return self.foreign(text)
 
     def _tone(self, field: Field, value: object) -> str:
-        """Whether a coded value is good news; "" where it is neither."""
+        """`good`, `warn` or `bad` for a coded value; "" for any other."""
         if not field.codes and field.name not in _CODED:
             return ""
         return next((tone for tone, words in _TONES.items() if str(value) in words), "")
@@ -131,34 +131,40 @@ class Values:
         ).format(head, self._language.phrase("more"), rest)
 
     def foreign(self, text: str) -> Markup:
-        """Chinese text on an English page says that it is Chinese: for type and screen readers."""
+        """HTML of `text`; on an English page Chinese gets a `lang`, for fonts and screen readers."""
         if self._language.lang == "en" and _CHINESE.search(text):
             return Markup('<span lang="zh-CN">{}</span>').format(text)
         return escape(text)
 
 
 def fields_of(table: Mapping[str, Any], names: list[str], titles: Mapping[str, str]) -> list[Field]:
-    """The fields `names` of a table, with what the release's words say of each."""
-    told = {column["name"]: column for column in table["plugins"]["gongshi"]["columns"]}
-    return [_field(name, told.get(name, {}), titles) for name in names]
+    """The fields `names` of a table, described by its metadata.
+
+    `titles`: titles of columns that the metadata does not have.
+    """
+    by_name = {column["name"]: column for column in table["plugins"]["gongshi"]["columns"]}
+    return [_field(name, by_name.get(name, {}), titles) for name in names]
 
 
-def _field(name: str, told: Mapping[str, Any], titles: Mapping[str, str]) -> Field:
+def _field(name: str, metadata: Mapping[str, Any], titles: Mapping[str, str]) -> Field:
     return Field(
         name=name,
-        title=told.get("title") or titles.get(name, name),
-        description=told.get("description", ""),
-        kind=told.get("kind") or ("date" if name.endswith("_date") else "text"),
-        unit=told.get("unit", ""),
-        codes=told.get("codes", ""),
-        separator=told.get("separator", ""),
-        refers=told.get("refers"),
-        privacy=told.get("privacy", ""),
+        title=metadata.get("title") or titles.get(name, name),
+        description=metadata.get("description", ""),
+        kind=metadata.get("kind") or ("date" if name.endswith("_date") else "text"),
+        unit=metadata.get("unit", ""),
+        codes=metadata.get("codes", ""),
+        separator=metadata.get("separator", ""),
+        refers=metadata.get("refers"),
+        privacy=metadata.get("privacy", ""),
     )
 
 
 def mark_hits(text: str, words: list[str], around: int = 30) -> Markup:
-    """The part of `text` around the first of `words`, every word marked."""
+    """HTML of the part of `text` around the first of `words`, with every word marked.
+
+    `around`: characters shown before the first word.
+    """
     pattern = re.compile("|".join(re.escape(w) for w in sorted(words, key=len, reverse=True)), re.I)
     first = pattern.search(text) if words else None
     start = max(0, (first.start() if first else 0) - around)

@@ -1,5 +1,5 @@
-"""What programs read of a release: its data package, its proof,
-its catalogue in DCAT, its health.
+"""Files for programs: the data package, the manifest and its signature, the DCAT catalogue,
+the health check.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PROOFS = {
 
 @guarded
 async def health(edition: Edition, request: Request) -> Response:
-    """Whether the site answers, and from which release."""
+    """`/-/health`: JSON that says that the database answers, and of which release."""
     await edition.db.rows("select 1")
     return Response.json(
         {"ok": True, "release": edition.release.id, "today": edition.release.today}
@@ -29,35 +29,35 @@ async def health(edition: Edition, request: Request) -> Response:
 
 @guarded
 async def package(edition: Edition, request: Request) -> Response:
-    """The release's data package as it was made."""
+    """`/datapackage.json`: the release's Frictionless data package, unchanged."""
     return _own_file(edition, "datapackage.json", "application/json")
 
 
 @guarded
 async def proof(edition: Edition, request: Request) -> Response:
-    """What proves that the release's files are those that were published."""
+    """The manifest, its signature or the public key, to verify the release's files."""
     name = request.url_vars["name"]
     return _own_file(edition, name, _PROOFS[name])
 
 
 @guarded
 async def catalogue(edition: Edition, request: Request) -> Response:
-    """The datasets as DCAT, from the release if it holds one."""
+    """`/catalog.jsonld`: the datasets as DCAT in JSON-LD; the release's file if it has one."""
     path = edition.release.path / "catalog.jsonld"
     if path.is_file():
         return _own_file(edition, "catalog.jsonld", "application/ld+json")
     address = edition.address(request)
-    told = edition.release.metadata[edition.lang]
+    metadata = edition.release.metadata[edition.lang]
     graph = {
         "@context": {"dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/"},
         "@id": f"{address}{edition.link('/')}",
         "@type": "dcat:Catalog",
-        "dct:title": told["title"],
-        "dct:description": told["description"],
-        "dct:license": {"@id": told["license_url"]},
+        "dct:title": metadata["title"],
+        "dct:description": metadata["description"],
+        "dct:license": {"@id": metadata["license_url"]},
         "dct:issued": edition.release.today,
         "dct:language": edition.language.html,
-        "dct:publisher": edition.own["publisher"]["name"],
+        "dct:publisher": edition.words["publisher"]["name"],
         "dcat:dataset": [_dataset(edition, address, name) for name in edition.tables],
     }
     body = json.dumps(graph, ensure_ascii=False, indent=1)
@@ -65,14 +65,14 @@ async def catalogue(edition: Edition, request: Request) -> Response:
 
 
 def _dataset(edition: Edition, address: str, name: str) -> dict[str, Any]:
-    told = edition.tables[name]
+    metadata = edition.tables[name]
     page = address + edition.table_link(name)
     formats = {"csv?_stream=on": "text/csv", "json?_shape=array": "application/json"}
     return {
         "@id": page,
         "@type": "dcat:Dataset",
-        "dct:title": told["title"],
-        "dct:description": told.get("description", ""),
+        "dct:title": metadata["title"],
+        "dct:description": metadata.get("description", ""),
         "dct:modified": edition.release.today,
         "dcat:landingPage": {"@id": page},
         "dcat:distribution": [

@@ -1,8 +1,8 @@
-"""Data to take away: the rows on show as CSV and XLSX, and the release's own files.
+"""Downloads: the rows of a table page as CSV and XLSX, and the release's files.
 
-A stream reads from one cursor that it keeps open, so that no row can be lost or doubled between
-pages. For spreadsheets, titles stand in the head, and what a spreadsheet would take for a formula
-or a number that it is not becomes text; programs get every value as it is.
+A stream reads from one open cursor, so that no row is lost or doubled between pages. In files for
+spreadsheets the head has titles, and text that a spreadsheet would run as a formula or read as a
+number is marked as text. Files for programs have every value unchanged.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from pipeline.base.sql import Sql, trusted
 from pipeline.release.package.metadata import DATABASE
 from pipeline.site.datasette.edition import Edition
 from pipeline.site.datasette.guards import TooBusy
-from pipeline.site.datasette.order import steady
+from pipeline.site.datasette.order import with_tie_breaker
 from pipeline.site.datasette.upstream import BadRequest, NotFound, Request, Response
-from pipeline.site.pages.views import explained, guarded
+from pipeline.site.pages.views import error_page, guarded
 
 _CHUNK_ROWS = 2_000
 _CHUNK_BYTES = 1 << 18
 _CHUNK_S = 30.0
-# Digits that a spreadsheet would round or cut in front, and numbers with a sign.
+# Digits that a spreadsheet would round or strip of leading zeros, and numbers with a sign.
 _CODE = re.compile(r"\d{12,}$|0\d+$|[+-](?:[0-9][0-9,]*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\Z")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -40,15 +40,15 @@ _MOST_EXACT = 1e15
 _NAME = re.compile(r"(?:[\w=%~-][\w.=%~-]*/)*[\w=%~-][\w.=%~-]*\Z", re.A)
 
 
-def offers(edition: Edition, request: Request, table: str) -> dict[str, Any]:
-    """Addresses of what is on show, narrowed down alike, in each format; and how much at most."""
+def download_links(edition: Edition, request: Request, table: str) -> dict[str, Any]:
+    """The addresses of a page's rows, with its filters, by format; and the limits of size."""
     given = [
         (key, value)
         for key, value in parse_qsl(request.query_string)
         if key not in ("_next", "_all", "_size") and not key.startswith("_facet")
     ]
     base = edition.link(f"/{DATABASE}/{table}")
-    limits = edition.own["limits"]
+    limits = edition.words["limits"]
 
     def address(suffix: str, **more: str) -> str:
         return f"{base}.{suffix}?{urlencode([*given, *more.items()])}"
@@ -67,7 +67,10 @@ def offers(edition: Edition, request: Request, table: str) -> dict[str, Any]:
 
 
 class _Stream:
-    """An answer that is written while it is read; its slot is taken before the first byte."""
+    """A response written while the database is read; it holds a slot from before its first byte.
+
+    A full queue gives the error page for TooBusy.
+    """
 
     status = 200
 
@@ -79,10 +82,10 @@ class _Stream:
 
     async def asgi_send(self, send: Any) -> None:
         try:
-            async with self._edition.slots.streams.taken():
+            async with self._edition.slots.streams.acquired():
                 await self._send(send)
         except TooBusy as busy:
-            await explained(self._edition, self._request, busy).asgi_send(send)
+            await error_page(self._edition, self._request, busy).asgi_send(send)
 
     async def _send(self, send: Any) -> None:
         loop = asyncio.get_running_loop()
@@ -97,7 +100,10 @@ class _Stream:
 
 
 async def stream(view: Any, request: Request) -> Any:
-    """Every row of a table page's filters and sort as CSV."""
+    """All rows of a table page, with its filters and sort, as a CSV response.
+
+    Raises BadRequest for a later page and for a saved query.
+    """
     if request.args.get("_next"):
         raise BadRequest("_next cannot go with _stream")
     edition: Edition = view.ds
@@ -113,27 +119,27 @@ async def stream(view: Any, request: Request) -> Any:
     return _Stream(edition, request, headers, chunks)
 
 
-def asking(request: Request, more: str) -> Request:
-    """`request` with more in its query."""
+def with_arguments(request: Request, more: str) -> Request:
+    """A copy of `request` with the arguments `more` added to its query string."""
     query = f"{request.query_string}&{more}".lstrip("&").encode()
     return Request({**request.scope, "query_string": query}, request.receive)
 
 
 async def _whole(view: Any, request: Request) -> tuple[Sql, Any, list[str]]:
-    """The SQL of a table page without its limit, its parameters and its columns."""
-    # Not a size of nought: for very few rows SQLite would sort the whole table.
-    data, *_ = await view.data(asking(request, "_nocount=1&_nofacet=1&_size=100"))
+    """A table page's SQL without its limit, the SQL's parameters and its columns."""
+    # Not a size of 0: with a small limit SQLite may sort the whole table.
+    data, *_ = await view.data(with_arguments(request, "_nocount=1&_nofacet=1&_size=100"))
     if not data.get("table"):
         raise BadRequest("_stream is for tables; a query's CSV holds its whole result")
     key = tuple(await view.ds.db.primary_keys(data["table"]) or ["rowid"])
-    sql = steady(trusted(data["query"]["sql"]), key).rpartition(" limit ")[0]
+    sql = with_tie_breaker(trusted(data["query"]["sql"]), key).rpartition(" limit ")[0]
     return sql, data["query"]["params"], list(data["columns"])
 
 
 def _csv(
     edition: Edition, sql: Sql, params: Any, head: Sequence[str], excel: bool
 ) -> Iterator[bytes]:
-    most = edition.own["limits"]["csv_mb"] * 1_000_000
+    most = edition.words["limits"]["csv_mb"] * 1_000_000
     text = io.StringIO()
     writer = csv.writer(text)
     if excel:
@@ -150,7 +156,7 @@ def _csv(
             text.truncate()
             sent += len(chunk)
             if sent > most:
-                # A file cut short must not look whole: the connection breaks instead.
+                # A truncated file must not look complete: the connection breaks instead.
                 raise RuntimeError(f"a CSV passed {most} bytes")
             yield chunk
     yield text.getvalue().encode()
@@ -171,8 +177,8 @@ def _batches(edition: Edition, sql: Sql, params: Any) -> Iterator[list[sqlite3.R
 
 
 def _safe(value: object) -> object:
-    """A cell for spreadsheets. Text that would be run is marked as spreadsheet_safety says; text
-    that would be taken for a number stands behind a tab, which spreadsheets do not show.
+    """A cell for spreadsheets: text that would run is marked by `spreadsheet_safety`, text that
+    would be read as a number gets a tab in front, which spreadsheets do not show.
     """
     if not isinstance(value, str):
         return value
@@ -183,25 +189,25 @@ def _safe(value: object) -> object:
 
 
 async def workbook(view: Any, request: Request) -> Response:
-    """The rows on show as XLSX, as many as the settings allow."""
+    """The rows of a table page as an XLSX response, up to the limit of the settings."""
     edition: Edition = view.ds
     table = request.url_vars["table"]
     sql, params, names = await _whole(view, request)
-    most = int(edition.own["limits"]["xlsx_rows"])
+    most = int(edition.words["limits"]["xlsx_rows"])
     fields = edition.fields(table, names)
     title = edition.title(table)
 
     def make() -> bytes:
         return _workbook(title, fields, _batches(edition, f"{sql} limit {most}", params))
 
-    async with edition.slots.streams.taken():
+    async with edition.slots.streams.acquired():
         body = await asyncio.get_running_loop().run_in_executor(None, make)
     name = f'attachment; filename="{_file_name(table)}.xlsx"'
     return Response(body, content_type=_XLSX, headers={"content-disposition": name})
 
 
 def _workbook(title: str, fields: Sequence[Any], batches: Iterator[list[sqlite3.Row]]) -> bytes:
-    import xlsxwriter  # few visitors ask for it, and every worker would load it
+    import xlsxwriter  # imported late: few visitors need it, and every worker would load it
 
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "constant_memory": True, **WORKBOOK})
@@ -255,19 +261,19 @@ class _File:
 def _type(name: str) -> str:
     if name.endswith(".csv"):
         return "text/csv; charset=utf-8"
-    kind, packed = mimetypes.guess_type(name)
-    return "application/gzip" if packed else kind or "application/octet-stream"
+    kind, compressed = mimetypes.guess_type(name)
+    return "application/gzip" if compressed else kind or "application/octet-stream"
 
 
 @guarded
 async def file(edition: Edition, request: Request) -> Any:
-    """`/downloads/<name>`: a file of `current`; never anything outside the release's folder."""
+    """`/downloads/<name>`: a download file of the release; never a file outside its folder."""
     return _of_release(edition, "downloads", request)
 
 
 @guarded
 async def data(edition: Edition, request: Request) -> Any:
-    """`/data/<name>`: a table's CSV under the address that `/datapackage.json` gives it."""
+    """`/data/<name>`: a table's CSV at the address that `/datapackage.json` gives."""
     return _of_release(edition, "data", request)
 
 
@@ -280,9 +286,9 @@ def _of_release(edition: Edition, folder: str, request: Request) -> _File:
 
 
 def listed(edition: Edition) -> list[dict[str, Any]]:
-    """The release's download files: the whole first, then each table's in its formats.
+    """The release's download files in groups: the whole release first, then each table.
 
-    A file of one year or division says so: there may be many of them.
+    A file with one part of a table (a year or division) has `part` true and names it in `kind`.
     """
     folder = edition.release.path / "downloads"
     groups: dict[str, list[dict[str, Any]]] = {"": [], **{name: [] for name in edition.tables}}
@@ -291,11 +297,11 @@ def listed(edition: Edition) -> list[dict[str, Any]]:
         stem, dot, kind = name.partition(".")
         top = name.partition("/")[0]
         table = next((t for t in (top, stem) if dot and t in groups), "")
-        told = {"name": name, "bytes": path.stat().st_size, "part": "=" in name}
+        entry = {"name": name, "bytes": path.stat().st_size, "part": "=" in name}
         label = kind if table else name
-        if told["part"]:
+        if entry["part"]:
             label = unquote(name.removeprefix(f"{table}/").replace("/part-0.", " · "))
-        groups[table].append({**told, "kind": label})
+        groups[table].append({**entry, "kind": label})
     return [
         {
             "title": edition.title(table) if table else "",

@@ -1,4 +1,4 @@
-"""The releases as a feed: what each added, changed, removed and withdrew."""
+"""The Atom feed of releases (RFC 4287)."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _FEED_MOST = 30
 
 @guarded
 async def feed(edition: Edition, request: Request) -> Response:
-    """The releases as an Atom feed: what each added, changed, removed and withdrew."""
+    """`/feed.atom`: the releases, with counts of records added, changed, removed, withdrawn."""
     address = edition.address(request)
     title = edition.release.metadata[edition.lang]["title"]
     entries = "\n".join(_entries(edition, address))
-    own = address + edition.link("/feed.atom")
+    feed_address = address + edition.link("/feed.atom")
     body = (
         f'{XML}<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{edition.language.html}">\n'
-        f"<title>{escape(title)}</title>\n<id>{escape(own)}</id>\n"
-        f'<link rel="self" href={quoteattr(own)}/>\n'
+        f"<title>{escape(title)}</title>\n<id>{escape(feed_address)}</id>\n"
+        f'<link rel="self" href={quoteattr(feed_address)}/>\n'
         f"<link href={quoteattr(address + edition.link('/'))}/>\n"
         f"<updated>{edition.release.today}T00:00:00Z</updated>\n"
-        f"<author><name>{escape(edition.own['publisher']['name'])}</name></author>\n"
+        f"<author><name>{escape(edition.words['publisher']['name'])}</name></author>\n"
         f"{entries}\n</feed>\n"
     )
     return of_kind(body, "application/atom+xml")
@@ -35,7 +35,7 @@ async def feed(edition: Edition, request: Request) -> Response:
 def _entries(edition: Edition, address: str) -> Iterator[str]:
     phrase = edition.language.phrase
     for release in edition.past[:_FEED_MOST]:
-        said = [
+        changes = [
             f"{edition.title(table)}: "
             + ", ".join(f"{edition.language.word(verb)} {n}" for verb, n in sorted(counts.items()))
             for table, counts in history.of_release(release).items()
@@ -45,5 +45,5 @@ def _entries(edition: Edition, address: str) -> Iterator[str]:
             f"<entry><title>{escape(phrase('Release %(id)s', id=release.id))}</title>"
             f"<id>{escape(link)}</id><link href={quoteattr(link)}/>"
             f"<updated>{release.today}T00:00:00Z</updated>"
-            f"<summary>{escape('; '.join(said))}</summary></entry>"
+            f"<summary>{escape('; '.join(changes))}</summary></entry>"
         )

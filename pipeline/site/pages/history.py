@@ -1,4 +1,4 @@
-"""What became of a record, or with a release, over time."""
+"""The history of a record over releases, and the counts of changes of a release."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class Event:
 
 
 async def of_record(edition: Edition, dataset: str, key: list[str]) -> list[Event]:
-    """What releases did to a record that is published now, the latest first.
+    """The changes of a published record by release, the latest first.
 
-    The public table `changes` knows of all releases, also of those that are no longer kept; what
-    no release added was there from the start.
+    The table `changes` has all releases, also those no longer kept. A record that no release added
+    was in the first one.
     """
     found = []
     if "changes" in edition.tables:
         releases = [
-            row[0] for row in await edition.db.figures("select distinct release from changes")
+            row[0] for row in await edition.db.cached_rows("select distinct release from changes")
         ]
         marks = ", ".join("?" * len(releases))
         rows = await edition.db.rows(
@@ -55,7 +55,7 @@ async def of_record(edition: Edition, dataset: str, key: list[str]) -> list[Even
 
 
 def of_release(release: ReleaseFolder) -> dict[str, Counter[str]]:
-    """How many records of each dataset a release added, changed, removed or withdrew."""
+    """Counts of records by dataset and verb: added, changed, removed, withdrawn."""
     counts: dict[str, Counter[str]] = {}
     for (dataset, _), (verb, _) in _changes(release).items():
         counts.setdefault(dataset, Counter())[verb] += 1
@@ -63,7 +63,7 @@ def of_release(release: ReleaseFolder) -> dict[str, Counter[str]]:
 
 
 def summed(release: ReleaseFolder) -> Counter[str]:
-    """How many records a release added, changed, removed or withdrew in all."""
+    """Counts of records by verb, over all datasets of a release."""
     return sum(of_release(release).values(), Counter())
 
 

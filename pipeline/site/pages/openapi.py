@@ -1,4 +1,4 @@
-"""The description of the API in OpenAPI 3.1: what is promised to stay."""
+"""The description of the stable API in OpenAPI 3.1."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _COLUMNS_MOST = 60  # of a table, as parameters of its address
 
 @guarded
 async def openapi(edition: Edition, request: Request) -> Response:
-    """The API in OpenAPI 3.1."""
-    told = edition.release.metadata[edition.lang]
+    """`/openapi.json`: the API of this release in the language of the edition."""
+    metadata = edition.release.metadata[edition.lang]
     described = {
         "openapi": "3.1.0",
         "info": {
-            "title": told["title"],
+            "title": metadata["title"],
             "version": edition.release.id,
-            "description": told["description"],
-            "license": {"name": told["license"], "url": told["license_url"]},
+            "description": metadata["description"],
+            "license": {"name": metadata["license"], "url": metadata["license_url"]},
         },
         "servers": [{"url": edition.address(request) + edition.link("")}],
         "paths": _paths(edition),
@@ -32,7 +32,7 @@ async def openapi(edition: Edition, request: Request) -> Response:
 
 
 def _paths(edition: Edition) -> dict[str, Any]:
-    """Every address that gives JSON, with its parameters."""
+    """Every path that returns JSON, with its parameters."""
     phrase, filters = edition.language.phrase, _filters(edition)
     shape = filters[-1]
     paths: dict[str, Any] = {
@@ -44,25 +44,27 @@ def _paths(edition: Edition) -> dict[str, Any]:
         ),
         "/-/health": _operation(phrase("Whether the site answers"), []),
     }
-    for name, told in edition.tables.items():
-        columns = told["plugins"]["gongshi"]["columns"]
-        own = [_parameter(c["name"], c["title"]) for c in columns[:_COLUMNS_MOST]]
-        paths[f"/{DATABASE}/{name}.json"] = _operation(told["title"], [*own, *filters])
-        key = told["plugins"]["gongshi"]["key"]
+    for name, metadata in edition.tables.items():
+        columns = metadata["plugins"]["gongshi"]["columns"]
+        column_filters = [_parameter(c["name"], c["title"]) for c in columns[:_COLUMNS_MOST]]
+        paths[f"/{DATABASE}/{name}.json"] = _operation(
+            metadata["title"], [*column_filters, *filters]
+        )
+        key = metadata["plugins"]["gongshi"]["key"]
         place = ",".join(f"{{{part}}}" for part in key)
         parts = [
             {"name": part, "in": "path", "required": True, "schema": {"type": "string"}}
             for part in key
         ]
-        paths[f"/{DATABASE}/{name}/{place}.json"] = _operation(told["title"], [*parts, shape])
+        paths[f"/{DATABASE}/{name}/{place}.json"] = _operation(metadata["title"], [*parts, shape])
     for name, query in edition.release.queries(edition.lang).items():
-        own = [_parameter(p, p) for p in query.get("params", ())]
-        paths[f"/{DATABASE}/{name}.json"] = _operation(query["title"], [*own, shape])
+        params = [_parameter(p, p) for p in query.get("params", ())]
+        paths[f"/{DATABASE}/{name}.json"] = _operation(query["title"], [*params, shape])
     return paths
 
 
 def _filters(edition: Edition) -> list[dict[str, Any]]:
-    """What every table takes, the shape of the answer last."""
+    """The parameters of every table; the shape of the response last."""
     phrase = edition.language.phrase
     return [
         _parameter("_size", phrase("Rows at most"), {"type": "integer", "maximum": 1000}),
@@ -74,11 +76,11 @@ def _filters(edition: Edition) -> list[dict[str, Any]]:
     ]
 
 
-def _parameter(name: str, said: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+def _parameter(name: str, description: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
     return {
         "name": name,
         "in": "query",
-        "description": said,
+        "description": description,
         "schema": schema or {"type": "string"},
     }
 

@@ -1,8 +1,8 @@
-"""Pages about one body: a party by its social credit code, an authority by its name.
+"""Pages of one organisation: a party by its social credit code, an authority by its name.
 
-Which columns say so comes with the release's words: `party` (its code and its name) and `authority`
-of each table. A natural person has no page: where a name is masked, its record is left out. What
-depends on the visitor's words is asked within the time limit, and not kept in memory.
+The release's metadata names the columns: `party` (code and name) and `authority` of each table. A
+natural person has no page: records with a masked name are left out. Queries that depend on the
+address run within the time limit and are not cached.
 """
 
 from __future__ import annotations
@@ -23,15 +23,18 @@ from pipeline.site.pages.views import guarded
 _EVENTS = 200  # of one table on a party's page
 _ROWS = 30  # of one table on an authority's page
 _REGISTER = "authorities"
-Own = Mapping[str, Any]
+Extras = Mapping[str, Any]
 
 
-def _tables(edition: Edition, part: str, produced: bool) -> Iterator[tuple[str, Own]]:
-    """Tables that have `party` or `authority`, with what the release's words say of each."""
-    for name, told in edition.tables.items():
-        own = told["plugins"]["gongshi"]
-        if own.get(part) and own["produced"] == produced:
-            yield name, own
+def _tables(edition: Edition, part: str, produced: bool) -> Iterator[tuple[str, Extras]]:
+    """The tables with a `part` (`party` or `authority`), each with its metadata.
+
+    `produced`: whether to list tables that the pipeline makes, else the datasets.
+    """
+    for name, metadata in edition.tables.items():
+        extras = metadata["plugins"]["gongshi"]
+        if extras.get(part) and extras["produced"] == produced:
+            yield name, extras
 
 
 # ---------------------------------------------------------------- a party
@@ -39,16 +42,21 @@ def _tables(edition: Edition, part: str, produced: bool) -> Iterator[tuple[str, 
 
 @guarded
 async def party(edition: Edition, request: Request) -> Response:
-    """`/party/CODE`: everything published about one organisation, the newest first."""
+    """`/party/CODE`: all records about one organisation, the newest first.
+
+    The code follows GB 32100-2015. The code of an authority without records as a party redirects to
+    its page. Raises NotFound for any other.
+    """
     code = unquote(request.url_vars["code"]).upper()
     if not PARTY_CODE.fullmatch(code):
         raise NotFound("")
     found = [
-        await _about(edition, name, own, code) for name, own in _tables(edition, "party", False)
+        await _about(edition, name, extras, code)
+        for name, extras in _tables(edition, "party", False)
     ]
     found = [group for group in found if group["events"]]
     if not found:
-        return await _perhaps_an_authority(edition, code)
+        return await _redirect_to_authority(edition, code)
     events = sorted(
         (e for group in found for e in group["events"]),
         key=lambda e: str(e["day"] or ""),
@@ -68,22 +76,24 @@ async def party(edition: Edition, request: Request) -> Response:
     return edition.page(request, "party.html", context)
 
 
-async def _perhaps_an_authority(edition: Edition, code: str) -> Response:
-    """An authority's code leads to its own page."""
-    own = edition.tables.get(_REGISTER, {}).get("plugins", {}).get("gongshi", {})
+async def _redirect_to_authority(edition: Edition, code: str) -> Response:
+    """A redirect from an authority's code to its page. Raises NotFound for other codes."""
+    extras = edition.tables.get(_REGISTER, {}).get("plugins", {}).get("gongshi", {})
     column = next(
-        (c["name"] for c in own.get("columns", ()) if c["kind"] == "social-credit-code"), ""
+        (c["name"] for c in extras.get("columns", ()) if c["kind"] == "social-credit-code"), ""
     )
     if column:
-        sql = f"select {quoted(own['key'][0])} from {quoted(_REGISTER)} where {quoted(column)} = ?"
+        sql = (
+            f"select {quoted(extras['key'][0])} from {quoted(_REGISTER)} where {quoted(column)} = ?"
+        )
         if rows := await edition.db.rows(sql, [code]):
             return Response.redirect(edition.authority_link(rows[0][0]))
     raise NotFound("")
 
 
-async def _about(edition: Edition, table: str, own: Own, code: str) -> dict[str, Any]:
-    """The records of one table about a party, how many there are, and what they sum up to."""
-    by, name = own["party"]
+async def _about(edition: Edition, table: str, extras: Extras, code: str) -> dict[str, Any]:
+    """The records of one table about a party, their count, and the sums of their amounts."""
+    by, name = extras["party"]
     group: dict[str, Any] = {"table": table, "events": [], "count": 0, "sums": []}
     if by not in await indexed(edition, table):
         return group
@@ -91,7 +101,9 @@ async def _about(edition: Edition, table: str, own: Own, code: str) -> dict[str,
     unmasked = f"{named} not like '%某' and {named} not like '%*%'"
     where = f"{quoted(by)} = ? and ({named} is null or ({unmasked}))"
     money = [
-        f for f in edition.fields(table, [c["name"] for c in own["columns"]]) if f.kind == "money"
+        f
+        for f in edition.fields(table, [c["name"] for c in extras["columns"]])
+        if f.kind == "money"
     ]
     sums = ", ".join(["count(*)", *(f"sum({quoted(field.name)})" for field in money)])
     ((count, *totals),) = await edition.db.rows(
@@ -100,13 +112,13 @@ async def _about(edition: Edition, table: str, own: Own, code: str) -> dict[str,
     )
     if not count:
         return group
-    about = filter(None, [own["day"], own["authority"]])
-    wanted = [*own["key"], *own["title"], name, *about, *(f.name for f in money[:1])]
-    order = f"{quoted(own['day'])} desc" if own["day"] else "rowid desc"
+    about = filter(None, [extras["day"], extras["authority"]])
+    wanted = [*extras["key"], *extras["title"], name, *about, *(f.name for f in money[:1])]
+    order = f"{quoted(extras['day'])} desc" if extras["day"] else "rowid desc"
     columns = ", ".join(map(quoted, dict.fromkeys(wanted)))
     sql = f"select {columns} from {quoted(table)} where {where} order by {order} limit {_EVENTS}"
     rows = await edition.db.rows(sql, [code])
-    events = [_event(edition, table, own, money[:1], dict(row)) for row in rows]
+    events = [_event(edition, table, extras, money[:1], dict(row)) for row in rows]
     return group | {
         "events": events,
         "count": count,
@@ -116,18 +128,18 @@ async def _about(edition: Edition, table: str, own: Own, code: str) -> dict[str,
 
 
 def _event(
-    edition: Edition, table: str, own: Own, money: list[Field], row: Mapping[str, Any]
+    edition: Edition, table: str, extras: Extras, money: list[Field], row: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """One record on a timeline."""
-    named = [n for n in own["title"] if n != own["party"][1]] or own["key"]
+    """One record of a timeline, as its template shows it."""
+    named = [n for n in extras["title"] if n != extras["party"][1]] or extras["key"]
     fields = edition.fields(table, named)
     return {
         "table": table,
-        "day": row[own["day"]] if own["day"] else None,
-        "name": row[own["party"][1]],
+        "day": row[extras["day"]] if extras["day"] else None,
+        "name": row[extras["party"][1]],
         "title": " · ".join(edition.values.plain(f, row[f.name]) for f in fields if row[f.name]),
-        "link": edition.record_link(table, *(row[part] for part in own["key"])),
-        "authority": row.get(own["authority"]) if own["authority"] else None,
+        "link": edition.record_link(table, *(row[part] for part in extras["key"])),
+        "authority": row.get(extras["authority"]) if extras["authority"] else None,
         "amount": [edition.values.cell(f, row[f.name]) for f in money if row[f.name]],
     }
 
@@ -137,17 +149,21 @@ def _event(
 
 @guarded
 async def authority(edition: Edition, request: Request) -> Response:
-    """`/authority/NAME`: what it has published of each kind, how timely it is,
-    its newest records.
+    """`/authority/NAME`: counts and dates of its records by dataset, and its timeliness.
+
+    Raises NotFound for a name that neither the register nor any record has.
     """
     name = unquote(request.url_vars["name"])
     published = [
-        await _published(edition, t, own, name) for t, own in _tables(edition, "authority", False)
+        await _published(edition, t, extras, name)
+        for t, extras in _tables(edition, "authority", False)
     ]
     facts = await _facts(edition, name)
     if not facts and not any(row["count"] for row in published):
         raise NotFound("")
-    kept = [await _kept(edition, t, own, name) for t, own in _tables(edition, "authority", True)]
+    kept = [
+        await _kept(edition, t, extras, name) for t, extras in _tables(edition, "authority", True)
+    ]
     context = {
         "name": name,
         "facts": facts,
@@ -159,25 +175,25 @@ async def authority(edition: Edition, request: Request) -> Response:
 
 
 async def _facts(edition: Edition, name: str) -> list[tuple[Field, Markup]]:
-    """What the register of authorities says of one."""
+    """The fields and values of an authority in the register of authorities."""
     if _REGISTER not in edition.tables:
         return []
-    own = edition.tables[_REGISTER]["plugins"]["gongshi"]
+    extras = edition.tables[_REGISTER]["plugins"]["gongshi"]
     rows = await edition.db.rows(
-        f"select * from {quoted(_REGISTER)} where {quoted(own['key'][0])} = ?", [name]
+        f"select * from {quoted(_REGISTER)} where {quoted(extras['key'][0])} = ?", [name]
     )
-    fields = edition.fields(_REGISTER, [c["name"] for c in own["columns"]])
-    shown = [f for f in fields if f.name not in ("source_id", "source_row", own["key"][0])]
+    fields = edition.fields(_REGISTER, [c["name"] for c in extras["columns"]])
+    shown = [f for f in fields if f.name not in ("source_id", "source_row", extras["key"][0])]
     return [(f, edition.values.full(f, rows[0][f.name])) for f in shown if rows and rows[0][f.name]]
 
 
-async def _published(edition: Edition, table: str, own: Own, name: str) -> dict[str, Any]:
-    """How many records of one kind an authority has published, and since when it has not."""
-    by, day = own["authority"], own["day"]
+async def _published(edition: Edition, table: str, extras: Extras, name: str) -> dict[str, Any]:
+    """The count of an authority's records in a dataset, with the first and the last date."""
+    by, day = extras["authority"], extras["day"]
     span = f"min({quoted(day)}), max({quoted(day)})" if day else "null, null"
     sql = f"select count(*), {span} from {quoted(table)} where {quoted(by)} = ?"
     ((count, first, last),) = await edition.db.rows(sql, [name])
-    every = await edition.db.figures(f"select count(*) from {quoted(table)}")
+    every = await edition.db.cached_rows(f"select count(*) from {quoted(table)}")
     return {
         "table": table,
         "count": count,
@@ -188,18 +204,18 @@ async def _published(edition: Edition, table: str, own: Own, name: str) -> dict[
     }
 
 
-async def _kept(edition: Edition, table: str, own: Own, name: str) -> dict[str, Any]:
-    """An authority's rows of a table that the pipeline made: timeliness, reviews overdue."""
-    shown = [n for n in own["show"] if n != own["authority"]]
-    sql = f"select * from {quoted(table)} where {quoted(own['authority'])} = ? limit {_ROWS}"
+async def _kept(edition: Edition, table: str, extras: Extras, name: str) -> dict[str, Any]:
+    """An authority's rows in a table that the pipeline makes: timeliness, overdue reviews."""
+    shown = [n for n in extras["show"] if n != extras["authority"]]
+    sql = f"select * from {quoted(table)} where {quoted(extras['authority'])} = ? limit {_ROWS}"
     rows = await edition.db.rows(sql, [name])
     fields = edition.fields(table, shown)
-    told = edition.tables[table]
+    metadata = edition.tables[table]
     return {
         "name": table,
-        "title": told["title"],
-        "description": told["description"],
+        "title": metadata["title"],
+        "description": metadata["description"],
         "fields": fields,
         "rows": [[(f, edition.values.cell(f, row[f.name])) for f in fields] for row in rows],
-        "link": edition.table_link(table, urlencode({own["authority"]: name})),
+        "link": edition.table_link(table, urlencode({extras["authority"]: name})),
     }

@@ -1,4 +1,4 @@
-"""Home, and what the site says of itself."""
+"""The home page and the page about the site."""
 
 from __future__ import annotations
 
@@ -12,52 +12,58 @@ from pipeline.site.datasette.edition import Edition
 from pipeline.site.datasette.upstream import Request, Response
 from pipeline.site.datasette.values import Field
 from pipeline.site.pages import downloads, history
-from pipeline.site.pages.queries import picture
+from pipeline.site.pages.queries import chart_of
 from pipeline.site.pages.views import guarded
 
 _NEW = 4
 _SPARK = 24
-_ROWS = 30  # of a table that stands on a page
+_ROWS = 30  # of a table shown in part on a page
 
 
 @guarded
 async def home(edition: Edition, request: Request) -> Response:
-    """What this is, how fresh, everything at a glance."""
-    sets = [(name, told) for name, told in edition.tables.items() if not _produced(told)]
-    cards = [await _card(edition, name, told) for name, told in sets]
-    every = edition.own["release_every_days"]
+    """`/`: what the site is, how fresh it is, an overview of datasets, changes and tallies."""
+    sets = [
+        (name, metadata) for name, metadata in edition.tables.items() if not _produced(metadata)
+    ]
+    cards = [await _card(edition, name, metadata) for name, metadata in sets]
+    every = edition.words["release_every_days"]
     context = {
         "cards": [card for card in cards if card["count"]],
         "empty": [card for card in cards if not card["count"]],
         "records": sum(card["count"] for card in cards),
         "next_release": _after(edition.release.today, every) if every else "",
-        "new": [entry for name, told in sets for entry in await _newest(edition, name, told)],
-        "pictures": [p for name in edition.own["home"] if (p := await _glance(edition, name))],
-        "tables": await standing(edition, edition.own["home"]),
-        "reporting": await reporting(edition),
+        "new": [
+            entry for name, metadata in sets for entry in await _newest(edition, name, metadata)
+        ],
+        "pictures": [
+            p for name in edition.words["home"] if (p := await _query_chart(edition, name))
+        ],
+        "tables": await table_excerpts(edition, edition.words["home"]),
+        "reporting": await department_tallies(edition),
         "changes": history.summed(edition.release),
         "first": not edition.release.manifest.get("parent"),
         "files": [group for group in downloads.listed(edition) if not group["produced"]],
-        "feedback": edition.own["contact"]["email"],
+        "feedback": edition.words["contact"]["email"],
         "structured": _structured(edition, request),
     }
     return edition.page(request, "home.html", context)
 
 
 def _structured(edition: Edition, request: Request) -> dict[str, Any]:
-    """The whole as schema.org describes a dataset, for search engines."""
-    told = edition.release.metadata[edition.lang]
+    """The release as a schema.org Dataset, for search engines."""
+    metadata = edition.release.metadata[edition.lang]
     address = edition.address(request)
     return {
         "@context": "https://schema.org",
         "@type": "Dataset",
-        "name": told["title"],
-        "description": told["description"],
+        "name": metadata["title"],
+        "description": metadata["description"],
         "url": address + edition.link("/"),
-        "license": told["license_url"],
+        "license": metadata["license_url"],
         "dateModified": edition.release.today,
         "inLanguage": edition.language.html,
-        "creator": {"@type": "GovernmentOrganization", "name": edition.own["publisher"]["name"]},
+        "creator": {"@type": "GovernmentOrganization", "name": edition.words["publisher"]["name"]},
         "distribution": [
             {
                 "@type": "DataDownload",
@@ -68,24 +74,26 @@ def _structured(edition: Edition, request: Request) -> dict[str, Any]:
     }
 
 
-async def _card(edition: Edition, name: str, told: Mapping[str, Any]) -> dict[str, Any]:
-    """A dataset with its size and a small picture of it along time."""
-    count = (await edition.db.figures(f"select count(*) from {quoted(name)}"))[0][0]
+async def _card(edition: Edition, name: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """A dataset with its row count and a small chart of it over time."""
+    count = (await edition.db.cached_rows(f"select count(*) from {quoted(name)}"))[0][0]
     return {
         "name": name,
-        "title": told["title"],
-        "description": told.get("description", ""),
+        "title": metadata["title"],
+        "description": metadata.get("description", ""),
         "count": count,
-        "spark": await _spark(edition, name, told),
+        "spark": await _spark(edition, name, metadata),
     }
 
 
 async def _spark(
-    edition: Edition, name: str, told: Mapping[str, Any]
+    edition: Edition, name: str, metadata: Mapping[str, Any]
 ) -> list[tuple[str, float, str]]:
-    """Records by month or year of the dataset's own date; by year where it spans long."""
-    dates = _dates(told)
-    column = told.get("sort_desc") if told.get("sort_desc") in dates else next(iter(dates), None)
+    """Records by month of the dataset's main date; by year where there are many months."""
+    dates = _dates(metadata)
+    column = (
+        metadata.get("sort_desc") if metadata.get("sort_desc") in dates else next(iter(dates), None)
+    )
     if not column:
         return []
     for length in (7, 4):
@@ -93,24 +101,24 @@ async def _spark(
             f"select substr({quoted(column)}, 1, {length}), count(*) from {quoted(name)} "
             f"where {quoted(column)} is not null and {quoted(column)} <= ? group by 1 order by 1"
         )
-        rows = await edition.db.figures(sql, [edition.release.today])
+        rows = await edition.db.cached_rows(sql, [edition.release.today])
         if len(rows) <= _SPARK:
             break
     shown = rows[-_SPARK * 2 :]
     return [(str(at), float(count), edition.language.number(count)) for at, count in shown]
 
 
-def _dates(told: Mapping[str, Any]) -> list[str]:
-    return [c["name"] for c in told["plugins"]["gongshi"]["columns"] if c["type"] == "date"]
+def _dates(metadata: Mapping[str, Any]) -> list[str]:
+    return [c["name"] for c in metadata["plugins"]["gongshi"]["columns"] if c["type"] == "date"]
 
 
-async def _newest(edition: Edition, name: str, told: Mapping[str, Any]) -> list[dict[str, Any]]:
+async def _newest(edition: Edition, name: str, metadata: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The newest records of a dataset that is sorted by a date."""
-    own = told["plugins"]["gongshi"]
-    column = told.get("sort_desc")
-    if column not in _dates(told) or not own["title"]:
+    extras = metadata["plugins"]["gongshi"]
+    column = metadata.get("sort_desc")
+    if column not in _dates(metadata) or not extras["title"]:
         return []
-    names = list(dict.fromkeys([*own["key"], *own["title"], column]))
+    names = list(dict.fromkeys([*extras["key"], *extras["title"], column]))
     sql = (
         f"select {', '.join(map(quoted, names))} from {quoted(name)} "
         f"where {quoted(column)} <= ? order by {quoted(column)} desc limit {_NEW}"
@@ -118,62 +126,64 @@ async def _newest(edition: Edition, name: str, told: Mapping[str, Any]) -> list[
     fields = {field.name: field for field in edition.fields(name, names)}
     return [
         {
-            "table": told["title"],
+            "table": metadata["title"],
             "date": row[column],
-            "title": title_of(edition, fields, own, row),
-            "link": edition.record_link(name, *(row[part] for part in own["key"])),
+            "title": title_of(edition, fields, extras, row),
+            "link": edition.record_link(name, *(row[part] for part in extras["key"])),
         }
-        for row in await edition.db.figures(sql, [edition.release.today])
+        for row in await edition.db.cached_rows(sql, [edition.release.today])
     ]
 
 
 def title_of(
-    edition: Edition, fields: Mapping[str, Field], own: Mapping[str, Any], row: Any
+    edition: Edition, fields: Mapping[str, Field], extras: Mapping[str, Any], row: Any
 ) -> str:
-    """A record's name for people."""
-    said = [edition.values.plain(fields[name], row[name]) for name in own["title"]]
-    return " · ".join(part for part in said if part) or str(row[own["key"][0]])
+    """A record's title for readers: its title columns, else its key."""
+    parts = [edition.values.plain(fields[name], row[name]) for name in extras["title"]]
+    return " · ".join(part for part in parts if part) or str(row[extras["key"][0]])
 
 
-async def _glance(edition: Edition, name: str) -> dict[str, Any] | None:
-    """A saved query's picture for the home page."""
+async def _query_chart(edition: Edition, name: str) -> dict[str, Any] | None:
+    """A saved query's chart for the home page; None where it has none."""
     query = edition.release.queries(edition.lang).get(name)
     if not query:
         return None
-    own = query["plugins"]["gongshi"]
+    extras = query["plugins"]["gongshi"]
     sql = trusted(re.sub(r":\w+", "''", query["sql"]))
-    rows = await edition.db.figures(sql)
+    rows = await edition.db.cached_rows(sql)
     if not rows:
         return None
     fields = edition.fields_of_query(sql, list(rows[0].keys()))
-    drawn = picture(edition, fields, [list(row) for row in rows], own["chart"])
+    drawn = chart_of(edition, fields, [list(row) for row in rows], extras["chart"])
     return {**drawn, "name": name, "title": query["title"]} if drawn else None
 
 
-async def standing(edition: Edition, names: Iterable[str]) -> list[dict[str, Any]]:
-    """Those of the tables `names` that have rows, to stand on a page: the first rows,
-    as readers see them.
+async def table_excerpts(edition: Edition, names: Iterable[str]) -> list[dict[str, Any]]:
+    """The first rows of those of the tables `names` that exist and have rows, with cells as
+    HTML.
     """
     made = []
     for name in (name for name in names if name in edition.tables):
-        told = edition.tables[name]
-        by = told.get("sort_desc") or told.get("sort")
+        metadata = edition.tables[name]
+        by = metadata.get("sort_desc") or metadata.get("sort")
         order = (
-            f"order by {quoted(by)}{' desc' if told.get('sort_desc') else ''}, rowid " if by else ""
+            f"order by {quoted(by)}{' desc' if metadata.get('sort_desc') else ''}, rowid "
+            if by
+            else ""
         )
-        rows = await edition.db.figures(f"select * from {quoted(name)} {order}limit {_ROWS}")
-        fields = edition.fields(name, told["plugins"]["gongshi"]["show"])
-        about = {"name": name, "title": told["title"], "description": told["description"]}
+        rows = await edition.db.cached_rows(f"select * from {quoted(name)} {order}limit {_ROWS}")
+        fields = edition.fields(name, metadata["plugins"]["gongshi"]["show"])
+        about = {"name": name, "title": metadata["title"], "description": metadata["description"]}
         cells = [[(f, edition.values.cell(f, row[f.name])) for f in fields] for row in rows]
         made.append({**about, "fields": fields, "rows": cells})
     return [table for table in made if table["rows"]]
 
 
-async def reporting(edition: Edition) -> list[dict[str, Any]]:
-    """For every department folder: files sent, rows read, published and held back."""
+async def department_tallies(edition: Edition) -> list[dict[str, Any]]:
+    """For each department folder: files sent, rows read, published and held back."""
     if "run_tallies" not in edition.tables:
         return []
-    rows = await edition.db.figures(
+    rows = await edition.db.cached_rows(
         "select case when instr(file, '/') then substr(file, 1, instr(file, '/') - 1) else file end"
         " as sender, count(distinct file) as files, sum(read) as read, sum(accepted) as accepted,"
         " sum(quarantined) as quarantined, sum(withheld) as withheld, sum(withdrawn) as withdrawn,"
@@ -197,18 +207,18 @@ def _after(day: str, days: int) -> str:
     return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
 
 
-def _produced(told: Mapping[str, Any]) -> bool:
-    return bool(told["plugins"]["gongshi"]["produced"])
+def _produced(metadata: Mapping[str, Any]) -> bool:
+    return bool(metadata["plugins"]["gongshi"]["produced"])
 
 
 @guarded
 async def about(edition: Edition, request: Request) -> Response:
-    """Licence, terms, and how programs take the data."""
-    examples = [name for name, told in edition.tables.items() if not _produced(told)]
+    """`/about`: licence, terms, and how programs get the data."""
+    examples = [name for name, metadata in edition.tables.items() if not _produced(metadata)]
     context = {
         "address": edition.address(request),
         "example": examples[0] if examples else next(iter(edition.tables), ""),
-        "limits": edition.own["limits"],
+        "limits": edition.words["limits"],
         "signed": (edition.release.path / "manifest.sig").is_file(),
         "files": downloads.listed(edition),
     }

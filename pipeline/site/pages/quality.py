@@ -1,4 +1,4 @@
-"""How good the data is: what was read and held back and why, rules, withdrawals, releases."""
+"""Pages on data quality: tallies, issues by rule, rules, withdrawals, releases."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.site.datasette.edition import Edition
 from pipeline.site.datasette.folder import ReleaseFolder
 from pipeline.site.datasette.upstream import NotFound, Request, Response
 from pipeline.site.pages import history
-from pipeline.site.pages.pages import reporting, standing
+from pipeline.site.pages.pages import department_tallies, table_excerpts
 from pipeline.site.pages.views import guarded
 
 PARTS = ("read", "accepted", "quarantined", "withheld", "withdrawn", "repeated", "set_aside")
@@ -18,13 +18,13 @@ PARTS = ("read", "accepted", "quarantined", "withheld", "withdrawn", "repeated",
 
 @guarded
 async def quality(edition: Edition, request: Request) -> Response:
-    """What each department sent and what became of it; issues by rule, the worst first."""
-    senders = await reporting(edition)
+    """`/quality`: tallies of each department's rows; issues by rule, errors first."""
+    senders = await department_tallies(edition)
     context = {
         "senders": senders,
         "total": {part: sum(row[part] or 0 for row in senders) for part in PARTS},
         "issues": await _issues(edition),
-        "kept": await standing(edition, edition.own.get("quality", ())),
+        "kept": await table_excerpts(edition, edition.words.get("quality", ())),
         "trend": [(release, _tallied(release)) for release in edition.past],
     }
     return edition.page(request, "quality.html", context)
@@ -34,7 +34,7 @@ async def _issues(edition: Edition) -> list[dict[str, Any]]:
     if not {"issues", "rules"} <= edition.tables.keys():
         return []
     title = "title_en" if edition.lang == "en" else "title"
-    rows = await edition.db.figures(
+    rows = await edition.db.cached_rows(
         f"select i.rule, i.severity, sum(i.count) as cells, count(distinct i.source_id) as files,"
         f" coalesce(r.{title}, i.rule) as title, r.owner from issues i"
         " left join rules r on r.rule = i.rule group by 1, 2"
@@ -44,7 +44,7 @@ async def _issues(edition: Edition) -> list[dict[str, Any]]:
 
 
 def _tallied(release: ReleaseFolder) -> dict[str, int]:
-    """A release's tallies, summed over its datasets, as its manifest has them."""
+    """The tallies in a release's manifest, summed over its datasets."""
     tallies = release.manifest.get("tallies", {})
     rows = list(tallies.values()) if isinstance(tallies, dict) else list(tallies)
     rows = [row for row in rows if isinstance(row, dict)]
@@ -53,7 +53,7 @@ def _tallied(release: ReleaseFolder) -> dict[str, int]:
 
 @guarded
 async def rules(edition: Edition, request: Request) -> Response:
-    """Every rule that rows are held against."""
+    """`/rules`: every rule that rows are checked by, with the count of cells that break it."""
     found = await rules_known(edition)
     counts = {row["rule"]: 0 for row in found}
     for issue in await _issues(edition):
@@ -64,12 +64,15 @@ async def rules(edition: Edition, request: Request) -> Response:
 
 @guarded
 async def rule(edition: Edition, request: Request) -> Response:
-    """One rule: what it checks, why, what to do about it, and where it struck."""
+    """`/rules/RULE`: what it checks, why, how to fix it, and where it was broken.
+
+    Raises NotFound for an unknown rule.
+    """
     name = request.url_vars["rule"]
     found = [row for row in await rules_known(edition) if row["rule"] == name]
     if not found:
         raise NotFound("")
-    struck = await edition.db.figures(
+    struck = await edition.db.cached_rows(
         "select i.dataset, i.field, i.source_id, s.file, i.count from issues i"
         " left join sources s on s.source_id = i.source_id where i.rule = ? order by i.count desc"
         " limit 200",
@@ -85,30 +88,32 @@ async def rule(edition: Edition, request: Request) -> Response:
 
 
 async def rules_known(edition: Edition) -> list[dict[str, Any]]:
-    """Every rule with its words in the page's language."""
+    """Every rule with its texts in the page's language."""
     if "rules" not in edition.tables:
         return []
-    rows = [dict(row) for row in await edition.db.figures("select * from rules order by rule")]
+    rows = [dict(row) for row in await edition.db.cached_rows("select * from rules order by rule")]
     for row in rows:
         for part in [name for name in row if f"{name}_en" in row and edition.lang == "en"]:
             row[part] = row[f"{part}_en"] or row[part]
-        # What a message names differs from finding to finding.
+        # The parameters of a message differ between findings.
         row["message"] = re.sub(r"\{\w+\}", "…", row["message"] or "")
     return rows
 
 
 @guarded
 async def withdrawals(edition: Edition, request: Request) -> Response:
-    """What was taken off the site, when and why."""
+    """`/withdrawals`: which records were withdrawn, when and why."""
     rows = []
     if "withdrawals" in edition.tables:
-        rows = await edition.db.figures("select * from withdrawals order by withdrawn_on desc, 1")
+        rows = await edition.db.cached_rows(
+            "select * from withdrawals order by withdrawn_on desc, 1"
+        )
     return edition.page(request, "withdrawals.html", {"rows": [dict(row) for row in rows]})
 
 
 @guarded
 async def releases(edition: Edition, request: Request) -> Response:
-    """Every kept release and what it changed."""
+    """`/releases`: every kept release with its changes and tallies."""
     made = []
     for release in edition.past:
         changes = history.of_release(release)

@@ -46,19 +46,19 @@ class Data(DatabaseView):
 
 
 def _check_length(edition: Edition, sql: str) -> None:
-    """BadRequest for SQL that Datasette's own look at it would take long over.
+    """Raise BadRequest for SQL that Datasette's own check would take long over.
 
-    Its pattern for comments tries every way to divide the blanks behind one.
+    Its pattern for comments backtracks over every way to divide the blanks after one.
     """
-    if len(sql) > edition.own["limits"]["sql_characters"]:
+    if len(sql) > edition.words["limits"]["sql_characters"]:
         raise BadRequest("sql-too-long")
     if _BLANKS.search(sql):
         raise BadRequest("blanks")
 
 
 async def _contents(edition: Edition) -> dict[str, Any]:
-    """Datasets first, then what the pipeline tells of its own working, then saved queries."""
-    tables = [await _entry(edition, name, told) for name, told in edition.tables.items()]
+    """The datasets, then the tables that the pipeline makes, then saved queries."""
+    tables = [await _entry(edition, name, metadata) for name, metadata in edition.tables.items()]
     return {
         "datasets": [entry for entry in tables if not entry["produced"]],
         "working": [entry for entry in tables if entry["produced"]],
@@ -66,17 +66,17 @@ async def _contents(edition: Edition) -> dict[str, Any]:
             {"name": name, "title": query["title"], "description": query["description"]}
             for name, query in edition.release.queries(edition.lang).items()
         ],
-        "sql_characters": edition.own["limits"]["sql_characters"],
+        "sql_characters": edition.words["limits"]["sql_characters"],
     }
 
 
-async def _entry(edition: Edition, name: str, told: Any) -> dict[str, Any]:
-    count = await edition.db.figures(f"select count(*) from {quoted(name)}")
+async def _entry(edition: Edition, name: str, metadata: Any) -> dict[str, Any]:
+    count = await edition.db.cached_rows(f"select count(*) from {quoted(name)}")
     return {
         "name": name,
-        "title": told["title"],
-        "description": told.get("description", ""),
-        "produced": told["plugins"]["gongshi"]["produced"],
+        "title": metadata["title"],
+        "description": metadata.get("description", ""),
+        "produced": metadata["plugins"]["gongshi"]["produced"],
         "count": count[0][0],
     }
 
@@ -84,34 +84,39 @@ async def _entry(edition: Edition, name: str, told: Any) -> dict[str, Any]:
 async def query_context(
     edition: Edition, request: Request, data: Any, saved: str
 ) -> dict[str, Any]:
-    """What the page of a query shows: its parameters, its picture, its rows."""
+    """The template context of a query's page: its parameters, chart and rows.
+
+    `saved`: the name of the saved query, "" for a visitor's SQL.
+    """
     query = edition.release.queries(edition.lang).get(saved)
     sql = data["query"]["sql"]
     fields = edition.fields_of_query(sql, list(data["columns"]))
     rows = [[row[field.name] for field in fields] for row in data["rows"]]
-    said = [name for name in edition.tables if re.search(rf"\b{name}\b", sql)]
-    own = query["plugins"]["gongshi"] if query else {"chart": None, "defaults": {}}
+    named = [name for name in edition.tables if re.search(rf"\b{name}\b", sql)]
+    extras = query["plugins"]["gongshi"] if query else {"chart": None, "defaults": {}}
     given = [(k, v) for k, v in parse_qsl(request.query_string) if k != "_hide_sql"]
     suffix = f"?{urlencode(given)}" if given else ""
     path = edition.link(f"/{DATABASE}/{saved}" if saved else f"/{DATABASE}")
     array = "?" + urlencode([*given, ("_shape", "array")])
     return {
         "fields": fields,
-        "cells": [_cells(edition, fields, row, said) for row in rows],
+        "cells": [_cells(edition, fields, row, named) for row in rows],
         "saved": query,
         "name": saved,
         "sql": sql,
         "error": data["error"] or "",
         "plainly": sqlwords.plain(edition.language, data["error"] or ""),
         "cut": data["truncated"],
-        "most": edition.own["limits"]["result_rows"],
-        "picture": picture(edition, fields, rows, own["chart"]),
+        "most": edition.words["limits"]["result_rows"],
+        "picture": chart_of(edition, fields, rows, extras["chart"]),
         "asked": [name for name in data["query"]["params"] if not name.startswith("_")],
         "given": data["query"]["params"],
         "parameters": [
             (field, data["query"]["params"].get(field.name) or "", _kind(default))
             for field, default in zip(
-                edition.fields("", list(own["defaults"])), own["defaults"].values(), strict=True
+                edition.fields("", list(extras["defaults"])),
+                extras["defaults"].values(),
+                strict=True,
             )
         ],
         "sql_link": edition.link(f"/{DATABASE}?") + urlencode({"sql": sql}),
@@ -122,30 +127,35 @@ async def query_context(
 
 
 def _cells(
-    edition: Edition, fields: list[Field], row: list[Any], said: list[str]
+    edition: Edition, fields: list[Field], row: list[Any], tables: list[str]
 ) -> list[tuple[Markup, str]]:
-    """A row's values, each with the address of the record that it names.
+    """A row's cells as HTML, each with the address of the record that it names.
 
-    The first with the row's.
+    The first cell links to the row's own record where its key is among the columns.
     """
-    links = [edition.refers_to(f, v, said) for f, v in zip(fields, row, strict=True)]
-    own = [f.name in edition.keys_of(said) for f in fields]
-    whole = next((link for link, is_key in zip(links, own, strict=True) if is_key and link), "")
+    links = [edition.refers_to(f, v, tables) for f, v in zip(fields, row, strict=True)]
+    are_keys = [f.name in edition.keys_of(tables) for f in fields]
+    whole = next(
+        (link for link, is_key in zip(links, are_keys, strict=True) if is_key and link), ""
+    )
     links[0] = links[0] or whole
     return [(edition.values.cell(f, v), to) for f, v, to in zip(fields, row, links, strict=True)]
 
 
 def _kind(default: str) -> str:
-    """The kind of field in which a parameter with this default is given."""
+    """The type of the input field for a parameter with this default."""
     if _DAY.fullmatch(default):
         return "date"
     return "number" if default.isdecimal() else "text"
 
 
-def picture(
+def chart_of(
     edition: Edition, fields: list[Field], rows: list[list[Any]], chart: Mapping[str, str] | None
 ) -> dict[str, Any] | None:
-    """The picture of a query's rows; sums where a label comes in several rows."""
+    """The data of a query's chart; rows with the same label are summed.
+
+    `chart`: the columns of label and value. None where a column or all rows are missing.
+    """
     by_name = {field.name: number for number, field in enumerate(fields)}
     if not chart or not rows or not {chart["label"], chart["value"]} <= set(by_name):
         return None

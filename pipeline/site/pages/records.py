@@ -1,4 +1,4 @@
-"""A record's page: grouped under plain headings, with what belongs to it and where it came from."""
+"""A record's page: fields under headings, related records, source and history."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from pipeline.site.datasette.edition import Edition
 from pipeline.site.datasette.upstream import NotFound, Request, Response, RowView, tilde_decode
 from pipeline.site.datasette.values import Field
 from pipeline.site.pages import history
-from pipeline.site.pages.views import Gone
+from pipeline.site.pages.views import Withdrawn
 
 _RELATED_ROWS = 5
-_SMALL = 20_000  # rows that can be looked through without an index
+_SMALL = 20_000  # rows that are scanned quickly without an index
 _ORIGIN = ("source_id", "source_row")
 
 
 class Record(RowView):
-    """One row at its permanent address."""
+    """One row at its permanent address; 410 with a tombstone where it was withdrawn."""
 
     ds: Edition
 
@@ -35,7 +35,7 @@ class Record(RowView):
             made = await super().data(request, default_labels)
         except NotFound:
             if tombstone := await _tombstone(self.ds, table, key):
-                raise Gone(tombstone) from None
+                raise Withdrawn(tombstone) from None
             raise
         if request.url_vars["format"] is not None:
             return made
@@ -43,13 +43,13 @@ class Record(RowView):
         return data, partial(self._context, request, data, key), []
 
     async def get(self, request: Request) -> Response:
-        if "%" in request.path:  # as people and browsers write Chinese; ours is Datasette's way
+        if "%" in request.path:  # percent-encoded Chinese; Datasette encodes with ~
             tilde = request.path.replace("~", "~7E").replace("%", "~")
             return Response.redirect(self.ds.link(tilde), status=301)
         try:
             return await super().get(request)
-        except Gone as gone:
-            return self._gone(request, gone.args[0])
+        except Withdrawn as withdrawn:
+            return self._withdrawn_page(request, withdrawn.args[0])
 
     async def render(self, _templates: Any, request: Request, context: Any = None) -> Response:
         page: Response = self.ds.page(request, "record.html", context)
@@ -57,29 +57,29 @@ class Record(RowView):
 
     async def _context(self, request: Request, data: Any, key: list[str]) -> dict[str, Any]:
         edition, table, row = self.ds, str(data["table"]), data["rows"][0]
-        told = edition.tables[table]
-        own = told["plugins"]["gongshi"]
+        metadata = edition.tables[table]
+        extras = metadata["plugins"]["gongshi"]
         fields = {field.name: field for field in edition.fields(table, list(data["columns"]))}
         title = " · ".join(
-            edition.values.plain(fields[name], row[name]) for name in own["title"] if row[name]
+            edition.values.plain(fields[name], row[name]) for name in extras["title"] if row[name]
         )
         address = edition.address(request) + edition.record_link(table, *key)
         return {
             "table": table,
             "key": key,
             "title": title or " · ".join(key),
-            "groups": _groups(edition, table, row, fields, own),
+            "groups": _groups(edition, table, row, fields, extras),
             "related": await _related(edition, table, row),
             "origin": await _origin(edition, row, edition.record_link(table, *key)),
             "history": await history.of_record(edition, table, key),
             "address": address,
             "address_shown": unquote(address.replace("~", "%")),
             "feedback": feedback(edition, title or key[0], address),
-            "structured": _structured(edition, title, address, row, fields, own),
+            "structured": _structured(edition, title, address, row, fields, extras),
             "as_json": edition.record_link(table, *key) + ".json?_shape=objects",
         }
 
-    def _gone(self, request: Request, tombstone: Mapping[str, Any]) -> Response:
+    def _withdrawn_page(self, request: Request, tombstone: Mapping[str, Any]) -> Response:
         if request.url_vars["format"] is not None:
             info = {"ok": False, "status": 410, "withdrawn": dict(tombstone)}
             return Response.json(info, status=410)
@@ -96,14 +96,14 @@ async def _tombstone(edition: Edition, table: str, key: list[str]) -> dict[str, 
 
 
 def _groups(
-    edition: Edition, table: str, row: Any, fields: Mapping[str, Field], own: Mapping[str, Any]
+    edition: Edition, table: str, row: Any, fields: Mapping[str, Field], extras: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """The record's fields under their headings; what is blank is counted, not listed."""
-    named = own["groups"]
+    """The record's fields under their headings; blank fields by title only, empty groups last."""
+    named = extras["groups"]
     grouped = {name for names in named.values() for name in names}
     rest = [name for name in fields if name not in grouped and name not in _ORIGIN]
     made = []
-    for group, heading in edition.own["groups"].items():
+    for group, heading in edition.words["groups"].items():
         names = rest if group == "more" else named.get(group, [])
         filled = [fields[n] for n in names if n in fields and row[n] not in (None, "")]
         blank = [fields[n].title for n in names if n in fields and row[n] in (None, "")]
@@ -115,57 +115,60 @@ def _groups(
 
 
 def _value(edition: Edition, table: str, row: Any, field: Field) -> tuple[Any, str]:
-    """A value, and the address of what it names: a body's page or a record."""
+    """A value as HTML, and the address of the organisation or record that it names."""
     value = row[field.name]
-    link = edition.body_link(table, row, field.name) or edition.refers_to(field, value)
+    link = edition.organisation_link(table, row, field.name) or edition.refers_to(field, value)
     return edition.values.full(field, value), link
 
 
 async def _related(edition: Edition, table: str, row: Any) -> list[dict[str, Any]]:
-    """Records of other tables that name this one, and of its own table with the same party."""
+    """Records of other tables that refer to this one, and of its table with the same party."""
     found = []
-    for other, told in edition.tables.items():
-        for column in told["plugins"]["gongshi"]["columns"]:
+    for other, metadata in edition.tables.items():
+        for column in metadata["plugins"]["gongshi"]["columns"]:
             refers = column.get("refers")
             if refers and refers["table"] == table and row[refers["column"]]:
                 value = row[refers["column"]]
                 if column["name"] not in await indexed(edition, other):
                     continue
                 found.append(await _matching(edition, other, column["name"], value, {}))
-    own = edition.tables[table]["plugins"]["gongshi"]
-    key = own["key"]
+    extras = edition.tables[table]["plugins"]["gongshi"]
+    key = extras["key"]
     quick = await indexed(edition, table)
-    for name in own.get("same", ()):
+    for name in extras.get("same", ()):
         if name in quick and row[name] and name not in key:
-            apart = {part: row[part] for part in key}
-            found.append(await _matching(edition, table, name, row[name], apart))
+            excluded_key = {part: row[part] for part in key}
+            found.append(await _matching(edition, table, name, row[name], excluded_key))
     return [group for group in found if group["rows"]]
 
 
 async def _matching(
-    edition: Edition, table: str, column: str, value: object, apart: Mapping[str, object]
+    edition: Edition, table: str, column: str, value: object, excluded_key: Mapping[str, object]
 ) -> dict[str, Any]:
-    """The first few records of `table` where `column` is `value`, and the address of all."""
-    own = edition.tables[table]["plugins"]["gongshi"]
-    names = list(dict.fromkeys([*own["show"], *own["key"]]))
-    but = "".join(f" and {quoted(name)} is not ?" for name in apart)
-    # No order of its own but that of the index: sorting all that match would take long.
+    """The first records of `table` where `column` is `value`, and the address of all.
+
+    `excluded_key`: columns and values of a record's key to leave out; empty for none.
+    """
+    extras = edition.tables[table]["plugins"]["gongshi"]
+    names = list(dict.fromkeys([*extras["show"], *extras["key"]]))
+    but = "".join(f" and {quoted(name)} is not ?" for name in excluded_key)
+    # In the index's order: sorting all rows that match would take long.
     sql = (
         f"select {', '.join(map(quoted, names))} from {quoted(table)} "
         f"where {quoted(column)} = ?{but} limit {_RELATED_ROWS + 1}"
     )
-    rows = await edition.db.rows(sql, [value, *apart.values()])
-    fields = edition.fields(table, own["show"][:5])
+    rows = await edition.db.rows(sql, [value, *excluded_key.values()])
+    fields = edition.fields(table, extras["show"][:5])
     (by,) = edition.fields(table, [column])
     return {
         "table": table,
         "by": by,
         "value": edition.values.plain(by, value),
-        "same": bool(apart),
+        "same": bool(excluded_key),
         "fields": fields,
         "rows": [
             {
-                "link": edition.record_link(table, *(row[part] for part in own["key"])),
+                "link": edition.record_link(table, *(row[part] for part in extras["key"])),
                 "cells": [(f, edition.values.cell(f, row[f.name])) for f in fields],
             }
             for row in rows[:_RELATED_ROWS]
@@ -176,11 +179,11 @@ async def _matching(
 
 
 async def indexed(edition: Edition, table: str) -> set[str]:
-    """The columns by which a table can be looked up at once; of a small table all."""
-    ((count,),) = await edition.db.figures(f"select count(*) from {quoted(table)}")
+    """The columns by which a table is searched quickly: indexed ones; all of a small table."""
+    ((count,),) = await edition.db.cached_rows(f"select count(*) from {quoted(table)}")
     if count <= _SMALL:
         return set(await edition.db.table_columns(table))
-    rows = await edition.db.figures(
+    rows = await edition.db.cached_rows(
         "select c.name from pragma_index_list(?) i, pragma_index_info(i.name) c where c.seqno = 0",
         [table],
     )
@@ -188,7 +191,7 @@ async def indexed(edition: Edition, table: str) -> set[str]:
 
 
 async def _origin(edition: Edition, row: Any, page: str) -> dict[str, Any] | None:
-    """The file, sheet and row that the record came from."""
+    """The file, sheet and row that the record was read from; None where not published."""
     if "source_id" not in row.keys() or "sources" not in edition.tables:  # noqa: SIM118
         return None
     rows = await edition.db.rows(
@@ -197,12 +200,12 @@ async def _origin(edition: Edition, row: Any, page: str) -> dict[str, Any] | Non
     if not rows or "source_row" not in row.keys():  # noqa: SIM118
         return None
     link = edition.record_link("sources", row["source_id"])
-    there = await _there(edition, rows[0], page)
-    return {**dict(rows[0]), "row": row["source_row"], "link": link, "there": there}
+    original = await _publisher_page(edition, rows[0], page)
+    return {**dict(rows[0]), "row": row["source_row"], "link": link, "there": original}
 
 
-async def _there(edition: Edition, source: Any, page: str) -> str:
-    """The record's page with the publisher whose package it came in; "" where that is not known."""
+async def _publisher_page(edition: Edition, source: Any, page: str) -> str:
+    """The record's page on the site of the publisher of its package; "" where unknown."""
     if source["matched_by"] != PACKAGE or "publishers" not in edition.tables:
         return ""
     publisher = source["file"].split("/", 1)[0]
@@ -212,8 +215,11 @@ async def _there(edition: Edition, source: Any, page: str) -> str:
 
 
 def feedback(edition: Edition, subject: str, page: str) -> str:
-    """The address at which to report an error in the record, with its title and address in it."""
-    pattern = str(edition.own["contact"].get("feedback") or "")
+    """The address for reports of errors, with the record's title and address filled in.
+
+    "" where the settings have no mailto: or http(s) address.
+    """
+    pattern = str(edition.words["contact"].get("feedback") or "")
     if not pattern.startswith(("mailto:", "https://", "http://")):
         return ""
     return pattern.replace("{subject}", quote(subject, "")).replace("{page}", quote(page, ""))
@@ -225,13 +231,13 @@ def _structured(
     address: str,
     row: Any,
     fields: Mapping[str, Field],
-    own: Mapping[str, Any],
+    extras: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The record as schema.org describes one, for search engines."""
+    """The record in terms of schema.org, for search engines."""
     given = [(field, row[name]) for name, field in fields.items() if row[name] not in (None, "")]
     return {
         "@context": "https://schema.org",
-        "@type": own.get("schema_type", "CreativeWork"),
+        "@type": extras.get("schema_type", "CreativeWork"),
         "name": title,
         "url": address,
         "inLanguage": edition.language.html,

@@ -1,4 +1,4 @@
-"""Yearly reports as ledgers: what a report says, sentence by sentence, and what the records say."""
+"""Pages of yearly reports: each sentence's figures beside what the records give."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from pipeline.site.pages.views import guarded
 
 @guarded
 async def reports(edition: Edition, request: Request) -> Response:
-    """Every yearly report that was read, with how its figures agree with the records."""
+    """`/reports`: every yearly report, with counts of figures by verdict."""
     if "report_figures" not in edition.tables:
         return edition.page(request, "reports.html", {"reports": []})
-    rows = await edition.db.figures(
+    rows = await edition.db.cached_rows(
         "select f.report, max(f.body) as body, max(f.year) as year, count(*) as figures"
         " from report_figures f group by 1 order by 3 desc, 1"
     )
@@ -35,11 +35,14 @@ async def reports(edition: Edition, request: Request) -> Response:
 
 @guarded
 async def report(edition: Edition, request: Request) -> Response:
-    """One report: its sentences with the figures marked, and the records' count beside each."""
+    """`/reports/REPORT`: its sentences with marked figures, and the records' count beside each.
+
+    Raises NotFound for an unknown report.
+    """
     name = tilde_decode(unquote(request.url_vars["report"]))
     if "report_figures" not in edition.tables:
         raise NotFound("")
-    rows = await edition.db.figures(
+    rows = await edition.db.cached_rows(
         "select * from report_figures where report = ? order by start, ordinal", [name]
     )
     if not rows:
@@ -69,7 +72,7 @@ async def report(edition: Edition, request: Request) -> Response:
 async def _checks(edition: Edition, name: str) -> dict[str, dict[str, Any]]:
     if "report_checks" not in edition.tables:
         return {}
-    rows = await edition.db.figures("select * from report_checks where report = ?", [name])
+    rows = await edition.db.cached_rows("select * from report_checks where report = ?", [name])
     (verdict, code) = edition.fields("report_checks", ["verdict", "code"])
     return {
         row["code"]: {
@@ -110,7 +113,7 @@ def _figure(edition: Edition, figure: Any) -> dict[str, str]:
 
 
 def _marked(text: str, figures: list[Any]) -> Markup:
-    """The sentence with its figures marked where they stand."""
+    """The sentence as HTML with its figures marked, by their offsets in the report."""
     first = min(figure["start"] or 0 for figure in figures)
     lead = re.search(r"\d", text)
     start = first - (lead.start() if lead else 0)
@@ -125,6 +128,6 @@ def _marked(text: str, figures: list[Any]) -> Markup:
 
 
 def _found(text: str, figures: list[Any]) -> list[tuple[int, int]]:
-    """Where the figures' values stand in the sentence, if their offsets do not tell."""
+    """Spans of the figures' values found in the text; used where their offsets do not fit."""
     values = "|".join(re.escape(str(f["value"])) for f in figures)
     return [hit.span() for hit in re.finditer(rf"(?<![\d.])(?:{values})(?![\d.])", text)]

@@ -1,4 +1,4 @@
-"""`/search`: every table at once, with counts and with the words in their context."""
+"""`/search`: full-text search in every table, with counts and the words in context."""
 
 from __future__ import annotations
 
@@ -22,14 +22,17 @@ _MIXED = re.compile(
 
 @guarded
 async def search(edition: Edition, request: Request) -> Response:
-    """`/search?q=`: hits in every table, with counts and in context."""
+    """`/search?q=`: search hits of each table with counts and context, as HTML or JSON.
+
+    A table whose search takes too long is marked `slow`.
+    """
     query = (request.args.get("q") or "").strip()[:200]
     words = _MIXED.findall(unicodedata.normalize("NFKC", query))
     found = []
     if words:
-        for table, told in edition.tables.items():
-            if told["plugins"]["gongshi"].get("search"):
-                found.append(await _hits(edition, table, told, query, words))
+        for table, metadata in edition.tables.items():
+            if metadata["plugins"]["gongshi"].get("search"):
+                found.append(await _hits(edition, table, metadata, query, words))
     found = [group for group in found if group["hits"] or group["slow"]]
     if request.url_vars["format"]:
         return Response.json(_as_json(edition, request, query, found))
@@ -39,12 +42,17 @@ async def search(edition: Edition, request: Request) -> Response:
 
 
 async def _hits(
-    edition: Edition, table: str, told: Mapping[str, Any], query: str, words: list[str]
+    edition: Edition, table: str, metadata: Mapping[str, Any], query: str, words: list[str]
 ) -> dict[str, Any]:
-    own = told["plugins"]["gongshi"]
-    most = edition.own["limits"]["search_hits"]
-    names = list(dict.fromkeys([*own["key"], *own["title"], *own["search"]]))
-    group: dict[str, Any] = {"table": table, "title": told["title"], "count": None, "slow": False}
+    extras = metadata["plugins"]["gongshi"]
+    most = edition.words["limits"]["search_hits"]
+    names = list(dict.fromkeys([*extras["key"], *extras["title"], *extras["search"]]))
+    group: dict[str, Any] = {
+        "table": table,
+        "title": metadata["title"],
+        "count": None,
+        "slow": False,
+    }
     group |= {"hits": [], "all": edition.table_link(table, urlencode({"_search": query}))}
     try:
         hits = await edition.db.hits(f"{table}_fts", query)
@@ -60,9 +68,9 @@ async def _hits(
     group["count"] = hits.count
     group["hits"] = [
         {
-            "link": edition.record_link(table, *(row[part] for part in own["key"])),
-            "title": title_of(edition, fields, own, row),
-            "context": _context(own, fields, row, words),
+            "link": edition.record_link(table, *(row[part] for part in extras["key"])),
+            "title": title_of(edition, fields, extras, row),
+            "context": _context(extras, fields, row, words),
         }
         for row in rows
     ]
@@ -70,11 +78,11 @@ async def _hits(
 
 
 def _context(
-    own: Mapping[str, Any], fields: Mapping[str, Field], row: Any, words: list[str]
+    extras: Mapping[str, Any], fields: Mapping[str, Field], row: Any, words: list[str]
 ) -> list[tuple[str, Any]]:
-    """Where in the record the words stand: the column's title and the text around them."""
+    """Up to two columns with the words: each one's title, and the text around them as HTML."""
     found = []
-    for name in own["search"]:
+    for name in extras["search"]:
         text = str(row[name] or "")
         if not any(word.lower() in text.lower() for word in words):
             text = unicodedata.normalize("NFKC", text)

@@ -1,4 +1,4 @@
-"""What search engines read: which pages there are, and which of them not to crawl."""
+"""For search engines: sitemaps (sitemaps.org) and robots.txt (RFC 9309)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _UNCRAWLED = ("_facet", "_sort", "_search", "_next", "sql=", "_where", "_stream"
 
 @guarded
 async def robots(edition: Edition, request: Request) -> Response:
-    """Pages may be crawled; SQL, facets, sorts and searches may not."""
+    """`/robots.txt`: allows pages; disallows SQL, facets, sorts and searches."""
     lines = ["User-agent: *", "Disallow: /search", "Disallow: /en/search"]
     lines += [f"Disallow: /*?*{part}" for part in _UNCRAWLED]
     lines += ["", f"Sitemap: {edition.address(request)}/sitemap.xml", ""]
@@ -26,12 +26,12 @@ async def robots(edition: Edition, request: Request) -> Response:
 
 @guarded
 async def sitemaps(edition: Edition, request: Request) -> Response:
-    """The list of sitemaps: one of pages, and of every dataset as many as its records fill."""
+    """`/sitemap.xml`: the index of sitemaps: one of pages, and those of each dataset."""
     address = edition.address(request)
     names = ["pages"]
-    for name, told in edition.tables.items():
-        if not told["plugins"]["gongshi"]["produced"]:
-            ((last,),) = await edition.db.figures(
+    for name, metadata in edition.tables.items():
+        if not metadata["plugins"]["gongshi"]["produced"]:
+            ((last,),) = await edition.db.cached_rows(
                 f"select coalesce(max(rowid), 0) from {quoted(name)}"
             )
             names += [f"{name}-{part}" for part in range(-(-last // _SITEMAP_ROWS))]
@@ -45,7 +45,10 @@ async def sitemaps(edition: Edition, request: Request) -> Response:
 
 @guarded
 async def sitemap(edition: Edition, request: Request) -> Response:
-    """The pages of the site, or one part of a dataset's records; both languages of each."""
+    """`/sitemaps/NAME.xml`: pages, or a part of a dataset's records, in both languages.
+
+    Raises NotFound for a dataset or part that does not exist.
+    """
     table, _, part = request.url_vars["name"].partition("-")
     paths = _pages(edition) if table == "pages" else await _records(edition, table, part)
     address = edition.address(request)

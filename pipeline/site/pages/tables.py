@@ -1,7 +1,7 @@
-"""Table pages for people who read: the important columns, filters in plain words, stable paging.
+"""Table pages: the important columns, filters, facets, stable paging.
 
-The data comes from Datasette's own view, so that HTML, JSON and CSV answer alike; what is shown
-around it is made here.
+The rows come from Datasette's view, so that HTML, JSON and CSV agree; this module adds the rest of
+the page.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ _NO_VALUE = {"isnull", "isblank", "notnull", "notblank"}
 
 
 class Table(TableView):
-    """A table, or a saved query, which Datasette keeps at the same address."""
+    """A table or a saved query, which have the same form of address in Datasette."""
 
     ds: Edition
 
     async def columns_to_select(self, table_columns: Any, pks: Any, request: Request) -> Any:
-        """On a page the important columns only, unless the reader wants all."""
+        """In HTML the important columns only, unless the request asks for others."""
         table = request.url_vars["table"]
         asked = {"_col", "_nocol", "_all"} & set(request.args)
         if request.url_vars["format"] is None and not asked and table in self.ds.tables:
@@ -81,15 +81,15 @@ class Table(TableView):
         token = tie_breaker.set(() if is_query else tuple(key))
         try:
             full = _with_defaults(self.ds, request, table)
-            if request.url_vars["format"] is None:  # a page counts and divides in its own way
-                full = downloads.asking(full, "_nocount=1&_nofacet=1")
+            if request.url_vars["format"] is None:  # a page counts rows and facets itself
+                full = downloads.with_arguments(full, "_nocount=1&_nofacet=1")
             if not is_query:
-                given["_next"] = await paging.lengthened(self.ds, request, table)
+                given["_next"] = await paging.full_token(self.ds, request, table)
             made = await super().data(full, False, **given)
         finally:
             tie_breaker.reset(token)
         if not isinstance(made, Response):
-            paging.shortened(made[0])
+            paging.shorten_token(made[0])
         if isinstance(made, Response) or request.url_vars["format"] is not None:
             return made
         if len(made) == 4:
@@ -106,29 +106,29 @@ class Table(TableView):
     async def _context(self, request: Request, data: Any, more: Any) -> dict[str, Any]:
         table: str = data["table"]
         edition = self.ds
-        told = edition.tables.get(table, {"plugins": {"gongshi": {}}, "title": table})
-        own = told["plugins"]["gongshi"]
-        # Behind the key that every row needs for its link, only what is asked for is shown.
-        names = [n for n in data["columns"] if n in own.get("show", ())] or data["columns"]
+        metadata = edition.tables.get(table, {"plugins": {"gongshi": {}}, "title": table})
+        extras = metadata["plugins"]["gongshi"]
+        # The key is selected for the row's link, and shown only if it is asked for.
+        names = [n for n in data["columns"] if n in extras.get("show", ())] or data["columns"]
         if {"_col", "_nocol", "_all"} & set(request.args):
             names = data["columns"]
         fields = edition.fields(table, names)
         address = _Address(edition, request)
-        filters = await self._filters(request, table, own)
-        found = await facets.divided(edition, request, table)
+        filters = await self._filters(request, table, extras)
+        found = await facets.count_facets(edition, request, table)
         return {
-            "shown": told,
+            "shown": metadata,
             "name": table,
             "without_search": address.having(_search=None),
-            "description": told.get("description", ""),
+            "description": metadata.get("description", ""),
             "total": found.count,
             "search": request.args.get("_search", ""),
-            "searchable": bool(own.get("search")),
+            "searchable": bool(extras.get("search")),
             "chips": _chips(edition, request, table, address),
             "filters": filters,
             "kept": _kept(request, {f["field"].name for f in filters}),
             "facets": _facets(edition, table, found.facets, address, request),
-            "heads": [_head(field, request, own, told, address) for field in fields],
+            "heads": [_head(field, request, extras, metadata, address) for field in fields],
             "rows": [self._row(table, row, fields, data["primary_keys"]) for row in data["rows"]],
             "next": address.having(_next=data["next"]) if data["next"] else "",
             "first": address.having(_next=None) if "_next" in request.args else "",
@@ -136,7 +136,7 @@ class Table(TableView):
             if len(names) == len(await edition.db.table_columns(table))
             else address.having(_all="on"),
             "fewer_columns": address.having(_all=None) if "_all" in request.args else "",
-            "downloads": downloads.offers(edition, request, table),
+            "downloads": downloads.download_links(edition, request, table),
             "sql": data["query"]["sql"],
             "sql_link": _sql_link(edition, data["query"]),
             "has_more": more is not None,
@@ -148,11 +148,11 @@ class Table(TableView):
         return {"link": link, "cells": cells}
 
     async def _filters(
-        self, request: Request, table: str, own: Mapping[str, Any]
+        self, request: Request, table: str, extras: Mapping[str, Any]
     ) -> list[dict[str, Any]]:
-        """The form's rows: a range for dates, amounts and numbers, a choice for all else."""
+        """The filter form: a range for dates, amounts and numbers, a choice for other kinds."""
         made = []
-        for field in self.ds.fields(table, list(own.get("filters", ()))):
+        for field in self.ds.fields(table, list(extras.get("filters", ()))):
             if field.kind in ("date", "money", "number", "integer"):
                 low, high = f"{field.name}__gte", f"{field.name}__lte"
                 ends = (low, request.args.get(low, "")), (high, request.args.get(high, ""))
@@ -165,24 +165,24 @@ class Table(TableView):
         return made
 
     async def _choices(self, table: str, field: Field) -> list[tuple[str, str]]:
-        """The values that a column has, the most frequent first."""
+        """Up to 200 values of a column with their labels, the most frequent first."""
         sql = (
             f"select {quoted(field.name)} from {quoted(table)} "
             f"where {quoted(field.name)} is not null "
             "group by 1 order by count(*) desc, 1 limit 200"
         )
-        rows = await self.ds.db.figures(sql)
+        rows = await self.ds.db.cached_rows(sql)
         return [(str(row[0]), self.ds.values.label(field, row[0])) for row in rows]
 
 
 def _sql_link(edition: Edition, query: Mapping[str, Any]) -> str:
-    """The address at which a page's SQL can be changed; none where it would be too long."""
+    """The address to edit a page's SQL; "" where it would be too long."""
     link = edition.link("/disclosure?") + urlencode({"sql": query["sql"], **query["params"]})
     return link if len(link) <= _LONGEST_LINK else ""
 
 
 class _Address:
-    """The page's own address with some arguments changed."""
+    """The page's address with some arguments changed, always back to the first page."""
 
     def __init__(self, edition: Edition, request: Request) -> None:
         self._edition = edition
@@ -190,13 +190,13 @@ class _Address:
         self._pairs = parse_qsl(request.query_string, keep_blank_values=True)
 
     def having(self, **changed: str | None) -> str:
-        """With these arguments in place of those of the same name; None takes one away."""
+        """With these arguments replaced; None removes one."""
         pairs = [(k, v) for k, v in self._pairs if k not in changed and k != "_next"]
         pairs += [(k, v) for k, v in changed.items() if v is not None]
         return self._made(pairs)
 
     def without(self, key: str, value: str) -> str:
-        """Without this one pair."""
+        """Without this argument with this value."""
         return self._made([p for p in self._pairs if p != (key, value) and p[0] != "_next"])
 
     def _made(self, pairs: list[tuple[str, str]]) -> str:
@@ -205,7 +205,7 @@ class _Address:
 
 
 def _with_defaults(edition: Edition, request: Request, table: str) -> Request:
-    """A saved query's parameters that the reader left out, so that its page names them."""
+    """The request with defaults for a saved query's missing parameters."""
     query = edition.release.queries(edition.lang).get(table)
     defaults = query["plugins"]["gongshi"]["defaults"] if query else {}
     missing = [(k, v) for k, v in defaults.items() if not request.args.get(k)]
@@ -217,7 +217,7 @@ def _with_defaults(edition: Edition, request: Request, table: str) -> Request:
 
 
 def _without_empty(request: Request) -> str:
-    """The address without what the filter form sends for fields left empty; "" where none are."""
+    """The address without the form's empty fields; "" where it has none."""
     pairs = parse_qsl(request.query_string, keep_blank_values=True)
     full = [(k, v) for k, v in pairs if v or (k.startswith("_") and k != "_search")]
     if len(full) == len(pairs):
@@ -226,16 +226,18 @@ def _without_empty(request: Request) -> str:
 
 
 def _kept(request: Request, formed: set[str]) -> list[tuple[str, str]]:
-    """What the filter form must pass on, because it has no field of its own for it."""
-    own = {"_search", "_next"} | formed | {f"{n}__{end}" for n in formed for end in ("gte", "lte")}
+    """The arguments that the filter form passes on as hidden fields: it has no field for them."""
+    in_form = (
+        {"_search", "_next"} | formed | {f"{n}__{end}" for n in formed for end in ("gte", "lte")}
+    )
     pairs = parse_qsl(request.query_string, keep_blank_values=True)
-    return [(key, value) for key, value in pairs if key not in own]
+    return [(key, value) for key, value in pairs if key not in in_form]
 
 
 def _chips(
     edition: Edition, request: Request, table: str, address: _Address
 ) -> list[dict[str, str]]:
-    """What the page is narrowed down to, each with the address that takes it away."""
+    """The page's filters as text, each with the address that removes it."""
     made = []
     for key, value in parse_qsl(request.query_string, keep_blank_values=True):
         if key.startswith("_") and "__" not in key:
@@ -245,8 +247,8 @@ def _chips(
             continue
         name, _, operator = key.rpartition("__") if "__" in key else (key, "", "exact")
         (field,) = edition.fields(table, [name])
-        said = edition.language.phrase(_OPERATORS.get(operator, "is"))
-        text = f"{field.title} {said}"
+        operator_text = edition.language.phrase(_OPERATORS.get(operator, "is"))
+        text = f"{field.title} {operator_text}"
         if operator not in _NO_VALUE:
             text += f" {edition.values.plain(field, value)}"
         made.append({"text": text, "without": address.without(key, value)})
@@ -283,14 +285,14 @@ def _facets(
 def _head(
     field: Field,
     request: Request,
-    own: Mapping[str, Any],
-    told: Mapping[str, Any],
+    extras: Mapping[str, Any],
+    metadata: Mapping[str, Any],
     address: _Address,
 ) -> dict[str, Any]:
-    """A column's head: its title, which sorts; the state of the sort for eyes and ears."""
+    """A column's head: its field, its sort state (as in aria-sort), the link that sorts by it."""
     up, down = request.args.get("_sort"), request.args.get("_sort_desc")
     if not up and not down:
-        up, down = told.get("sort"), told.get("sort_desc")
+        up, down = metadata.get("sort"), metadata.get("sort_desc")
     state = "ascending" if up == field.name else "descending" if down == field.name else "none"
     if state == "descending":
         link = address.having(_sort=field.name, _sort_desc=None)
@@ -302,5 +304,5 @@ def _head(
         "field": field,
         "state": state,
         "link": link,
-        "is_key": field.name in own.get("key", ()),
+        "is_key": field.name in extras.get("key", ()),
     }

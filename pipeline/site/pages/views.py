@@ -1,6 +1,4 @@
-"""What all pages share: errors as plain pages in the visitor's language,
-and room for costly ones.
-"""
+"""Shared by all pages: error pages in the visitor's language, and slots for costly requests."""
 
 from __future__ import annotations
 
@@ -35,9 +33,9 @@ _TITLES = {
     500: N_("Something broke on our side"),
     503: N_("The data cannot be read just now"),
 }
-_SAID = {
+_MESSAGES = {
     "result-too-large": N_("The result is too large. Ask for fewer rows or columns."),
-    "page-gone": N_("The record behind which this page begins is gone. Go to the first page."),
+    "page-removed": N_("The record behind which this page begins is gone. Go to the first page."),
     "busy": N_("Many visitors run SQL or search just now. Please try again in a few seconds."),
     "select-only": N_("Only a SELECT statement can be run, and only one at a time."),
     "sql-too-long": N_("The SQL statement is too long."),
@@ -46,49 +44,49 @@ _SAID = {
 }
 
 
-#: Datasette's own words, by ours.
+#: Our key for a message of Datasette.
 _KNOWN = {"Statement must be a SELECT": "select-only"}
-_LAST_WORDS = "本站出错，请稍后再试。 / Something broke on our side. Please try again later."
+_FALLBACK = "本站出错，请稍后再试。 / Something broke on our side. Please try again later."
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _UNREADABLE = ("unable to open database", "disk I/O error", "malformed", "not a database")
 
 
-class Gone(Base400):
-    """A record that was taken off the site; `tombstone` says why."""
+class Withdrawn(Base400):
+    """A record was withdrawn (410, RFC 9110); the argument is its tombstone."""
 
     status = 410
 
 
 def guarded(view: View) -> Callable[..., Awaitable[Response]]:
-    """`view` with room made for it first, and with every error turned into a page."""
+    """`view` as Datasette calls it: it waits for a slot, and every error becomes a page."""
 
     @functools.wraps(view)
     async def shown(request: Request, datasette: Edition) -> Response:
         try:
-            async with datasette.slots.room_for(request.args):
+            async with datasette.slots.slot_for(request.args):
                 return await view(datasette, request)
         except Exception as error:
-            return explained_or_bare(datasette, request, error)
+            return error_response(datasette, request, error)
 
-    # Datasette asks for the arguments by name; what functools.wraps says of the inner view's
-    # would mislead it.
+    # Datasette passes arguments by the names in the signature. functools.wraps would make it see
+    # the signature of `view`.
     del shown.__wrapped__
     return shown
 
 
-def explained_or_bare(edition: Edition, request: Request, error: Exception) -> Response:
-    """As `explained`; bare words where that page fails too, never Datasette's own page."""
+def error_response(edition: Edition, request: Request, error: Exception) -> Response:
+    """As `error_page`; plain text where that fails too, never Datasette's own error page."""
     try:
-        return explained(edition, request, error)
+        return error_page(edition, request, error)
     except Exception:
         log.exception("the page that explains an error failed")
-        return Response.text(_LAST_WORDS, status=500)
+        return Response.text(_FALLBACK, status=500)
 
 
-def explained(edition: Edition, request: Request, error: Exception) -> Response:
-    """The page, or for programs the JSON, that says what went wrong."""
-    status, said, detail = _told(error)
-    known = edition.language.phrase(_SAID[said]) if said in _SAID else ""
+def error_page(edition: Edition, request: Request, error: Exception) -> Response:
+    """The response to an error: an HTML page, or JSON for `.json`, `.csv` and `.xlsx`."""
+    status, message, detail = _status_and_message(error)
+    known = edition.language.phrase(_MESSAGES[message]) if message in _MESSAGES else ""
     text = known or sqlwords.plain(edition.language, detail)
     title = edition.language.phrase(_TITLES.get(status, _TITLES[400]))
     headers = {"Retry-After": "5"} if status in (429, 503) else {}
@@ -102,8 +100,11 @@ def explained(edition: Edition, request: Request, error: Exception) -> Response:
     return edition.page(request, "error.html", context, status=status, headers=headers)
 
 
-def _told(error: Exception) -> tuple[int, str, str]:
-    """Status, phrase and detail of an error; details only of what the visitor asked for."""
+def _status_and_message(error: Exception) -> tuple[int, str, str]:
+    """HTTP status, key of `_MESSAGES` and detail of an error.
+
+    An internal error gets no detail: it is logged, not shown.
+    """
     if any(sign in str(error) for sign in _UNREADABLE):
         log.error("the database cannot be read: %s", error)
         return 503, "", ""
@@ -116,7 +117,7 @@ def _told(error: Exception) -> tuple[int, str, str]:
         return (error.status if error.status != 500 else 400), word, str(error.message)
     if isinstance(error, Base400):
         word = str(error.args[0]) if error.args else ""
-        return error.status, word, "" if word in _SAID or error.status == 404 else word
+        return error.status, word, "" if word in _MESSAGES or error.status == 404 else word
     if isinstance(error, InvalidSql | sqlite3.Error | OverflowError | ValueError):
         return 400, "", str(error)
     log.exception("a page failed")
@@ -124,12 +125,12 @@ def _told(error: Exception) -> tuple[int, str, str]:
 
 
 def of_kind(body: str | bytes, kind: str) -> Response:
-    """An answer for programs: `body`, in UTF-8, of the media type `kind`."""
+    """A response for programs: `body`, in UTF-8, of the media type `kind`."""
     return Response(body, content_type=f"{kind}; charset=utf-8")
 
 
 def dispatch(view_class: Any) -> Callable[..., Awaitable[Response]]:
-    """One of Datasette's views, of ours by inheritance, as a guarded one."""
+    """A guarded view of a subclass of one of Datasette's view classes."""
 
     async def view(edition: Edition, request: Request) -> Response:
         response: Response = await view_class(edition).dispatch_request(request)

@@ -1,8 +1,8 @@
 """The site as one ASGI app: both editions of the release that `current` points to.
 
-The first app answers at once and warms up meanwhile. When `current` moves, the app of the new
-release is made aside and warmed up, and takes over between two requests; the old one answers those
-that it has begun and is then closed.
+The first app answers at once and warms up meanwhile. When `current` changes, the app of the new
+release is built and warmed up beside the old one, and replaces it between two requests. The old one
+finishes the requests that it has begun, and is then closed.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from pipeline.base.errors import GongshiError, StoreError
 from pipeline.base.words import language, say
 from pipeline.release.package.metadata import DATABASE
 from pipeline.site.datasette import folder
-from pipeline.site.datasette.database import Memory
+from pipeline.site.datasette.database import QueryCache
 from pipeline.site.datasette.edition import Edition
 from pipeline.site.datasette.folder import ReleaseFolder
 from pipeline.site.datasette.guards import HEAVY_SLOTS, Slots
-from pipeline.site.datasette.middleware import SECURITY, Asgi, Front, Receive, Scope, Send
+from pipeline.site.datasette.middleware import SECURITY, Asgi, Middleware, Receive, Scope, Send
 from pipeline.site.datasette.upstream import pm
 from pipeline.site.server import plugin
 
@@ -37,22 +37,22 @@ _FIRST_READ = "select count(*) from sqlite_master"
 
 
 class App:
-    """Both editions of one release, with what they share."""
+    """Both editions of one release, with the cache, slots and threads that they share."""
 
     def __init__(self, release: ReleaseFolder, past: list[ReleaseFolder]) -> None:
         if not pm.has_plugin(_PLUGIN):
             pm.register(plugin, name=_PLUGIN)
         self.release, self.path = release, release.path
         limits = release.limits
-        memory, slots = Memory(), Slots(limits)
+        query_cache, slots = QueryCache(), Slots(limits)
         self._threads = ThreadPoolExecutor(limits["sql_slots"] + HEAVY_SLOTS + 2, "sql")
         self.editions = {
-            "zh": Edition(release, "zh", memory, slots, self._threads, past),
-            "en": Edition(release, "en", memory, slots, self._threads, past),
+            "zh": Edition(release, "zh", query_cache, slots, self._threads, past),
+            "en": Edition(release, "en", query_cache, slots, self._threads, past),
         }
         chinese, english = (edition.app() for edition in self.editions.values())
         etag = f'W/"{release.id}-{_version()}"'
-        self._front: Asgi = Front(chinese, english, etag, limits["cache_s"])
+        self._middleware: Asgi = Middleware(chinese, english, etag, limits["cache_s"])
         self._running = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -61,23 +61,23 @@ class App:
         self._running += 1
         self._idle.clear()
         try:
-            await self._front(scope, receive, send)
+            await self._middleware(scope, receive, send)
         finally:
             self._running -= 1
             if not self._running:
                 self._idle.set()
 
-    async def prove(self) -> None:
-        """Read something of the database in each edition. StoreError where it cannot be read."""
+    async def check_readable(self) -> None:
+        """Run a query on the database in each edition. Raises StoreError where that fails."""
         try:
             for edition in self.editions.values():
                 await edition.db.execute_fn(lambda conn: conn.execute(_FIRST_READ).fetchall())
         except sqlite3.Error as error:
-            said = {"site": self.release.path.parent.parent, "why": error}
-            raise StoreError(say("release-unreadable", language(), **said)) from error
+            params = {"site": self.release.path.parent.parent, "why": error}
+            raise StoreError(say("release-unreadable", language(), **params)) from error
 
     async def warm(self) -> None:
-        """Ask for the first pages, so that no visitor waits for their figures."""
+        """Request the first pages, so that the counts on them are cached before a visitor comes."""
         transport = httpx.ASGITransport(app=self)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             tables = [f"/{DATABASE}/{name}" for name in self.release.tables("zh")]
@@ -85,7 +85,7 @@ class App:
                 await client.get(path)
 
     async def close(self) -> None:
-        """When the last request is answered, give back threads and files."""
+        """Wait until the last request is answered, then close threads and files."""
         await self._idle.wait()
         self._threads.shutdown(wait=False)
         for edition in self.editions.values():
@@ -93,9 +93,9 @@ class App:
 
 
 class Closed:
-    """In place of a release that has no database: what was shown before may be withdrawn by now."""
+    """Answers 503 for a release without a database: the release shown before may be withdrawn."""
 
-    _SAID = "本版本没有在线查询，请下载文件。/ This release cannot be browsed; take its files instead.\n"
+    _TEXT = "本版本没有在线查询，请下载文件。/ This release cannot be browsed; take its files instead.\n"
 
     def __init__(self, release: Path) -> None:
         self.path = release
@@ -103,14 +103,14 @@ class Closed:
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 503, "headers": headers + SECURITY})
-        await send({"type": "http.response.body", "body": self._SAID.encode()})
+        await send({"type": "http.response.body", "body": self._TEXT.encode()})
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Nothing to close."""
 
 
 class Follower:
-    """The app of whatever release `current` points to."""
+    """ASGI application that passes requests to the app of the release `current` points to."""
 
     def __init__(self, site: Path) -> None:
         self._site = site
@@ -119,13 +119,16 @@ class Follower:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            if self._app is None:  # whoever gives it out has not started it
+            if self._app is None:  # not started before, as under another ASGI server
                 await self.start()
             assert self._app is not None
             await self._app(scope, receive, send)
 
     async def start(self) -> None:
-        """Make the first app, which can answer from then on; warm it up, and watch for the next."""
+        """Build the first app, then warm it up and watch `current` in the background.
+
+        Raises StoreError or UsageError where the release cannot be served.
+        """
         self._app = app = await self._open()
         warming = self._keep(asyncio.create_task(_warm(app)))
         self._keep(asyncio.create_task(self._watch(warming)))
@@ -144,7 +147,7 @@ class Follower:
         past = await asyncio.to_thread(folder.kept, self._site)
         app = App(release, past)
         try:
-            await app.prove()
+            await app.check_readable()
         except StoreError:
             await app.close()
             raise
@@ -168,7 +171,7 @@ class Follower:
         assert self._app is not None
         if not link.exists() or link.resolve() == self._app.path:
             return
-        warming.cancel()  # pages that nobody will ask for any more
+        warming.cancel()  # the old release's pages
         new = await self._next()
         old, self._app = self._app, new
         log.info("release %s in place of %s", new.path.name, old.path.name)
@@ -189,7 +192,7 @@ async def _warm(app: App) -> None:
 
 @cache
 def _version() -> str:
-    """Our own code, pages and words in ten characters: a page is new when they are."""
+    """A checksum of the site's code, templates and words, for the ETag: they change a page."""
     digest = hashlib.sha256()
     here = Path(__file__).parents[1]
     for path in sorted(here.rglob("*")):
@@ -199,5 +202,5 @@ def _version() -> str:
 
 
 def application(site: Path) -> Follower:
-    """The ASGI app that serves `site`; it starts by `start()`, or else at the first request."""
+    """The ASGI app that serves the folder `site`; `start()` or the first request starts it."""
     return Follower(site)

@@ -1,4 +1,4 @@
-"""Whether the site really answers at its address: asked as a visitor would."""
+"""Checks by HTTP, as a visitor's browser would, that the site answers at its address."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import threading
 _PATH = "/-/health"
 _PATIENCE_S = 30.0
 _PAUSE_S, _PAUSE_MOST_S = 0.2, 5.0
-_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to ask, not where to listen
+_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to connect, not where to listen
 
 
 class HealthCheck:
-    """Asks in a thread of its own, again and again, until the answer is 200."""
+    """Requests /-/health in a thread until the response is 200; then `passed` is set."""
 
     def __init__(self, listening: socket.socket) -> None:
         host, self._port = listening.getsockname()[:2]
         self._host = _ANYWHERE.get(host, host)
-        self.problem = ""  # what stood in the way when it was asked last
+        self.problem = ""  # of the last request; "" for none
         self.passed, self._over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._ask, daemon=True)
 
     @property
     def url(self) -> str:
-        """The address that is asked."""
+        """The address that is requested."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self._port}{_PATH}"
 
@@ -32,7 +32,7 @@ class HealthCheck:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask no more."""
+        """End the requests."""
         self._over.set()
 
     def _ask(self) -> None:
@@ -46,7 +46,7 @@ class HealthCheck:
             pause = min(2 * pause, _PAUSE_MOST_S)
 
     def _once(self) -> str:
-        """Empty when the site answered well."""
+        """The problem of one request; "" where the response is 200."""
         connection = http.client.HTTPConnection(self._host, self._port, timeout=_PATIENCE_S)
         try:
             connection.request("GET", _PATH)

@@ -1,7 +1,7 @@
-"""What Datasette asks of us: which addresses there are, and how a connection is made ready.
+"""The Datasette plugin: the routes of the site, and the preparation of a connection.
 
-Only the addresses named here exist. Datasette's own pages for debugging, permissions and plugins
-are behind the last line, which answers everything else with "there is no such page".
+Only the routes here exist. The last one answers every other address, Datasette's own pages for
+debugging, permissions and plugins too, with 404.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Route = tuple[str, Callable[..., Any]]
 
 @hookimpl
 def register_routes(datasette: Any) -> list[Route]:
-    """Every address of the site."""
+    """Every route of the site; none for a Datasette that is no edition."""
     if not isinstance(datasette, Edition):
         return []
     data = rf"(?P<database>{DATABASE})"
@@ -78,7 +78,7 @@ def register_routes(datasette: Any) -> list[Route]:
 
 @guarded
 async def _missing(edition: Edition, request: Request) -> Response:
-    """What is not there; addresses written otherwise than ours lead to ours."""
+    """404; an address with a slash at its end redirects to the one without."""
     path = request.path
     if path.endswith("/"):
         return Response.redirect(edition.link(path.rstrip("/") or "/"), status=301)
@@ -87,7 +87,7 @@ async def _missing(edition: Edition, request: Request) -> Response:
 
 @hookimpl(trylast=True)
 def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) -> None:
-    """Search in Chinese, and the guards. Last, since Datasette has an `escape_fts` of its own."""
+    """Add Chinese search and the guards; last, to replace Datasette's own `escape_fts`."""
     if isinstance(datasette, Edition) and database == DATABASE:
         conn.create_function("escape_fts", 1, match_query, deterministic=True)
-        secure(conn, datasette.own["limits"])
+        secure(conn, datasette.words["limits"])

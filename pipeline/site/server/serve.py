@@ -1,4 +1,4 @@
-"""Serving the site: as many workers as asked for on one address, each following `current`."""
+"""Serve the site: workers on one address, each of which follows `current`."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _PORTS = range(65_536)
 def serve(site: Path, host: str, port: int, workers: int, start_s: float = WORKER_START_S) -> None:
     """Serve what `site/current` points to until stopped; print the address once it answers.
 
-    `start_s`: how many seconds a worker may take until it answers. UsageError where there is no
-    release or the address cannot be had, StoreError where the release is not whole or no worker
+    `start_s`: seconds that a worker may take until it answers. Raises UsageError where there is no
+    release or the address cannot be used, StoreError where the release is incomplete or no worker
     can be started.
     """
     site = site.resolve()
@@ -38,7 +38,7 @@ def serve(site: Path, host: str, port: int, workers: int, start_s: float = WORKE
 
 
 def _check_release(site: Path) -> None:
-    """Say at once what is wrong, before a worker is started."""
+    """Raise UsageError or StoreError for a bad release, before a worker is started."""
     try:
         folder.current(site)
     except (OSError, ValueError) as error:
@@ -46,8 +46,11 @@ def _check_release(site: Path) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """The socket of all workers. It listens from the start, so that the port is taken for certain,
-    and whoever comes while workers start or are replaced waits for a moment and is answered."""
+    """The socket of all workers. UsageError where the address cannot be used.
+
+    It listens from the start: the port is reserved, and a visitor who comes while workers start or
+    are replaced waits and is then answered.
+    """
     if port not in _PORTS:
         raise UsageError(say("port-range", language(), port=port, most=_PORTS[-1]))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -69,11 +72,11 @@ def _is_about_host(error: OSError) -> bool:
 
 
 def _address(host: str, listening: socket.socket) -> str:
-    port = listening.getsockname()[1]  # which the system chooses where 0 is asked for
+    port = listening.getsockname()[1]  # chosen by the system for port 0
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _announce(address: str) -> None:
-    with suppress(OSError):  # the site is served, whether or not somebody reads this
+    with suppress(OSError):  # a closed stdout does not stop the site
         sys.stdout.write(say("serve-at", language(), address=address) + "\n")
         sys.stdout.flush()

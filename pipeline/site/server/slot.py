@@ -1,4 +1,4 @@
-"""One worker as the server sees it: the process that runs now, and what came of those before."""
+"""One worker as the server sees it: its current process, and how earlier ones ended."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.base.words import language, say
-from pipeline.site.server.deadlines import PAUSE_MOST_S, PAUSE_S, SETTLED_S
+from pipeline.site.server.deadlines import PAUSE_MOST_S, PAUSE_S, STABLE_S
 from pipeline.site.server.worker import FAILED
 
 _MOST_DOUBLED = 10
@@ -19,22 +19,22 @@ _KILL_S = 5.0
 
 
 class Slot:
-    """A worker's number, and its process. Times are seconds of the supervisor's clock."""
+    """A worker's number and process. Times are seconds of the supervisor's clock."""
 
     def __init__(self, number: int, site: Path, listening: socket.socket) -> None:
         self.number, self._site, self._listening = number, site, listening
         self._process: subprocess.Popen[bytes] | None = None
         self.line: socket.socket | None = None  # to the process
         self.starts = 0
-        self.failed = 0  # starts in a row that came to no answer
-        self._early = 0  # deaths in a row of workers that had not settled
+        self.failed = 0  # starts in a row of workers that never answered
+        self._early = 0  # deaths in a row of workers that served less than STABLE_S
         self.began = self.heard = self.next_start = 0.0
         self._ready_since: float | None = None
         self._said = b""
 
     @property
     def is_empty(self) -> bool:
-        """Whether no process is there, not even one that has died."""
+        """Whether there is no process, not even a dead one to remove."""
         return self._process is None
 
     @property
@@ -44,18 +44,18 @@ class Slot:
 
     @property
     def exit_code(self) -> int | None:
-        """The dead process's code, minus the signal's number where one ended it; None: it lives."""
+        """The dead process's exit code, negative for a signal; None while it runs."""
         return self._process.poll() if self._process else None
 
     @property
     def named(self) -> dict[str, int]:
-        """What a message calls it by."""
+        """The worker's number and process id, as parameters of messages."""
         return {"number": self.number, "pid": self._process.pid if self._process else 0}
 
     def start(self, now: float) -> socket.socket:
-        """Start a process. Gives the socket on which it will be heard.
+        """Start a process. Returns the socket on which it reports.
 
-        OSError where the system makes no more processes or files.
+        Raises OSError where the system allows no more processes or files.
         """
         self.starts += 1
         self.began = self.heard = now
@@ -67,7 +67,7 @@ class Slot:
         return self.line
 
     def _started(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
-        # Modules are found where this process finds them, and not first in the working directory.
+        # The worker finds modules where this process does, not first in the working directory.
         path = f"import sys; sys.path[:] = {sys.path!r}"
         code = f"{path}; from pipeline.site.server.worker import main; main()"
         ours, theirs = socket.socketpair()
@@ -85,7 +85,7 @@ class Slot:
         return process, ours
 
     def hear(self, now: float) -> bool:
-        """Take what the worker has sent. False when it will send no more."""
+        """Read what the worker has sent. False when its socket is closed."""
         assert self.line
         try:
             got = self.line.recv(4096)
@@ -110,14 +110,14 @@ class Slot:
     def clear(self, now: float) -> str:
         """Remove the process, dead or alive, and note when the next may start.
 
-        Gives why the process could not start, in its own words; empty where it said nothing.
+        Returns the worker's own message why it could not start; "" where it sent none.
         """
         if not self._process or not self.line:
             return ""
         self._process.kill()
-        with suppress(subprocess.TimeoutExpired):  # the system may hold what waits for a disk
+        with suppress(subprocess.TimeoutExpired):  # a process in disk sleep cannot be ended
             self._process.wait(_KILL_S)
-        with suppress(OSError):  # nothing more, or the process ended in the middle of a word
+        with suppress(OSError):  # no data, or a connection that broke
             while got := self.line.recv(4096):
                 self._said += got
         self.line.close()
@@ -128,16 +128,16 @@ class Slot:
         return why
 
     def _note_end(self, now: float) -> None:
-        """Put down what an end means for the next start: the sooner it came, the longer a pause."""
-        settled = self._ready_since is not None and now - self._ready_since >= SETTLED_S
-        self._early = 0 if settled else self._early + 1
+        """Set the time of the next start: the more early ends in a row, the longer the pause."""
+        was_stable = self._ready_since is not None and now - self._ready_since >= STABLE_S
+        self._early = 0 if was_stable else self._early + 1
         self.failed += not self.is_ready
         pause = min(PAUSE_S * 2 ** min(self._early, _MOST_DOUBLED), PAUSE_MOST_S)
         self.next_start = self.began + pause
 
 
 def how_it_ended(code: int) -> str:
-    """A process's exit code, or the signal that ended it, in words."""
+    """A message for a process's exit code, or for the signal that ended it (negative)."""
     if code >= 0:
         return say("worker-code", language(), code=code)
     known = {each.value: each.name for each in signal.Signals}
@@ -148,8 +148,11 @@ def how_it_ended(code: int) -> str:
 
 @contextmanager
 def _ctrl_c_blocked() -> Iterator[None]:
-    """Around the start of a worker, which keeps it so: Ctrl-C reaches every process of a terminal,
-    and a worker that is still importing would answer with a traceback. The server passes it on."""
+    """Block SIGINT around the start of a worker, which inherits that.
+
+    Ctrl-C reaches every process of a terminal, and a worker that is still importing would print a
+    traceback. The server ends its workers itself.
+    """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -1,8 +1,7 @@
-"""The workers of `gongshi serve`: started, watched, replaced, ended.
+"""The supervisor of `gongshi serve`: starts, watches, replaces and ends workers.
 
-Written here and not taken from uvicorn, whose supervisor kills a worker that has not answered for
-some seconds even while it is still importing, does not say why, and starts the next in its place
-for ever.
+It replaces uvicorn's supervisor, which kills a worker that has not answered for some seconds even
+while it is importing, logs no reason, and restarts it without end.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from types import FrameType
 
 from pipeline.base.errors import StoreError
 from pipeline.base.words import language, say
-from pipeline.site.server.deadlines import FIRST_WORD_S, STOP_S, TRIES, WORKER_SILENT_S
+from pipeline.site.server.deadlines import FIRST_NOTICE_S, STOP_S, TRIES, WORKER_SILENT_S
 from pipeline.site.server.health import HealthCheck
 from pipeline.site.server.slot import Slot, how_it_ended
 
@@ -30,8 +29,8 @@ _TICK_S = 0.5
 class Supervisor:
     """Keeps workers serving on one socket.
 
-    `slots`: a worker each. `start_s`: how long each may take until it answers. `announce` is called
-    once, when the site answers at its address.
+    `slots`: one for each worker. `start_s`: seconds each may take until it answers. `announce` is
+    called once, when the site answers at its address.
     """
 
     def __init__(
@@ -45,17 +44,17 @@ class Supervisor:
         self._start_s, self._announce = start_s, announce
         self._selector = selectors.DefaultSelector()
         self._health = HealthCheck(listening)
-        self._asked_since: float | None = None  # whether the site answers
+        self._asked_since: float | None = None  # when the health check began
         self._is_announced = False
-        self._next_word: float = FIRST_WORD_S
+        self._next_notice: float = FIRST_NOTICE_S
         self._last_reason = ""
-        self._stops = 0  # signals to end
-        self._now = 0.0  # a clock that stands still while the machine sleeps or the job is stopped
+        self._stops = 0  # signals received that stop the server
+        self._now = 0.0  # a clock that pauses while the machine sleeps or the job is stopped
 
     def run(self) -> None:
-        """Serve until a signal ends it: SIGTERM, SIGINT or SIGHUP.
+        """Serve until SIGTERM, SIGINT or SIGHUP.
 
-        StoreError where no worker can be started, or none answers well.
+        Raises StoreError where no worker can be started, or the site does not answer.
         """
         with self._signals():
             try:
@@ -93,10 +92,10 @@ class Supervisor:
             log.info(say("worker-back", language(), **slot.named))
 
     def _look(self) -> None:
-        """What every tick asks for: workers to start or to replace, words to say."""
+        """At every tick: start and replace workers, announce the site, report progress."""
         for slot in self._slots:
             if slot.is_empty:
-                # One that cannot start is tried on only beside others that serve.
+                # A worker that failed TRIES times is started only while others serve.
                 if self._now >= slot.next_start and (slot.failed < TRIES or self._is_serving):
                     self._start(slot)
             elif (code := slot.exit_code) is not None:
@@ -123,7 +122,7 @@ class Supervisor:
             self._selector.register(line, selectors.EVENT_READ, slot)
 
     def _remove(self, slot: Slot, how: str) -> None:
-        """Remove a worker that died or is to be replaced, and say why: the same reason once."""
+        """Remove a worker that died or must be replaced, and log why; a repeated reason once."""
         if slot.line and slot.line in self._selector.get_map():
             self._selector.unregister(slot.line)
         named, was_ready = slot.named, slot.is_ready
@@ -135,7 +134,7 @@ class Supervisor:
         log.error(say(key, language(), **named, why=f"{how}: {reason}" if reason else how))
 
     def _await_answer(self) -> None:
-        """Announce the site when it answers; until then say now and then that it is waited for."""
+        """Announce the site when it answers; until then log now and then that it starts."""
         if self._is_serving and self._asked_since is None:
             self._asked_since = self._now
             self._health.start()
@@ -145,16 +144,16 @@ class Supervisor:
         elif self._asked_since is not None and self._now - self._asked_since > self._start_s:
             asked, why = self._health.url, self._health.problem
             raise StoreError(say("serve-no-answer", language(), address=asked, why=why))
-        elif self._now >= self._next_word:
-            self._next_word *= 2
+        elif self._now >= self._next_notice:
+            self._next_notice *= 2
             waited, most = round(self._now), round(self._start_s)
             log.info(say("serve-starting", language(), waited=waited, most=most))
 
     def _end(self) -> None:
-        """End every worker: ask first, then kill. A second signal makes it short."""
+        """End every worker: SIGTERM first, SIGKILL after STOP_S or at a second signal."""
         self._stops = 0
         self._health.stop()
-        self._listening.close()  # nobody new is to wait for a server that ends
+        self._listening.close()  # new visitors must not wait for a server that ends
         for slot in self._slots:
             slot.terminate()
         until = time.monotonic() + STOP_S

@@ -1,9 +1,9 @@
 """One worker of `gongshi serve`: a process that answers requests on the socket it is given.
 
-Over its other socket it sends a dot a second from its event loop, from the moment that it answers
-requests; or "!" and a sentence that says why it cannot. When its parent dies, that socket closes,
-and the worker ends by itself, on any system. Nothing large is imported before the thread that waits
-for this is there.
+Over a second socket it sends its parent a dot a second from its event loop once it answers
+requests; or "!" and a sentence why it cannot. When the parent dies, that socket closes and the
+worker ends, on any system. Large modules are imported only after the thread that waits for this has
+started.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def main() -> NoReturn:
         sys.exit(0)
     except GongshiError as error:
         why, code = str(error), error.exit_code
-    except Exception as error:  # whatever keeps it from serving, its parent says in one sentence
+    except Exception as error:  # any reason not to serve is reported by the parent in one sentence
         why, code = _short(error), 1
     with suppress(OSError):
         parent.sendall(FAILED + " ".join(why.split())[:_LONGEST].encode("utf-8", "replace"))
@@ -55,7 +55,7 @@ def _inherited(number: str) -> socket.socket:
 
 
 def _end_with(parent: socket.socket) -> None:
-    """Wait until the parent is no more, then end as if it had asked for it."""
+    """Wait until the parent's socket closes, then end this process as by SIGTERM."""
     with suppress(OSError):
         while parent.recv(64):
             pass
@@ -73,9 +73,9 @@ async def _serve(site: Path, listening: socket.socket, parent: socket.socket) ->
     site_app = application(site)
     config = uvicorn.Config(
         site_app,
-        lifespan="off",  # started here, so that an error in it is ours to report
+        lifespan="off",  # started below, so that its errors are reported here
         backlog=BACKLOG,
-        access_log=False,  # it would hold visitors' addresses and searches; ours does not
+        access_log=False,  # it has visitors' addresses and searches; the middleware logs without
         server_header=False,
         date_header=True,
         proxy_headers=True,
@@ -86,12 +86,12 @@ async def _serve(site: Path, listening: socket.socket, parent: socket.socket) ->
     await site_app.start()
     server = uvicorn.Server(config)
     beats = asyncio.create_task(_beat(server, parent))
-    await server.serve(sockets=[listening])  # ends the process by the signal that ended it
+    await server.serve(sockets=[listening])  # on a signal, raises it again after the shutdown
     beats.cancel()
 
 
 async def _beat(server: uvicorn.Server, parent: socket.socket) -> None:
-    """Tell the parent that the event loop goes round. Never waits: the parent may be stopped."""
+    """Signal the parent that the event loop runs. Never blocks: the parent may be stopped."""
     while not server.started:
         await asyncio.sleep(_BEAT_S / 20)
     while True:
@@ -101,7 +101,7 @@ async def _beat(server: uvicorn.Server, parent: socket.socket) -> None:
 
 
 def _short(error: Exception) -> str:
-    """An unexpected error in one line, with the last place in our code on the way to it."""
+    """An unexpected error in one line, with the last line of our code in its traceback."""
     ours = str(Path(__file__).parents[2])
     passed = traceback.extract_tb(error.__traceback__)
     last = [each for each in passed if each.filename.startswith(ours)][-1]

@@ -187,7 +187,7 @@ def test_a_slot_lets_few_in_and_turns_away_who_finds_the_queue_full() -> None:
 
         async def one() -> None:
             try:
-                async with slot.taken():
+                async with slot.acquired():
                     await asyncio.sleep(0.05)
                     said.append("served")
             except TooBusy:

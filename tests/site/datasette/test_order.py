@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from pipeline.site.datasette.order import begun
+from pipeline.site.datasette.order import with_page_bound
 
 DOWN = (
     "select key, kind from t where (day < :p1 or day is null or (day = :p1 and ((key > :p0)))) "
@@ -36,7 +36,7 @@ def table() -> Iterator[sqlite3.Connection]:
 def test_a_page_begins_in_the_index_and_has_the_same_rows(
     table: sqlite3.Connection, sql: str
 ) -> None:
-    bounded = begun(table, sql)
+    bounded = with_page_bound(table, sql)
     plan = [row[3] for row in table.execute(f"explain query plan {bounded}", LAST)]
     assert plan[0].startswith("SEARCH t USING INDEX t_day (day")
     assert table.execute(bounded, LAST).fetchall() == table.execute(sql, LAST).fetchall()
@@ -45,7 +45,7 @@ def test_a_page_begins_in_the_index_and_has_the_same_rows(
 def test_blanks_at_the_end_are_not_lost(table: sqlite3.Connection) -> None:
     table.execute("update t set day = null where key < 'k0100'")
     last = {"p0": "k0898", "p1": "2024-01-00"}
-    rows = table.execute(begun(table, DOWN), last).fetchall()
+    rows = table.execute(with_page_bound(table, DOWN), last).fetchall()
     assert rows == table.execute(DOWN, last).fetchall()
     assert rows[0][0] == "k0000"
 
@@ -60,4 +60,4 @@ def test_blanks_at_the_end_are_not_lost(table: sqlite3.Connection) -> None:
     ids=["no index", "by key", "no table"],
 )
 def test_any_other_query_is_left_as_it_is(table: sqlite3.Connection, sql: str) -> None:
-    assert begun(table, sql) == sql
+    assert with_page_bound(table, sql) == sql

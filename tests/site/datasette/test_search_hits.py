@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.release.database.full_text import match_query, segment_column
 from pipeline.site.datasette import search_hits
-from pipeline.site.datasette.search_hits import Searches
+from pipeline.site.datasette.search_hits import SearchCache
 
 SEARCH = "rowid in (select rowid from t_fts where t_fts match escape_fts(:search))"
 PAGE = f'select word, day, key from t where {SEARCH}  order by day desc, "key" limit 51'
@@ -62,14 +62,14 @@ def test_the_rows_are_those_of_the_search(
     table: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, sql: str, listed: int, words: str
 ) -> None:
     monkeypatch.setattr(search_hits, "LISTED", listed)
-    ours = table.execute(*Searches().answered(table, sql, {"search": words}))
+    ours = table.execute(*SearchCache().with_hits(table, sql, {"search": words}))
     theirs = table.execute(sql, {"search": words})
     assert ours.description == theirs.description
     assert ours.fetchall() == theirs.fetchall()
 
 
 def test_hits_are_counted_and_listed(table: sqlite3.Connection) -> None:
-    found = Searches().hits(table, "t_fts", "食品")
+    found = SearchCache().hits(table, "t_fts", "食品")
     assert (found.count, found.first[:3], found.rowids is not None) == (300, (1, 4, 7), True)
 
 
@@ -77,7 +77,7 @@ def test_hits_that_are_too_many_are_counted_only(
     table: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search_hits, "LISTED", 20)
-    found = Searches().hits(table, "t_fts", "食品")
+    found = SearchCache().hits(table, "t_fts", "食品")
     assert (found.count, found.first[:3], found.rowids) == (300, (1, 4, 7), None)
 
 
@@ -85,15 +85,15 @@ def test_hits_are_not_listed_where_the_list_would_be_longer_than_a_value_may_be(
     table: sqlite3.Connection,
 ) -> None:
     table.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 2_000)
-    found = Searches().hits(table, "t_fts", "食品")
+    found = SearchCache().hits(table, "t_fts", "食品")
     assert (found.count, found.rowids) == (300, None)
 
 
 def test_the_index_is_searched_once_for_all_that_a_page_asks(table: sqlite3.Connection) -> None:
-    searches, words, asked = Searches(), {"search": "食品"}, list[str]()
+    searches, words, asked = SearchCache(), {"search": "食品"}, list[str]()
     table.set_trace_callback(asked.append)
     for sql in (PAGE, f"select count(*) from t where {SEARCH}", PAGE):
-        table.execute(*searches.answered(table, sql, words)).fetchall()
+        table.execute(*searches.with_hits(table, sql, words)).fetchall()
     assert sum("match" in statement for statement in asked) == 1
 
 
@@ -102,7 +102,7 @@ def test_where_many_rows_are_hits_the_table_is_walked_in_its_order(
     table: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, listed: int
 ) -> None:
     monkeypatch.setattr(search_hits, "LISTED", listed)
-    sql, params = Searches().answered(table, PAGE, {"search": "食品"})
+    sql, params = SearchCache().with_hits(table, PAGE, {"search": "食品"})
     plan = [row[3] for row in table.execute(f"explain query plan {sql}", params)]
     assert plan[0] == "SCAN t USING INDEX t_day"
 
@@ -110,7 +110,7 @@ def test_where_many_rows_are_hits_the_table_is_walked_in_its_order(
 def test_old_searches_make_room_for_new_ones(
     table: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    searches = Searches()
+    searches = SearchCache()
     size = len(searches.hits(table, "t_fts", "食品").rowids or "")
     monkeypatch.setattr(search_hits, "_KEPT_SIZE", size + 10)
     searches.hits(table, "t_fts", "运输")
@@ -123,4 +123,4 @@ def test_old_searches_make_room_for_new_ones(
 
 def test_sql_without_a_search_is_left_as_it_is(table: sqlite3.Connection) -> None:
     sql, params = "select word from t where key = :search", {"search": "k0001"}
-    assert Searches().answered(table, sql, params) == (sql, params)
+    assert SearchCache().with_hits(table, sql, params) == (sql, params)

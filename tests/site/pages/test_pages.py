@@ -373,8 +373,8 @@ def test_a_page_that_fails_while_explaining_an_error_still_answers_plainly(
     def fails(*_: object) -> Response:
         raise RuntimeError("the template is broken")
 
-    monkeypatch.setattr(views, "explained", fails)
-    answer = views.explained_or_bare(None, None, ValueError("asked wrongly"))  # type: ignore[arg-type]
+    monkeypatch.setattr(views, "error_page", fails)
+    answer = views.error_response(None, None, ValueError("asked wrongly"))  # type: ignore[arg-type]
     assert answer.status == 500
     assert "稍后再试" in str(answer.body)
 
