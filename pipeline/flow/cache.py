@@ -30,7 +30,7 @@ from pipeline.intake import read
 from pipeline.intake.inbox.sources import InboxFile
 from pipeline.intake.read import Opened
 from pipeline.intake.table.headers import HeaderMatch
-from pipeline.release.data.reuse import Again
+from pipeline.release.data.reuse import Reuse
 
 Result = Finding | Opened | Checked  # what one file gives, in order
 MADE = "made.json"  # in the same folder: what made the files of the release before
@@ -154,9 +154,9 @@ def _again(file: InboxFile, catalog: Catalog, source_id: str) -> Opened:
     )
 
 
-def made_before(private: Path, catalog: Catalog, parent: Path | None) -> Again:
+def made_before(private: Path, catalog: Catalog, parent: Path | None) -> Reuse:
     """What need not be made again for a release after `parent`, which is proven whole."""
-    return Again((catalog.version, software.digest()), private / "cache" / MADE, parent)
+    return Reuse((catalog.version, software.digest()), private / "cache" / MADE, parent)
 
 
 class Keeper:

@@ -46,7 +46,7 @@ from pipeline.intake.text.ranges import Range
 if TYPE_CHECKING:
     from pipeline.base.sheet_cells import Grid
     from pipeline.flow.yearly_reports import ReadReport
-    from pipeline.publishers.packages import Taken
+    from pipeline.publishers.packages import PackageResult
     from pipeline.release.removal.tombstones import Tombstone
 
 
@@ -64,7 +64,7 @@ class Run:
     sample: bool = False
     taken: list[sources.InboxFile] = field(default_factory=list)  # as kept under PRIVATE/raw
     feedback: list[str] = field(default_factory=list)  # workbooks written, inside PRIVATE/feedback
-    packages: list[Taken] = field(
+    packages: list[PackageResult] = field(
         default_factory=list
     )  # other publishers', as sources.yaml lists them
     orders: tuple[Tombstone, ...] = ()  # all that is withdrawn, here and by those publishers
