@@ -36,7 +36,7 @@ class PackageResult:
     """The result of reading one listed package.
 
     `state`: taken (the package is used as it is now), kept (the last one is used), none (nothing is
-    used). `received`: the package that is used. `before`: the folder of the last one, None at first.
+    used). `received`: the package that is used. `before`: the folder of the last one, or None.
     """
 
     listed: Listed
@@ -126,8 +126,9 @@ def _fetched(address: str, kept: Received | None, home: Path) -> Path | None:
 
 
 def _of_publisher(listed: Listed, last: _Last, new: Received) -> None:
-    """Raises Refused unless the key is the publisher's: as pinned in sources.yaml, else as it was in
-    the first package (trust on first use).
+    """Raises Refused unless the key is the publisher's.
+
+    That is the one pinned in sources.yaml, else that of the first package (trust on first use).
     """
     digest = _digest(new.key)
     pinned = listed.digest or (_digest(listed.key) if listed.key else last.key)
@@ -174,7 +175,7 @@ def _last(home: Path) -> _Last:
 
 
 def keep(results: Iterable[PackageResult], private: Path) -> None:
-    """Write taken.json of each new package, so that no older one follows; delete the files before."""
+    """Write taken.json of each new package, so that no older one follows; delete old files."""
     for each in results:
         home, new = private / FOLDER / each.publisher, each.received
         if new is None or each.state != "taken":

@@ -88,7 +88,7 @@ def receive(place: Path, target: Path, wanted: Collection[str]) -> Received:
     """
     target.mkdir(parents=True, exist_ok=True)
     with _opened(place) as package:
-        text, signature, key = (_small(package, name, MANIFEST_MOST) for name in PROOF)
+        text, signature, key = (_small(package, name, MANIFEST_MOST) for name in SIGNED_FILES)
         for rule, params in manifest.problems_of_text(text, signature, key):
             raise Refused("package-forged", file=params["file"], why=rule)
         signed = _manifest_of(text)
@@ -100,7 +100,7 @@ def receive(place: Path, target: Path, wanted: Collection[str]) -> Received:
         room = UNPACKED_MOST
         for name in every:
             room -= _copy(package, name, listed, target, room)
-    for name, content in zip(PROOF, (text, signature, key), strict=True):
+    for name, content in zip(SIGNED_FILES, (text, signature, key), strict=True):
         if target != place:
             (target / name).write_bytes(content)
     hashes = {name: str(listed[name]["sha256"]) for name in every}
@@ -120,11 +120,11 @@ def receive(place: Path, target: Path, wanted: Collection[str]) -> Received:
     )
 
 
-PROOF = (manifest.MANIFEST, manifest.SIGNATURE, manifest.PUBLIC_KEY)
+SIGNED_FILES = (manifest.MANIFEST, manifest.SIGNATURE, manifest.PUBLIC_KEY)
 
 
 def _manifest_of(text: bytes) -> dict[str, Any]:
-    """The manifest's content. Raises Refused where it lacks release, number, day or list of files."""
+    """The manifest's content. Raises Refused where it lacks release, number, day or files."""
     try:
         content: dict[str, Any] = json.loads(text)
         date.fromisoformat(content["today"])

@@ -23,7 +23,7 @@ from pipeline.release.data.reuse import Reuse
 from pipeline.release.database import database, part_databases
 from pipeline.release.database.database import Previous
 from pipeline.release.database.part_databases import Tables
-from pipeline.release.database.readback import prove
+from pipeline.release.database.readback import verify_rows
 from pipeline.release.downloads import downloads
 from pipeline.release.gate import gate
 from pipeline.release.package import changes, dcat, manifest, metadata, package, parts, working
@@ -66,7 +66,7 @@ def finish(made: Draft, history: History, engine: Engine = LOCAL) -> None:
     release = history.release
     descriptor = package.descriptor(made.about, release, folder, made.counts, made.keys)
     package.write_json(folder / "datapackage.json", descriptor)
-    # Frictionless reads in a process of its own while this one writes downloads and database.
+    # Frictionless may validate in another process while this one writes downloads and database.
     with gate.frictionless_check(folder, descriptor) as verdict, ThreadPoolExecutor(1) as thread:
         downloading = (
             thread.submit(_downloads, made, history.reuse, engine)
@@ -101,10 +101,11 @@ def _database(made: Draft, reuse: Reuse, meanwhile: Callable[[], None]) -> None:
     for recipe in (whole, *tables):
         reuse.record(recipe, [name])
     for dataset in made.datasets:
-        prove(con, path, dataset, made.rows[dataset.name])
+        verify_rows(con, path, dataset, made.rows[dataset.name])
 
 
 def _done(future: Future[None] | None) -> None:
+    """Wait for a thread; raises what it raised."""
     if future:
         future.result()
 

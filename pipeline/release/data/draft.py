@@ -88,7 +88,7 @@ class Draft:
 
 
 def write(material: Material, about: About, folder: Path, engine: Engine = LOCAL) -> Draft:
-    """Sort the rows and write each dataset's CSV into `folder`, in parts where metadata.yml says so.
+    """Sort the rows and write each dataset's CSV into `folder`, in parts as metadata.yml says.
 
     `engine` writes the parts; its unfinished files are in a folder beside `folder`. The id is the
     day and the first eight hex digits of the content hash, so that the same content has the same id
@@ -116,7 +116,7 @@ def write(material: Material, about: About, folder: Path, engine: Engine = LOCAL
 
 
 def _keys(material: Material, datasets: Collection[Dataset], layout: Layout) -> dict[str, Keys]:
-    """Dataset → the columns by which it is divided into parts; those that stay whole are left out."""
+    """Dataset → the columns of its parts; datasets that stay one file are left out."""
     accepted = material.accepted
     found = {
         d.name: parts.keys(

@@ -36,8 +36,10 @@ _UNCHECKED = RowChecksum()
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where parts are read and written. `rows`: the folder of the sorted rows; `aside`: a folder for
-    unfinished files, on the disk of `release`; `release`: the folder of the finished files.
+    """Where parts are read and written.
+
+    `rows`: the folder of the sorted rows; `aside`: a folder for unfinished files, on the disk of
+    `release`; `release`: the folder of the finished files.
     """
 
     rows: Home

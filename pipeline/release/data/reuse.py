@@ -49,7 +49,7 @@ class Reuse:
             }
 
     def recipe(self, kind: str, *made_of: object) -> str:
-        """The recipe of files of `kind` made of `made_of`, whose `repr` must show all its content."""
+        """The recipe of files of `kind` made of `made_of`, whose `repr` shows all its content."""
         return hashlib.sha256(repr((self.about, kind, made_of)).encode()).hexdigest()
 
     def has(self, recipe: str) -> bool:

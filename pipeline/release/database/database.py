@@ -1,8 +1,8 @@
 """disclosure.db: one SQLite table for each dataset, its search index, the indexes of its facets.
 
 The same rows give the same file, byte for byte: it is always written from scratch, in one order, by
-the pinned SQLite. Blank cells are NULL. Money has the type DECIMAL(18,2): SQLite keeps whole yuan as integers
-and others as doubles, which two decimals below 90 billion survive exactly.
+the pinned SQLite. Blank cells are NULL. Money has the type DECIMAL(18,2): SQLite keeps whole yuan
+as integers and others as doubles, which are exact for two decimals below 90 billion.
 """
 
 from __future__ import annotations
@@ -150,10 +150,10 @@ def _sorting_on_disk(con: sqlite3.Connection, path: Path) -> Iterator[None]:
     written (https://www.sqlite.org/pragma.html#pragma_temp_store_directory): the first of several
     databases sets it.
     """
-    beside = str(path.parent.absolute())
+    folder = str(path.parent.absolute())
     with _SORTING.lock:
         if not _SORTING.open:
-            con.execute(f"pragma temp_store_directory = {literal(beside)}")
+            con.execute(f"pragma temp_store_directory = {literal(folder)}")
         _SORTING.open += 1
     try:
         yield
@@ -217,7 +217,8 @@ def _move_index(con: sqlite3.Connection, dataset: Dataset, made: Path) -> None:
 def _copy_index(con: sqlite3.Connection, dataset: Dataset, source: str) -> None:
     """Copy an index from the attached database `source`.
 
-    FTS5 keeps all of it in four ordinary tables (https://www.sqlite.org/fts5.html, FTS5 Data Structures).
+    FTS5 keeps all of it in four ordinary tables
+    (https://www.sqlite.org/fts5.html, FTS5 Data Structures).
     """
     _create_index(con, dataset)
     con.execute("begin")

@@ -72,18 +72,18 @@ def _term(text: str, exact: bool) -> str:
     if not runs:
         return ""
     words: list[str] = []
-    for number, (kind, behind, run) in enumerate(runs, 1):
+    for number, (kind, follows, run) in enumerate(runs, 1):
         if kind == _WORD:
             words.append(run)
             continue
         alone = len(run) == 1
-        words += [run[0]] if behind or alone else []
+        words += [run[0]] if follows or alone else []
         words += [a + b for a, b in pairwise(run)]
         # The last run may go on in the text, so its last character is no word there.
         words += [run[-1]] if number < len(runs) and not alone else []
-    kind, behind, run = runs[-1]
+    kind, follows, run = runs[-1]
     if kind == _HAN:
-        longer = len(run) == 1 and not behind
+        longer = len(run) == 1 and not follows
     else:
         longer = len(run) >= _PREFIX_FROM and not exact
     return f'"{" ".join(words)}"' + (" *" if longer else "")

@@ -27,7 +27,7 @@ from pipeline.release.data.part_files import (
     written_files,
 )
 from pipeline.release.database import database
-from pipeline.release.database.readback import prove
+from pipeline.release.database.readback import verify_rows
 from pipeline.release.package import package, parts
 from pipeline.release.package.parts import Keys
 
@@ -88,7 +88,7 @@ def _database(places: Places, datasets: Sequence[Dataset], item: Tables) -> Writ
         path = folder / Path(item.name).name
         database.build(path, here, rows, alone=True)
         for dataset in here:
-            prove(con, path, dataset, rows[dataset.name])
+            verify_rows(con, path, dataset, rows[dataset.name])
         return deliver(places, item.name, path)
 
 

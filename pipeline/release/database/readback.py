@@ -18,7 +18,7 @@ from pipeline.release.downloads.zip_gzip import texts_of
 from pipeline.release.package.package import parquet_rows
 
 
-def prove(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, rows: Path) -> None:
+def verify_rows(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, rows: Path) -> None:
     """Compare the table of `dataset` in the database at `path` with the Parquet file `rows`.
 
     Raises Unaccounted unless it holds exactly those rows in that order. DuckDB and SQLite each

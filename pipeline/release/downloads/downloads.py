@@ -33,7 +33,7 @@ KINDS = ("csv.gz", "jsonl.gz", "parquet", "xlsx")
 
 
 def kinds(keys: Keys) -> list[str]:
-    """The kinds of downloads that are one file; a dataset in parts by `keys` has Parquet in parts."""
+    """The kinds of downloads that are one file; Parquet is not, for a dataset in parts by `keys`."""
     return [kind for kind in KINDS if kind != "parquet" or not keys]
 
 
@@ -108,8 +108,9 @@ def write_package(
 
 
 def _compressed(folder: Path, plain: Path, size: int) -> tuple[zip_gzip.Facts, bytes] | None:
-    """A CSV as its .csv.gz has already compressed it: (facts, deflate stream), to be copied into the
-    ZIP; None where the two differ in more than the byte order mark.
+    """The compressed bytes of a CSV, out of its .csv.gz, with their facts, to be put into the ZIP.
+
+    None where the two files differ in more than the byte order mark.
     """
     path = folder / "downloads" / f"{plain.stem}.csv.gz"
     if plain.suffix != ".csv" or not path.is_file():

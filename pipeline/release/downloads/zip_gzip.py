@@ -136,9 +136,9 @@ class Zip:
             self._out.close()
 
     def add(self, name: str, pairs: Iterable[Pair], large: bool = False) -> str:
-        """Add an entry; `large`: it may be of 4 GB or more. Gives the sha256 of its compressed bytes.
+        """Add an entry; gives the sha256 of its compressed bytes.
 
-        Raises OSError where it is larger than 4 GB and not `large`.
+        `large`: it may be of 4 GB or more. Raises OSError where it is, and is not `large`.
         """
         at, encoded = self._out.tell(), name.encode()
         self._out.write(local_header(encoded, DEFLATED, (0, 0, 0), large))

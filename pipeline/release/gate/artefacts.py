@@ -82,7 +82,8 @@ def _parquet(file: BinaryIO) -> Iterator[bytes]:
 def _database(path: Path) -> Iterator[bytes]:
     """The rows of every ordinary table, not of search indexes, which hold only its words again.
 
-    Cells are separated by `SEPARATOR`. Rows are read by ranges of rowid, thousands joined in one text: far fewer Python objects.
+    Cells are separated by `SEPARATOR`. Rows are read by ranges of rowid, thousands joined in one
+    text, so that there are far fewer Python objects.
     """
     con = reading(path)
     try:

@@ -58,8 +58,8 @@ def _validate(folder: Path, descriptor: dict[str, Any]) -> tuple[bool, list[str]
     from frictionless import Package, system
 
     large = {r["name"] for r in descriptor["resources"] if r["gongshi:rows"] > WHOLE_UP_TO}
-    with tempfile.TemporaryDirectory() as aside, naming(Path(aside)):
-        package_folder = _sampled(folder, descriptor, large, Path(aside)) if large else folder
+    with tempfile.TemporaryDirectory() as temporary, naming(Path(temporary)):
+        package_folder = _sampled(folder, descriptor, large, Path(temporary)) if large else folder
         with system.use_context(trusted=True):
             # Not by its path: frictionless reads a [ or a ? in it as a pattern.
             content = json.loads((package_folder / "datapackage.json").read_text("utf-8"))
@@ -69,17 +69,17 @@ def _validate(folder: Path, descriptor: dict[str, Any]) -> tuple[bool, list[str]
     return report.valid, [" ".join(str(part) for part in error if part) for error in errors]
 
 
-def _sampled(folder: Path, descriptor: dict[str, Any], large: set[str], aside: Path) -> Path:
-    """Write a package into `aside` with the first rows of the tables `large`; gives `aside`.
+def _sampled(folder: Path, descriptor: dict[str, Any], large: set[str], temporary: Path) -> Path:
+    """Write a package into `temporary` with the first rows of the tables `large`; gives `temporary`.
 
     Foreign keys from or to such a table are left out, since the rows they point to may be missing.
     """
-    (aside / "data").symlink_to((folder / "data").resolve())
-    (aside / "sample").mkdir()
+    (temporary / "data").symlink_to((folder / "data").resolve())
+    (temporary / "sample").mkdir()
     resources = []
     for resource in descriptor["resources"]:
         if resource["name"] in large:
-            resource = _beginning(folder, resource, aside)
+            resource = _beginning(folder, resource, temporary)
         foreign = [
             key
             for key in resource["schema"].get("foreignKeys", ())
@@ -89,15 +89,15 @@ def _sampled(folder: Path, descriptor: dict[str, Any], large: set[str], aside: P
             {"foreignKeys": foreign} if foreign else {}
         )
         resources.append({**resource, "schema": schema})
-    write_json(aside / "datapackage.json", {**descriptor, "resources": resources})
-    return aside
+    write_json(temporary / "datapackage.json", {**descriptor, "resources": resources})
+    return temporary
 
 
-def _beginning(folder: Path, resource: dict[str, Any], aside: Path) -> dict[str, Any]:
-    """A resource of one file with the first rows, which is written to `aside`."""
+def _beginning(folder: Path, resource: dict[str, Any], temporary: Path) -> dict[str, Any]:
+    """A resource of one file with the first rows, which is written to `temporary`."""
     path = f"sample/{resource['name']}.csv"
     files = data_files(folder, resource["name"])
-    with (aside / path).open("w", encoding="utf-8", newline="") as out:
+    with (temporary / path).open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(csv_header(files))
         writer.writerows(row.values() for row in islice(csv_dicts(files), SAMPLE))
@@ -109,7 +109,8 @@ def check_quarantined_share(
 ) -> None:
     """Raises GateRefused where more rows of a dataset are quarantined than its contract allows.
 
-    `read`, `quarantined`: dataset → rows. The contract: `gongshi:expect: {quarantined_share: {max}}`.
+    `read`, `quarantined`: dataset → rows. In the contract it is `gongshi:expect:
+    {quarantined_share: {max: …}}`.
     """
     for dataset in datasets:
         most = dataset.expect.get("quarantined_share", {}).get("max")

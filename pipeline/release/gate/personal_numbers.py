@@ -112,7 +112,7 @@ def _is_identity(number: str) -> bool:
     """Whether 18 characters have the division, day of birth and check digit of GB 11643-1999 (the
     sum of ISO 7064, MOD 11-2).
 
-    By the check digit alone one of eleven numbers of 18 digits would be taken for an identity number.
+    By the check digit alone one of eleven numbers of 18 digits would pass for an identity number.
     """
     try:
         born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
@@ -152,7 +152,10 @@ def line_at(text: str, at: int) -> str:
 
 
 def own_numbers(release: Path, datasets: Sequence[Dataset]) -> frozenset[str]:
-    """The numbers in the release's tables that look like a person's, and are not by their column."""
+    """The numbers in the release's tables that look like a person's and that their column owns.
+
+    A column owns a number where its kind or pattern allows it, as `Column.owns` says.
+    """
     own = set[str]()
     for dataset in datasets:
         paths = data_files(release, dataset.name)

@@ -1,7 +1,8 @@
 """The signed list of a release's files, and the chain of releases.
 
 `manifest.json` names every file with bytes and sha256; `manifest.sig` is its Ed25519 signature (RFC
-8032) in base64. The signing key is derived from the key in PRIVATE, so that there is only one secret to keep.
+8032) in base64. The signing key is derived from the key in PRIVATE, so that there is only one
+secret to keep.
 """
 
 from __future__ import annotations

@@ -148,7 +148,7 @@ def _table(dataset: Dataset, words: Mapping[str, Any], lang: Lang) -> dict[str, 
 
 
 def _column(column: Column, dataset: Dataset, lang: Lang) -> dict[str, Any]:
-    """A column's entry in `plugins.gongshi`: what the site needs to show it; blank keys left out."""
+    """A column's entry in `plugins.gongshi`, for the site to show it; blank keys are left out."""
     to = [key for key in dataset.foreign_keys if key.fields == (column.name,)]
     known: dict[str, Any] = {
         "name": column.name,

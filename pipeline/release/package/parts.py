@@ -51,7 +51,7 @@ class Layout:
 
 
 def layout(words: Mapping[str, Any]) -> Layout:
-    """The setting in metadata.yml (`words`). Raises UsageError where `parts` is not as documented."""
+    """The setting in metadata.yml (`words`). Raises UsageError where it is not as documented."""
     if "parts" not in words:
         return Layout()
     setting = words["parts"]

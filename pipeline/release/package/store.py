@@ -1,4 +1,4 @@
-"""The store of releases: one writer, releases written aside, `current` switched by one rename.
+"""The store of releases: one writer, releases written in `.making`, `current` switched by one rename.
 
 ::
 
@@ -77,7 +77,7 @@ def current(site: Path) -> Path | None:
 def kept(site: Path) -> list[Path]:
     """The folders of all kept releases, in the order in which they were made.
 
-    That is the order of the numbers in their manifests: a clock can go backwards, a number does not.
+    That is the order of their manifests' numbers: a clock can go backwards, a number does not.
     """
     folder = site / "releases"
     found = [p for p in folder.iterdir() if p.is_dir()] if folder.is_dir() else []

@@ -27,7 +27,7 @@ LANGS: tuple[Lang, ...] = ("zh", "en")
 
 
 def table(dataset: Dataset, rows: Iterable[Row]) -> pa.Table:
-    """`rows`, in the order of the dataset's columns, as an Arrow table of text; None and "" are blank.
+    """`rows`, in the order of the dataset's columns, as an Arrow table of text; None becomes "".
 
     Numbers of persons in texts from the input (names of files, headers) are masked.
     """
@@ -90,8 +90,8 @@ def issues(counts: Mapping[tuple[str, str, str, str, str, str], int]) -> list[Ro
 
 
 def rules(catalog: Catalog) -> list[Row]:
-    """The rows of `rules`: rule, version, severity, owner; title, message, fix, source, and examples
-    of both kinds, each in both languages.
+    """The rows of `rules`: rule, version, severity, owner; then title, message, fix, source, and
+    examples of both kinds, each in both languages.
 
     The parameters of a message (a value, a column) are written as ….
     """
@@ -116,7 +116,7 @@ def rules(catalog: Catalog) -> list[Row]:
 
 
 def run_tallies(read: Iterable[Source], tallies: Mapping[str, Tally]) -> list[Row]:
-    """The rows of `run_tallies`: source_id, file, dataset, rows read, and each part of the tally."""
+    """The rows of `run_tallies`: source_id, file, dataset, read, and each part of the tally."""
     return [
         (
             s.source_id,

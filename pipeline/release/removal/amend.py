@@ -1,4 +1,4 @@
-"""Rewrites a release without some of its records: a withdrawn record is removed from every artefact.
+"""Rewrites a release without some of its records: they are removed from every artefact.
 
 Data, database and downloads of each affected dataset are rewritten with the rows that remain, the
 package is compressed again, and the manifest signed again. All other files are linked. Everything
@@ -60,7 +60,7 @@ def amend(amendment: Amendment) -> str:
     """
     with closing(sql.connect(amendment.work / "spill")) as con:
         plan = RemovalPlan.of(amendment, con)
-        folders = _folders_that_lose(plan)
+        folders = _folders_with_removed(plan)
         _link_others(plan, folders)
         written = _data(plan)
         content = amended_manifest.amended(plan)
@@ -79,7 +79,7 @@ def amend(amendment: Amendment) -> str:
     return str(content["release"])
 
 
-def _folders_that_lose(plan: RemovalPlan) -> set[str]:
+def _folders_with_removed(plan: RemovalPlan) -> set[str]:
     """The outermost folders, such as `year=2024`, of the parts that lose a record."""
     found, keys = set[str](), plan.keys_of_parts
     for name in plan.removed.keys() & keys.keys():
@@ -118,7 +118,7 @@ def _link_others(plan: RemovalPlan, folders: Collection[str]) -> None:
 def _data(plan: RemovalPlan) -> Written:
     """Write the CSV of every affected dataset, in parts where it was so before."""
     (plan.target / "data").mkdir(exist_ok=True)
-    rewritten = {name: _without(plan, plan.datasets[name]) for name in plan.removed}
+    rewritten = {name: _without_removed(plan, plan.datasets[name]) for name in plan.removed}
     rows = {name: path for name, (path, _) in rewritten.items()}
     if public := plan.datasets.get(tombstones.TABLE):
         listed = tombstones.public_rows(plan.amendment.removal.tombstones)
@@ -130,7 +130,7 @@ def _data(plan: RemovalPlan) -> Written:
 
 
 def _with_changes(plan: RemovalPlan, written: Written, release: str) -> Written:
-    """Write changes.csv of the new release and the public table of changes; gives `written` with it."""
+    """Write changes.csv and the public table of changes; gives `written` with that table."""
     removed = plan.changes()
     changes.write(plan.target / "changes.csv", release, removed)
     if changes.TABLE not in plan.datasets:
@@ -150,16 +150,18 @@ def _derived(plan: RemovalPlan, rows: Mapping[str, Path]) -> dict[str, Path]:
     return {name: _small(plan, plan.datasets[name], table) for name, table in rebuilt.items()}
 
 
-def _without(plan: RemovalPlan, dataset: Dataset) -> tuple[Path, RemovedRows]:
-    """Write a dataset's CSV without the removed records; gives both rest and removed rows, as Parquet.
+def _without_removed(plan: RemovalPlan, dataset: Dataset) -> tuple[Path, RemovedRows]:
+    """Write a dataset's CSV without the removed records; gives the rest and those, as Parquet.
 
     Raises Unaccounted unless the rest has the row checksum of the old CSV less that of those rows.
     """
     con, keys_to_remove = plan.con, plan.keys(dataset.name)
     names = [c.name for c in published_columns(dataset)]
     source, test = holdings.csv_of(plan.release, dataset), _is_removed(con, dataset, keys_to_remove)
-    rows, aside = (plan.work / f"{dataset.name}.{kind}" for kind in ("parquet", "gone.parquet"))
-    removed = RemovedRows(dataset, aside, len(set(keys_to_remove)))
+    rows, removed_path = (
+        plan.work / f"{dataset.name}.{kind}" for kind in ("parquet", "gone.parquet")
+    )
+    removed = RemovedRows(dataset, removed_path, len(set(keys_to_remove)))
     package.sorted_rows(con, f"(select * from {source} where {test})", dataset, removed.path)
     lost = row_checksums.of_query(con, package.parquet_rows(removed.path), names)
     if lost.rows != removed.rows:
@@ -180,7 +182,7 @@ def _without(plan: RemovalPlan, dataset: Dataset) -> tuple[Path, RemovedRows]:
 
 
 def _is_removed(con: duckdb.DuckDBPyConnection, dataset: Dataset, keys: Collection[str]) -> Sql:
-    """The SQL condition that a row's key is one of `keys`, which go to a temporary table of `con`."""
+    """The SQL condition that a row's key is one of `keys`, which are put in a temporary table."""
     con.execute("create or replace temp table leaving (key varchar)")
     con.executemany("insert into leaving values (?)", [[k] for k in keys])
     key = ", ".join(f"coalesce({quoted(k)}, '')" for k in dataset.primary_key)

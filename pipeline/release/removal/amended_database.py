@@ -16,7 +16,7 @@ from pipeline.base.model import Dataset
 from pipeline.base.sql import quoted, writing
 from pipeline.release.database import database, part_databases
 from pipeline.release.database.full_text import segment_column
-from pipeline.release.database.readback import prove
+from pipeline.release.database.readback import verify_rows
 from pipeline.release.package import parts
 from pipeline.release.package.package import parquet_batches
 from pipeline.release.removal.holdings import key_sql
@@ -83,7 +83,7 @@ def write(plan: RemovalPlan, file: str, rows: Mapping[str, Path]) -> None:
     copy.unlink()
     with duckdb.connect() as check:
         for name, path in rows.items():
-            prove(check, made, plan.datasets[name], path)
+            verify_rows(check, made, plan.datasets[name], path)
 
 
 def _delete(con: sqlite3.Connection, dataset: Dataset, keys: Collection[str]) -> None:

@@ -78,7 +78,7 @@ def _dataset(resource: Mapping[str, Any], metadata: Mapping[str, Any]) -> Datase
 
 @contextmanager
 def opened(release: Path) -> Iterator[sqlite3.Connection | duckdb.DuckDBPyConnection]:
-    """A read-only connection to a release's tables: of SQLite, or of DuckDB where it has no database.
+    """A read-only connection to a release's tables: SQLite, or DuckDB where it has no database.
 
     An error of the file or disk becomes an OSError that names the file.
     """

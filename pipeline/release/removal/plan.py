@@ -1,4 +1,4 @@
-"""What must be removed, and which records one release loses by it: frozen values, each made once."""
+"""What must be removed, and which records one release loses by it: frozen values."""
 
 from __future__ import annotations
 

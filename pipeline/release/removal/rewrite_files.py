@@ -79,7 +79,7 @@ def csv(con: duckdb.DuckDBPyConnection, removed: RemovedRows, old: Path, new: Pa
 
 
 def _line(con: duckdb.DuckDBPyConnection, source: Sql, beside: Path) -> list[bytes]:
-    """The line of CSV of a row; the file it is written to is beside `beside`."""
+    """The line of CSV of a row, by DuckDB, written to a temporary file beside `beside`."""
     aside = beside.with_name(f".{beside.name}.line")
     try:
         con.execute(copy(f"(select * from {source})", aside, "format csv, header false"))
@@ -150,9 +150,9 @@ def _parts(book: bytes) -> dict[str, bytes]:
 
 
 class _Edited:
-    """Applies edits to a text that comes in blocks; counts marks and computes the CRC of the old text.
+    """Applies edits to a text that comes in blocks.
 
-    `mark`: what occurs once in each row.
+    It counts `mark`, which occurs once in each row, and computes the CRC-32 of the old text.
     """
 
     def __init__(self, edits: Iterable[Edit], mark: bytes) -> None:
@@ -178,8 +178,8 @@ class _Edited:
                 yield edited, compressed if edited == text else zip_gzip.deflate(edited)
 
     def finish(self, marks: int | None = None, crc: int = 0) -> None:
-        """Raises NotRewritable unless every edit was applied, `marks` marks remain, and the old text
-        has the CRC-32 `crc`.
+        """Raises NotRewritable unless all edits were applied, `marks` marks remain, and the old
+        text has the CRC-32 `crc`.
         """
         if self._edits or marks not in (None, self._marks) or crc != self._crc:
             raise NotRewritable

@@ -1,4 +1,4 @@
-"""Withdrawal of a record from the public site, from every kept release, and from all later releases.
+"""Withdrawal of a record from the public site, every kept release, and all later releases.
 
 The tombstone is on disk in PRIVATE before anything else happens, and every step after it depends on
 the tombstones alone: the next run, a withdrawal or a publication, completes what a crash cut short.
@@ -144,9 +144,10 @@ def _found(release: Path, dataset: Dataset, asked: Sequence[str]) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Cleanup:
-    """The store to clean, and the day. `making`: the folder on `site` in which releases are written.
+    """The store to clean, and the day.
 
-    `secret`: the key in `private`, from which the signing key is derived.
+    `making`: the folder on `site` in which releases are written; `secret`: the key in `private`,
+    from which the signing key is derived.
     """
 
     site: Path
@@ -196,7 +197,7 @@ def clean_store(cleanup: Cleanup, removal: Removal) -> None:
 def _amended(
     cleanup: Cleanup, removal: Removal, release: Path, number: int = 0
 ) -> tuple[Path, str]:
-    """Rewrite `release`; gives folder and id of the result, a new release where it has a `number`."""
+    """Rewrite `release`; gives folder and id of the result. With a `number` it is a new release."""
     work, target = cleanup.work / release.name, cleanup.making / release.name
     work.mkdir(mode=0o700)
     target.mkdir()
@@ -245,8 +246,8 @@ def _days(tombstone: Tombstone) -> int | None:
 def rollback(site: Path, release: str) -> str:
     """Make a kept release the public one: `release`, or for "" the one before `current`.
 
-    Gives its id. Raises UsageError where there is none before, StoreError where it holds a withdrawn
-    record or does not match its manifest.
+    Gives its id. Raises UsageError where there is none before, StoreError where it holds a
+    withdrawn record or does not match its manifest.
     """
     with store.writing(site):
         kept, shown = store.kept(site), store.current(site)

@@ -30,7 +30,7 @@ def between(before: Path, after: Path) -> list[Change]:
     earlier = _removed_since_made(before) - _removed_since_made(after)
     records = manifest.read(after).get("records", {})
     found: list[Change] = []
-    with tempfile.TemporaryDirectory() as aside, sql.connect(Path(aside)) as con:
+    with tempfile.TemporaryDirectory() as temporary, sql.connect(Path(temporary)) as con:
         for dataset in holdings.datasets_of(after):
             had, now = (data_files(each, dataset.name) for each in (before, after))
             if dataset.name not in records or not had:

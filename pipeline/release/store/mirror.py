@@ -140,7 +140,7 @@ def _put(mirror: Mirror, release: Path, names: Iterable[str]) -> None:
 
 
 def exists(address: str) -> bool:
-    """Whether anything was ever pushed to `address`. Raises StoreError where it cannot be reached."""
+    """Whether anything was pushed to `address`. Raises StoreError where it cannot be reached."""
     with addresses.reached(address, StoreError) as (files, root):
         return bool(Mirror(files, root).pointer())
 
@@ -171,7 +171,7 @@ def pull(address: str, site: Path) -> str:
 
 
 def _pull(mirror: Mirror, name: str, site: Path, making: Path) -> bool:
-    """Pull one release, unless the store has the same; gives whether it is complete and verified."""
+    """Pull one release, unless the store has the same; whether it is complete and verified."""
     text = mirror.read(f"releases/{name}/{manifest.MANIFEST}")
     here = site / "releases" / name
     own = here / manifest.MANIFEST

@@ -39,8 +39,9 @@ class Verdict:
 
 
 def read_key(path: Path | None) -> bytes | None:
-    """The public key in a PEM file; None where no `path` is given. Raises UsageError where it cannot
-    be read.
+    """The public key in a PEM file; None where no `path` is given.
+
+    Raises UsageError where it cannot be read.
     """
     if path is None:
         return None
@@ -139,7 +140,7 @@ def _begins(entry: zipfile.ZipInfo) -> int:
 
 
 def _facts(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[int, str]:
-    """The size of an entry, and the SHA-256 of its content followed by that of its compressed bytes.
+    """An entry's size, and the SHA-256 of its content followed by that of its compressed bytes.
 
     (-1, "") where it cannot be decompressed.
     """

@@ -17,10 +17,10 @@ from pipeline.release.removal import amend, holdings, rewrite_files
 from pipeline.release.removal.rewrite_files import (
     NotRewritable,
     RemovedRows,
+    _decompressed,
     _Edited,
     _gzip,
     _mapped,
-    _unpacked,
 )
 from tests.support.shop import NUMBER, PENALTIES, Shop, contents, penalties, rows_of
 
@@ -45,14 +45,14 @@ def test_only_the_blocks_that_lose_a_row_are_deflated_anew(packed: Path, tmp_pat
     left = [line for n, line in enumerate(LINES) if n not in (5, 123)]
     assert gzip.decompress((tmp_path / "new.gz").read_bytes()) == b"".join(left)
     with _mapped(packed) as old, _mapped(tmp_path / "new.gz") as new:
-        before, after = (list(_unpacked(f, *zip_gzip.gzip_stream(f))) for f in (old, new))
+        before, after = (list(_decompressed(f, *zip_gzip.gzip_stream(f))) for f in (old, new))
     assert [n for n in range(40) if before[n] != after[n]] == [0, 12]
 
 
 def test_a_block_of_nothing_but_such_rows_goes_whole(packed: Path, tmp_path: Path) -> None:
     _gzip(packed, tmp_path / "new.gz", edited(*range(20, 30)), 390)
     with _mapped(tmp_path / "new.gz") as new:
-        assert len(list(_unpacked(new, *zip_gzip.gzip_stream(new)))) == 39
+        assert len(list(_decompressed(new, *zip_gzip.gzip_stream(new)))) == 39
 
 
 def test_a_row_that_is_not_there_or_there_twice_is_missed(packed: Path, tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_what_looks_like_a_flush_inside_a_block_is_none(tmp_path: Path) -> None:
     texts = [b"a" + noise + b"\0\0\xff\xff" + noise + b"\0\0\xff\xff\n", b"b" * 50 + b"\n"]
     zip_gzip.write_gzip(path, zip_gzip.deflated(texts))
     with _mapped(path) as view:
-        assert [text for text, _ in _unpacked(view, *zip_gzip.gzip_stream(view))] == texts
+        assert [text for text, _ in _decompressed(view, *zip_gzip.gzip_stream(view))] == texts
 
 
 @pytest.mark.usefixtures("every_engine")
