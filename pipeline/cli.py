@@ -284,7 +284,7 @@ def diff(
     if format not in differences.FORMATS:
         known = ", ".join(differences.FORMATS)
         raise UsageError(say("bad-format", language(), value=format, known=known))
-    typer.echo(differences.told(addresses.folder(site), before, after, format, limit), nl=False)
+    typer.echo(differences.report(addresses.folder(site), before, after, format, limit), nl=False)
 
 
 @app.command(name="withdraw")
@@ -309,12 +309,12 @@ def withdraw_record(
 
     if ordered:
         _day(ordered)
-    asked = withdraw.Asked(dataset, key, reason, basis, ordered, _day(today))
+    asked = withdraw.WithdrawalRequest(dataset, key, reason, basis, ordered, _day(today))
     with _store(site, private) as here:
-        tombstones = withdraw.withdraw(here, private, asked, prepare_private(private))
-    listed = "; ".join(f"{tombstone.dataset} {tombstone.key}" for tombstone in tombstones)
+        withdrawn = withdraw.withdraw(here, private, asked, prepare_private(private))
+    listed = "; ".join(f"{each.dataset} {each.key}" for each in withdrawn)
     release = store.named(here, "").name
-    typer.echo(say("withdrawn", language(), count=len(tombstones), listed=listed, release=release))
+    typer.echo(say("withdrawn", language(), count=len(withdrawn), listed=listed, release=release))
 
 
 @app.command()

@@ -31,7 +31,7 @@ from pipeline.release.gate import exit_guard, gate
 from pipeline.release.package import changes, manifest, parts, store, working
 from pipeline.release.package.package import About
 from pipeline.release.removal import publication_terms, tombstones, withdraw
-from pipeline.release.removal.loss import Removal
+from pipeline.release.removal.plan import Removal
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,8 @@ def publish(job: Job) -> tuple[str, bool, Run]:
     parts.layout(job.site_words)  # report a wrong setting before anything is read
     secret = prepare_private(private)
     with store.writing(site, private) as making, locked(private):
-        parent = store.sound(site)
-        gate.forward(manifest.read(parent) if parent else {}, job.today)
+        parent = store.checked_current(site)
+        gate.check_day(manifest.read(parent) if parent else {}, job.today)
         with faults(private, site):
             means = means_of(private, job.catalog, secret, job.today, job.engine)
             run = check.run_checks(job.inbox, private, means, tombstones.read(private, parent))
@@ -82,16 +82,16 @@ def publish(job: Job) -> tuple[str, bool, Run]:
                 tombstones.write(private, run.withdrawals)
                 packages.keep(run.packages, private)
         progress.step(say("step-release", language()))
-        cleaning = withdraw.Cleaning(site, making, private, job.today, secret)
+        cleanup = withdraw.Cleanup(site, making, private, job.today, secret)
         try:
             release, new = _released(run, job, making, parent, secret)
         except GateRefused:
             if parent and run.packages:  # other publishers' withdrawals leave the old release too
-                withdraw.cleanse(cleaning, Removal(run.withdrawals))
+                withdraw.clean_store(cleanup, Removal(run.withdrawals))
             raise
         store.prune(site, int(job.site_words["keep"]))
         lapsed = _lapsed(run, job, parent)
-        withdraw.cleanse(cleaning, Removal(run.withdrawals, lapsed))
+        withdraw.clean_store(cleanup, Removal(run.withdrawals, lapsed))
     shutil.rmtree(run.ledger.work, ignore_errors=True)
     return release, new, run
 
@@ -110,7 +110,7 @@ def _released(
         return parent.name, False
     release = _release(made, run, job, parent, secret)
     _keep_corrections(run, parent, made, release)
-    store.show(job.site, made.folder, release)
+    store.make_current(job.site, made.folder, release)
     return release, True
 
 
@@ -122,7 +122,7 @@ def _lapsed(run: Run, job: Job, parent: Path | None) -> dict[str, Collection[str
         return {}
     kept = store.kept(job.site)
     return publication_terms.merged(
-        *(publication_terms.over(run.con, each, job.catalog, job.today) for each in kept)
+        *(publication_terms.lapsed(run.con, each, job.catalog, job.today) for each in kept)
     )
 
 
@@ -131,13 +131,15 @@ def _made(run: Run, job: Job, making: Path) -> draft.Draft:
     tallies = run.by_dataset()
     datasets = list(job.catalog.datasets.values())
     read = {name: tally.read for name, tally in tallies.items()}
-    gate.expectations(datasets, read, {name: t.quarantined for name, t in tallies.items()})
+    gate.check_quarantined_share(
+        datasets, read, {name: t.quarantined for name, t in tallies.items()}
+    )
     folder = making / "release"
     folder.mkdir()
     material = _material(run, job.catalog)
     about = About(job.catalog, job.site_words, job.today, run.sample)
     made = draft.write(material, about, folder, job.engine)
-    gate.balanced(datasets, material.tallies, made.counts)
+    gate.check_tallies(datasets, material.tallies, made.counts)
     return made
 
 
@@ -147,10 +149,10 @@ def _release(made: draft.Draft, run: Run, job: Job, parent: Path | None, secret:
     found = changes.since(run.con, parent, made.datasets, made.rows, withdrawn)
     explained = _explained(found, run, job, parent)
     allowed = job.allowed
-    gate.removals(found, explained, allowed.removals, run.ledger.private / "removals.csv")
+    gate.check_removals(found, explained, allowed.removals, run.ledger.private / "removals.csv")
     before = manifest.read(parent).get("rows", {}) if parent else {}
     left = changes.left_with_cause(found, explained)
-    gate.sizes(made.datasets, before, made.counts, left, allowed.removals, allowed.growth)
+    gate.check_sizes(made.datasets, before, made.counts, left, allowed.removals, allowed.growth)
     kept = store.kept(job.site)
     release = store.free_name(job.site, made.release)
     number = max((manifest.number(p) for p in kept), default=0) + 1
@@ -158,7 +160,7 @@ def _release(made: draft.Draft, run: Run, job: Job, parent: Path | None, secret:
     history = build.History(release, parent, number, found, secret, allowed.downloads, reuse)
     build.finish(made, history, job.engine)
     exit_guard.check(made.folder, run.ledger.secrets, made.datasets)
-    reuse.keep(made.folder)
+    reuse.save(made.folder)
     return release
 
 
@@ -171,7 +173,7 @@ def _explained(
     datasets = list(job.catalog.datasets.values())
     dropped = changes.dropped_by_source(run.con, parent, datasets, job.today)
     compared = parent if any(change.verb == "removed" for change in found) else None
-    lapsed = publication_terms.over(run.con, compared, job.catalog, job.today) if compared else {}
+    lapsed = publication_terms.lapsed(run.con, compared, job.catalog, job.today) if compared else {}
     by_publishers = _removed_by_publishers(found, run, parent, job.catalog)
     return publication_terms.merged(dropped, lapsed, by_publishers)
 
@@ -182,7 +184,7 @@ def _removed_by_publishers(
     """Keys of records that the publisher whose package they came from has removed."""
     if parent is None or not run.packages or all(c.verb != "removed" for c in found):
         return {}
-    return union.gone(run.con, parent, run.packages, catalog)
+    return union.dropped(run.con, parent, run.packages, catalog)
 
 
 # ---------------------------------------------------------------- what a release is made of
@@ -231,4 +233,4 @@ def _keep_corrections(run: Run, parent: Path | None, made: draft.Draft, release:
     listed = changes.read(made.folder / "changes.csv")
     if parent and any(change.verb == "changed" for change in listed):
         place.mkdir(exist_ok=True)
-        changes.keep_old(parent, made.datasets, listed, place / f"{release}.csv")
+        changes.write_old_values(parent, made.datasets, listed, place / f"{release}.csv")

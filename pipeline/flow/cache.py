@@ -29,7 +29,7 @@ from pipeline.intake import read
 from pipeline.intake.inbox.sources import InboxFile
 from pipeline.intake.read import Opened
 from pipeline.intake.table.headers import HeaderMatch
-from pipeline.release.data.reuse import Again
+from pipeline.release.data.reuse import Reuse
 
 Result = Finding | Opened | Checked  # what one file gives, in order
 MADE = "made.json"  # in the same folder: what the files of the previous release depend on
@@ -150,9 +150,9 @@ def _reopened(file: InboxFile, catalog: Catalog, source_id: str) -> Opened:
     )
 
 
-def reuse_from(private: Path, catalog: Catalog, parent: Path | None) -> Again:
+def reuse_from(private: Path, catalog: Catalog, parent: Path | None) -> Reuse:
     """What a release after `parent`, which is verified, can reuse of its files."""
-    return Again((catalog.version, software.digest()), private / "cache" / MADE, parent)
+    return Reuse((catalog.version, software.digest()), private / "cache" / MADE, parent)
 
 
 class Keeper:

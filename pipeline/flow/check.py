@@ -90,7 +90,7 @@ def _packages(listed: sources.Inbox, run: Run, catalog: Catalog) -> list[sources
 
     for each in listed.packages:
         progress.step(say("step-package", language(), publisher=each.publisher))
-        run.packages += packages.take([each], run.ledger.private, union.wanted(catalog))
+        run.packages += packages.fetch([each], run.ledger.private, union.wanted(catalog))
     for finding in union.notes(run.packages, catalog):
         run.ledger.finding(finding)
     run.sample = union.is_sample(run.packages)
@@ -109,8 +109,8 @@ def _withdrawn(run: Run, means: Means, withdrawals: Collection[Tombstone]) -> No
 
     own = [opened.source for opened in run.opened]
     rows = union.Rows(run.con, dict(run.ledger.accepted()), own)
-    found = union.orders(rows, run.packages, means.catalog, sorted(withdrawals), means.today)
-    run.withdrawals = found.stones
+    found = union.withdrawals(rows, run.packages, means.catalog, sorted(withdrawals), means.today)
+    run.withdrawals = found.tombstones
     for finding in found.findings:
         run.ledger.finding(finding)
 

@@ -44,7 +44,7 @@ from pipeline.intake.text.ranges import Range
 if TYPE_CHECKING:
     from pipeline.base.sheet_cells import Grid
     from pipeline.flow.yearly_reports import ReadReport
-    from pipeline.publishers.packages import Taken
+    from pipeline.publishers.packages import PackageResult
     from pipeline.release.removal.tombstones import Tombstone
 
 
@@ -63,7 +63,7 @@ class Run:
     files: list[sources.InboxFile] = field(default_factory=list)  # as kept under PRIVATE/raw
     feedback: list[str] = field(default_factory=list)  # workbooks written, inside PRIVATE/feedback
     # Other publishers' packages, as sources.yaml lists them.
-    packages: list[Taken] = field(default_factory=list)
+    packages: list[PackageResult] = field(default_factory=list)
     withdrawals: tuple[Tombstone, ...] = ()  # all that is withdrawn, here and by those publishers
 
     @property

@@ -1,3 +1,3 @@
-"""Other publishers' releases as input: fetched, proven by signature and hash,
-united with our own.
+"""Releases of other publishers as input: fetched, verified by signature and hash, and united with
+our own data.
 """

@@ -1,6 +1,4 @@
-"""Another publisher's package over the network,
-with a bound on its size and on the time it takes.
-"""
+"""Downloads another publisher's package, with limits on its size and on the time it takes."""
 
 from __future__ import annotations
 
@@ -18,19 +16,21 @@ from urllib.request import OpenerDirector, Request
 
 MOST = 4 << 30  # bytes of a package
 DESCRIPTOR_MOST = 64 << 20
-SILENCE = 30.0  # seconds without a byte
-SECONDS = 1800.0  # for all of it
+SILENCE = 30.0  # seconds without a byte before it fails
+SECONDS = 1800.0  # for the whole download
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,80}")
 _BLOCK = 1 << 20
 
 
 class Unreachable(Exception):
-    """Why an address gave no package; `str()` is short and holds no address."""
+    """No package could be downloaded; `str()` is a short reason and holds no address."""
 
 
 class _SameHost(request.HTTPRedirectHandler):
-    """Follows a redirect on the host that the operator named and nowhere else, so that nobody can
-    lead us to an address inside our own network, or from HTTPS back to HTTP."""
+    """Follows redirects only on the host in `sources.yaml`, and not from HTTPS to HTTP.
+
+    So no server can redirect a request into the operator's own network.
+    """
 
     max_redirections = 5
 
@@ -52,7 +52,7 @@ class _SameHost(request.HTTPRedirectHandler):
 
 
 def _opener() -> OpenerDirector:
-    """HTTP and HTTPS alone; a proxy as the machine's settings say."""
+    """An opener for HTTP and HTTPS only, with the proxy of the system's settings."""
     opener = OpenerDirector()
     for handler in (
         _SameHost(),
@@ -68,10 +68,11 @@ def _opener() -> OpenerDirector:
 
 
 def package(address: str, known: str, folder: Path) -> tuple[Path | None, str]:
-    """(the package's ZIP in `folder`, its release's id); None where the release is still `known`.
+    """Download a package; gives (its ZIP in `folder`, its release's id).
 
-    `address`: of a ZIP (ends in .zip; its release is not told before), or of a site made by this
-    program, whose /datapackage.json says which one is current. Raises Unreachable.
+    `address`: of a ZIP (ends in .zip; the id is "" then), or of a site of this program, whose
+    /datapackage.json names the current release. The path is None where that release is `known`
+    already. Raises Unreachable.
     """
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / "package.zip"
@@ -89,14 +90,15 @@ def package(address: str, known: str, folder: Path) -> tuple[Path | None, str]:
         except Unreachable:
             if last:
                 raise
-    raise AssertionError("the second time either gives or raises")
+    raise AssertionError("the second attempt returns or raises")
 
 
 def _current(home: str, folder: Path) -> tuple[str, str]:
+    """Name and id of the current release of a site. Raises Unreachable."""
     fetch(f"{home}/datapackage.json", folder / "datapackage.json", DESCRIPTOR_MOST)
     try:
-        told = json.loads((folder / "datapackage.json").read_bytes())
-        name, release = told["name"], told["version"]
+        descriptor = json.loads((folder / "datapackage.json").read_bytes())
+        name, release = descriptor["name"], descriptor["version"]
         if not (_NAME.fullmatch(name) and _NAME.fullmatch(release)):
             raise ValueError
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -105,8 +107,11 @@ def _current(home: str, folder: Path) -> tuple[str, str]:
 
 
 def fetch(address: str, target: Path, most: int, seconds: float = SECONDS) -> None:
-    """What is at `address`, into `target`. Raises Unreachable where it is not there, larger than
-    `most` bytes, or not all there after `seconds`."""
+    """Download the file at `address` to `target`.
+
+    Raises Unreachable where there is none, where it is larger than `most` bytes, or where it is not
+    complete after `seconds`.
+    """
     ended = threading.Event()
     outcome: list[Exception | None] = []
 
@@ -114,13 +119,13 @@ def fetch(address: str, target: Path, most: int, seconds: float = SECONDS) -> No
         try:
             _copy(address, target, most, ended)
             outcome.append(None)
-        except Exception as error:  # told to whoever waits, below
+        except Exception as error:  # raised again by the waiting thread, below
             if isinstance(error, HTTPError):
                 error.close()
             outcome.append(error)
 
-    # A server may send a byte every so often for ever, even of the headers: only a thread that is
-    # left behind is surely waited for no longer.
+    # A server may send single bytes for ever, even of the headers, so that no timeout of the socket
+    # helps. A daemon thread can be left behind when the time is over.
     worker = threading.Thread(target=work, daemon=True)
     worker.start()
     worker.join(seconds)
@@ -135,8 +140,8 @@ def fetch(address: str, target: Path, most: int, seconds: float = SECONDS) -> No
 
 def _copy(address: str, target: Path, most: int, ended: threading.Event) -> None:
     headers = {"User-Agent": "gongshi", "Accept-Encoding": "identity"}
-    asked = Request(address, headers=headers)  # noqa: S310 - the opener knows HTTP and HTTPS alone
-    with _opener().open(asked, timeout=SILENCE) as answer:
+    query = Request(address, headers=headers)  # noqa: S310 - the opener allows HTTP and HTTPS only
+    with _opener().open(query, timeout=SILENCE) as answer:
         expected = answer.headers.get("Content-Length")
         size, began = 0, time.monotonic()
         with target.open("wb") as out:
@@ -150,8 +155,9 @@ def _copy(address: str, target: Path, most: int, ended: threading.Event) -> None
 
 
 def _why(problem: Exception) -> str:
+    """The reason of an error in a few words, without the address."""
     if isinstance(problem, HTTPError):
         return f"HTTP {problem.code}"
     reason = problem.reason if isinstance(problem, URLError) else problem
-    said = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-    return str(said)[:100]
+    text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+    return str(text)[:100]

@@ -1,16 +1,16 @@
-"""Other publishers' packages, as an inbox lists them: fetched, proven,
-held against what was taken last.
+"""The packages of other publishers that an inbox lists: fetched, verified, and compared with the
+last ones.
 
-What was taken last is kept under PRIVATE::
+The last package of each publisher is kept in PRIVATE::
 
     packages/<publisher>/
-      taken.json       release, number, day, key: what was proven and used last
-      <hash>/          the files taken of it, with what proves them
+      taken.json       release, number, day, key of the package that was last verified and used
+      <hash>/          its files that are used, with manifest, signature and key
 
-A package is used only if its signature is that of the publisher's key, every file is as signed, and
-it is not older than the one before. Where one is refused or cannot be had, the last one that was
-proven stands in, less what has been withdrawn since; where there is none, nothing of that publisher
-is used. Deleting the folder is how an operator says: begin anew with this publisher.
+A package is used only if it is signed by the publisher's key, every file is as signed, and it is
+not older than the last one. Where it is refused or cannot be fetched, the last one is used instead,
+without the records that were withdrawn since; where there is none, nothing of that publisher is
+used. To start again with a publisher, the operator deletes its folder.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from pipeline.intake.inbox.listed_publishers import Listed
 from pipeline.publishers import download, proven
 from pipeline.publishers.proven import Received, Refused
 
-FOLDER, TAKEN = "packages", "taken.json"
+FOLDER, LAST_FILE = "packages", "taken.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What came of one listed package.
+class PackageResult:
+    """The result of reading one listed package.
 
-    `state`: taken (what is there now), kept (the last one proven stands in), none. `before`: the
-    folder of the one taken last, None at the first.
+    `state`: taken (the package is used as it is now), kept (the last one is used), none (nothing is
+    used). `received`: the package that is used. `before`: the folder of the last one, or None.
     """
 
     listed: Listed
@@ -47,12 +47,13 @@ class Taken:
 
     @property
     def publisher(self) -> str:
+        """The publisher's name in sources.yaml."""
         return self.listed.publisher
 
 
 @dataclass(frozen=True, slots=True)
 class _Last:
-    """What was taken last; all blank at the first."""
+    """The last package of a publisher, from taken.json; all blank at first."""
 
     release: str = ""
     number: int = 0
@@ -61,33 +62,33 @@ class _Last:
     folder: Path | None = None
 
 
-def take(listed: Iterable[Listed], private: Path, wanted: Collection[str]) -> list[Taken]:
-    """Each listed package as it is now, or as it was taken last. Nothing of it is kept by this.
+def fetch(listed: Iterable[Listed], private: Path, wanted: Collection[str]) -> list[PackageResult]:
+    """Fetch and verify each listed package; where that fails, its last version is used.
 
-    `wanted`: names of the resources to take.
+    `wanted`: names of the resources to read. `keep` is what makes the result the last version.
     """
-    return [_take(each, private / FOLDER / each.publisher, wanted) for each in listed]
+    return [_fetch(each, private / FOLDER / each.publisher, wanted) for each in listed]
 
 
-def _take(listed: Listed, home: Path, wanted: Collection[str]) -> Taken:
+def _fetch(listed: Listed, home: Path, wanted: Collection[str]) -> PackageResult:
     last = _last(home)
     kept = _kept(listed, last, wanted)
     try:
         new = _new(listed, last, kept, home, wanted)
-        return Taken(listed, "taken", new, tuple(_unpinned(listed, new)), last.folder)
+        return PackageResult(listed, "taken", new, tuple(_unpinned(listed, new)), last.folder)
     except Refused as refused:
         why, params = refused.rule, {"publisher": listed.publisher, **refused.params}
     finally:
         shutil.rmtree(home / "new", ignore_errors=True)
         shutil.rmtree(home / "fetched", ignore_errors=True)
-    stands_in = "package-kept" if kept else "package-none"
+    instead = "package-kept" if kept else "package-none"
     params |= {"kept": last.release, "day": last.today}
-    findings = (found(rule, Location(listed.publisher), params=params) for rule in (why, stands_in))
-    return Taken(listed, "kept" if kept else "none", kept, tuple(findings), last.folder)
+    findings = (found(rule, Location(listed.publisher), params=params) for rule in (why, instead))
+    return PackageResult(listed, "kept" if kept else "none", kept, tuple(findings), last.folder)
 
 
 def _kept(listed: Listed, last: _Last, wanted: Collection[str]) -> Received | None:
-    """What was taken last, proven once more; None where that is nothing, or damaged."""
+    """The last package, verified again; None where there is none, or it is damaged."""
     if last.folder is None:
         return None
     try:
@@ -101,10 +102,10 @@ def _kept(listed: Listed, last: _Last, wanted: Collection[str]) -> Received | No
 def _new(
     listed: Listed, last: _Last, kept: Received | None, home: Path, wanted: Collection[str]
 ) -> Received:
-    """What is at the address now, proven; raises Refused."""
+    """The package that is at the address or path now, verified. Raises Refused."""
     place = _fetched(listed.address, kept, home) if listed.address else listed.path
     if place is None:
-        assert kept  # it is the very release that is kept
+        assert kept  # the release at the address is the one that is kept
         return kept
     shutil.rmtree(home / "new", ignore_errors=True)
     new = proven.receive(place, home / "new", wanted)
@@ -117,6 +118,7 @@ def _new(
 
 
 def _fetched(address: str, kept: Received | None, home: Path) -> Path | None:
+    """The downloaded ZIP; None where the kept release is still current. Raises Refused."""
     try:
         return download.package(address, kept.release if kept else "", home / "fetched")[0]
     except download.Unreachable as error:
@@ -124,7 +126,10 @@ def _fetched(address: str, kept: Received | None, home: Path) -> Path | None:
 
 
 def _of_publisher(listed: Listed, last: _Last, new: Received) -> None:
-    """The key is the publisher's: as pinned in sources.yaml, else as it was at first sight."""
+    """Raises Refused unless the key is the publisher's.
+
+    That is the one pinned in sources.yaml, else that of the first package (trust on first use).
+    """
     digest = _digest(new.key)
     pinned = listed.digest or (_digest(listed.key) if listed.key else last.key)
     if digest != (pinned or digest):
@@ -136,10 +141,12 @@ def _digest(key: bytes) -> str:
 
 
 def _not_older(last: _Last, new: Received) -> None:
-    """Releases of a store are numbered; one that was taken is never followed by an earlier one, nor
-    by another of the same number."""
+    """Raises Refused where the package is older than the last one, or another of the same number.
+
+    Releases of a store are numbered, so an old or forked one is recognised.
+    """
     if last.key and last.key != _digest(new.key):
-        return  # the operator has pinned another key: another store, which counts anew
+        return  # the operator has pinned another key: another store, with its own numbers
     about = {"release": new.release, "last": last.release}
     if new.number < last.number or new.today < last.today:
         raise Refused("package-older", **about)
@@ -148,38 +155,39 @@ def _not_older(last: _Last, new: Received) -> None:
 
 
 def _unpinned(listed: Listed, new: Received) -> Iterator[Finding]:
+    """A finding where sources.yaml pins no key for the publisher."""
     if not listed.key and not listed.digest:
         about = {"fingerprint": new.fingerprint, "digest": _digest(new.key)}
         params = {"publisher": listed.publisher, **about}
         yield found("package-key-unpinned", Location(listed.publisher), params=params)
 
 
-# ---------------------------------------------------------------- what was taken last
+# ---------------------------------------------------------------- the last package
 
 
 def _last(home: Path) -> _Last:
     try:
-        told = json.loads((home / TAKEN).read_text("utf-8"))
-        release, number, today, key = (told[n] for n in ("release", "number", "today", "key"))
-        return _Last(release, number, today, key, home / told["folder"])
+        content = json.loads((home / LAST_FILE).read_text("utf-8"))
+        release, number, today, key = (content[n] for n in ("release", "number", "today", "key"))
+        return _Last(release, number, today, key, home / content["folder"])
     except (OSError, ValueError, KeyError, TypeError):
         return _Last()
 
 
-def keep(taken: Iterable[Taken], private: Path) -> None:
-    """Remember what was taken, so that nothing older ever follows; drop what stood there before."""
-    for each in taken:
+def keep(results: Iterable[PackageResult], private: Path) -> None:
+    """Write taken.json of each new package, so that no older one follows; delete old files."""
+    for each in results:
         home, new = private / FOLDER / each.publisher, each.received
         if new is None or each.state != "taken":
             continue
-        told = {
+        content = {
             "release": new.release,
             "number": new.number,
             "today": new.today,
             "key": _digest(new.key),
             "folder": new.folder.name,
         }
-        write_durably(home / TAKEN, json.dumps(told, indent=2) + "\n")
+        write_durably(home / LAST_FILE, json.dumps(content, indent=2) + "\n")
         for old in home.iterdir():
             if old.is_dir() and old != new.folder:
                 shutil.rmtree(old, ignore_errors=True)

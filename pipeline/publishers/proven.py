@@ -1,10 +1,9 @@
-"""A package that another publisher released: proven by signature and hashes,
-and copied in while it is.
+"""Verification of another publisher's package by signature and hashes, while its files are copied.
 
-Only what was proven is ever read. First the manifest's signature; then the files that are wanted,
-by the names, sizes and hashes that the signed manifest gives them, none of them larger than it
-says. Names inside a ZIP lead nowhere: a file is copied if it is wanted,
-under the name it is wanted by.
+Only verified content is used. The manifest's signature is verified first; then the wanted files, by
+the names, sizes and hashes in the signed manifest; no more bytes are read than it lists. Names
+inside a ZIP cannot lead out of the target folder: only wanted files are copied, under their names
+in the manifest.
 """
 
 from __future__ import annotations
@@ -26,13 +25,15 @@ from typing import IO, Any
 from pipeline.release.package import manifest
 from pipeline.release.removal.tombstones import TABLE
 
-MANIFEST_MOST = 64 << 20  # bytes; as of datapackage.json
+MANIFEST_MOST = 64 << 20  # bytes of manifest.json, and of datapackage.json
 DIRECTORY_MOST = 16 << 20  # bytes of a ZIP's list of files
-UNPACKED_MOST = 64 << 30  # bytes of all files that are taken
+UNPACKED_MOST = 64 << 30  # bytes of all files that are used
 DESCRIPTOR = "datapackage.json"
-_DATA = re.compile(r"data(?:/[\w%~][\w%~=.-]*){1,4}\.csv", re.ASCII)  # parts too: release/parts.py
+_DATA = re.compile(
+    r"data(?:/[\w%~][\w%~=.-]*){1,4}\.csv", re.ASCII
+)  # parts too: release/package/parts.py
 _RELEASE = re.compile(r"\w[\w.-]{0,80}", re.ASCII)
-# What Python's reader raises of a ZIP that is damaged, depending on where.
+# What zipfile raises for a damaged ZIP, depending on where the damage is.
 _BROKEN = (
     zipfile.BadZipFile,
     ValueError,
@@ -47,7 +48,7 @@ _BROKEN = (
 
 
 class Refused(Exception):
-    """A package that is not taken: `rule` and `params` make the finding."""
+    """A package that is not used; `rule` and `params` are those of the finding."""
 
     def __init__(self, rule: str, **params: Any) -> None:
         super().__init__(rule)
@@ -56,7 +57,11 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A proven package: `files` (resource → names inside `folder`), with what its manifest says."""
+    """A verified package, copied to `folder`.
+
+    `release`, `number`, `today`: from its manifest. `key`: the public key that signed it.
+    `files`: resource → names in `folder`.
+    """
 
     folder: Path
     release: str
@@ -67,35 +72,35 @@ class Received:
     files: Mapping[str, tuple[str, ...]]
     sha256: Mapping[str, str]  # name → hash
     about: Mapping[str, Any]  # its datapackage.json
-    withdrawals: tuple[Mapping[str, str], ...] = ()  # its table of what must not be public
+    withdrawals: tuple[Mapping[str, str], ...] = ()  # the rows of its table of withdrawals
 
     @property
     def fingerprint(self) -> str:
+        """The fingerprint of `key`, for people to compare."""
         return manifest.fingerprint(self.key)
 
 
 def receive(place: Path, target: Path, wanted: Collection[str]) -> Received:
-    """Prove the package at `place` (a folder, a ZIP,
-    a SITE) and copy what is `wanted` into `target`.
+    """Verify the package at `place` (a folder, a ZIP, a SITE), and copy its files to `target`.
 
-    `wanted`: names of resources. Where `target` is `place` itself, nothing is copied, only proven.
-    Raises Refused where anything is not as signed; whose key signed is for the caller to judge.
+    `wanted`: names of the resources to copy. Where `target` is `place` itself, nothing is copied.
+    Raises Refused where anything is not as signed. The caller checks whose key signed it.
     """
     target.mkdir(parents=True, exist_ok=True)
-    with _opened(place) as inside:
-        text, signature, key = (_small(inside, name, MANIFEST_MOST) for name in PROOF)
+    with _opened(place) as package:
+        text, signature, key = (_small(package, name, MANIFEST_MOST) for name in SIGNED_FILES)
         for rule, params in manifest.problems_of_text(text, signature, key):
             raise Refused("package-forged", file=params["file"], why=rule)
-        told = _told(text)
-        listed = told["files"]
-        _take(inside, DESCRIPTOR, listed, target, MANIFEST_MOST)
+        signed = _manifest_of(text)
+        listed = signed["files"]
+        _copy(package, DESCRIPTOR, listed, target, MANIFEST_MOST)
         about = _about(target / DESCRIPTOR)
         files = _files(about, listed, wanted)
         every = [name for names in files.values() for name in names]
         room = UNPACKED_MOST
         for name in every:
-            room -= _take(inside, name, listed, target, room)
-    for name, content in zip(PROOF, (text, signature, key), strict=True):
+            room -= _copy(package, name, listed, target, room)
+    for name, content in zip(SIGNED_FILES, (text, signature, key), strict=True):
         if target != place:
             (target / name).write_bytes(content)
     hashes = {name: str(listed[name]["sha256"]) for name in every}
@@ -103,9 +108,9 @@ def receive(place: Path, target: Path, wanted: Collection[str]) -> Received:
     withdrawn = _withdrawals(target, files.get(TABLE, ()))
     return Received(
         target,
-        told["release"],
-        told["number"],
-        told["today"],
+        signed["release"],
+        signed["number"],
+        signed["today"],
         key,
         digest,
         files,
@@ -115,24 +120,25 @@ def receive(place: Path, target: Path, wanted: Collection[str]) -> Received:
     )
 
 
-PROOF = (manifest.MANIFEST, manifest.SIGNATURE, manifest.PUBLIC_KEY)
+SIGNED_FILES = (manifest.MANIFEST, manifest.SIGNATURE, manifest.PUBLIC_KEY)
 
 
-def _told(text: bytes) -> dict[str, Any]:
-    """A manifest that says which release it is of, and when it was made."""
+def _manifest_of(text: bytes) -> dict[str, Any]:
+    """The manifest's content. Raises Refused where it lacks release, number, day or files."""
     try:
-        told: dict[str, Any] = json.loads(text)
-        date.fromisoformat(told["today"])
-        number = told["number"]
-        good = isinstance(told["files"], dict) and type(number) is int and number > 0
-        if not good or not _RELEASE.fullmatch(told["release"]):
+        content: dict[str, Any] = json.loads(text)
+        date.fromisoformat(content["today"])
+        number = content["number"]
+        good = isinstance(content["files"], dict) and type(number) is int and number > 0
+        if not good or not _RELEASE.fullmatch(content["release"]):
             raise ValueError
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Refused("package-incomplete", file=manifest.MANIFEST) from error
-    return told
+    return content
 
 
 def _about(path: Path) -> dict[str, Any]:
+    """The content of a datapackage.json. Raises Refused where it has no list of resources."""
     try:
         about: dict[str, Any] = json.loads(path.read_bytes())
         if not isinstance(about["resources"], list):
@@ -143,8 +149,10 @@ def _about(path: Path) -> dict[str, Any]:
 
 
 def _withdrawals(folder: Path, names: Iterable[str]) -> tuple[Mapping[str, str], ...]:
-    """The rows of the table of withdrawals. Where it cannot be read, nobody can say what must not
-    be public, so nothing of the package is used.
+    """The rows of the table of withdrawals, in the files `names`.
+
+    Raises Refused where it cannot be read: it is then unknown what must not be public, so nothing
+    of the package may be used.
     """
     rows: list[Mapping[str, str]] = []
     for name in names:
@@ -164,7 +172,10 @@ def _withdrawals(folder: Path, names: Iterable[str]) -> tuple[Mapping[str, str],
 def _files(
     about: Mapping[str, Any], listed: Mapping[str, Any], wanted: Collection[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Resource → its files, in order; one file or several. A table without rows brings nothing."""
+    """Wanted resource → its files, in order. Tables without rows are left out.
+
+    Raises Refused where a file is not in the manifest, or has a name that no release has.
+    """
     found: dict[str, tuple[str, ...]] = {}
     for resource in about["resources"]:
         name = resource.get("name") if isinstance(resource, dict) else None
@@ -179,13 +190,13 @@ def _files(
 
 
 def resources(received: Received) -> list[str]:
-    """The names of all resources that a package says it has."""
+    """The names of all resources in a package's datapackage.json."""
     every = (r.get("name") for r in received.about["resources"] if isinstance(r, dict))
     return [name for name in every if isinstance(name, str)]
 
 
 def tables(folder: Path, name: str) -> list[Path]:
-    """The files of one resource in a folder that a package was copied into."""
+    """The files of the resource `name` in a folder that a package was copied to; [] for none."""
     try:
         about = json.loads((folder / DESCRIPTOR).read_bytes())
         paths = next((r["path"] for r in about["resources"] if r["name"] == name), ())
@@ -194,50 +205,53 @@ def tables(folder: Path, name: str) -> list[Path]:
     return [folder / path for path in ([paths] if isinstance(paths, str) else paths)]
 
 
-# ---------------------------------------------------------------- folders and ZIPs alike
+# ---------------------------------------------------------------- files in folders and ZIPs
 
 
-class _Inside:
-    """What is in a folder or a ZIP, by name."""
+class _Files:
+    """The files in a folder or a ZIP, by name."""
 
-    def __init__(self, place: Path, packed: zipfile.ZipFile | None) -> None:
-        self.place, self.packed = place, packed
+    def __init__(self, place: Path, archive: zipfile.ZipFile | None) -> None:
+        self.place, self.archive = place, archive
 
     def open(self, name: str) -> IO[bytes]:
-        if self.packed is not None:
-            return self.packed.open(name)
-        if not (self.place / name).is_file():  # a pipe would be waited for
+        """A file for reading. Raises an error of `_BROKEN` where there is none."""
+        if self.archive is not None:
+            return self.archive.open(name)
+        if not (self.place / name).is_file():  # reading a pipe would wait for ever
             raise FileNotFoundError(name)
         return (self.place / name).open("rb")
 
 
 @contextmanager
-def _opened(place: Path) -> Iterator[_Inside]:
-    """Raises Refused for what is neither a folder nor a ZIP that can be read."""
+def _opened(place: Path) -> Iterator[_Files]:
+    """The files at `place`. Raises Refused where it is neither a folder nor a readable ZIP."""
     with ExitStack() as open_files:
         try:
-            inside = _open(place, open_files)
+            package = _open(place, open_files)
         except zipfile.BadZipFile as error:
             raise Refused("package-incomplete", file=place.name) from error
         except OSError as error:
             raise Refused("package-unreachable", why=error.strerror or "") from error
-        yield inside
+        yield package
 
 
-def _open(place: Path, open_files: ExitStack) -> _Inside:
+def _open(place: Path, open_files: ExitStack) -> _Files:
     if place.is_dir():
-        # A store switches `current` at any time: what it points to now is what is read.
+        # A store may switch `current` while it is read, so the link is resolved once.
         link = place / "current"
-        return _Inside((link if link.is_symlink() else place).resolve(), None)
+        return _Files((link if link.is_symlink() else place).resolve(), None)
     file = open_files.enter_context(place.open("rb"))
     if not _has_small_directory(file):
         raise zipfile.BadZipFile
-    return _Inside(place, open_files.enter_context(zipfile.ZipFile(file)))
+    return _Files(place, open_files.enter_context(zipfile.ZipFile(file)))
 
 
 def _has_small_directory(file: IO[bytes]) -> bool:
-    """Whether a ZIP ends as ours do, and lists no more than we would ever put into one: Python's
-    reader takes all of the list into memory (PKWARE APPNOTE 6.3, 4.3.14 to 4.3.16)."""
+    """Whether a ZIP ends as ours do, and its directory has at most `DIRECTORY_MOST` bytes.
+
+    zipfile reads the whole directory into memory (PKWARE APPNOTE 6.3, 4.3.14 to 4.3.16).
+    """
     file.seek(max(file.seek(0, 2) - 98, 0))
     tail = file.read()
     sizes = [int.from_bytes(tail[-10:-6], "little")]
@@ -247,9 +261,10 @@ def _has_small_directory(file: IO[bytes]) -> bool:
     return tail[-22:-18] == b"PK\x05\x06" and max(sizes) <= DIRECTORY_MOST
 
 
-def _small(inside: _Inside, name: str, most: int) -> bytes:
+def _small(package: _Files, name: str, most: int) -> bytes:
+    """The bytes of a file. Raises Refused where it cannot be read or is larger than `most`."""
     try:
-        with inside.open(name) as file:
+        with package.open(name) as file:
             content = file.read(most + 1)
     except _BROKEN as error:
         raise Refused("package-incomplete", file=name) from error
@@ -258,26 +273,32 @@ def _small(inside: _Inside, name: str, most: int) -> bytes:
     return content
 
 
-def _take(inside: _Inside, name: str, listed: Mapping[str, Any], target: Path, most: int) -> int:
-    """Copy one file, which must be just what the manifest says; gives its size."""
-    told = listed.get(name)
-    if not isinstance(told, dict) or type(told.get("bytes")) is not int:
+def _copy(package: _Files, name: str, listed: Mapping[str, Any], target: Path, most: int) -> int:
+    """Copy one file and compare it with the manifest's entry; gives its size.
+
+    Raises Refused where it differs, or would be larger than `most`.
+    """
+    entry = listed.get(name)
+    if not isinstance(entry, dict) or type(entry.get("bytes")) is not int:
         raise Refused("package-incomplete", file=name)
-    if not 0 <= told["bytes"] <= most:
+    if not 0 <= entry["bytes"] <= most:
         raise Refused("package-too-large", file=name)
     place = target / name
-    in_place = inside.packed is None and inside.place == target.resolve()
+    in_place = package.archive is None and package.place == target.resolve()
     place.parent.mkdir(parents=True, exist_ok=True)
-    found = _copied(inside, name, None if in_place else place, told["bytes"])
-    if found != (told["bytes"], told.get("sha256")):
+    found = _copied(package, name, None if in_place else place, entry["bytes"])
+    if found != (entry["bytes"], entry.get("sha256")):
         raise Refused("package-changed", file=name)
-    return int(told["bytes"])
+    return int(entry["bytes"])
 
 
-def _copied(inside: _Inside, name: str, place: Path | None, most: int) -> tuple[int, str]:
-    """Bytes and sha256; no more is read than `most` and one byte."""
+def _copied(package: _Files, name: str, place: Path | None, most: int) -> tuple[int, str]:
+    """Copy a file to `place` (None: only read it); gives its size and SHA-256.
+
+    At most `most` bytes and one more are read.
+    """
     digest, size = hashlib.sha256(), 0
-    blocks = _blocks(inside, name, most + 1)
+    blocks = _blocks(package, name, most + 1)
     if place is None:
         for block in blocks:
             digest.update(block)
@@ -291,13 +312,13 @@ def _copied(inside: _Inside, name: str, place: Path | None, most: int) -> tuple[
     return size, digest.hexdigest()
 
 
-def _blocks(inside: _Inside, name: str, most: int) -> Iterator[bytes]:
-    """At most `most` bytes of a file.
+def _blocks(package: _Files, name: str, most: int) -> Iterator[bytes]:
+    """At most `most` bytes of a file. Raises Refused where it cannot be read.
 
-    Refused where it cannot be read, which writing it never raises.
+    Errors of writing are not caught here: they are errors of our own disk.
     """
     try:
-        with inside.open(name) as file:
+        with package.open(name) as file:
             while most and (block := file.read(min(most, 1 << 20))):
                 most -= len(block)
                 yield block

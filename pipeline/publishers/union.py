@@ -1,9 +1,8 @@
-"""Releases of other publishers united with what is our own: their rows, their withdrawals,
-their figures.
+"""Union of other publishers' releases with our own data: rows, withdrawals, report figures.
 
-Rows of a package go the way of any input, and keep the number that they have with their publisher.
-Nothing that a publisher has withdrawn is published here, nor stays in a kept release; what it took
-out without withdrawing it leaves `current` with that for a cause.
+Rows of a package are read and checked as any input, and keep their publisher's record number. What
+a publisher has withdrawn is neither published here nor left in a kept release. What it removed
+without a withdrawal is removed from `current`, and that is the cause.
 """
 
 from __future__ import annotations
@@ -28,20 +27,20 @@ from pipeline.contract.catalog import published_columns
 from pipeline.intake.inbox.sources import InboxFile
 from pipeline.intake.table.sources_yaml import Hint
 from pipeline.publishers import proven
-from pipeline.publishers.packages import Taken
+from pipeline.publishers.packages import PackageResult
 from pipeline.publishers.proven import Received
 from pipeline.release.package import changes, package
 from pipeline.release.removal import tombstones
 from pipeline.release.removal.tombstones import Tombstone
 
 TABLE = "publishers"
-_LONGEST = 500  # characters of a reason that another publisher gives
+_LONGEST = 500  # characters of another publisher's reason for a withdrawal
 _ORIGIN = ("source_id", "source_row")
 
 
 def wanted(catalog: Catalog) -> set[str]:
-    """The names of what is taken of a package: what departments send,
-    report figures, withdrawals.
+    """The names of the resources to read of a package: what departments send, report figures,
+    withdrawals.
     """
     inputs = {d.name for d in catalog.datasets.values() if not d.produced}
     return inputs | (UNITED.keys() & catalog.datasets.keys()) | {tombstones.TABLE}
@@ -50,9 +49,9 @@ def wanted(catalog: Catalog) -> set[str]:
 # ---------------------------------------------------------------- rows
 
 
-def files(taken: Iterable[Taken], catalog: Catalog) -> Iterator[InboxFile]:
-    """The tables of all packages as files to read, each known by the hash that was proven."""
-    for each in taken:
+def files(results: Iterable[PackageResult], catalog: Catalog) -> Iterator[InboxFile]:
+    """The tables of all packages as files of the inbox, each with its verified hash."""
+    for each in results:
         if each.received:
             for name, paths in each.received.files.items():
                 if name != tombstones.TABLE:
@@ -60,14 +59,14 @@ def files(taken: Iterable[Taken], catalog: Catalog) -> Iterator[InboxFile]:
                     yield from (_file(each, path, hint) for path in paths)
 
 
-def _file(each: Taken, path: str, hint: Hint) -> InboxFile:
+def _file(each: PackageResult, path: str, hint: Hint) -> InboxFile:
     assert each.received
     place, digest = each.received.folder / path, each.received.sha256[path]
     return InboxFile(place, f"{each.publisher}/{path}", False, hint, digest)
 
 
-def _hint(each: Taken, dataset: Dataset) -> Hint:
-    """How a table of a package is written: as we write our own, amounts in the column's unit."""
+def _hint(each: PackageResult, dataset: Dataset) -> Hint:
+    """The format of a package's table: that of our own CSV, with amounts in the column's unit."""
     return Hint(
         dataset=dataset.name,
         encoding="utf-8",
@@ -81,79 +80,79 @@ def _hint(each: Taken, dataset: Dataset) -> Hint:
     )
 
 
-def notes(taken: Iterable[Taken], catalog: Catalog) -> Iterator[Finding]:
-    """What came of each package, and which of its tables our contract does not know."""
-    for each in taken:
+def notes(results: Iterable[PackageResult], catalog: Catalog) -> Iterator[Finding]:
+    """The findings of each package, and one for its tables that our contract does not know."""
+    for each in results:
         yield from each.findings
         listed = proven.resources(each.received) if each.received else []
-        strange = [n for n in listed if n not in catalog.datasets]
-        if strange:
+        unknown = [n for n in listed if n not in catalog.datasets]
+        if unknown:
             params = {
                 "publisher": each.publisher,
-                "listed": ", ".join(n[:40] for n in strange[:10]),
+                "listed": ", ".join(n[:40] for n in unknown[:10]),
             }
             yield found("package-dataset-unknown", Location(each.publisher), params=params)
 
 
-def is_sample(taken: Iterable[Taken]) -> bool:
-    """Whether any package says of itself that it is made up."""
-    return any(each.received and each.received.about.get("gongshi:sample") for each in taken)
+def is_sample(results: Iterable[PackageResult]) -> bool:
+    """Whether any package is marked as a made-up sample."""
+    return any(each.received and each.received.about.get("gongshi:sample") for each in results)
 
 
 # ---------------------------------------------------------------- withdrawals
 
 
 @dataclass(frozen=True, slots=True)
-class Orders:
-    """All that must not be public: our own orders and those of other publishers, each told once."""
+class Withdrawals:
+    """All withdrawals, our own and those of other publishers, each record once."""
 
-    stones: tuple[Tombstone, ...]
+    tombstones: tuple[Tombstone, ...]
     findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows that this run has accepted: dataset → Parquet files, read by `con`.
-
-    Their sources.
-    """
+    """The accepted rows of this run (dataset → Parquet files, read by `con`), and their sources."""
 
     con: duckdb.DuckDBPyConnection
     accepted: Mapping[str, Sequence[Path]]
     sources: Sequence[Source]
 
 
-def orders(
+def withdrawals(
     rows: Rows,
-    taken: Iterable[Taken],
+    results: Iterable[PackageResult],
     catalog: Catalog,
     known: Sequence[Tombstone],
     today: date,
-) -> Orders:
-    """The orders `known` with what the packages have withdrawn.
+) -> Withdrawals:
+    """The tombstones `known` and those of the packages.
 
-    A publisher can withdraw what is its own: a record that others publish, and that its package of
-    before did not hold, stays, with a finding.
+    A publisher can withdraw only its own records: one that others publish, and that its last
+    package did not hold, stays, with a finding.
     """
-    stones = {(s.dataset, s.key): s for s in known}
+    merged = {(s.dataset, s.key): s for s in known}
     findings = list[Finding]()
-    for each in taken:
-        new = [s for s in _withdrawn(each, catalog, today) if (s.dataset, s.key) not in stones]
+    for each in results:
+        new = [s for s in _withdrawn(each, catalog, today) if (s.dataset, s.key) not in merged]
         foreign = set[tuple[str, str]]()
         for name in {s.dataset for s in new}:
             dataset, keys = catalog.datasets[name], [s.key for s in new if s.dataset == name]
             others = [s.source_id for s in rows.sources if s.publisher != each.publisher]
             held = _held(rows, dataset, keys, others)
             foreign |= {(name, key) for key in held - _had(rows.con, each, dataset, keys)}
-        obeyed = [s for s in new if (s.dataset, s.key) not in foreign]
-        stones |= {(s.dataset, s.key): s for s in obeyed}
-        findings += _told(each, len(obeyed), sorted(foreign))
-    return Orders(tuple(sorted(stones.values())), tuple(findings))
+        followed = [s for s in new if (s.dataset, s.key) not in foreign]
+        merged |= {(s.dataset, s.key): s for s in followed}
+        findings += _withdrawal_findings(each, len(followed), sorted(foreign))
+    return Withdrawals(tuple(sorted(merged.values())), tuple(findings))
 
 
-def _told(each: Taken, obeyed: int, foreign: Sequence[tuple[str, str]]) -> Iterator[Finding]:
-    if obeyed:
-        params = {"publisher": each.publisher, "count": obeyed}
+def _withdrawal_findings(
+    each: PackageResult, followed: int, foreign: Sequence[tuple[str, str]]
+) -> Iterator[Finding]:
+    """Findings for the number of withdrawals followed, and for each that was not."""
+    if followed:
+        params = {"publisher": each.publisher, "count": followed}
         yield found("package-withdrawn", Location(each.publisher), params=params)
     for name, key in foreign:
         params = {"publisher": each.publisher, "key": _clean(key, 80)}
@@ -162,10 +161,10 @@ def _told(each: Taken, obeyed: int, foreign: Sequence[tuple[str, str]]) -> Itera
         )
 
 
-def _withdrawn(each: Taken, catalog: Catalog, today: date) -> Iterator[Tombstone]:
-    """The tombstones of a package, with its publisher named in the reason.
+def _withdrawn(each: PackageResult, catalog: Catalog, today: date) -> Iterator[Tombstone]:
+    """The tombstones of a package, with its publisher's name in the reason.
 
-    The texts are somebody else's and will be public here, so they are screened as any text is.
+    Reason and basis come from outside and become public, so they are screened as any text.
     """
     for row in each.received.withdrawals if each.received else ():
         dataset, key = catalog.datasets.get(row["dataset"]), row["record_id"]
@@ -176,7 +175,7 @@ def _withdrawn(each: Taken, catalog: Catalog, today: date) -> Iterator[Tombstone
 
 
 def _is_key(key: str, dataset: Dataset) -> bool:
-    """Whether a record published here could have this key: what looks like a person's never has."""
+    """Whether a record published here can have this key; no key looks like a person's number."""
     if dataset.identity:
         return re.fullmatch(RECORD_ID, key) is not None
     columns = [dataset.column(name) for name in dataset.primary_key]
@@ -185,11 +184,13 @@ def _is_key(key: str, dataset: Dataset) -> bool:
 
 
 def _clean(text: str, longest: int = _LONGEST) -> str:
+    """`text` screened for personal data, printable, and cut to `longest` characters."""
     plain = "".join(c if c.isprintable() else " " for c in text)
     return screen.screened(plain)[0][:longest]
 
 
 def _day(written: str, today: date) -> str:
+    """A day in ISO 8601; `today` where it is later or cannot be read."""
     try:
         return min(date.fromisoformat(written), today).isoformat()
     except ValueError:
@@ -197,7 +198,7 @@ def _day(written: str, today: date) -> str:
 
 
 def _held(rows: Rows, dataset: Dataset, keys: Sequence[str], source_ids: Sequence[str]) -> set[str]:
-    """Those of `keys` that rows from `source_ids` have."""
+    """Those of `keys` that accepted rows from `source_ids` have."""
     if dataset.name not in rows.accepted:
         return set()
     others = pa.table({"source_id": pa.array(source_ids, pa.string())})
@@ -207,9 +208,9 @@ def _held(rows: Rows, dataset: Dataset, keys: Sequence[str], source_ids: Sequenc
 
 
 def _had(
-    con: duckdb.DuckDBPyConnection, each: Taken, dataset: Dataset, keys: Sequence[str]
+    con: duckdb.DuckDBPyConnection, each: PackageResult, dataset: Dataset, keys: Sequence[str]
 ) -> set[str]:
-    """Those of `keys` that the package taken before had among its records."""
+    """Those of `keys` that the publisher's last package held."""
     paths = proven.tables(each.before, dataset.name) if each.before else []
     rows = _rows(paths, dataset)
     return _among(con, rows, dataset, keys) if rows else set()
@@ -222,9 +223,9 @@ def _among(
     keys: Sequence[str],
     **tables: pa.Table,
 ) -> set[str]:
-    """Those of `keys` that `rows` have; none where those cannot be read.
+    """Those of `keys` that `rows` (SQL) have; none where those cannot be read.
 
-    `tables`: what `rows` names.
+    `tables`: Arrow tables that `rows` refers to by name.
     """
     tables["asked"] = pa.table({"key": pa.array(keys, pa.string())})
     for name, table in tables.items():
@@ -243,7 +244,7 @@ def _among(
 
 
 def _rows(paths: Sequence[Path], dataset: Dataset) -> Sql:
-    """The rows of a CSV or its parts as SQL; "" where there are none, or no key."""
+    """The rows of CSV files as an SQL source; "" where there are none, or no column of the key."""
     try:
         header = package.csv_header(paths) if paths else []
     except (OSError, UnicodeDecodeError, StopIteration, csv.Error):
@@ -251,31 +252,35 @@ def _rows(paths: Sequence[Path], dataset: Dataset) -> Sql:
     return package.csv_rows(paths, header) if set(dataset.primary_key) <= set(header) else ""
 
 
-# ---------------------------------------------------------------- records that left
+# ---------------------------------------------------------------- removed records
 
 
-def gone(
-    con: duckdb.DuckDBPyConnection, parent: Path, taken: Iterable[Taken], catalog: Catalog
+def dropped(
+    con: duckdb.DuckDBPyConnection, parent: Path, results: Iterable[PackageResult], catalog: Catalog
 ) -> dict[str, set[str]]:
-    """Dataset → keys of records in the release `parent` that their publisher's package has no
-    more.
+    """Dataset → keys of records in the release `parent` that are no longer in the package of the
+    publisher they came from.
     """
-    by_publisher = {each.publisher: each.received for each in taken if each.received}
+    by_publisher = {each.publisher: each.received for each in results if each.received}
     listing, found = package.data_files(parent, "sources"), dict[str, set[str]]()
     for dataset in changes.compared_datasets(list(catalog.datasets.values())):
         paths = package.data_files(parent, dataset.name)
         if listing and paths and "source_id" in package.csv_header(paths):
-            found[dataset.name] = _left(con, paths, listing, dataset, by_publisher)
+            found[dataset.name] = _dropped(con, paths, listing, dataset, by_publisher)
     return found
 
 
-def _left(
+def _dropped(
     con: duckdb.DuckDBPyConnection,
     paths: Sequence[Path],
     listing: Sequence[Path],
     dataset: Dataset,
     by_publisher: Mapping[str, Received],
 ) -> set[str]:
+    """The keys of one dataset; `paths`, `listing`: the CSV files of its rows and of `sources`.
+
+    By an anti join in DuckDB of the rows that came from packages with the packages' rows now.
+    """
     rows, listed = (package.csv_rows(p, package.csv_header(p)) for p in (paths, listing))
     params, parts = list[str](), ["select '' as publisher, '' as key"]
     for publisher, each in by_publisher.items():
@@ -292,27 +297,28 @@ def _left(
             [*params, list(by_publisher)],
         )
         return {row[0] for row in found.fetchall()}
-    except duckdb.Error:  # a table that cannot be read explains nothing
+    except duckdb.Error:  # a table that cannot be read is no cause for a removal
         return set()
 
 
 # ---------------------------------------------------------------- public tables
 
 
-def publishers(taken: Sequence[Taken], catalog: Catalog) -> list[Sequence[object]]:
-    """publisher, region_code, state, release, released_on, address, fingerprint, manifest_sha256.
+def publishers(results: Sequence[PackageResult], catalog: Catalog) -> list[Sequence[object]]:
+    """The rows of the public table `publishers`: publisher, region_code, state, release,
+    released_on, address, fingerprint, manifest_sha256.
 
-    Where packages are listed, whoever unites them is the first row.
+    The first row is our own, as the publisher of the union; no rows where no packages are listed.
     """
-    if not taken:
+    if not results:
         return []
     own = (
         next((str(c.get("title", "")) for c in catalog.package.get("contributors", ())), "") or "–"
     )
-    return [(own, "", "own", "", "", "", "", ""), *map(_publisher, taken)]
+    return [(own, "", "own", "", "", "", "", ""), *map(_publisher, results)]
 
 
-def _publisher(each: Taken) -> tuple[Any, ...]:
+def _publisher(each: PackageResult) -> tuple[Any, ...]:
     about = each.listed.publisher, each.listed.region_code, each.state
     if each.received is None:
         return *about, "", "", "", "", ""
@@ -325,7 +331,7 @@ def _publisher(each: Taken) -> tuple[Any, ...]:
 
 
 def with_packages(con: duckdb.DuckDBPyConnection, dataset: Dataset, own: pa.Table) -> pa.Table:
-    """A table that we make, with the rows that packages brought to it, which `con` has settled."""
+    """`own`, a table that the pipeline fills, with the checked rows of packages, from `con`."""
     names = ", ".join(quoted(c.name) for c in published_columns(dataset))
     theirs = con.sql(f"select {names} from {quoted(dataset.name)}").to_arrow_table()
     return pa.concat_tables([own, theirs.cast(own.schema)])

@@ -1,7 +1,7 @@
 """Accepted rows to an immutable release.
 
-`build` makes one in a folder aside: `data` writes the rows, `package` their description, `database`
-the SQLite file, `downloads` what people download. `gate` lets it through or not, `package.store`
-makes it `current`, `removal` takes records out of all that is kept, `store` copies, verifies and
-compares releases.
+`build` makes one in a temporary folder: `data` writes the rows, `package` their description,
+`database` the SQLite file, `downloads` the files for download. `gate` accepts or refuses it,
+`package.store` makes it `current`, `removal` deletes records from all kept releases, `store`
+copies, verifies and compares releases.
 """

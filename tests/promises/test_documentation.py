@@ -23,7 +23,7 @@ PLACES = re.findall(r"^\| (.+?) \| `(.+?): (\w+)` \| `(.+?): (\w+)` \|$", WHERE,
 STATED = (
     f"blocks of {encodings.BLOCK >> 20} MB at most",
     f"DuckDB, which has {sql.MEMORY.replace('MB', ' MB')}",
-    f"whenever {database.HASHED >> 20} MB of words have gathered",
+    f"whenever {database.HASH_BYTES >> 20} MB of words have gathered",
     f"every row of tables up to {gate.WHOLE_UP_TO:,} rows, the first {gate.SAMPLE:,} of larger ones",
 )
 

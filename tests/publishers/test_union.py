@@ -80,7 +80,9 @@ class Place(Shop):
     def revoke(self, key: str, today: date = TODAY) -> None:
         from pipeline.release.removal import withdraw
 
-        asked = withdraw.Asked(PENALTIES, [key], "复议撤销", "行政处罚法第四十八条", "", today)
+        asked = withdraw.WithdrawalRequest(
+            PENALTIES, [key], "复议撤销", "行政处罚法第四十八条", "", today
+        )
         withdraw.withdraw(self.site, self.private, asked, bytes.fromhex(self.secret))
 
     @property
@@ -506,7 +508,7 @@ def test_a_reason_that_names_a_persons_number_is_screened(places: dict[str, Plac
     province, place = places["province"], places["甲区"]
     from pipeline.release.removal import withdraw
 
-    asked = withdraw.Asked(PENALTIES, [sorted(ids(place.current))[0]], "当事人电话13800138000", "无", "", LATER)  # fmt: skip
+    asked = withdraw.WithdrawalRequest(PENALTIES, [sorted(ids(place.current))[0]], "当事人电话13800138000", "无", "", LATER)  # fmt: skip
     withdraw.withdraw(place.site, place.private, asked, bytes.fromhex(place.secret))
     province.publish(LATER)
     assert not any(b"13800138000" in content for content in contents(province.site).values())

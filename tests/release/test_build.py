@@ -191,7 +191,7 @@ def test_a_package_that_frictionless_finds_invalid_is_refused_with_what_it_says(
     monkeypatch.setattr(gate, "ASIDE_FROM", aside_from)
     folder = Path(shutil.copytree(hostile.current, tmp_path / "release"))
     descriptor = json.loads((folder / "datapackage.json").read_text("utf-8"))
-    with gate.judging(folder, descriptor) as verdict:
+    with gate.frictionless_check(folder, descriptor) as verdict:
         verdict()
     file = folder / "data" / f"{PENALTIES}.csv"
     file.write_text(
@@ -199,7 +199,7 @@ def test_a_package_that_frictionless_finds_invalid_is_refused_with_what_it_says(
     )
     with (
         pytest.raises(GateRefused, match="Type Error 2 decision_date"),
-        gate.judging(folder, descriptor) as verdict,
+        gate.frictionless_check(folder, descriptor) as verdict,
     ):
         verdict()
 
@@ -278,7 +278,7 @@ def test_a_difference_is_told_as_a_table_as_markdown_and_as_json(kept: Shop) -> 
     first = kept.current
     kept.send(penalties(42))
     second = kept.publish()
-    said = {f: differences.told(kept.site, first.name, second.name, f, 1) for f in differences.FORMATS}  # fmt: skip
+    said = {f: differences.report(kept.site, first.name, second.name, f, 1) for f in differences.FORMATS}  # fmt: skip
     assert "新增" in said["text"] and "| --- |" in said["markdown"]
     assert json.loads(said["json"])["counts"] == {PENALTIES: {"added": 2}}
     assert "另有 1 条" in said["text"]

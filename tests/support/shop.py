@@ -103,7 +103,7 @@ class Shop:
     def withdraw(
         self, *key: str, dataset: str = PENALTIES, today: date = TODAY, **more: str
     ) -> None:
-        asked = withdraw.Asked(
+        asked = withdraw.WithdrawalRequest(
             dataset, key, more.get("reason", "复议撤销"), "行政处罚法第四十八条", more.get("ordered", ""), today
         )  # fmt: skip
         withdraw.withdraw(self.site, self.private, asked, bytes.fromhex(SECRET))

@@ -1,6 +1,6 @@
 """Rules about whole collections: rows that are missing, or too many.
 
-A collapse or a rise against the last release is the gate's (pipeline.release.gate.sizes).
+A collapse or a rise against the last release is the gate's (pipeline.release.gate.gate.check_sizes).
 """
 
 from __future__ import annotations

@@ -1,3 +1,3 @@
-"""The rows of a release: sorted, written as CSV and Parquet, derived tables,
-and what is reused of the release before.
+"""The rows of a release: sorted, written as CSV and Parquet; derived tables; reuse of files of the
+release before.
 """

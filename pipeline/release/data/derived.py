@@ -1,7 +1,7 @@
-"""Tables that the contract makes of other published tables by SQL (`gongshi:query`).
+"""Derived tables: the contract computes them from other published tables by SQL (`gongshi:query`).
 
-A release carries the query in its datapackage.json, so that a release amended years later, when a
-record is withdrawn, has these tables made anew without it.
+A release keeps the query in its datapackage.json, so that when a record is withdrawn years later
+these tables can be rebuilt without it.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ _TYPES = {"date": "date", "integer": "bigint", "number": "decimal(38, 6)"}
 
 
 def tables(
-    datasets: Iterable[Dataset], relations: Mapping[str, Sql], today: date, spilled: Path
+    datasets: Iterable[Dataset], relations: Mapping[str, Sql], today: date, temporary: Path
 ) -> dict[str, pa.Table]:
-    """Every dataset that has a query, as a table of text in its columns' order.
+    """Run the queries; gives dataset → Arrow table of text, in the order of its columns.
 
     `relations`: dataset → SQL table function of its published rows as text; a dataset without one
-    is empty. A query sees dates as DATE, integers as BIGINT, other numbers as DECIMAL, blanks as
-    NULL, and the day as `$today`. What does not fit in memory goes to the folder `spilled`. Raises
-    UsageError where a query does not run.
+    is empty. A query sees dates as DATE, integers as BIGINT, other numbers as DECIMAL(38, 6),
+    blanks as NULL, and the day as `$today`. `temporary`: the folder for DuckDB's temporary tables.
+    Raises UsageError where a query does not run.
     """
     datasets = list(datasets)
-    made = [d for d in datasets if d.query]
-    if not made:
+    derived = [d for d in datasets if d.query]
+    if not derived:
         return {}
-    with sql.connect(spilled) as con:
+    with sql.connect(temporary) as con:
         for dataset in datasets:
             if not dataset.query:
                 con.execute(_view(dataset, relations.get(dataset.name)))
-        return {d.name: _table(con, d, today) for d in made}
+        return {d.name: _table(con, d, today) for d in derived}
 
 
 def _view(dataset: Dataset, relation: Sql | None) -> Sql:
@@ -68,7 +68,7 @@ def _table(con: duckdb.DuckDBPyConnection, dataset: Dataset, today: date) -> pa.
         rows = con.execute(dataset.query, given).fetchall()
         columns = published_columns(dataset)
         return working.table(
-            dataset, [[_written(v, c) for v, c in zip(row, columns, strict=True)] for row in rows]
+            dataset, [[_as_text(v, c) for v, c in zip(row, columns, strict=True)] for row in rows]
         )
     except (duckdb.Error, ValueError) as error:
         problem = str(error).splitlines()[0]
@@ -78,8 +78,8 @@ def _table(con: duckdb.DuckDBPyConnection, dataset: Dataset, today: date) -> pa.
         raise UsageError(said) from error
 
 
-def _written(value: object, column: Column) -> object:
-    """A value as its column is written: money with two decimals."""
+def _as_text(value: object, column: Column) -> object:
+    """A value as it is written in its column: money with two decimals, all else as `_plain`."""
     if isinstance(value, Decimal) and column.kind == "money":
         return f"{value:.2f}"
     return _plain(value)

@@ -1,5 +1,6 @@
-"""A release's data, made in a folder aside, and which release that is:
-a run that finds nothing changed ends here.
+"""The data files of a release, written in a temporary folder, and the id that their content gives.
+
+A run whose content is that of the current release ends after this step.
 """
 
 from __future__ import annotations
@@ -34,10 +35,11 @@ _WHOLE: Keys = {}
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a release is made of.
+    """The input of a release.
 
-    `accepted`: dataset → query (a bracketed SELECT) of its rows, unsorted, in `con`.
-    `checksums`: what those rows must add up to. `produced`: the tables that the pipeline fills itself.
+    `accepted`: dataset → query (a bracketed SELECT) of its rows, unsorted, in `con`. `checksums`:
+    dataset → row checksum of those rows. `produced`: dataset → table of text that the pipeline
+    fills itself. `work`: a folder for temporary files.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -51,11 +53,12 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A release whose data stands in `folder` and which is not described, packed or signed yet.
+    """A release whose data files are in `folder`, without description, downloads and signature.
 
-    `content`: a hash over all that was put in, whatever the day; `release`: its id. `hashes`: the
-    data files' sha256. `rows`: each dataset's sorted Parquet file, `checksums` what is in it, `keys` by
-    what a dataset is in parts; of these the files are written at `places`.
+    `content`: a hash of all input but the day; `release`: its id. `hashes`: data file → sha256.
+    `rows`: dataset → its sorted Parquet file; `checksums`: dataset → row checksum of that file.
+    `keys`: dataset → the columns by which it is divided into parts; `places`: the folders in which
+    files of parts are written.
     """
 
     material: Material
@@ -75,23 +78,21 @@ class Draft:
 
     @property
     def counts(self) -> dict[str, int]:
+        """Dataset → number of rows."""
         return {name: found.rows for name, found in self.checksums.items()}
 
     def hashes_of(self, dataset: str) -> list[tuple[str, str]]:
-        """A dataset's data files, each with its sha256."""
+        """A dataset's data files: (name in the release, sha256)."""
         own = (f"data/{dataset}.csv", f"data/{dataset}/")
         return [each for each in self.hashes.items() if each[0].startswith(own)]
 
 
 def write(material: Material, about: About, folder: Path, engine: Engine = LOCAL) -> Draft:
-    """Sort the rows and write each dataset's CSV into `folder`,
-    in parts where metadata.yml says so.
+    """Sort the rows and write each dataset's CSV into `folder`, in parts as metadata.yml says.
 
-    Parts are written by `engine`, which has a folder beside `folder` to work in.
-
-    The id is the day and the first eight digits of a hash over what is published, so that the same
-    content has the same id wherever it is made. Raises Unaccounted where a file does not hold just
-    the rows it was given.
+    `engine` writes the parts; its unfinished files are in a folder beside `folder`. The id is the
+    day and the first eight hex digits of the content hash, so that the same content has the same id
+    on every machine. Raises Unaccounted where a file does not hold exactly the rows it was given.
     """
     datasets = [d for d in about.catalog.datasets.values() if d.name != changes.TABLE]
     (folder / "data").mkdir()
@@ -105,21 +106,21 @@ def write(material: Material, about: About, folder: Path, engine: Engine = LOCAL
                 material, dataset, places, here, engine
             )
     material = _with_derived(material, datasets, rows, about.today)
-    for dataset in datasets:
+    for dataset in datasets:  # after all others, since they are computed from them
         if dataset.query:
             rows[dataset.name], checksums[dataset.name] = write_dataset(material, dataset, places)
     hashes = data_hashes(folder)
-    content = content_hash(told_of(material, about), hashes)
+    content = content_hash(input_facts(material, about), hashes)
     release = f"{about.today.isoformat()}-{content[:8]}"
     return Draft(material, about, folder, content, release, hashes, rows, checksums, keys, places)
 
 
-def _keys(material: Material, datasets: Collection[Dataset], asked: Layout) -> dict[str, Keys]:
-    """By what each dataset is in parts; those that are not are left out."""
+def _keys(material: Material, datasets: Collection[Dataset], layout: Layout) -> dict[str, Keys]:
+    """Dataset → the columns of its parts; datasets that stay one file are left out."""
     accepted = material.accepted
     found = {
         d.name: parts.keys(
-            material.con, accepted[d.name], d, asked, material.checksums[d.name].rows
+            material.con, accepted[d.name], d, layout, material.checksums[d.name].rows
         )
         for d in datasets
         if d.name in accepted
@@ -134,7 +135,11 @@ def write_dataset(
     keys: Keys = _WHOLE,
     engine: Engine = LOCAL,
 ) -> tuple[Path, RowChecksum]:
-    """One dataset as sorted Parquet and as CSV, both proven to hold what was accepted."""
+    """Write one dataset as sorted Parquet and as CSV; gives the Parquet file and its row checksum.
+
+    `keys`: the columns of its parts, {} where it is one file. Raises Unaccounted where either does
+    not hold exactly the accepted rows.
+    """
     con, names = material.con, [c.name for c in published_columns(dataset)]
     if dataset.name in material.accepted:
         source, expected = material.accepted[dataset.name], material.checksums[dataset.name]
@@ -163,9 +168,8 @@ def _as_csv(
     keys: Keys,
     engine: Engine,
 ) -> RowChecksum:
-    """A dataset's sorted rows as its CSV, or as one for each part.
-
-    Gives the checksum of what was read back.
+    """Write a dataset's sorted rows as one CSV, or one for each part; gives the checksum that the
+    files have when they are read back.
     """
     if not keys:
         paths = package.write_data(con, rows, dataset.name, places.release)
@@ -178,21 +182,22 @@ def _as_csv(
 def _with_derived(
     material: Material, datasets: Collection[Dataset], rows: Mapping[str, Path], today: date
 ) -> Material:
+    """`material` with the derived tables, computed from the sorted `rows`."""
     relations = {name: package.parquet_rows(path) for name, path in rows.items()}
-    made = derived.tables(datasets, relations, today, material.work / "spill-derived")
-    return replace(material, produced={**material.produced, **made})
+    computed = derived.tables(datasets, relations, today, material.work / "spill-derived")
+    return replace(material, produced={**material.produced, **computed})
 
 
 _CONTENT = ("code_version", "contract", "words", "sample", "inputs", "tallies")
 
 
-def told_of(material: Material, about: About) -> dict[str, Any]:
-    """What goes into a release besides its data, as the manifest says it."""
-    said = json.dumps(about.words, sort_keys=True, default=str)
+def input_facts(material: Material, about: About) -> dict[str, Any]:
+    """The input of a release besides its rows, as the manifest lists it."""
+    site_texts = json.dumps(about.words, sort_keys=True, default=str)
     return {
         "code_version": version("gongshi"),
         "contract": about.catalog.version,
-        "words": hashlib.sha256(said.encode()).hexdigest(),
+        "words": hashlib.sha256(site_texts.encode()).hexdigest(),
         "sample": about.sample,
         "inputs": dict(sorted(material.inputs.items())),
         "tallies": {name: dict(parts) for name, parts in material.tallies.items()},
@@ -200,25 +205,27 @@ def told_of(material: Material, about: About) -> dict[str, Any]:
 
 
 def data_hashes(release: Path) -> dict[str, str]:
-    """The sha256 of every data file of a release, by its name there."""
+    """Data file of a release (its name there) → sha256."""
     return hashes_of(release, files_in(release / "data"))
 
 
 def hashes_of(release: Path, files: Collection[Path]) -> dict[str, str]:
+    """File (its name in the folder `release`) → sha256."""
     return {path.relative_to(release).as_posix(): manifest.sha256(path) for path in files}
 
 
-def content_hash(told: Mapping[str, Any], hashes: Mapping[str, str]) -> str:
-    """A hash over everything that goes into a release but the day and the releases before it.
+def content_hash(facts: Mapping[str, Any], hashes: Mapping[str, str]) -> str:
+    """A SHA-256 of all input of a release but its day and the releases before it.
 
-    `told`: what its manifest says; `hashes`: its data's. The public changes do not count: they tell
-    of other releases.
+    `facts`: a manifest, or the part of it that `input_facts` gives; `hashes`: data file → sha256.
+    The public table of changes does not count: it describes other releases too.
     """
-    content = {key: told[key] for key in _CONTENT}
+    content = {key: facts[key] for key in _CONTENT}
     data = {name.removeprefix("data/"): digest for name, digest in hashes.items()}
     content["data"] = {name: each for name, each in data.items() if name != f"{changes.TABLE}.csv"}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def files_in(folder: Path) -> list[Path]:
+    """All files below `folder`, in the order of their names on every system."""
     return sorted((p for p in folder.rglob("*") if p.is_file()), key=Path.as_posix)

@@ -1,10 +1,10 @@
-"""The files of a dataset's parts, each written by itself wherever the engine has it done.
+"""The files of a dataset's parts, each written as a task of its own by the engine's workers.
 
-A part is made of a run of the sorted rows. Whoever sees the folder of those rows reads them there,
-to others they travel; whoever sees the store writes there, from others the file travels back. A
-file is written aside and then renamed, so that whoever dies leaves nothing and may be followed by
-another. The publisher makes the folders, looks at each file once more, and lets only what is as
-told be part of the release.
+A part is a range of the sorted rows. A worker that sees the folder of those rows reads them there;
+to others they are sent. A worker that sees the store writes there; others send the file back. A
+file is written under a temporary name and then renamed, so that a worker that dies leaves nothing
+behind and another can repeat the task. The main process makes the folders and checks size and hash
+of each file before it becomes part of the release.
 """
 
 from __future__ import annotations
@@ -36,8 +36,10 @@ _UNCHECKED = RowChecksum()
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where parts come from and go to. `rows`: the folder of the sorted rows; `aside`: on the disk
-    of `release`, for files that are not finished.
+    """Where parts are read and written.
+
+    `rows`: the folder of the sorted rows; `aside`: a folder for unfinished files, on the disk of
+    `release`; `release`: the folder of the finished files.
     """
 
     rows: Home
@@ -47,9 +49,9 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A file of the release, of `size` bytes.
+    """A file of the release, `name` in it, of `size` bytes.
 
-    `checksum`: of its rows, of a CSV; `content`: where it has to travel.
+    `checksum`: of its rows, where it is a CSV; `content`: its bytes, where they are sent back.
     """
 
     name: str
@@ -60,13 +62,13 @@ class Written:
 
 
 class Piece(Protocol):
-    """What there is to know to write one file, `name` in the release."""
+    """The input of the task that writes one file, `name` in the release."""
 
     @property
     def name(self) -> str: ...
 
     def carried(self) -> Piece:
-        """The same with all that it is made of."""
+        """The same with its content, for a worker that does not see the files."""
 
 
 SomePiece = TypeVar("SomePiece", bound=Piece)
@@ -74,7 +76,10 @@ SomePiece = TypeVar("SomePiece", bound=Piece)
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """One part's rows, to be one file. `content`: as Parquet, where they had to travel."""
+    """One part's rows in `file`, to be written as one file.
+
+    `content`: the rows as Parquet, where they are sent to the worker.
+    """
 
     name: str
     part: Part
@@ -88,14 +93,16 @@ class Rows:
             return replace(self, content=path.read_bytes())
 
 
-# ---------------------------------------------------------------- asked for by the publisher
+# ---------------------------------------------------------------- in the main process
 
 
 def pieces(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, rows: Path, keys: Keys, pattern: str
 ) -> list[Rows]:
-    """A dataset's parts in their order, named by `pattern`, such as
-    `data/{dataset}/{place}.csv`.
+    """A dataset's parts in their order.
+
+    `rows`: its sorted Parquet file; `keys`: the columns of its parts; `pattern`: of the files'
+    names, such as `data/{dataset}/{place}.csv`.
     """
     return [
         Rows(pattern.format(dataset=dataset.name, place=part.place), part, rows)
@@ -106,26 +113,29 @@ def pieces(
 def write_csv(
     engine: Engine, places: Places, dataset: Dataset, items: Iterable[Rows]
 ) -> list[Written]:
-    """Each part as CSV, in place, with the checksum of what was read back of it. Raises Unaccounted."""
-    return list(gathered(engine, places, partial(_csv, places, dataset), items))
+    """Write each part as CSV; gives the files with the checksums of their rows, read back.
+
+    Raises Unaccounted as `written_files` does.
+    """
+    return list(written_files(engine, places, partial(_csv, places, dataset), items))
 
 
 def write_parquet(
     engine: Engine, places: Places, dataset: Dataset, items: Iterable[Rows]
 ) -> list[Written]:
-    """Each part as typed Parquet for download, in place. Raises Unaccounted."""
-    return list(gathered(engine, places, partial(_parquet, places, dataset), items))
+    """Write each part as typed Parquet for download. Raises Unaccounted as `written_files` does."""
+    return list(written_files(engine, places, partial(_parquet, places, dataset), items))
 
 
-def gathered(
+def written_files(
     engine: Engine,
     places: Places,
     work: Callable[[SomePiece], Written],
     items: Iterable[SomePiece],
 ) -> Iterator[Written]:
-    """What `work` writes of each of `items`, in place and held against what was told of it.
+    """Run `work` on each of `items` by `engine`; gives the files it wrote, each in its place.
 
-    Raises Unaccounted where a file is another one than whoever wrote it says.
+    Raises Unaccounted where a file has not the size and hash that its writer reports.
     """
     for written in engine(work, _with_folders(places.release, items)):
         path = places.release / written.name
@@ -139,35 +149,36 @@ def gathered(
 
 
 def _with_folders(release: Path, items: Iterable[SomePiece]) -> Iterator[SomePiece]:
-    """`items`, each with its folder made:
-    a worker that comes late makes none in a store that moved on.
+    """`items`; before each is given out, its folder is made.
+
+    Workers make none: a late one would make folders in a store that has since changed.
     """
     for item in items:
         (release / item.name).parent.mkdir(parents=True, exist_ok=True)
         yield item
 
 
-# ---------------------------------------------------------------- done wherever the engine says
+# ---------------------------------------------------------------- on a worker
 
 
 def _csv(places: Places, dataset: Dataset, item: Rows) -> Written:
     con = own_connection()
-    with desk(places) as folder:
+    with work_folder(places) as folder:
         path = folder / "part.csv"
         package.write_csv(con, _source(places, item, folder), path)
-        return handed(places, item.name, path, package.csv_checksum(con, [path], dataset))
+        return deliver(places, item.name, path, package.csv_checksum(con, [path], dataset))
 
 
 def _parquet(places: Places, dataset: Dataset, item: Rows) -> Written:
     con = own_connection()
-    with desk(places) as folder:
+    with work_folder(places) as folder:
         path = folder / "part.parquet"
         downloads.write_parquet(con, dataset, _source(places, item, folder), path)
-        return handed(places, item.name, path)
+        return deliver(places, item.name, path)
 
 
 def _source(places: Places, item: Rows, folder: Path) -> sql.Sql:
-    """A part's rows as an SQL source; raises Unseen where they are not to be seen."""
+    """A part's rows as an SQL source. Raises Unseen where this worker does not see the file."""
     if item.content:
         path = folder / "rows.parquet"
         path.write_bytes(item.content)
@@ -178,8 +189,9 @@ def _source(places: Places, item: Rows, folder: Path) -> sql.Sql:
 
 
 def own_connection() -> duckdb.DuckDBPyConnection:
-    """This thread's DuckDB, of one thread: several pieces are written side by side. They are
-    written as they are read, so that nothing has to be spilled.
+    """This thread's DuckDB connection, which uses one thread: several files are written at once.
+
+    Rows are written as they are read, so it needs no temporary tables on disk.
     """
     if not hasattr(_own, "con"):
         _own.con = duckdb.connect()
@@ -194,18 +206,18 @@ _own = threading.local()
 
 
 @contextmanager
-def desk(places: Places) -> Iterator[Path]:
-    """An empty folder to write in, on the release's own disk where that is seen.
+def work_folder(places: Places) -> Iterator[Path]:
+    """An empty temporary folder, on the release's disk where this worker sees it.
 
-    What the disk refuses is an OSError, whichever library says so.
+    An error of the disk becomes an OSError, whichever library raises it.
     """
     here = places.aside.folder if places.aside.is_here() else None
     with TemporaryDirectory(dir=here) as folder, naming(Path(folder)):
         yield Path(folder)
 
 
-def handed(places: Places, name: str, path: Path, checksum: RowChecksum = _UNCHECKED) -> Written:
-    """A finished file put in its place, or to be carried there."""
+def deliver(places: Places, name: str, path: Path, checksum: RowChecksum = _UNCHECKED) -> Written:
+    """Move a finished file to its place in the release, or read it to be sent there."""
     written = Written(name, path.stat().st_size, manifest.sha256(path), checksum)
     if places.aside.is_here():
         path.replace(places.release / name)

@@ -1,3 +1,3 @@
-"""The SQLite file of a release: tables, indexes, full-text search,
-and the proof that it holds what it was given.
+"""The SQLite file of a release: tables, indexes, full-text search, and the check that it holds
+exactly the rows it was given.
 """

@@ -1,8 +1,8 @@
-"""disclosure.db: one SQLite table a dataset, its search index, the indexes of its facets.
+"""disclosure.db: one SQLite table for each dataset, its search index, the indexes of its facets.
 
-The same rows give the same file, byte for byte: it is made anew, in one order, by the pinned
-SQLite. Blank cells are NULL. Money has the type DECIMAL(18,2): SQLite keeps whole yuan as integers
-and others as doubles, which two decimals below 90 billion survive exactly.
+The same rows give the same file, byte for byte: it is always written from scratch, in one order, by
+the pinned SQLite. Blank cells are NULL. Money has the type DECIMAL(18,2): SQLite keeps whole yuan
+as integers and others as doubles, which are exact for two decimals below 90 billion.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from pipeline.release.database.full_text import segment_column
 from pipeline.release.database.schema import create_table, indexes
 from pipeline.release.package.package import parquet_batches
 
-BATCH = 2_500  # rows of Python objects at a time
-LOADED = 20_000  # rows of columns at a time
-CACHE_KB = 8_000  # SQLite's own, and what a sort of it holds before it goes to disk
-HASHED = 64 << 20  # bytes of words that FTS5 gathers before it writes them down
-ASIDE_FROM = 50_000  # rows of a table whose search index another process makes
+BATCH = 2_500  # rows of a batch of Python objects
+LOAD_ROWS = 20_000  # rows of an Arrow batch
+CACHE_KB = 8_000  # SQLite's page cache, and what a sort keeps in memory before it uses disk
+HASH_BYTES = 64 << 20  # bytes of words that FTS5 keeps in memory before it writes them
+ASIDE_FROM = 50_000  # rows of a table from which on another process writes its search index
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
-    """A database that `build` made, and the names of its tables that are the same in the one to
-    make.
+class Previous:
+    """The database of the release before, written by `build`, and the names of its tables that do
+    not change.
     """
 
     path: Path
@@ -53,25 +53,26 @@ def build(
     rows: Mapping[str, Path],
     meanwhile: Callable[[], None] | None = None,
     alone: bool = False,
-    before: Before | None = None,
+    before: Previous | None = None,
 ) -> None:
-    """Make the database at `path`; `rows` gives each dataset's Parquet file, sorted by key.
+    """Write the database at `path`; `rows`: dataset → its Parquet file of text, sorted by key.
 
-    Search indexes of large tables are made beside the tables, by another process in a file of their
-    own, and then copied; `meanwhile` is done while that one is still at it, or else last. `alone`:
-    by this process too, where others are made beside this one. Large tables are copied from
-    `before` where they are the same there. The file is the same in each case.
+    The search index of a large table is written by another process, into a file of its own, and
+    then copied; `meanwhile` is called while that process works, or else at the end. `alone`: a
+    thread of this process does that work, since other databases are written at the same time. Large
+    tables that do not change are copied from `before`. The file is the same to the byte in each
+    case. Raises OSError where the disk refuses, sqlite3.OperationalError for other errors.
     """
     large = {d.name for d in datasets if _rows_in(rows[d.name]) >= ASIDE_FROM}
     same = before.tables & large if before else frozenset()
-    dear = {d.name for d in datasets if d.search and d.name in large - same}
-    with _helper(bool(dear), alone) as pool, _open(path) as con:
+    indexed_aside = {d.name for d in datasets if d.search and d.name in large - same}
+    with _helper(bool(indexed_aside), alone) as pool, _open(path) as con:
         aside = {
             d.name: pool.submit(index_aside, path.with_name(f".{d.name}.fts"), d, rows[d.name])
             for d in datasets
-            if pool and d.name in dear
+            if pool and d.name in indexed_aside
         }
-        _tables(con, path, datasets, rows, Before(before.path, same) if before else None)
+        _tables(con, path, datasets, rows, Previous(before.path, same) if before else None)
         with _attached(con, before.path if same and before else None, "before"):
             for statement in (each for dataset in datasets for each in indexes(dataset)):
                 con.execute(statement)
@@ -79,7 +80,7 @@ def build(
                 meanwhile()
             for dataset in (d for d in datasets if d.search):
                 if dataset.name in aside:
-                    _take_index(con, dataset, aside[dataset.name].result())
+                    _move_index(con, dataset, aside[dataset.name].result())
                 elif dataset.name in same:
                     _copy_index(con, dataset, "before")
                 else:
@@ -94,9 +95,9 @@ def _tables(
     path: Path,
     datasets: Sequence[Dataset],
     rows: Mapping[str, Path],
-    before: Before | None,
+    before: Previous | None,
 ) -> None:
-    """All tables with their rows; those that `before` has the same are copied from there."""
+    """Create and fill all tables; those of `before` are copied from there."""
     for dataset in datasets:
         con.execute(create_table(dataset, {d.name for d in datasets}))
     with loading(path) as cursor:
@@ -111,7 +112,7 @@ def _tables(
 
 @contextmanager
 def _attached(con: sqlite3.Connection, path: Path | None, name: str) -> Iterator[None]:
-    """A database that nobody writes, to be read as `name`; nothing where there is none."""
+    """Attach a database that nobody writes, as `name`; does nothing where `path` is None."""
     if path:
         con.execute(f"attach ? as {quoted(name)}", (address(path, immutable=True),))
     yield
@@ -125,7 +126,7 @@ _PRAGMAS = (
     "synchronous = OFF",
     f"cache_size = -{CACHE_KB}",
     "temp_store = FILE",
-    "threads = 2",  # sort beside the reading: indexes of 2,000,000 rows in two thirds of the time
+    "threads = 2",  # sort while reading: indexes of 2,000,000 rows in two thirds of the time
 )
 
 
@@ -134,7 +135,7 @@ def _open(path: Path) -> Iterator[sqlite3.Connection]:
     with (
         naming(path),
         closing(writing(path)) as con,
-        _sorting_beside(con, path),
+        _sorting_on_disk(con, path),
     ):
         for pragma in _PRAGMAS:
             con.execute(f"pragma {pragma}")
@@ -142,16 +143,17 @@ def _open(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
-def _sorting_beside(con: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """What an index is sorted in grows with the rows: it lies on disk, beside the database.
+def _sorting_on_disk(con: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """Sort indexes in temporary files beside the database: the space they need grows with the rows.
 
-    The folder is one for all of the process, and must not change while any database is written
-    (https://www.sqlite.org/pragma.html#pragma_temp_store_directory): the first of several decides.
+    SQLite has one such folder for the whole process, and it must not change while any database is
+    written (https://www.sqlite.org/pragma.html#pragma_temp_store_directory): the first of several
+    databases sets it.
     """
-    beside = str(path.parent.absolute())
+    folder = str(path.parent.absolute())
     with _SORTING.lock:
         if not _SORTING.open:
-            con.execute(f"pragma temp_store_directory = {literal(beside)}")
+            con.execute(f"pragma temp_store_directory = {literal(folder)}")
         _SORTING.open += 1
     try:
         yield
@@ -171,11 +173,11 @@ _SORTING = _Sorting()
 
 @contextmanager
 def _helper(wanted: bool, alone: bool) -> Iterator[Any]:
-    """Another process, or None."""
+    """An executor that runs in another process (`alone`: in a thread); None if not `wanted`."""
     if not wanted:
         yield None
         return
-    if alone:  # a thread: a worker of Dask is allowed no processes of its own
+    if alone:  # a Dask worker may not start processes
         with ThreadPoolExecutor(1) as thread:
             yield thread
         return
@@ -184,7 +186,10 @@ def _helper(wanted: bool, alone: bool) -> Iterator[Any]:
 
 
 def index_aside(path: Path, dataset: Dataset, rows: Path) -> Path:
-    """The search index of one table in a database of its own at `path`."""
+    """Write the search index of one table into a database of its own at `path`; gives `path`.
+
+    `rows`: the table's Parquet file.
+    """
     path.unlink(missing_ok=True)
     with _open(path) as con:
         con.execute(create_table(dataset, set()))
@@ -193,22 +198,28 @@ def index_aside(path: Path, dataset: Dataset, rows: Path) -> Path:
 
 
 def _copy_rows(cursor: dbapi.Cursor, dataset: Dataset) -> None:
-    """A table's rows from the database before, one by one and in their order: to copy whole pages
-    would lay the file out otherwise (https://www.sqlite.org/lang_insert.html, xfer optimization).
+    """Copy a table's rows from the database before, one by one and in their order.
+
+    "order by" prevents SQLite from copying whole pages (xfer optimization,
+    https://www.sqlite.org/lang_insert.html), which would give other bytes.
     """
     table = quoted(dataset.name)
     cursor.execute(f"insert into main.{table} select * from before.{table} order by rowid")
 
 
-def _take_index(con: sqlite3.Connection, dataset: Dataset, made: Path) -> None:
-    """Take over the index in the database `made` aside, and remove that."""
+def _move_index(con: sqlite3.Connection, dataset: Dataset, made: Path) -> None:
+    """Copy the index from the database at `made`, and delete that file."""
     with _attached(con, made, "aside"):
         _copy_index(con, dataset, "aside")
     made.unlink()
 
 
 def _copy_index(con: sqlite3.Connection, dataset: Dataset, source: str) -> None:
-    """Take over an index of another database: FTS5 keeps all of it in four ordinary tables."""
+    """Copy an index from the attached database `source`.
+
+    FTS5 keeps all of it in four ordinary tables
+    (https://www.sqlite.org/fts5.html, FTS5 Data Structures).
+    """
     _create_index(con, dataset)
     con.execute("begin")
     for part in ("data", "idx", "docsize", "config"):
@@ -224,12 +235,11 @@ def _rows_in(path: Path) -> int:
 
 @contextmanager
 def loading(path: Path) -> Iterator[dbapi.Cursor]:
-    """A way to fill the database at `path` with whole columns,
-    by Arrow's own driver and its SQLite.
+    """A cursor that fills the database at `path` with Arrow columns, by the ADBC driver.
 
-    Whoever has the database open besides must not have read of it what is written here. What the
-    disk refuses is an OSError, what else goes wrong an sqlite3.OperationalError,
-    as it is everywhere else.
+    A connection that is open at the same time must not have read what is written here, since the
+    driver brings its own SQLite. An error of the disk becomes an OSError, any other an
+    sqlite3.OperationalError.
     """
     try:
         with (
@@ -240,7 +250,8 @@ def loading(path: Path) -> Iterator[dbapi.Cursor]:
             for pragma in _PRAGMAS:
                 cursor.execute(f"pragma {pragma}")
                 cursor.fetchall()
-            con.adbc_connection.set_autocommit(False)  # or a full disk is told as "no transaction"
+            # Without this the error of a full disk is "no transaction".
+            con.adbc_connection.set_autocommit(False)
             yield cursor
             con.adbc_connection.commit()
     except dbapi.Error as error:
@@ -248,17 +259,17 @@ def loading(path: Path) -> Iterator[dbapi.Cursor]:
 
 
 def load(cursor: dbapi.Cursor, dataset: Dataset, path: Path) -> None:
-    """The rows of a Parquet file into their table."""
+    """Insert the rows of the Parquet file at `path` into the table of `dataset`, in their order."""
     names = [c.name for c in published_columns(dataset)]
     schema = pa.schema([(name, pa.string()) for name in names])
-    rows = pa.RecordBatchReader.from_batches(schema, parquet_batches(path, LOADED, names))
+    rows = pa.RecordBatchReader.from_batches(schema, parquet_batches(path, LOAD_ROWS, names))
     cursor.adbc_ingest(dataset.name, rows, mode="append")
 
 
 def _create_index(con: sqlite3.Connection, dataset: Dataset) -> None:
-    """The empty index.
+    """Create the empty index. Its tokenizer only splits at spaces: `full_text` segments the text.
 
-    Its tokenizer only parts words at spaces: `search` has folded and cut them.
+    Merging is switched off while it is filled: `optimize` merges once, at the end.
     """
     table, index = quoted(dataset.name), quoted(f"{dataset.name}_fts")
     columns = ", ".join(map(quoted, dataset.search))
@@ -266,11 +277,11 @@ def _create_index(con: sqlite3.Connection, dataset: Dataset) -> None:
         f"create virtual table {index} using fts5({columns}, content={table}, tokenize=ascii)"
     )
     con.execute(f"insert into {index}({index}, rank) values ('automerge', 0)")
-    con.execute(f"insert into {index}({index}, rank) values ('hashsize', {HASHED})")
+    con.execute(f"insert into {index}({index}, rank) values ('hashsize', {HASH_BYTES})")
 
 
 def index_text(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:
-    """The search index of a table: made, filled, and merged to one segment."""
+    """Create the search index of a table, fill it, and merge it to one segment."""
     index = quoted(f"{dataset.name}_fts")
     _create_index(con, dataset)
     con.execute("begin")
@@ -280,17 +291,22 @@ def index_text(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:
 
 
 def fill_index(con: sqlite3.Connection, dataset: Dataset, path: Path) -> None:
-    """External content, rowid by rowid in the order in which the rows were loaded."""
+    """Fill the search index with the rows of the Parquet file at `path`.
+
+    The index has external content: its rowids are those of the table, 1, 2, … in the file's order.
+    """
     index, columns = quoted(f"{dataset.name}_fts"), ", ".join(map(quoted, dataset.search))
     marks = ", ".join("?" * (len(dataset.search) + 1))
     insert = f"insert into {index}(rowid, {columns}) values ({marks})"
     first = 1
-    for cut in ordered_map(
-        partial(_cut, names=dataset.search), parquet_batches(path, BATCH, dataset.search)
+    for segmented in ordered_map(
+        partial(_segmented, names=dataset.search), parquet_batches(path, BATCH, dataset.search)
     ):
-        con.executemany(insert, zip(range(first, first + len(cut[0])), *cut, strict=True))
-        first += len(cut[0])
+        con.executemany(
+            insert, zip(range(first, first + len(segmented[0])), *segmented, strict=True)
+        )
+        first += len(segmented[0])
 
 
-def _cut(batch: pa.RecordBatch, names: Sequence[str]) -> list[list[str]]:
+def _segmented(batch: pa.RecordBatch, names: Sequence[str]) -> list[list[str]]:
     return [segment_column(batch[name].to_pylist()) for name in names]

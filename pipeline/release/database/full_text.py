@@ -1,17 +1,18 @@
-"""Chinese full-text search for SQLite's FTS5: how text is cut for the index, and queries for it.
+"""Chinese full-text search for SQLite's FTS5: segmentation of text for the index, and queries.
 
-Neither of SQLite's tokenizers serves Chinese: `unicode61` takes a whole sentence for one word, and
+Neither of SQLite's tokenizers suits Chinese: `unicode61` takes a whole sentence for one word, and
 `trigram` finds no word of two characters. So the index holds every overlapping pair of Chinese
-characters and the last character of each run, with spaces between, and a query is cut likewise::
+characters and the last character of each run, separated by spaces, and a query is segmented the
+same way::
 
     行政处罚2025  →  行政 政处 处罚 罚 2025
     398号院       →  398 号 号院 院
 
 A word of two characters or more is then a phrase of neighbouring pairs, which finds exactly what a
 search by substring would; one character is a prefix. Words of Latin letters and digits stay whole.
-The character right behind one stands by itself too: 398号 is a phrase without a prefix, which would
-have to read all words that begin with 号. Text is folded first (NFKC, lower case), so that
-full-width forms find half-width ones.
+The character right behind one is also indexed alone: 398号 is then a phrase without a prefix, and
+SQLite need not read all words that begin with 号. Text is normalised first (NFKC, lower case), so
+that full-width forms find half-width ones.
 """
 
 from __future__ import annotations
@@ -34,31 +35,32 @@ _CHINESE = (
 )
 _OTHER, _HAN, _WORD, _END = 0, 1, 2, 3
 _SEPARATOR = "\0"  # between the values of a column; cleaned text never holds it
-_BLOCK = 250_000  # characters cut at a time, so that memory stays small
+_BLOCK = 250_000  # characters segmented at a time, to bound memory
 
 _TERM = re.compile(r'"([^"]*)"|([^\s"]+)')
-_PREFIX_FROM = 3  # a shorter Latin word is searched whole: as a prefix it would find too much
+_PREFIX_FROM = 3  # a shorter Latin word must match whole: as a prefix it would find too much
 
 
 def segment_column(values: Sequence[str | None]) -> list[str]:
-    """Each value as the index holds it: words with spaces between, Chinese cut into pairs.
+    """Each value as the index holds it: words separated by spaces, Chinese in pairs; None gives "".
 
-    None gives "".
+    Each distinct value is segmented once.
     """
-    known: dict[str | None, str] = {None: "", "": ""}
+    segmented: dict[str | None, str] = {None: "", "": ""}
     fresh = list(dict.fromkeys(v for v in values if v))
     for block in _blocks(fresh):
-        known.update(zip(block, _cut_all(block), strict=True))
-    return [known[value] for value in values]
+        segmented.update(zip(block, _segment_block(block), strict=True))
+    return [segmented[value] for value in values]
 
 
 def match_query(query: str) -> str:
-    """What a reader typed, as an FTS5 MATCH expression; nothing in it can be an operator.
+    """A user's query as an FTS5 MATCH expression; nothing in it can become an operator.
 
-    Spaces mean that all words must be there; quotes keep a phrase together and take Latin words
-    as they stand, where without quotes the last one also finds longer ones.
+    All words separated by spaces must occur. Quotes make a phrase, whose Latin words must match
+    whole; without quotes the last one also finds longer words. Syntax:
+    https://www.sqlite.org/fts5.html, Full-text Query Syntax.
     """
-    terms = [_term(quoted or bare, bool(quoted)) for quoted, bare in _TERM.findall(query or "")]
+    terms = [_term(quoted or plain, bool(quoted)) for quoted, plain in _TERM.findall(query or "")]
     return " AND ".join(term for term in terms if term) or '""'
 
 
@@ -66,30 +68,30 @@ def match_query(query: str) -> str:
 
 
 def _term(text: str, exact: bool) -> str:
-    runs = list(_runs(_fold(text)))
+    runs = list(_runs(_normalise(text)))
     if not runs:
         return ""
     words: list[str] = []
-    for number, (kind, behind, run) in enumerate(runs, 1):
+    for number, (kind, follows, run) in enumerate(runs, 1):
         if kind == _WORD:
             words.append(run)
             continue
         alone = len(run) == 1
-        words += [run[0]] if behind or alone else []
+        words += [run[0]] if follows or alone else []
         words += [a + b for a, b in pairwise(run)]
         # The last run may go on in the text, so its last character is no word there.
         words += [run[-1]] if number < len(runs) and not alone else []
-    kind, behind, run = runs[-1]
+    kind, follows, run = runs[-1]
     if kind == _HAN:
-        longer = len(run) == 1 and not behind
+        longer = len(run) == 1 and not follows
     else:
         longer = len(run) >= _PREFIX_FROM and not exact
     return f'"{" ".join(words)}"' + (" *" if longer else "")
 
 
 def _runs(text: str) -> Iterator[tuple[int, bool, str]]:
-    """The runs of Chinese and of other word characters in folded text: their kind, and whether a
-    word of the other kind stands right in front."""
+    """The runs of Chinese and of other word characters in normalised text: their kind, whether a
+    word of the other kind is right in front, and the run."""
     kinds = _kinds()[_codes(text)]
     edges = np.flatnonzero(np.diff(kinds)) + 1
     before = _OTHER
@@ -100,7 +102,7 @@ def _runs(text: str) -> Iterator[tuple[int, bool, str]]:
         before = kind
 
 
-# ---------------------------------------------------------------- cutting
+# ---------------------------------------------------------------- segmentation
 
 
 def _blocks(values: Sequence[str]) -> Iterator[list[str]]:
@@ -116,32 +118,32 @@ def _blocks(values: Sequence[str]) -> Iterator[list[str]]:
         yield block
 
 
-def _cut_all(block: list[str]) -> list[str]:
+def _segment_block(block: list[str]) -> list[str]:
     text = _SEPARATOR.join(block)
     if text.count(_SEPARATOR) != len(block) - 1:
         block = [value.replace(_SEPARATOR, " ") for value in block]
         text = _SEPARATOR.join(block)
     codes = _codes(text)
     if (hard := _hard()[codes]).any():
-        # What only Unicode's own rules can fold is folded value by value;
-        # the rest is left as it is.
+        # Values with characters that depend on their neighbours are normalised one by one; all
+        # others by the table of `_normalised`, many at once.
         ends = np.flatnonzero(codes == _codes(_SEPARATOR)[0])
         block = list(block)
         for place in np.unique(np.searchsorted(ends, np.flatnonzero(hard))):
-            block[place] = _fold(block[place])
+            block[place] = _normalise(block[place])
         codes = _codes(_SEPARATOR.join(block))
-    return [cut.rstrip(" ") for cut in _cut_codes(_folded()[codes]).split(_SEPARATOR)]
+    return [text.rstrip(" ") for text in _segment_codes(_normalised()[codes]).split(_SEPARATOR)]
 
 
 def _cut(text: str) -> str:
-    return _cut_codes(_codes(_fold(text)))
+    return _segment_codes(_codes(_normalise(text)))
 
 
-def _cut_codes(codes: npt.NDArray[np.uint32]) -> str:
-    """Cut folded text by arithmetic on its code points: many millions take a second or two.
+def _segment_codes(codes: npt.NDArray[np.uint32]) -> str:
+    """Segment normalised text by arithmetic on its code points: millions take a second or two.
 
     Every Chinese character is written with its right neighbour, if that is Chinese too, and a
-    space, and before that by itself if it stands behind another word; the last character of any
+    space, and before that alone if it comes right behind another word; the last character of any
     other word with a space; other characters not at all.
     """
     if not len(codes):
@@ -150,6 +152,8 @@ def _cut_codes(codes: npt.NDArray[np.uint32]) -> str:
     following = np.append(kinds[1:], np.uint8(_OTHER))
     han, word = kinds == _HAN, kinds == _WORD
     paired = han & (following == _HAN)
+    # `width`: how many characters each one takes in the result; their running total gives the
+    # place of each, so that all are written by a few indexed assignments instead of a loop.
     width = (kinds != _OTHER).astype(np.int32)
     width[paired] = 3
     width += (han & ~paired) | (word & (following != _WORD))
@@ -166,7 +170,7 @@ def _cut_codes(codes: npt.NDArray[np.uint32]) -> str:
     return out.tobytes().decode("utf-32-le").rstrip(" ")
 
 
-def _fold(text: str) -> str:
+def _normalise(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower()
 
 
@@ -174,14 +178,12 @@ def _codes(text: str) -> npt.NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "replace"), dtype="<u4")
 
 
-_TABLED = (
-    0x20000  # code points below are looked at one by one; of those above only ideographs matter
-)
+_TABLED = 0x20000  # code points below have an entry each; of those above only ideographs matter
 
 
 @cache
 def _kinds() -> npt.NDArray[np.uint8]:
-    """The kind of every code point there is."""
+    """The kind of every code point of Unicode."""
     kinds = np.zeros(0x110000, np.uint8)
     kinds[:_TABLED] = (
         np.fromiter((chr(c).isalnum() for c in range(_TABLED)), np.uint8, _TABLED) * _WORD
@@ -193,32 +195,33 @@ def _kinds() -> npt.NDArray[np.uint8]:
 
 
 @cache
-def _folded() -> npt.NDArray[np.uint32]:
-    """What `_fold` makes of each code point that is not hard."""
-    folded = np.arange(0x110000, dtype=np.uint32)
+def _normalised() -> npt.NDArray[np.uint32]:
+    """Code point → what `_normalise` makes of it, for those that are not `_hard`."""
+    table = np.arange(0x110000, dtype=np.uint32)
     for code in range(_TABLED):
-        made = _fold(chr(code))
-        folded[code] = ord(made) if len(made) == 1 else code
-    return folded
+        made = _normalise(chr(code))
+        table[code] = ord(made) if len(made) == 1 else code
+    return table
 
 
 @cache
 def _hard() -> npt.NDArray[np.bool_]:
-    """Code points that fold to several, or together with a neighbour: not one by one.
+    """Whether a code point normalises to several, or depends on its neighbours.
 
-    These are combining marks, what a canonical composition ends in (Unicode Standard Annex 15,
-    quick check Maybe), vowels and finals of Hangul, a sigma, and all that becomes longer.
+    These are combining marks, the second characters of canonical compositions (Unicode Standard
+    Annex 15, quick check Maybe), vowels and finals of Hangul, the sigma (its lower case differs at
+    the end of a word), and all that becomes longer.
     """
     hard = np.zeros(0x110000, np.bool_)
     hard[[0x3A3, *range(0x1161, 0x1176), *range(0x11A8, 0x11C3)]] = True
     hard[0x2F800:0x2FA20] = hard[0xE0000:] = True
-    folded = {c: unicodedata.normalize("NFKC", c) for c in map(chr, range(_TABLED))}
-    for character, made in folded.items():
+    normalised = {c: unicodedata.normalize("NFKC", c) for c in map(chr, range(_TABLED))}
+    for character, made in normalised.items():
         parts = unicodedata.decomposition(character).split()
         if len(parts) == 2 and not parts[0].startswith("<"):
             hard[int(parts[1], 16)] = True
         if unicodedata.combining(character) or len(made.lower()) != 1:
             hard[ord(character)] = True
-    for character, made in folded.items():
+    for character, made in normalised.items():
         hard[ord(character)] |= any(hard[ord(c)] for c in made)
     return hard

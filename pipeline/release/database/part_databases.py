@@ -1,8 +1,8 @@
 """One SQLite database for each year or division, among the downloads.
 
-Each holds its rows of all tables that are laid out by years first, or by divisions first; tables
-that are not in parts stand in no such database. It is made of the CSV parts, whose content is
-proven, wherever the engine has it done.
+Each holds its rows of all tables whose parts are by year first, or by division first; tables that
+are not in parts are in no such database. The engine's workers write it from the CSV parts, whose
+content is already verified.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from pipeline.contract.catalog import published_columns
 from pipeline.release.data.part_files import (
     Places,
     Written,
-    desk,
-    gathered,
-    handed,
+    deliver,
     own_connection,
+    work_folder,
+    written_files,
 )
 from pipeline.release.database import database
-from pipeline.release.database.readback import prove
+from pipeline.release.database.readback import verify_rows
 from pipeline.release.package import package, parts
 from pipeline.release.package.parts import Keys
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """One year or division of several tables, to be one database.
+    """One year or division of several tables, to be written as the database `name`.
 
-    `files`: dataset → its CSV in `release`, none where it has no such rows; `content`: those files'
-    bytes by their names, where they had to travel.
+    `files`: dataset → its CSV files in `release`, none where it has no such rows; `content`: file →
+    bytes, where they are sent to the worker.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Tables:
 
 
 def tables(release: Path, keys: Mapping[str, Keys]) -> Iterator[Tables]:
-    """What is to be made of `release`, whose datasets are in parts by `keys`."""
+    """The databases to write for `release`; `keys`: dataset → the columns of its parts."""
     folders = {f.name for name in keys for f in (release / "data" / name).iterdir()}
     for folder in sorted(folders):
         label = folder.partition("=")[0]
@@ -66,19 +66,19 @@ def tables(release: Path, keys: Mapping[str, Keys]) -> Iterator[Tables]:
 def write(
     engine: Engine, places: Places, datasets: Sequence[Dataset], items: Iterable[Tables]
 ) -> list[Written]:
-    """Write the databases `items` of some of `datasets`.
+    """Write the databases `items` by `engine`; `datasets`: all that a table can be of.
 
-    A table that has no rows of a year or division is there and empty. Raises Unaccounted where a
-    database does not hold just the rows of its parts.
+    A table without rows of a year or division is created empty. Raises Unaccounted where a database
+    does not hold exactly the rows of its parts.
     """
-    return list(gathered(engine, places, partial(_database, places, datasets), items))
+    return list(written_files(engine, places, partial(_database, places, datasets), items))
 
 
 def _database(places: Places, datasets: Sequence[Dataset], item: Tables) -> Written:
     if not item.content and not places.aside.is_here():
         raise Unseen(str(item.release))
     con = own_connection()
-    with desk(places) as folder:
+    with work_folder(places) as folder:
         here = [d for d in datasets if d.name in item.files]
         release = _unpacked(item, folder) if item.content else item.release
         rows = {
@@ -88,8 +88,8 @@ def _database(places: Places, datasets: Sequence[Dataset], item: Tables) -> Writ
         path = folder / Path(item.name).name
         database.build(path, here, rows, alone=True)
         for dataset in here:
-            prove(con, path, dataset, rows[dataset.name])
-        return handed(places, item.name, path)
+            verify_rows(con, path, dataset, rows[dataset.name])
+        return deliver(places, item.name, path)
 
 
 def _unpacked(item: Tables, folder: Path) -> Path:
@@ -101,12 +101,12 @@ def _unpacked(item: Tables, folder: Path) -> Path:
 
 
 def outermost(keys: Keys) -> str:
-    """The label by which a dataset is in parts first; "" where it is whole."""
+    """The label of a dataset's outermost folders, such as `year`; "" where it is one file."""
     return next(iter(keys), "")
 
 
 def files_of(release: Path, name: str, folder: str) -> list[Path]:
-    """The CSV of a dataset's parts in one year or division."""
+    """The CSV files of a dataset's parts in one year or division, such as `year=2024`."""
     top = f"data/{name}/{folder}/"
     files = package.data_files(release, name)
     return [path for path in files if path.relative_to(release).as_posix().startswith(top)]
@@ -115,7 +115,7 @@ def files_of(release: Path, name: str, folder: str) -> list[Path]:
 def rows_of(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, files: Sequence[Path], work: Path
 ) -> Path:
-    """A dataset's rows of one year or division, in `files`, as Parquet."""
+    """Write a dataset's rows in the CSV `files` as one Parquet file in the folder `work`."""
     names = [c.name for c in published_columns(dataset)]
     blank = ", ".join(f"cast(null as varchar) as {quoted(name)}" for name in names)
     source = (

@@ -1,4 +1,4 @@
-"""Proof that a table of a database holds just the rows it was filled from."""
+"""The check that a table of a database holds exactly the rows it was filled from."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from pipeline.release.downloads.zip_gzip import texts_of
 from pipeline.release.package.package import parquet_rows
 
 
-def prove(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, rows: Path) -> None:
-    """Raises Unaccounted unless a table gives back just the rows it was filled from,
-    in their order.
+def verify_rows(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, rows: Path) -> None:
+    """Compare the table of `dataset` in the database at `path` with the Parquet file `rows`.
 
-    Both sides write each row as one text, cells and rows parted by control characters that no cell
-    holds, and one digest runs over all of it.
+    Raises Unaccounted unless it holds exactly those rows in that order. DuckDB and SQLite each
+    write every row as one text, with control characters that no cell holds between cells and rows,
+    and the BLAKE2b digests of all texts are compared.
     """
     expected, found = _digest_of_rows(con, dataset, rows), _digest_of_table(path, dataset)
     if expected != found:
@@ -41,7 +41,7 @@ def _digest_of_rows(con: duckdb.DuckDBPyConnection, dataset: Dataset, rows: Path
 
 
 def _digest_of_table(path: Path, dataset: Dataset) -> str:
-    """By SQLite's printf, which makes one text of many cells several times faster than `||`."""
+    """Uses SQLite's printf, which joins many cells several times faster than `||`."""
     columns = published_columns(dataset)
     parts = [columns[at : at + _ARGUMENTS] for at in range(0, len(columns), _ARGUMENTS)]
     line = " || char(31) || ".join(map(_printed, parts))
@@ -60,12 +60,12 @@ _ARGUMENTS = 90  # SQLite takes no more than 127 in a call
 
 
 def _printed(columns: Sequence[Column]) -> Sql:
-    spelled = ", ".join(map(_spelled, columns))
-    return f"printf('{chr(31).join(['%s'] * len(columns))}', {spelled})"
+    cells = ", ".join(map(_cell, columns))
+    return f"printf('{chr(31).join(['%s'] * len(columns))}', {cells})"
 
 
-def _spelled(column: Column) -> Sql:
-    """A cell in the pipeline's own spelling; a blank one prints as nothing."""
+def _cell(column: Column) -> Sql:
+    """The SQL of a cell's text as the pipeline writes it; a blank one prints as nothing."""
     name, kind = quoted(column.name), sql_type(column)
     digits = {"DECIMAL(18,2)": "%.2f", "NUMERIC": "%.15g"}.get(kind)
     return f"case when {name} is not null then printf('{digits}', {name}) end" if digits else name

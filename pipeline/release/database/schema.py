@@ -1,4 +1,4 @@
-"""What disclosure.db is made of: the SQL of each dataset's table and of its indexes."""
+"""The schema of disclosure.db: SQL of each dataset's table and of its indexes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.contract.catalog import published_columns
 
 
 def create_table(dataset: Dataset, present: set[str]) -> Sql:
-    """The CREATE TABLE statement of a dataset; foreign keys only to tables that are `present`."""
+    """The CREATE TABLE statement of a dataset; foreign keys only to the tables `present`."""
     columns = published_columns(dataset)
     lines = [f"  {quoted(c.name)} {sql_type(c)}" for c in columns]
     if dataset.primary_key:
@@ -26,19 +26,19 @@ def create_table(dataset: Dataset, present: set[str]) -> Sql:
 
 
 def sql_type(column: Column) -> Sql:
-    """The declared type of a column's values."""
+    """A column's declared SQLite type: DECIMAL(18,2), INTEGER, NUMERIC or TEXT."""
     if column.kind == "money":
         return "DECIMAL(18,2)"
     return {"integer": "INTEGER", "year": "INTEGER", "number": "NUMERIC"}.get(column.type, "TEXT")
 
 
 def indexes(dataset: Dataset) -> Iterator[Sql]:
-    """The statements that make a table's indexes.
+    """The CREATE INDEX statements of a table.
 
-    One by the order in which the table is first shown; one for each facet, in that order below it,
-    so that a page of one authority is read and not sorted; one for each foreign key and for the
-    code of the party. Where there are facets, a narrow index of them with the order and the amounts
-    holds all that counting the facets of a filter needs: an eighth of the table or less.
+    One in the table's default order; one for each facet, with that order second, so that a page of
+    one authority is read and not sorted; one for each foreign key and for the party's code. Where
+    there are facets, a narrow covering index of facets, order and amounts is all that counting the
+    facets of a filter reads: an eighth of the table or less.
     """
     key = list(dataset.primary_key)
     sort = dataset.sort.removeprefix("-")
@@ -62,7 +62,7 @@ def indexes(dataset: Dataset) -> Iterator[Sql]:
 
 
 def _party_code(dataset: Dataset) -> list[str]:
-    """A body's records are looked up by its social credit code: the first of a table."""
+    """An organisation's records are looked up by its social credit code: the table's first."""
     return [c.name for c in dataset.published if c.kind == "social-credit-code"][:1]
 
 

@@ -1,1 +1,1 @@
-"""The files that people download: gzip, XLSX, JSON Lines and ZIP."""
+"""The files for download: gzip, XLSX, JSON Lines, Parquet and ZIP."""

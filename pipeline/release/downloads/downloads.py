@@ -1,6 +1,6 @@
-"""Each dataset to take away: CSV for Excel, workbook, Parquet, JSON Lines; and the package as ZIP.
+"""The downloads of each dataset: CSV for Excel, workbook, Parquet, JSON Lines; the package as ZIP.
 
-All are made of the release's own sorted rows and hold the same bytes wherever they are made.
+All are written from the release's sorted rows, and have the same bytes on every machine.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ KINDS = ("csv.gz", "jsonl.gz", "parquet", "xlsx")
 
 
 def kinds(keys: Keys) -> list[str]:
-    """The downloads of a whole dataset; one that is in parts by `keys` has its Parquet in parts."""
+    """The kinds of downloads that are one file; Parquet is not, for a dataset in parts by `keys`."""
     return [kind for kind in KINDS if kind != "parquet" or not keys]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One dataset of a release: `rows` is its sorted Parquet file with text columns,
-    `plain` its CSV.
+    """One dataset of a release.
 
-    There are `count` rows; `today` is the release's day.
+    `rows`: its sorted Parquet file of text columns; `plain`: its CSV files; `count`: its number of
+    rows; `today`: the release's day.
     """
 
     dataset: Dataset
@@ -52,28 +52,28 @@ class Table:
     today: date
 
 
-def make(
-    con: duckdb.DuckDBPyConnection, table: Table, folder: Path, asked: Collection[str]
+def write(
+    con: duckdb.DuckDBPyConnection, table: Table, folder: Path, wanted: Collection[str]
 ) -> None:
-    """Those downloads of one dataset into `folder` that are `asked` for, some of `KINDS`."""
-    con = con.cursor()  # this runs beside others
+    """Write the `wanted` downloads of one dataset, some of `KINDS`, into `folder`."""
+    con = con.cursor()  # other threads use the connection at the same time
     dataset, source, name = table.dataset, package.parquet_rows(table.rows), table.dataset.name
-    if "csv.gz" in asked:
+    if "csv.gz" in wanted:
         text = excel_csv.blocks(con, dataset, source, table.plain)
         zip_gzip.write_gzip(folder / f"{name}.csv.gz", zip_gzip.deflated(text))
-    if "jsonl.gz" in asked:
+    if "jsonl.gz" in wanted:
         text = zip_gzip.joined(json_lines(con, dataset, source))
         zip_gzip.write_gzip(folder / f"{name}.jsonl.gz", zip_gzip.deflated(text))
-    if "parquet" in asked:
+    if "parquet" in wanted:
         write_parquet(con, dataset, source, folder / f"{name}.parquet")
-    if "xlsx" in asked:
+    if "xlsx" in wanted:
         workbook.write(con, dataset, source, folder / f"{name}.xlsx", table.count, table.today)
 
 
-def make_parts(
+def write_parts(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, rows: Path, folder: Path, keys: Keys
 ) -> None:
-    """The Parquet downloads of a dataset that is in parts by `keys`, into `folder`."""
+    """Write the Parquet downloads of a dataset in parts by `keys` into `folder`; none for {}."""
     for part in parts.of_rows(con, rows, keys) if keys else ():
         path = folder / dataset.name / f"{part.place}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -84,34 +84,39 @@ def write_package(
     folder: Path,
     path: Path,
     files: Mapping[str, str],
-    checksum: Callable[[Mapping[str, Any]], Mapping[str, bytes]],
+    signed: Callable[[Mapping[str, Any]], Mapping[str, bytes]],
 ) -> None:
-    """The package as one ZIP: `files` (name → sha256) of the release, and what proves them.
+    """Write the package as one ZIP at `path`: `files` (name → sha256) of the release `folder`, and
+    a signed manifest of them.
 
-    `checksum` gives manifest, signature and key for a list of files; they come last and unpacked.
+    `signed` gives manifest, signature and public key (name → bytes) for a list of files; they are
+    the last entries, stored without compression.
     """
     listed = {}
-    with naming(path), Zip(path) as packed:
+    with naming(path), Zip(path) as archive:
         for name, digest in files.items():
             size = (folder / name).stat().st_size
             large = size >= zip_gzip.LARGE
-            if twin := None if large else _twin(folder, folder / name, size):
-                inside = packed.take(name, *twin)
+            if reused := None if large else _compressed(folder, folder / name, size):
+                compressed = archive.add_compressed(name, *reused)
             else:
                 blocks = zip_gzip.blocks_of(folder / name)
-                inside = packed.add(name, zip_gzip.deflated(blocks), large)
-            listed[name] = {"bytes": size, "sha256": digest, "packed_sha256": inside}
-        for name, content in checksum(listed).items():
-            packed.store(name, content)
+                compressed = archive.add(name, zip_gzip.deflated(blocks), large)
+            listed[name] = {"bytes": size, "sha256": digest, "packed_sha256": compressed}
+        for name, content in signed(listed).items():
+            archive.store(name, content)
 
 
-def _twin(folder: Path, plain: Path, size: int) -> tuple[zip_gzip.Facts, bytes] | None:
-    """What a ZIP needs of a CSV whose download says the same behind its mark:
-    that is deflated already.
+def _compressed(folder: Path, plain: Path, size: int) -> tuple[zip_gzip.Facts, bytes] | None:
+    """The compressed bytes of a CSV, out of its .csv.gz, with their facts, to be put into the ZIP.
+
+    None where the two files differ in more than the byte order mark.
     """
     path = folder / "downloads" / f"{plain.stem}.csv.gz"
     if plain.suffix != ".csv" or not path.is_file():
         return None
+    # Each block of the gzip file is compressed alone, so the stream without the block of the byte
+    # order mark is the stream of the plain CSV.
     mark, content = zip_gzip.deflate(excel_csv.BOM), path.read_bytes()
     start, end = zip_gzip.gzip_stream(content)
     crc, marked = 0, zlib.crc32(excel_csv.BOM)
@@ -120,15 +125,15 @@ def _twin(folder: Path, plain: Path, size: int) -> tuple[zip_gzip.Facts, bytes] 
     same = (marked, size + len(excel_csv.BOM)) == zip_gzip.gzip_facts(content)
     if not same or not content.startswith(mark, start):
         return None
-    packed = content[start + len(mark) : end] + zip_gzip.LAST
-    return (crc, len(packed), size), packed
+    stream = content[start + len(mark) : end] + zip_gzip.LAST
+    return (crc, len(stream), size), stream
 
 
 # ---------------------------------------------------------------- the formats
 
 
 def typed(column: Column) -> Sql:
-    """A text column as SQL of its own type."""
+    """The SQL that casts a text column to its type: decimal(18, 2), bigint, double, date, text."""
     types = {"money": "decimal(18, 2)", "integer": "bigint", "year": "bigint", "date": "date"}
     wanted = types.get(column.kind) or {"number": "double", "integer": "bigint"}.get(column.type)
     name = quoted(column.name)
@@ -136,7 +141,10 @@ def typed(column: Column) -> Sql:
 
 
 def json_lines(con: duckdb.DuckDBPyConnection, dataset: Dataset, source: Sql) -> Iterator[bytes]:
-    """One object a line; numbers as numbers, dates as ISO text, blanks as null."""
+    """JSON Lines, some lines at a time: numbers as numbers, dates as ISO 8601 text, blanks as null.
+
+    `source`: an SQL source of text columns.
+    """
     cells = ", ".join(map(typed, published_columns(dataset)))
     yield from zip_gzip.texts_of(
         con, f"select to_json(t)::varchar || chr(10) from (select {cells} from {source}) t"
@@ -146,7 +154,7 @@ def json_lines(con: duckdb.DuckDBPyConnection, dataset: Dataset, source: Sql) ->
 def write_parquet(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, source: Sql, path: Path
 ) -> None:
-    """Typed Parquet, zstd: money as decimal, dates as dates."""
+    """Write `source`, an SQL source of text columns, as typed Parquet with zstd compression."""
     cells = ", ".join(map(typed, published_columns(dataset)))
     reader = con.sql(f"select {cells} from {source}").to_arrow_reader(ROW_GROUP)
     with naming(path), pq.ParquetWriter(path, reader.schema, compression="zstd") as writer:
@@ -154,11 +162,14 @@ def write_parquet(
             writer.write_batch(batch, ROW_GROUP)
 
 
-# ---------------------------------------------------------------- opened again
+# ---------------------------------------------------------------- checks
 
 
-def opened(folder: Path, datasets: Sequence[Dataset], rows: Mapping[str, int]) -> None:
-    """Every download opens, is whole and holds all rows; else GateRefused names it."""
+def check(folder: Path, datasets: Sequence[Dataset], rows: Mapping[str, int]) -> None:
+    """Open every download in `folder`, and count its rows against `rows` (dataset → rows).
+
+    Raises GateRefused, naming the file, where one is damaged or has another number of rows.
+    """
     for dataset in datasets:
         expected = rows[dataset.name]
         found = {
@@ -169,18 +180,18 @@ def opened(folder: Path, datasets: Sequence[Dataset], rows: Mapping[str, int]) -
             ),
             "xlsx": workbook.rows_in(folder / f"{dataset.name}.xlsx"),
         }
-        # A CSV has its header and a line for each line end inside a cell besides.
-        whole = found.pop("csv.gz") > expected and set(found.values()) == {expected}
-        if not whole:
+        # A CSV has more lines than rows: its header, and the line ends inside cells.
+        complete = found.pop("csv.gz") > expected and set(found.values()) == {expected}
+        if not complete:
             raise GateRefused(say("gate-download", language(), dataset=dataset.title, found=found))
     for path in folder.glob("*.zip"):
-        with zipfile.ZipFile(path) as packed:
-            if broken := packed.testzip():
+        with zipfile.ZipFile(path) as archive:
+            if broken := archive.testzip():
                 raise GateRefused(say("gate-download", language(), dataset=path.name, found=broken))
 
 
 def parquets(folder: Path, name: str) -> list[Path]:
-    """The Parquet file of a dataset among the downloads, or its parts."""
+    """The Parquet file of a dataset among the downloads in `folder`, or its parts."""
     whole = folder / f"{name}.parquet"
     return [whole] if whole.exists() else sorted((folder / name).rglob("*.parquet"))
 

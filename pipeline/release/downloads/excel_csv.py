@@ -1,5 +1,5 @@
-"""A dataset as CSV for Excel: a byte order mark in front,
-and no cell that a spreadsheet would run.
+"""A dataset as CSV for Excel: with a byte order mark, and no cell that a spreadsheet would run as a
+formula.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ BOM = b"\xef\xbb\xbf"
 def blocks(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, source: Sql, plain: Sequence[Path]
 ) -> Iterator[bytes]:
-    """The file's bytes, a block at a time, made of `source`, the dataset's rows as an SQL source.
+    """The file's bytes, a block at a time.
 
-    `plain`: the dataset's CSV files. They are taken as they are where no cell has to be marked.
+    `source`: the dataset's rows as an SQL source; `plain`: its CSV files, which are copied where no
+    cell has to be escaped.
     """
+    # Only columns that need it are rewritten: a copy of the CSV is much faster.
     texts = text_columns(dataset)
-    looked = ", ".join(f"bool_or({spreadsheet_safety.is_marked_sql(name)})" for name in texts)
-    found = con.execute(f"select {looked} from {source}").fetchall()[0] if texts else ()
-    marked = [name for name, hit in zip(texts, found, strict=True) if hit]
+    tests = ", ".join(f"bool_or({spreadsheet_safety.is_marked_sql(name)})" for name in texts)
+    found = con.execute(f"select {tests} from {source}").fetchall()[0] if texts else ()
+    marked = [name for name, is_found in zip(texts, found, strict=True) if is_found]
     yield BOM
     if not marked:
         yield from as_one(plain)
@@ -43,10 +45,10 @@ def blocks(
 
 
 def text_columns(dataset: Dataset) -> list[str]:
-    """The columns in which there can be what a spreadsheet would run: those of text."""
+    """The names of the columns that can hold what a spreadsheet would run: those of text."""
     return [c.name for c in published_columns(dataset) if c.type == "string"]
 
 
 def safe_cells(source: Sql, names: Sequence[str]) -> Sql:
-    """A query of the SQL source `source` in which no cell of the columns `names` would be run."""
+    """A query of the SQL source `source` that escapes the cells of the columns `names`."""
     return f"select * replace ({spreadsheet_safety.safe_sql(names)}) from {source}"

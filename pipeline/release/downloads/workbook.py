@@ -1,7 +1,7 @@
-"""A dataset as XLSX: typed cells, a header that stays in sight, codes as text, never a formula.
+"""A dataset as XLSX: typed cells, a frozen header, codes as text, never a formula.
 
-xlsxwriter makes the workbook with its styles, properties and headers; the rows are put into its
-sheets as XML that DuckDB makes of whole columns, which is ten times faster than cell by cell.
+xlsxwriter writes the workbook with its styles, properties and headers; the rows are inserted into
+its sheets as XML that DuckDB makes of whole columns, which is ten times faster than cell by cell.
 SpreadsheetML: ECMA-376 part 1, 18.3.
 """
 
@@ -26,16 +26,18 @@ from pipeline.release.downloads import zip_gzip
 from pipeline.release.downloads.zip_gzip import Zip
 
 ROWS_A_SHEET = 1_048_575  # Excel's 1,048,576 less the header
-LONGEST = 32_767  # characters that a cell holds
-CUT = "……（全文见 CSV）"  # what a longer one ends in
-_FORMS = {
+LONGEST = 32_767  # characters that a cell can hold
+CUT = "……（全文见 CSV）"  # the end of a longer text
+_FORMATS = {
     "text": "@",
     "date": "yyyy-mm-dd",
     "money": "#,##0.00",
     "integer": "0",
     "number": "General",
 }
-_NO_XML = r"\x00-\x08\x0b\x0c\x0e-\x1f\x{FFFE}\x{FFFF}"  # in no XML 1.0, as RE2 writes it
+_NO_XML = (
+    r"\x00-\x08\x0b\x0c\x0e-\x1f\x{FFFE}\x{FFFF}"  # not allowed in XML 1.0 (2.2), in RE2 syntax
+)
 _END = b"</sheetData>"
 _STYLED = re.compile(rb'<c r="[A-Z]+2" s="(\d+)"/>')
 
@@ -48,38 +50,41 @@ def write(
     count: int,
     today: date,
 ) -> None:
-    """The workbook of `source`, an SQL source of `count` rows of text.
+    """Write the workbook of `source`, an SQL source of `count` rows of text, at `path`.
 
-    More sheets where it must.
+    More rows than a sheet holds go to further sheets. `today`: the release's day, which is the
+    workbook's date of creation, so that the same rows give the same bytes.
     """
     columns = published_columns(dataset)
     made = zipfile.ZipFile(io.BytesIO(template(dataset, count, today)))
-    with made, naming(path), Zip(path) as packed:
+    with made, naming(path), Zip(path) as archive:
         for name in sorted(made.namelist(), key=part_order):
             sheet = re.fullmatch(r"xl/worksheets/sheet(\d+)\.xml", name)
             if not sheet:
-                packed.add(name, zip_gzip.deflated([made.read(name)]))
+                archive.add(name, zip_gzip.deflated([made.read(name)]))
                 continue
             before = (int(sheet[1]) - 1) * ROWS_A_SHEET
             rows = f"(select * from {source} limit {ROWS_A_SHEET} offset {before})"
             here = min(count - before, ROWS_A_SHEET)
             text = zip_gzip.joined(_sheet(con, made.read(name), columns, rows, here))
-            packed.add(name, zip_gzip.deflated(text))
+            archive.add(name, zip_gzip.deflated(text))
 
 
 def part_order(name: str) -> tuple[bool, str]:
-    """The order of a workbook's parts: what says of which kinds they are comes first."""
+    """The sort key of a workbook's files: [Content_Types].xml comes first (ECMA-376 part 2)."""
     return name != "[Content_Types].xml", name
 
 
 def template(dataset: Dataset, count: int, today: date) -> bytes:
-    """A workbook with headers, and one row of empty cells that show each column's style."""
+    """The bytes of a workbook for `count` rows: headers, and one row of empty cells per sheet, from
+    which each column's style number is read.
+    """
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True, **WORKBOOK})
     created = datetime(today.year, today.month, today.day)
     book.set_properties({"title": dataset.title, "comments": dataset.title_en, "created": created})
     head = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1})
-    styles = {kind: book.add_format({"num_format": form}) for kind, form in _FORMS.items()}
+    styles = {kind: book.add_format({"num_format": code}) for kind, code in _FORMATS.items()}
     columns = published_columns(dataset)
     for number in range(max(1, -(-count // ROWS_A_SHEET))):
         name = dataset.name[:28]
@@ -111,7 +116,7 @@ def _sheet(
     rows: Sql,
     count: int,
 ) -> Iterator[bytes]:
-    """A sheet's XML with `rows` in place of the row that shows the styles."""
+    """A sheet's XML with `rows` in place of the row of empty cells."""
     above, below = frame(made, count)
     yield above
     yield from row_texts(con, made, columns, rows)
@@ -119,7 +124,7 @@ def _sheet(
 
 
 def frame(made: bytes, count: int) -> tuple[bytes, bytes]:
-    """What stands above and below the `count` rows of a sheet that `template` made."""
+    """The XML above and below the `count` rows of a sheet from `template`."""
     above, _, below = made.partition(_END)
     above = above[: above.index(b'<row r="2"')]
     last = re.search(rb'<dimension ref="A1:([A-Z]+)\d+"', above)
@@ -132,7 +137,7 @@ def frame(made: bytes, count: int) -> tuple[bytes, bytes]:
 def row_texts(
     con: duckdb.DuckDBPyConnection, made: bytes, columns: tuple[Column, ...], rows: Sql
 ) -> Iterator[bytes]:
-    """The XML of `rows`, an SQL source, many at a time."""
+    """The XML of `rows`, an SQL source, many at a time. `made`: the sheet's XML from `template`."""
     styles = [int(style) for style in _STYLED.findall(made)]
     # One concat of all cells: a chain of || would copy the row once for each.
     cells = ", ".join(_cell(c, s) for c, s in zip(columns, styles, strict=True))
@@ -140,13 +145,10 @@ def row_texts(
 
 
 def _cell(column: Column, style: int) -> Sql:
-    """The SQL that makes one cell's XML.
-
-    Text is never looked at as a formula: it is inline text.
-    """
+    """The SQL of one cell's XML. Text is written as inline text, which Excel never runs."""
     name, kind = quoted(column.name), _style(column)
     if kind == "date":
-        # Excel's days begin at 1899-12-30, and are wrong before 1900-03-01.
+        # Excel counts days from 1899-12-30, wrongly before 1900-03-01: those are written as text.
         days = f"date_diff('day', date '1899-12-30', cast({name} as date))"
         cell = f"'<c s=\"{style}\"><v>' || {days} || '</v></c>'"
         number = f"case when {name} >= '1900-03-01' then {cell} else {_text(name)} end"
@@ -157,7 +159,11 @@ def _cell(column: Column, style: int) -> Sql:
 
 
 def _text(name: Sql) -> Sql:
-    """Inline text, escaped as XML 1.0 wants it; what Excel itself would read as an escape too."""
+    """Inline text, escaped for XML 1.0; so is `_xHHHH_`, which Excel reads as an escape
+    (ECMA-376 part 1, 22.9.2.19).
+
+    Most cells need no escape: one regular expression finds those that do.
+    """
     short = f"left({name}, {LONGEST - len(CUT)}) || '{CUT}'"
     cut = f"case when length({name}) > {LONGEST} then {short} else {name} end"
     plain = f"regexp_matches({name}, '[&<>\\r{_NO_XML}]|^\\s|\\s$|\\n|_x')"
@@ -172,11 +178,11 @@ def _text(name: Sql) -> Sql:
 
 
 def rows_in(path: Path) -> int:
-    """How many rows a workbook's sheets hold below their headers; every byte is read."""
+    """The number of rows below the headers of a workbook's sheets; reads every byte."""
     count = 0
-    with zipfile.ZipFile(path) as packed:
-        for name in packed.namelist():
-            with packed.open(name) as part:
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            with archive.open(name) as part:
                 tail = b""
                 while block := part.read(1 << 20):
                     text = tail + block

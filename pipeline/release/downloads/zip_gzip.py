@@ -1,8 +1,8 @@
-"""Deflate in blocks on all cores, and the two containers around it: gzip and ZIP,
-both without time.
+"""Deflate in blocks on all cores, and the two containers around it, gzip and ZIP, both without
+timestamps.
 
-A block is compressed by itself (a full flush at its end), so that blocks can be compressed side by
-side and yet make one ordinary stream. Formats: RFC 1951, RFC 1952, PKWARE APPNOTE 6.3.
+Each block is compressed alone (it ends in a full flush), so that blocks are compressed in parallel
+and still make one ordinary stream. Formats: RFC 1951, RFC 1952, PKWARE APPNOTE 6.3.
 """
 
 from __future__ import annotations
@@ -26,23 +26,25 @@ from pipeline.base.sql import Sql
 LEVEL = 4  # a fifth larger than 6, in half the time
 BLOCK = 1 << 20  # bytes of text, about
 BATCH = 10_000  # rows of text made at a time
-LARGE = 0xF000_0000  # from here on a ZIP entry needs the 64-bit fields
-_GZIP_HEADER = b"\x1f\x8b\x08\x00" + b"\0" * 4 + b"\x00\xff"  # no name, no time, no system
+LARGE = 0xF000_0000  # bytes from which on a ZIP entry gets 64-bit fields
+_GZIP_HEADER = (
+    b"\x1f\x8b\x08\x00" + b"\0" * 4 + b"\x00\xff"
+)  # no name, no timestamp, no operating system
 LAST = b"\x03\x00"  # an empty last block
 DEFLATED, STORED = 8, 0
-Pair = tuple[bytes, bytes]  # a block of text, and what it is deflated
-_DAY = (0, 33)  # 1980-01-01 00:00: the first time that a ZIP can hold
+Pair = tuple[bytes, bytes]  # a block of text, and the same compressed
+_DAY = (0, 33)  # 1980-01-01 00:00: the earliest timestamp of a ZIP
 
 
 def blocks_of(path: Path) -> Iterator[bytes]:
-    """A file in blocks that end where a line does."""
+    """A file's bytes in blocks of about `BLOCK` that end at the end of a line."""
     with path.open("rb") as file:
         while block := file.read(BLOCK):
             yield block + file.readline()
 
 
 def joined(texts: Iterable[bytes]) -> Iterator[bytes]:
-    """Small pieces put together to blocks."""
+    """`texts` joined into blocks of about `BLOCK`."""
     waiting, size = [], 0
     for text in texts:
         waiting.append(text)
@@ -55,7 +57,11 @@ def joined(texts: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def texts_of(con: duckdb.DuckDBPyConnection, query: Sql) -> Iterator[bytes]:
-    """A query's only column as one text after the other, a batch at a time."""
+    """The texts of a query's only column, concatenated, a batch at a time.
+
+    Arrow keeps the texts of a column one after the other in one buffer: the slice between the first
+    and the last offset is their concatenation, without a Python object for each.
+    """
     for batch in con.sql(query).to_arrow_reader(BATCH):
         column = batch.column(0).cast(pa.large_string())
         _, offsets, data = column.buffers()
@@ -64,18 +70,18 @@ def texts_of(con: duckdb.DuckDBPyConnection, query: Sql) -> Iterator[bytes]:
 
 
 def deflate(block: bytes) -> bytes:
-    """One block, to be followed by others."""
+    """A block compressed alone; others, or `LAST`, may follow."""
     compressor = zlib.compressobj(LEVEL, zlib.DEFLATED, -15)
     return compressor.compress(block) + compressor.flush(zlib.Z_FULL_FLUSH)
 
 
 def deflated(blocks: Iterable[bytes]) -> Iterator[Pair]:
-    """Each block and what it is deflated."""
+    """Each block and the same compressed, on all cores."""
     return ordered_map(lambda block: (block, deflate(block)), blocks)
 
 
 def _stream(out: BinaryIO | _Digesting, pairs: Iterable[Pair]) -> tuple[int, int, int]:
-    """Write a deflate stream of deflated blocks; gives crc32, bytes before and bytes after."""
+    """Write compressed blocks as one stream; gives crc32, bytes before and after compression."""
     crc, before, after = 0, 0, len(LAST)
     for block, packed in pairs:
         crc, before, after = zlib.crc32(block, crc), before + len(block), after + len(packed)
@@ -85,7 +91,7 @@ def _stream(out: BinaryIO | _Digesting, pairs: Iterable[Pair]) -> tuple[int, int
 
 
 def write_gzip(path: Path, pairs: Iterable[Pair]) -> None:
-    """A gzip file of one member, with neither name nor time in it."""
+    """Write a gzip file of one member, without name and timestamp."""
     with naming(path), path.open("wb") as out:
         out.write(_GZIP_HEADER)
         crc, size, _ = _stream(out, pairs)
@@ -93,20 +99,20 @@ def write_gzip(path: Path, pairs: Iterable[Pair]) -> None:
 
 
 def gzip_stream(content: Sized) -> tuple[int, int]:
-    """From where to where the blocks of a gzip file of ours stand, the empty last one apart."""
+    """Where the blocks of a gzip file by `write_gzip` start and end, without the empty last one."""
     return len(_GZIP_HEADER), len(content) - 8 - len(LAST)
 
 
 def gzip_facts(content: bytes | mmap) -> tuple[int, int]:
-    """crc32 of the text in a gzip file, and its bytes as far as 32 bits tell."""
+    """crc32 of the text in a gzip file, and its number of bytes modulo 2³² (RFC 1952, 2.3.1)."""
     crc, size = struct.unpack("<II", content[-8:])
     return crc, size
 
 
 class Zip:
-    """A ZIP file whose entries stand in the order given, each of the year 1980.
+    """Writes a ZIP file: entries in the order given, all with the timestamp 1980-01-01.
 
-    Python's own writer cannot take what is compressed already, and it would compress on one core.
+    Python's zipfile cannot add what is compressed already, and compresses on one core.
     """
 
     def __init__(self, path: Path) -> None:
@@ -130,7 +136,10 @@ class Zip:
             self._out.close()
 
     def add(self, name: str, pairs: Iterable[Pair], large: bool = False) -> str:
-        """One entry; `large`: it may be of 4 GB or more. Gives the sha256 of its packed bytes."""
+        """Add an entry; gives the sha256 of its compressed bytes.
+
+        `large`: it may be of 4 GB or more. Raises OSError where it is, and is not `large`.
+        """
         at, encoded = self._out.tell(), name.encode()
         self._out.write(local_header(encoded, DEFLATED, (0, 0, 0), large))
         digesting = _Digesting(self._out)
@@ -143,17 +152,14 @@ class Zip:
         self._directory.append(central_header(encoded, DEFLATED, (crc, after, before), at))
         return digesting.digest.hexdigest()
 
-    def take(self, name: str, facts: Facts, packed: bytes) -> str:
-        """One entry that is deflated already; `facts` are those of `packed`.
-
-        Gives the sha256 of it.
-        """
+    def add_compressed(self, name: str, facts: Facts, stream: bytes) -> str:
+        """Add an entry that is compressed already: `stream`, with its `facts`; gives its sha256."""
         self._directory.append(central_header(name.encode(), DEFLATED, facts, self._out.tell()))
-        self._out.write(local_header(name.encode(), DEFLATED, facts, False) + packed)
-        return hashlib.sha256(packed).hexdigest()
+        self._out.write(local_header(name.encode(), DEFLATED, facts, False) + stream)
+        return hashlib.sha256(stream).hexdigest()
 
     def store(self, name: str, content: bytes) -> None:
-        """One small entry as it is."""
+        """Add a small entry without compression."""
         facts = (zlib.crc32(content), len(content), len(content))
         self._directory.append(central_header(name.encode(), STORED, facts, self._out.tell()))
         self._out.write(local_header(name.encode(), STORED, facts, False) + content)
@@ -164,7 +170,7 @@ class Zip:
 
 
 class _Digesting:
-    """A file that is hashed while it is written."""
+    """Writes to a file, and hashes what is written."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out, self.digest = out, hashlib.sha256()
@@ -174,11 +180,11 @@ class _Digesting:
         self._out.write(content)
 
 
-Facts = tuple[int, int, int]  # crc32, bytes packed, bytes unpacked
+Facts = tuple[int, int, int]  # crc32, bytes compressed, bytes uncompressed
 
 
 def local_header(name: bytes, method: int, facts: Facts, large: bool) -> bytes:
-    """What stands in front of an entry."""
+    """The local file header of an entry (APPNOTE 4.3.7); `large`: with 64-bit sizes."""
     crc, after, before = facts
     extra = struct.pack("<HHQQ", 1, 16, before, after) if large else b""
     shown = (0xFFFF_FFFF, 0xFFFF_FFFF) if large else (after, before)
@@ -190,7 +196,7 @@ def local_header(name: bytes, method: int, facts: Facts, large: bool) -> bytes:
 
 
 def central_header(name: bytes, method: int, facts: Facts, at: int) -> bytes:
-    """What the directory at the end says of an entry that begins at `at`."""
+    """The central directory header of an entry that begins at byte `at` (APPNOTE 4.3.12)."""
     crc, after, before = facts
     large = max(before, after, at) >= LARGE
     extra = struct.pack("<HHQQQ", 1, 24, before, after, at) if large else b""
@@ -204,7 +210,9 @@ def central_header(name: bytes, method: int, facts: Facts, at: int) -> bytes:
 
 
 def end_of(count: int, at: int, size: int) -> bytes:
-    """The end of a file of `count` entries whose directory of `size` bytes begins at `at`."""
+    """The end of a ZIP with `count` entries, whose directory of `size` bytes begins at byte `at`
+    (APPNOTE 4.3.14 to 4.3.16).
+    """
     large = at + size >= LARGE
     end = b""
     if large:

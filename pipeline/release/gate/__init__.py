@@ -1,3 +1,3 @@
-"""What lets a release go public or not: expectations, sizes, removals,
-and the exit guard over every byte.
+"""The checks that a release must pass before it is public: frictionless, quarantined share, sizes,
+removals, and the exit guard over every byte.
 """

@@ -1,4 +1,4 @@
-"""The text of a release's files, whatever their kind: as blocks in which no value is cut in two."""
+"""The text of a release's files of every kind, in blocks that split no value."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ import pyarrow.csv as arrow_csv
 from pipeline.base.sql import Sql, quoted, reading
 from pipeline.release.package.package import csv_header, csv_rows, parquet_batches
 
-BLOCK = 1 << 22  # bytes looked at in one go
+BLOCK = 1 << 22  # bytes of a block
 SEPARATOR = "\x1f"  # between the cells of a database's row
 PACKED = (".zip", ".xlsx", ".docx", ".ods")
-Block = tuple[str, bytes]  # the artefact's name, a run of its text
+Block = tuple[str, bytes]  # an artefact's name, a block of its text
 Blocks = Generator[Block]
 
 
 def blocks_in(release: Path, files: Iterable[Path]) -> Blocks:
-    """The text of `files` in `release`, each run with its artefact's name there.
+    """The text of `files` in `release`, block by block, each with its artefact's name.
 
-    What is packed is opened, also inside what is packed;
-    of databases each row of each table is read.
+    Archives and compressed files are opened, also inside each other; of databases each row of each
+    table is read.
     """
     for path in files:
         yield from _blocks_of(path, path.relative_to(release).as_posix())
@@ -43,7 +43,7 @@ def _blocks_of(path: Path, name: str) -> Iterator[Block]:
 
 
 def _opened(file: BinaryIO, name: str) -> Iterator[Block]:
-    """The text of a file, of what is packed in it, and of what is packed in that."""
+    """The text of a file and, at any depth, of the files in it."""
     if name.endswith(".gz"):
         with gzip.open(file) as inner:
             yield from _opened(cast(BinaryIO, inner), name.removesuffix(".gz"))
@@ -59,7 +59,7 @@ def _opened(file: BinaryIO, name: str) -> Iterator[Block]:
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    """Runs of text that end at a line's end or a tag's, so that no value is cut in two."""
+    """Blocks of text that end at the end of a line or tag, so that no value is split."""
     rest = file.read(len(codecs.BOM_UTF8)).removeprefix(codecs.BOM_UTF8)
     while read := file.read(BLOCK):
         whole = rest + read
@@ -80,7 +80,11 @@ def _parquet(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _database(path: Path) -> Iterator[bytes]:
-    """Every row of every table that holds text of its own, its cells parted by a separator."""
+    """The rows of every ordinary table, not of search indexes, which hold only its words again.
+
+    Cells are separated by `SEPARATOR`. Rows are read by ranges of rowid, thousands joined in one
+    text, so that there are far fewer Python objects.
+    """
     con = reading(path)
     try:
         tables = con.execute(
@@ -109,16 +113,14 @@ def _database(path: Path) -> Iterator[bytes]:
 
 
 def _joined(cells: Sequence[Sql]) -> Sql:
-    """SQL that joins `cells`: by printf, of which SQLite takes no more than 127 arguments."""
+    """SQL that joins `cells`, by printf: SQLite allows a function 127 arguments at most."""
     parts = [cells[at : at + 100] for at in range(0, len(cells), 100)]
     lines = (f"printf('{SEPARATOR.join(['%s'] * len(part))}', {', '.join(part)})" for part in parts)
     return f" || char({ord(SEPARATOR)}) || ".join(lines)
 
 
 def columns_of(paths: Sequence[Path], names: list[str]) -> Iterator[pa.RecordBatch]:
-    """Some columns of a dataset's CSV as text, blank where there is nothing,
-    some thousand rows at a time.
-    """
+    """The columns `names` of a dataset's CSV files as text, "" for blanks, in batches of rows."""
     cells = ", ".join(f"coalesce({quoted(name)}, '') as {quoted(name)}" for name in names)
     with duckdb.connect() as con:
         con.execute("set threads = 1")  # a second one would read ahead

@@ -1,7 +1,7 @@
-"""The exit guard: reads every public artefact of a release for what must never be public.
+"""The exit guard: searches every public artefact of a release for what must never be public.
 
-It looks for numbers that are a person's, for the values that this run's never-fields held, and for
-names that the contract masks and that stand unmasked. Packed files are opened.
+It searches for numbers of persons, for the values of this run's never-fields, and for names that
+the contract masks and that are not masked. Compressed files and archives are opened.
 Source: 个人信息保护法 §28; 政府信息公开条例 §15.
 """
 
@@ -21,23 +21,22 @@ from pipeline.base.errors import GateRefused
 from pipeline.base.model import Column, Dataset
 from pipeline.base.sql import quoted, reading
 from pipeline.base.words import language, say
-from pipeline.checks.privacy import known_values
-from pipeline.checks.privacy.known_values import KnownValues, read_secrets
+from pipeline.checks.privacy.known_values import KnownValues, read_secrets, ways_written
 from pipeline.release.gate.artefacts import Blocks, blocks_in, columns_of
-from pipeline.release.gate.personal_numbers import Hit, line_at, numbers, own_numbers
+from pipeline.release.gate.personal_numbers import Match, line_at, numbers, own_numbers
 from pipeline.release.package.package import data_files
 
 
 def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> None:
-    """Raise GateRefused, naming artefact and record, at the first thing that must not be public.
+    """Search the folder `release`.
 
-    `secrets`: a CSV with one column, the values of this run's never-fields;
-    None where there are none.
+    `secrets`: a CSV with one column, the values of this run's never-fields; None where there are
+    none. Raises GateRefused, naming artefact and record, at the first match.
     """
-    needles = KnownValues(read_secrets(secrets))
+    known = KnownValues(read_secrets(secrets))
     own = own_numbers(release, datasets)
-    looks = [
-        *(partial(_first_hit, lane, needles, own) for lane in _lanes(release)),
+    searches = [
+        *(partial(_first_match, stream, known, own) for stream in _streams(release)),
         *(
             partial(_first_name, release, dataset, column)
             for dataset in datasets
@@ -45,30 +44,30 @@ def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> N
             if column.privacy == "masked"
         ),
     ]
-    for refused in ordered_map(lambda look: look(), looks):
+    for refused in ordered_map(lambda search: search(), searches):
         if refused:
             raise refused
 
 
-def _lanes(release: Path) -> list[Blocks]:
-    """The artefacts' text in streams that can be read side by side, the longest first.
+def _streams(release: Path) -> list[Blocks]:
+    """The artefacts' text in streams that can be searched in parallel, the longest first.
 
-    A CSV, its gzip and the package's ZIP hold the same text: they are one stream,
-    and it is read once.
+    A CSV, its gzip and the package's ZIP hold the same text: they are one stream, in which the same
+    block is searched once.
     """
     files = sorted(p for p in release.rglob("*") if p.is_file())
     same = [p for p in files if p.name.endswith((".csv", ".csv.gz", ".zip"))]
     others = sorted((p for p in files if p not in same), key=_length, reverse=True)
-    return [_fresh(blocks_in(release, same)), *(blocks_in(release, [p]) for p in others)]
+    return [_distinct(blocks_in(release, same)), *(blocks_in(release, [p]) for p in others)]
 
 
 def _length(path: Path) -> int:
-    """About how many bytes of text are in a file; what is packed holds some ten times its size."""
+    """About how many bytes of text are in a file: of a compressed one ten times its size."""
     return path.stat().st_size * (10 if path.suffix in (".gz", ".xlsx", ".parquet") else 1)
 
 
-def _fresh(blocks: Blocks) -> Blocks:
-    """Each run of text of a CSV once."""
+def _distinct(blocks: Blocks) -> Blocks:
+    """`blocks` without those of a CSV that were already given."""
     seen = set[bytes]()
     for artefact, block in blocks:
         if artefact.endswith(".csv"):
@@ -79,11 +78,11 @@ def _fresh(blocks: Blocks) -> Blocks:
         yield artefact, block
 
 
-def _first_hit(lane: Blocks, needles: KnownValues, own: frozenset[str]) -> GateRefused | None:
-    """The first hit in a stream; numbers in `own` are no person's."""
-    with closing(lane) as blocks:  # by the thread that has opened what is read
+def _first_match(stream: Blocks, known: KnownValues, own: frozenset[str]) -> GateRefused | None:
+    """The first match in a stream, as an error. `own`: numbers that are not a person's."""
+    with closing(stream) as blocks:  # SQLite wants to be closed by the thread that opened it
         for artefact, block in blocks:
-            for kind, value, line in (*numbers(block, artefact), *_values(block, needles)):
+            for kind, value, line in (*numbers(block, artefact), *_values(block, known)):
                 if kind not in ("mobile", "identity") or value not in own:
                     return _refused(artefact, line, kind, value)
     return None
@@ -97,10 +96,10 @@ def _refused(artefact: str, record: str, kind: str, value: str) -> GateRefused:
     )
 
 
-def _values(block: bytes, needles: KnownValues) -> Iterator[Hit]:
-    """Every value of `needles` that stands in `block`, as it is written or as escapes."""
-    for text in known_values.ways_written(block) if needles.by_end else ():
-        for start, end in needles.places(text):
+def _values(block: bytes, known: KnownValues) -> Iterator[Match]:
+    """Every known value in `block`, also where it is escaped."""
+    for text in ways_written(block) if known.by_end else ():
+        for start, end in known.places(text):
             line = text[text.rfind(b"\n", 0, start) + 1 : end].decode("utf-8", "replace")
             yield "never", text[start:end].decode("utf-8", "replace"), line_at(line, len(line) - 1)
 
@@ -109,7 +108,7 @@ def _values(block: bytes, needles: KnownValues) -> Iterator[Hit]:
 
 
 def _first_name(release: Path, dataset: Dataset, column: Column) -> GateRefused | None:
-    """The first name in the CSV or a database that the contract masks and that stands unmasked."""
+    """The first unmasked name in the CSV or a database, of a column that the contract masks."""
     for key, value in _rows_of_csv(release, dataset, column):
         return _refused(f"{dataset.name}.csv", key, "name", value)
     for path in sorted(release.rglob("*.db")):
@@ -119,7 +118,7 @@ def _first_name(release: Path, dataset: Dataset, column: Column) -> GateRefused 
 
 
 def _rows_of_csv(release: Path, dataset: Dataset, column: Column) -> Iterator[tuple[str, str]]:
-    """Key and name of every record whose name should be masked and is not."""
+    """(key, name) of every record whose name must be masked and is not."""
     paths = data_files(release, dataset.name)
     if not paths:
         return

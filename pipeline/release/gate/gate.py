@@ -1,4 +1,4 @@
-"""What a release must pass before anyone sees it."""
+"""The checks of a release as a whole, before it becomes public."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ from pipeline.release.package.package import csv_dicts, csv_header, data_files, 
 
 WHOLE_UP_TO = 20_000  # rows of one table that frictionless reads whole
 SAMPLE = 5_000  # rows of a larger one
-ASIDE_FROM = 2_000  # rows that frictionless reads for longer than a process takes to start
+ASIDE_FROM = 2_000  # rows from which on another process reads them: fewer take less than its start
 SHOWN = 5
-COLLAPSE, GROWTH = 0.8, 2.0  # of the last release's rows: below and above, a run is stopped
-JUDGED_FROM = 20  # rows; a share of fewer says nothing
+COLLAPSE, GROWTH = 0.8, 2.0  # of the last release's rows: below and above, a run is refused
+COMPARED_FROM = 20  # rows; a share of fewer means nothing
 
 
 @contextmanager
-def judging(folder: Path, descriptor: dict[str, Any]) -> Iterator[Callable[[], None]]:
-    """`frictionless validate` with no limit on errors; what is given waits for it.
+def frictionless_check(folder: Path, descriptor: dict[str, Any]) -> Iterator[Callable[[], None]]:
+    """Start `frictionless validate` of the package in `folder`, without a limit on errors.
 
-    That raises GateRefused unless the package is valid. Tables above `WHOLE_UP_TO` rows are given
-    to frictionless as their first `SAMPLE` rows; of the others every row. Our own checks have read
-    every row of both. Where it has much to read it does so in another process: it is Python
-    throughout, of which a process runs one thread at a time.
+    Gives a function that waits for the result and raises GateRefused unless the package is valid.
+    Frictionless reads all rows of tables up to `WHOLE_UP_TO` rows, the first `SAMPLE` rows of
+    larger ones; our own checks have read every row of both. Many rows are read in another process:
+    frictionless is pure Python, of which a process runs one thread at a time.
     """
     counts = [r["gongshi:rows"] for r in descriptor["resources"]]
     much = sum(count for count in counts if count <= WHOLE_UP_TO) > ASIDE_FROM
     with one_process() if much else nullcontext() as process:
-        told = process.submit(_judge, folder, descriptor) if process else None
+        result = process.submit(_validate, folder, descriptor) if process else None
 
         def verdict() -> None:
-            is_valid, errors = told.result() if told else _judge(folder, descriptor)
+            is_valid, errors = result.result() if result else _validate(folder, descriptor)
             if not is_valid:
                 listed = "; ".join(errors[:SHOWN])
                 raise GateRefused(say("gate-package", language(), count=len(errors), listed=listed))
@@ -53,29 +53,33 @@ def judging(folder: Path, descriptor: dict[str, Any]) -> Iterator[Callable[[], N
         yield verdict
 
 
-def _judge(folder: Path, descriptor: dict[str, Any]) -> tuple[bool, list[str]]:
-    """(whether frictionless finds the package valid, what it finds wrong)."""
+def _validate(folder: Path, descriptor: dict[str, Any]) -> tuple[bool, list[str]]:
+    """(whether the package is valid, frictionless's errors)."""
     from frictionless import Package, system
 
     large = {r["name"] for r in descriptor["resources"] if r["gongshi:rows"] > WHOLE_UP_TO}
-    with tempfile.TemporaryDirectory() as aside, naming(Path(aside)):
-        judged = _sampled(folder, descriptor, large, Path(aside)) if large else folder
+    with tempfile.TemporaryDirectory() as temporary, naming(Path(temporary)):
+        package_folder = _sampled(folder, descriptor, large, Path(temporary)) if large else folder
         with system.use_context(trusted=True):
-            # Not by its path: frictionless takes one with a [ or a ? in it for a pattern.
-            told = json.loads((judged / "datapackage.json").read_text("utf-8"))
-            package = Package.from_descriptor(told, basepath=str(judged.absolute()))
+            # Not by its path: frictionless reads a [ or a ? in it as a pattern.
+            content = json.loads((package_folder / "datapackage.json").read_text("utf-8"))
+            package = Package.from_descriptor(content, basepath=str(package_folder.absolute()))
             report = package.validate(limit_errors=1_000_000)
     errors = report.flatten(["title", "rowNumber", "fieldName", "note"])
     return report.valid, [" ".join(str(part) for part in error if part) for error in errors]
 
 
-def _sampled(folder: Path, descriptor: dict[str, Any], large: set[str], aside: Path) -> Path:
-    (aside / "data").symlink_to((folder / "data").resolve())
-    (aside / "sample").mkdir()
+def _sampled(folder: Path, descriptor: dict[str, Any], large: set[str], temporary: Path) -> Path:
+    """Write a package into `temporary` with the first rows of the tables `large`; gives `temporary`.
+
+    Foreign keys from or to such a table are left out, since the rows they point to may be missing.
+    """
+    (temporary / "data").symlink_to((folder / "data").resolve())
+    (temporary / "sample").mkdir()
     resources = []
     for resource in descriptor["resources"]:
         if resource["name"] in large:
-            resource = _beginning(folder, resource, aside)
+            resource = _beginning(folder, resource, temporary)
         foreign = [
             key
             for key in resource["schema"].get("foreignKeys", ())
@@ -85,30 +89,34 @@ def _sampled(folder: Path, descriptor: dict[str, Any], large: set[str], aside: P
             {"foreignKeys": foreign} if foreign else {}
         )
         resources.append({**resource, "schema": schema})
-    write_json(aside / "datapackage.json", {**descriptor, "resources": resources})
-    return aside
+    write_json(temporary / "datapackage.json", {**descriptor, "resources": resources})
+    return temporary
 
 
-def _beginning(folder: Path, resource: dict[str, Any], aside: Path) -> dict[str, Any]:
-    """A resource of one file, which holds the first rows."""
+def _beginning(folder: Path, resource: dict[str, Any], temporary: Path) -> dict[str, Any]:
+    """A resource of one file with the first rows, which is written to `temporary`."""
     path = f"sample/{resource['name']}.csv"
     files = data_files(folder, resource["name"])
-    with (aside / path).open("w", encoding="utf-8", newline="") as out:
+    with (temporary / path).open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(csv_header(files))
         writer.writerows(row.values() for row in islice(csv_dicts(files), SAMPLE))
     return {k: v for k, v in resource.items() if k not in ("bytes", "hash")} | {"path": path}
 
 
-def expectations(
-    datasets: Sequence[Dataset], read: Mapping[str, int], held_back: Mapping[str, int]
+def check_quarantined_share(
+    datasets: Sequence[Dataset], read: Mapping[str, int], quarantined: Mapping[str, int]
 ) -> None:
-    """No dataset has a larger share of quarantined rows than its contract bears, or GateRefused."""
+    """Raises GateRefused where more rows of a dataset are quarantined than its contract allows.
+
+    `read`, `quarantined`: dataset → rows. In the contract it is `gongshi:expect:
+    {quarantined_share: {max: …}}`.
+    """
     for dataset in datasets:
         most = dataset.expect.get("quarantined_share", {}).get("max")
         if most is None or not read.get(dataset.name):
             continue
-        share = held_back.get(dataset.name, 0) / read[dataset.name]
+        share = quarantined.get(dataset.name, 0) / read[dataset.name]
         if share > most:
             raise GateRefused(
                 say(
@@ -121,10 +129,13 @@ def expectations(
             )
 
 
-def balanced(
+def check_tallies(
     datasets: Sequence[Dataset], tallies: Mapping[str, Mapping[str, int]], rows: Mapping[str, int]
 ) -> None:
-    """Each dataset holds as many rows as its tally says were accepted, or Unaccounted."""
+    """Raises Unaccounted where a dataset has not as many rows as its tally has accepted.
+
+    `tallies`: dataset → part of the tally → rows; `rows`: dataset → rows of the release.
+    """
     for dataset in datasets:
         if not dataset.produced:
             accepted = tallies.get(dataset.name, {}).get("accepted", 0)
@@ -133,30 +144,32 @@ def balanced(
             )
 
 
-def removals(
+def check_removals(
     changes: Iterable[Change],
     explained: Mapping[str, Collection[str]],
     allowed: bool,
     listing: Path,
 ) -> None:
-    """Each record gone since the last release has a cause, or GateRefused.
+    """Raises GateRefused where a record was removed without a cause, unless that is `allowed`.
 
-    `explained`: dataset → keys that the law or the source itself takes out. What has no cause is
-    listed in `listing`, whether or not it is `allowed`.
+    `explained`: dataset → keys that the law, the source or a publisher removes. Records without a
+    cause are written to the CSV `listing` in any case.
     """
-    gone = [c for c in changes if c.verb == "removed" and c.key not in explained.get(c.dataset, ())]
+    unexplained = [
+        c for c in changes if c.verb == "removed" and c.key not in explained.get(c.dataset, ())
+    ]
     with naming(listing), listing.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(
-            [("dataset", "key"), *((c.dataset, c.key) for c in gone)]
+            [("dataset", "key"), *((c.dataset, c.key) for c in unexplained)]
         )
-    if gone and not allowed:
-        shown = "; ".join(f"{c.dataset} {c.key}" for c in gone[:SHOWN])
+    if unexplained and not allowed:
+        shown = "; ".join(f"{c.dataset} {c.key}" for c in unexplained[:SHOWN])
         raise GateRefused(
-            say("gate-removed", language(), count=len(gone), listed=shown, listing=listing)
+            say("gate-removed", language(), count=len(unexplained), listed=shown, listing=listing)
         )
 
 
-def sizes(
+def check_sizes(
     datasets: Sequence[Dataset],
     before: Mapping[str, int],
     now: Mapping[str, int],
@@ -164,17 +177,18 @@ def sizes(
     allow_removals: bool,
     allow_growth: bool,
 ) -> None:
-    """No dataset collapses or swells against the last release, or leaves its contract's bounds.
+    """Raises GateRefused where a dataset shrinks or grows too much against the last release, or has
+    fewer or more rows than its contract allows.
 
-    Records that left for a known cause do not count as a collapse: the law's terms often end on one
-    day. Raises GateRefused.
+    `before`, `now`: dataset → rows; `explained`: dataset → keys of records removed for a cause,
+    which do not count as shrinking: many publication terms end on one day.
     """
     for dataset in (d for d in datasets if not d.produced):
         had, has = before.get(dataset.name, 0), now.get(dataset.name, 0)
         bounds = dataset.expect.get("rows", {})
         if has < bounds.get("min", 0) or has > bounds.get("max", has):
             raise _wrong_size("gate-rows", dataset, had, has)
-        if had < JUDGED_FROM:
+        if had < COMPARED_FROM:
             continue
         least = 1 - dataset.expect.get("removed_share", {}).get("max", 1 - COLLAPSE)
         if not allow_removals and has + len(explained.get(dataset.name, ())) < had * least:
@@ -191,7 +205,9 @@ def _wrong_size(message: str, dataset: Dataset, had: int, has: int) -> GateRefus
     )
 
 
-def forward(parent: Mapping[str, Any], today: date) -> None:
-    """Time does not run backwards: an earlier day would bring back what the law has taken out."""
+def check_day(parent: Mapping[str, Any], today: date) -> None:
+    """Raises GateRefused where `today` is before the day of the last release, whose manifest is
+    `parent`: an earlier day would publish again what the law has removed since.
+    """
     if (before := str(parent.get("today", ""))) > today.isoformat():
         raise GateRefused(say("gate-clock", language(), today=today.isoformat(), before=before))

@@ -1,10 +1,9 @@
-"""Numbers that are a person's by their own check digits, wherever they stand in text.
+"""Finds numbers of persons in text, by their form and check digits; for the exit guard.
 
-The exit guard looks for them. With the screen that masked the texts it shares what takes disguises
-off (`base.normalise`) and no more, so that one mistake does not pass twice. A number that a column's
-own pattern calls its own and that stands in that column of this release is no mobile's; nor is a
-count in the pipeline's own tables. An organisation's code of digits alone is no identity number
-where it stands as a code.
+With the screen that masked the texts it shares the normaliser (`base.normalise`) and nothing else,
+so that one mistake does not pass twice. Not a mobile number: a number that a column of this release
+holds and whose pattern allows it, and a count in the pipeline's own tables. Not an identity number:
+an organisation's code of digits alone in a column of such codes.
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ from pipeline.base.normalise import half_width_numbers, normalise
 from pipeline.release.gate.artefacts import SEPARATOR, columns_of
 from pipeline.release.package.package import csv_header, data_files
 
-SLICE = 1 << 16  # bytes of a slice that is looked at closely where a sign was found
-Hit = tuple[str, str, str]  # kind, value, the line that it stands in
+SLICE = 1 << 16  # bytes of a slice that is searched closely where a sign was found
+Match = tuple[str, str, str]  # kind, value, the beginning of its line
 
 _D = "[0-9０-９]"
 _SIGN = (
@@ -32,8 +31,8 @@ _SIGN = (
     rf"|(?:^|[^0-9A-Za-z０-９.])[1１][3-9３-９]{_D}[ \-－]?{_D}{{4}}[ \-－]?{_D}{{4}}(?:[^0-9A-Za-z０-９]|$)"
     r"|(?:^|[^0-9A-Za-z])62(?:[ \-]?\d){14,17}(?:[^0-9A-Za-z]|$)|[A-Za-z0-9][@＠][A-Za-z0-9]|护照号?码?[:：]?[A-Z]\d{8}"
 )
-#: What may be a number or an address in disguise: a character that is no plain one beside a digit or
-#: another, an escape that is or stands beside a digit or an @, a passport however it is written.
+#: Signs of a disguised number or address: an unusual character beside a digit or another such, an
+#: escape of or beside a digit or an @, a passport in any spelling.
 _ODD = r"[\p{No}\p{M}\p{Cf}\x{660}-\x{669}\x{6f0}-\x{6f9}\x{966}-\x{96f}\x{1d7ce}-\x{1d7ff}\x{1fbf0}-\x{1fbf9}]"
 _DISGUISED_SIGN = (
     rf"(?:{_D}|{_ODD})[ \-]?{_ODD}|{_ODD}[ \-]?{_D}|[^*][@＠﹫][^*]|[护護]照.{{0,8}}{_D}"
@@ -42,7 +41,7 @@ _DISGUISED_SIGN = (
 _IDENTITY = re.compile(
     r"(?<![0-9A-Za-z])\d{6}[ \-]?\d{4}[ \-]?\d{2}[ \-]?\d{2}[ \-]?\d{3}[\dXx](?![0-9A-Za-z])"
 )
-#: GB/T 2260; 81 to 83 and 91 to 93 for who lives here from Hong Kong, Macao, Taiwan and abroad.
+#: GB/T 2260; 81 to 83 and 91 to 93 for residents from Hong Kong, Macao, Taiwan and abroad.
 _PROVINCE = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|[89][1-3]")
 _MOBILE = re.compile(
     r"(?<![0-9A-Za-z.\-])1(?:[38]\d|5[0-35-9]|4[5-9]|6[2567]|7[0-8]|9[0-35-9])[ \-]?\d{4}[ \-]?\d{4}(?![0-9A-Za-z])"
@@ -52,14 +51,15 @@ _MAIL = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}"
 )
 _PASSPORT = re.compile(r"护照号?码?[:：]?([A-Z]\d{8})(?!\d)")
-#: Words about the release and the site: the publisher's own address may stand there.
+#: Files about the release and the site: they may hold the publisher's own address.
 _ABOUT = ("metadata.json", "datapackage.json", "manifest.json", "catalog.jsonld")
 
 
-def numbers(block: bytes, artefact: str) -> Iterator[Hit]:
-    """Every number and address in a block of text that is a person's by its form and check digits.
+def numbers(block: bytes, artefact: str) -> Iterator[Match]:
+    """The numbers and addresses of persons in a block of text: first those written plainly, then
+    those that only the normalised text shows.
 
-    As it is written, and then what is one without its disguises alone.
+    `artefact`: the name of the block's file.
     """
     for start, end in _suspect(block):
         text = block[start:end].decode("utf-8", "replace")
@@ -67,12 +67,13 @@ def numbers(block: bytes, artefact: str) -> Iterator[Hit]:
         for kind, value, line in _in_text(half_width_numbers(text), artefact):
             seen.add(value)
             yield kind, value, line
-        # What parts a database's cells shows nothing, and would be taken away.
+        # The normaliser deletes invisible characters, the separator of cells too: two cells would
+        # become one number.
         hidden = normalise(text.replace(SEPARATOR, ",")).text
-        yield from (hit for hit in _in_text(hidden, artefact) if hit[1] not in seen)
+        yield from (m for m in _in_text(hidden, artefact) if m[1] not in seen)
 
 
-def _in_text(plain: str, artefact: str) -> Iterator[Hit]:
+def _in_text(plain: str, artefact: str) -> Iterator[Match]:
     about = artefact.endswith(_ABOUT)
     for kind, pattern, judge in _KINDS:
         if kind == "mail" and about:
@@ -85,9 +86,10 @@ def _in_text(plain: str, artefact: str) -> Iterator[Hit]:
 
 
 def _suspect(block: bytes) -> list[tuple[int, int]]:
-    """The slices, from where to where, with a sign in them. They end where a line or a tag does.
+    """(start, end) of the slices that hold a sign; they end at the end of a line or tag.
 
-    They are looked at where they lie: to copy a gigabyte of text costs more than to search it.
+    The block becomes an Arrow array of slices by offsets into its own memory, without a copy: to
+    copy a gigabyte of text costs more than to search it.
     """
     offsets, at = [0], SLICE
     while at < len(block):
@@ -100,16 +102,17 @@ def _suspect(block: bytes) -> list[tuple[int, int]]:
     texts = pa.StringArray.from_buffers(
         count, pa.array(offsets, pa.int32()).buffers()[1], pa.py_buffer(block)
     )
-    hits = np.flatnonzero(
+    found = np.flatnonzero(
         pc.match_substring_regex(texts, f"{_SIGN}|{_DISGUISED_SIGN}").to_numpy(zero_copy_only=False)
     )
-    return [(offsets[i], offsets[i + 1]) for i in hits]
+    return [(offsets[i], offsets[i + 1]) for i in found]
 
 
 def _is_identity(number: str) -> bool:
-    """Division, day of birth and check digit of GB 11643-1999, by the sum of ISO 7064 itself.
+    """Whether 18 characters have the division, day of birth and check digit of GB 11643-1999 (the
+    sum of ISO 7064, MOD 11-2).
 
-    Without the first two an order's number of 18 digits would be one in eleven times.
+    By the check digit alone one of eleven numbers of 18 digits would pass for an identity number.
     """
     try:
         born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
@@ -123,6 +126,7 @@ def _is_identity(number: str) -> bool:
 
 
 def _is_card(number: str) -> bool:
+    """Whether a number is a bank card's by its length and Luhn check digit (ISO/IEC 7812-1)."""
     doubled = (
         sum(divmod(int(c) * 2, 10)) if i % 2 else int(c) for i, c in enumerate(reversed(number))
     )
@@ -139,24 +143,27 @@ _KINDS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
 
 
 def line_at(text: str, at: int) -> str:
-    """The beginning of the line that `at` stands in: in a table its key."""
+    """The beginning of the line that holds the place `at`: in a table the record's key."""
     line = text[text.rfind("\n", 0, at) + 1 : at + 1]
     return re.split(rf'[{SEPARATOR},]|","', line.lstrip('"'), maxsplit=1)[0].strip()[:60]
 
 
-# ---------------------------------------------------------------- and those that a column owns
+# ---------------------------------------------------------------- numbers that are not a person's
 
 
 def own_numbers(release: Path, datasets: Sequence[Dataset]) -> frozenset[str]:
-    """The numbers in the release's tables that look like a person's and that their column owns."""
+    """The numbers in the release's tables that look like a person's and that their column owns.
+
+    A column owns a number where its kind or pattern allows it, as `Column.owns` says.
+    """
     own = set[str]()
     for dataset in datasets:
         paths = data_files(release, dataset.name)
-        there = csv_header(paths) if paths else ()
+        present = csv_header(paths) if paths else ()
         owners = [
             (c, judge)
             for c in dataset.published
-            if c.name in there and (judge := _owner(c, dataset))
+            if c.name in present and (judge := _owner(c, dataset))
         ]
         if owners:
             for batch in columns_of(paths, [c.name for c, _ in owners]):
@@ -166,7 +173,7 @@ def own_numbers(release: Path, datasets: Sequence[Dataset]) -> frozenset[str]:
 
 
 def _owner(column: Column, dataset: Dataset) -> Callable[[str], bool] | None:
-    """What says of a number in a column that it is the column's own; None where none can be."""
+    """The test of whether a number belongs to a column's kind; None where no number can."""
     if column.kind == "social-credit-code":
         return _is_organisation_s
     if dataset.produced and column.type in ("integer", "number"):
@@ -182,6 +189,7 @@ def _is_organisation_s(number: str) -> bool:
 
 
 def _likely(cells: pa.Array) -> list[str]:
+    """The distinct cells of the form of a mobile or identity number, found by Arrow, not by row."""
     found = cells.filter(pc.match_substring_regex(cells, r"^(?:1\d{10}|9\d{17})$"))
     numbers: list[str] = pc.unique(found).to_pylist()
     return numbers

@@ -1,3 +1,3 @@
-"""A release's description: Data Package, manifest, changes, catalogue metadata,
-and the store of kept releases.
+"""A release's description (Data Package, manifest, changes, catalogue metadata), and the store of
+kept releases.
 """

@@ -1,7 +1,7 @@
-"""What a release added, changed, removed or withdrew against the one before: keys, never values.
+"""The records that a release added, changed, removed or withdrew: their keys, never values.
 
-`changes.csv` holds those of one release; the public table `changes` those of all, so that a
-record's story can be read from the newest release alone.
+`changes.csv` holds the changes of one release; the public table `changes` those of all, so that a
+record's history can be read from the newest release alone.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ TABLE = "changes"  # the public table of all releases' changes
 
 @dataclass(frozen=True, slots=True, order=True)
 class Change:
-    """One record that differs from the release before; `columns` only where it was changed."""
+    """One record that differs from the release before.
+
+    `verb`: one of `VERBS`; `columns`: those that differ, where it is "changed".
+    """
 
     dataset: str
     key: str
@@ -48,7 +51,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One dataset's two sides: an SQL source each, the key, and the columns that are compared."""
+    """One dataset in two releases: an SQL source each, the key, and the columns to compare."""
 
     name: str
     key: tuple[str, ...]
@@ -58,9 +61,10 @@ class Compared:
 
 
 def between(con: duckdb.DuckDBPyConnection, sides: Compared) -> Iterator[Change]:
-    """Every record that only one side has, or that differs.
+    """Every record that only one release has, or that differs, in the order of keys.
 
-    Blank and missing cells are the same.
+    Blank cells (NULL) are equal to each other. One full join compares all columns, so that memory
+    does not grow with the number of rows.
     """
     key = ", ".join(f"coalesce(n.{quoted(k)}, o.{quoted(k)}, '')" for k in sides.key)
     differs = {c: f"n.{quoted(c)} is distinct from o.{quoted(c)}" for c in sides.columns}
@@ -86,11 +90,11 @@ def between(con: duckdb.DuckDBPyConnection, sides: Compared) -> Iterator[Change]
 
 
 def sides_of(dataset: Dataset, before: Sequence[Path], after: Sql) -> Compared:
-    """A dataset's CSV in the release before (its files, none where it had none), beside its rows
-    now (`after`, an SQL source).
+    """A dataset in two releases, to be compared.
 
-    Compared is what a record says, not in which file and row it came. A column that only one side
-    has is blank on the other.
+    `before`: its CSV files in the release before, none where it had none; `after`: its rows now, an
+    SQL source. The columns of origin (file and row) are not compared. A column that only one
+    release has is blank in the other.
     """
     columns = tuple(c.name for c in dataset.published)
     ours = ", ".join(f"nullif({quoted(c)}::varchar, '') as {quoted(c)}" for c in columns)
@@ -99,9 +103,9 @@ def sides_of(dataset: Dataset, before: Sequence[Path], after: Sql) -> Compared:
 
 
 def one_side(paths: Sequence[Path], columns: Sequence[str]) -> Sql:
-    """A release's CSV as an SQL source with `columns`.
+    """A release's CSV files as an SQL source with `columns`; those that it lacks are blank.
 
-    Those that it lacks, and all without a file, blank.
+    Without files the source has no rows.
     """
     had = csv_header(paths) if paths else []
     cells = [
@@ -115,7 +119,7 @@ def one_side(paths: Sequence[Path], columns: Sequence[str]) -> Sql:
 
 
 def compared_datasets(datasets: Collection[Dataset]) -> list[Dataset]:
-    """Those whose records can be told apart from release to release: inputs that have a key."""
+    """The datasets whose records can be compared between releases: inputs with a primary key."""
     return [d for d in datasets if d.primary_key and not d.produced]
 
 
@@ -126,30 +130,30 @@ def since(
     rows: Mapping[str, Path],
     withdrawn: Mapping[str, Collection[str]],
 ) -> list[Change]:
-    """Every change since the release `parent`; none where there is none.
+    """Every change since the release `parent`; none where that is None.
 
-    `withdrawn`: their keys.
+    `rows`: dataset → its sorted Parquet file; `withdrawn`: dataset → keys of withdrawn records.
     """
     found: list[Change] = []
     for dataset in compared_datasets(datasets) if parent else ():
         assert parent
         after = parquet_rows(rows[dataset.name])
         sides = sides_of(dataset, data_files(parent, dataset.name), after)
-        taken = withdrawn.get(dataset.name, ())
+        keys = withdrawn.get(dataset.name, ())
         for change in between(con, sides):
-            if change.verb == "removed" and change.key in taken:
+            if change.verb == "removed" and change.key in keys:
                 change = Change(change.dataset, change.key, "withdrawn")
             found.append(change)
     return found + _dropped_datasets(parent, datasets)
 
 
 def _dropped_datasets(parent: Path | None, datasets: Collection[Dataset]) -> list[Change]:
-    """Records of datasets that the contract has no more."""
-    gone = manifest.read(parent).get("records", {}) if parent else {}
+    """All records of datasets that are no longer in the contract, as removed."""
+    dropped = manifest.read(parent).get("records", {}) if parent else {}
     for dataset in datasets:
-        gone = {name: key for name, key in gone.items() if name != dataset.name}
+        dropped = {name: key for name, key in dropped.items() if name != dataset.name}
     found = []
-    for name, key in gone.items():
+    for name, key in dropped.items():
         assert parent
         rows = csv_dicts(data_files(parent, name))
         found += [Change(name, KEY_SEPARATOR.join(row[k] for k in key), "removed") for row in rows]
@@ -159,9 +163,10 @@ def _dropped_datasets(parent: Path | None, datasets: Collection[Dataset]) -> lis
 def dropped_by_source(
     con: duckdb.DuckDBPyConnection, parent: Path | None, datasets: Collection[Dataset], today: date
 ) -> dict[str, set[str]]:
-    """Dataset → keys of records that their source itself drops by now.
+    """Dataset → keys of records of `parent` that their source itself has dropped by `today`.
 
-    By the contract: `gongshi:expect: {lapses: {field: …, months: …}}`, so long after that date.
+    The contract says when: `gongshi:expect: {lapses: {field: …, months: …}}`, so many months after
+    the date in that column.
     """
     found: dict[str, set[str]] = {}
     for dataset in compared_datasets(datasets) if parent else ():
@@ -182,7 +187,7 @@ def dropped_by_source(
 def left_with_cause(
     changes: Collection[Change], explained: Mapping[str, Collection[str]]
 ) -> dict[str, set[str]]:
-    """Dataset → keys that left for a cause."""
+    """Dataset → keys of records that were withdrawn, or removed for a cause in `explained`."""
     found: dict[str, set[str]] = {}
     for change in changes:
         known = change.verb == "removed" and change.key in explained.get(change.dataset, ())
@@ -191,10 +196,13 @@ def left_with_cause(
     return found
 
 
-def keep_old(
+def write_old_values(
     parent: Path, datasets: Collection[Dataset], changes: Collection[Change], path: Path
 ) -> None:
-    """A CSV of dataset, key, column and the value that it had, for every cell that was changed."""
+    """Write a CSV to `path`: dataset, key, column and old value (`was`) of every changed cell.
+
+    `parent`: the release that holds the old values.
+    """
     with (
         naming(path),
         path.open("w", encoding="utf-8", newline="") as file,
@@ -213,7 +221,7 @@ def keep_old(
 def _rows_of(
     con: duckdb.DuckDBPyConnection, release: Path, dataset: Dataset, keys: Collection[str]
 ) -> Iterator[Mapping[str, Any]]:
-    """The records of a release that have one of `keys`, in its order; blank cells are None."""
+    """The records of a release with one of `keys`, in its order; blank cells are None."""
     files = data_files(release, dataset.name)
     names = csv_header(files)
     key = ", ".join(f"coalesce({quoted(k)}, '')" for k in dataset.primary_key)
@@ -227,7 +235,7 @@ def _rows_of(
 
 
 def counts(changes: Collection[Change]) -> dict[str, dict[str, int]]:
-    """Dataset → verb → how many."""
+    """Dataset → verb → number of records."""
     counted = Counter((c.dataset, c.verb) for c in changes)
     return {
         name: {verb: counted[name, verb] for verb in VERBS if counted[name, verb]}
@@ -239,7 +247,7 @@ def counts(changes: Collection[Change]) -> dict[str, dict[str, int]]:
 
 
 def write(path: Path, release: str, changes: Collection[Change]) -> None:
-    """changes.csv of one release."""
+    """Write changes.csv of one release: the columns of `HEADER`."""
     with naming(path), path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)
@@ -249,7 +257,10 @@ def write(path: Path, release: str, changes: Collection[Change]) -> None:
 def rows(
     parent: Path | None, release: str, on: date, changes: Collection[Change]
 ) -> list[Sequence[Any]]:
-    """The rows of the public table: those that the release before had, and this one's."""
+    """The rows of the public table: those of the release `parent`, then this one's.
+
+    `release`: its id; `on`: its day.
+    """
     path = parent / "data" / f"{TABLE}.csv" if parent else None
     earlier: Sequence[Sequence[Any]] = []
     if path and path.exists():
@@ -259,7 +270,7 @@ def rows(
 
 
 def read(path: Path) -> list[Change]:
-    """The changes in a changes.csv."""
+    """The changes listed in the changes.csv at `path`."""
     with path.open(encoding="utf-8", newline="") as file:
         return [
             Change(
@@ -277,10 +288,10 @@ def _cells(change: Change) -> tuple[str, str, str, str]:
 
 
 def of_key(row: Mapping[str, Any], dataset: Dataset) -> str:
-    """A record's key as it stands in changes, withdrawals and addresses."""
+    """A record's key as it is written in changes, withdrawals and web addresses."""
     return KEY_SEPARATOR.join(str(row[k] or "") for k in dataset.primary_key)
 
 
 def columns_of(dataset: Dataset) -> list[str]:
-    """The names of the published columns, origin included."""
+    """The names of the published columns, those of origin included."""
     return [c.name for c in published_columns(dataset)]

@@ -24,7 +24,7 @@ CONTEXT = {
 }
 _FREQUENCY = "http://publications.europa.eu/resource/authority/frequency/"
 _LANGUAGE = "http://publications.europa.eu/resource/authority/language/ZHO"
-# Ending → media type, and what EU file-type lists call it.
+# Ending → media type, name in the EU file-type list, media type of the compression.
 _FORMATS = {
     ".csv.gz": ("text/csv", "CSV", "application/gzip"),
     ".jsonl.gz": ("application/x-ndjson", "JSON", "application/gzip"),
@@ -39,8 +39,9 @@ _MEDIA_TYPE = "https://www.iana.org/assignments/media-types/"
 def catalogue(
     descriptor: Mapping[str, Any], site: Mapping[str, Any], files: Files
 ) -> dict[str, Any]:
-    """The catalogue of a release: `descriptor` is its datapackage.json,
-    `site` its metadata.json.
+    """The content of catalog.jsonld.
+
+    `descriptor`: datapackage.json; `site`: metadata.json; `files`: name → bytes and sha256.
     """
     own = site["zh"]["plugins"]["gongshi"]
     base = f"{own['address']}/" if own["address"] else "./"
@@ -49,8 +50,8 @@ def catalogue(
         "@context": CONTEXT,
         "@id": f"{base}catalog.jsonld",
         "@type": "dcat:Catalog",
-        "dct:title": _said(site, "title"),
-        "dct:description": _said(site, "description"),
+        "dct:title": _in_both_languages(site, "title"),
+        "dct:description": _in_both_languages(site, "description"),
         "dct:publisher": publisher,
         **_licence(site["zh"]["license_url"]),
         "dct:language": {"@id": _LANGUAGE, "@type": "dct:LinguisticSystem"},
@@ -64,7 +65,7 @@ def catalogue(
     }
 
 
-def _said(site: Mapping[str, Any], key: str) -> list[dict[str, str]]:
+def _in_both_languages(site: Mapping[str, Any], key: str) -> list[dict[str, str]]:
     return [{"@language": lang, "@value": site[lang][key]} for lang in ("zh", "en")]
 
 
@@ -77,11 +78,11 @@ def _licence(address: str) -> dict[str, Any]:
 
 
 def _service(descriptor: Mapping[str, Any], site: Mapping[str, Any], base: str) -> dict[str, Any]:
-    """Tables, records and queries as JSON and CSV."""
+    """The site's API: tables, records and queries as JSON and CSV."""
     return {
         "@id": f"{base}disclosure",
         "@type": "dcat:DataService",
-        "dct:title": _said(site, "title"),
+        "dct:title": _in_both_languages(site, "title"),
         "dcat:endpointURL": {"@id": f"{base}disclosure"},
         "dcat:endpointDescription": {"@id": f"{base}openapi.json"},
         "dcat:servesDataset": [
@@ -108,7 +109,7 @@ def _dataset(
     files: Files,
 ) -> dict[str, Any]:
     name = resource["name"]
-    told = {
+    described = {
         "@id": f"{base}disclosure/{name}",
         "@type": "dcat:Dataset",
         "dct:identifier": name,
@@ -126,7 +127,7 @@ def _dataset(
         "dct:accrualPeriodicity": _frequency(own["release_every_days"]),
         "dcat:distribution": list(_distributions(resource, descriptor, base, files)),
     }
-    return {key: value for key, value in told.items() if value}
+    return {key: value for key, value in described.items() if value}
 
 
 def _both(resource: Mapping[str, Any], key: str) -> list[dict[str, str]]:
@@ -163,9 +164,9 @@ def _frequency(days: int) -> dict[str, str]:
 def _distributions(
     resource: Mapping[str, Any], descriptor: Mapping[str, Any], base: str, files: Files
 ) -> Iterator[dict[str, Any]]:
-    for name, (media, kind, packed) in _offered(resource, files):
+    for name, (media, kind, compression) in _offered(resource, files):
         address = f"{base}{quote(name, safe='/=')}"
-        told: dict[str, Any] = {
+        described: dict[str, Any] = {
             "@id": address,
             "@type": "dcat:Distribution",
             "dct:title": name.removeprefix("downloads/"),
@@ -180,17 +181,20 @@ def _distributions(
             **_licence(descriptor["licenses"][0].get("path", "")),
         }
         if kind:
-            told["dct:format"] = {"@id": _FILE_TYPE + kind, "@type": "dct:MediaTypeOrExtent"}
-        if packed:
-            told["dcat:compressFormat"] = {"@id": _MEDIA_TYPE + packed, "@type": "dct:MediaType"}
-        yield told
+            described["dct:format"] = {"@id": _FILE_TYPE + kind, "@type": "dct:MediaTypeOrExtent"}
+        if compression:
+            described["dcat:compressFormat"] = {
+                "@id": _MEDIA_TYPE + compression,
+                "@type": "dct:MediaType",
+            }
+        yield described
 
 
 def _offered(
     resource: Mapping[str, Any], files: Files
 ) -> Iterator[tuple[str, tuple[str, str, str]]]:
-    """The downloads of a dataset: one a format,
-    or where it is in parts every part and its database.
+    """The downloads of a dataset, each with its entry of `_FORMATS`: one of each format, and where
+    it is in parts every part and every database of a part.
     """
     name, label = resource["name"], next(iter(resource.get(parts.KEY, ())), "")
     database = f"downloads/{parts.DATABASE.format(part=label)}".removesuffix(".db")

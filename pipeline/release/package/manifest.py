@@ -1,8 +1,8 @@
-"""The signed list of a release's files, and the chain that leads from each release to the one
-before.
+"""The signed list of a release's files, and the chain of releases.
 
 `manifest.json` names every file with bytes and sha256; `manifest.sig` is its Ed25519 signature (RFC
-8032) in base64. The key is derived from the key in PRIVATE, so that there is one secret to keep.
+8032) in base64. The signing key is derived from the key in PRIVATE, so that there is only one
+secret to keep.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Problem = tuple[str, Mapping[str, Any]]  # a message's key and params
 
 
 def signing_key(secret: bytes) -> Ed25519PrivateKey:
-    """The key that signs, made of the secret in PRIVATE by keyed BLAKE2b (RFC 7693)."""
+    """The signing key, derived from the secret in PRIVATE by keyed BLAKE2b (RFC 7693)."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     seed = hashlib.blake2b(b"signature of releases", key=secret, digest_size=32).digest()
@@ -33,7 +33,7 @@ def signing_key(secret: bytes) -> Ed25519PrivateKey:
 
 
 def public_pem(key: Ed25519PrivateKey) -> bytes:
-    """The public half as PEM: what the site shows and what verifies."""
+    """The public key as PEM, as the site shows it and `verify` reads it."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
@@ -45,12 +45,16 @@ def fingerprint(pem: bytes) -> str:
 
 
 def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def hashed(folder: Path, known: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:
-    """Every file of a release with bytes and sha256; of `known` ones it takes what is known."""
+    """File of a release → `{"bytes", "sha256"}`, in the order of names.
+
+    `known`: file → sha256 of those whose hash need not be computed again.
+    """
     files = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         name = path.relative_to(folder).as_posix()
@@ -61,24 +65,24 @@ def hashed(folder: Path, known: Mapping[str, Any] | None = None) -> dict[str, di
 
 
 def sign(folder: Path, content: Mapping[str, Any], secret: bytes) -> None:
-    """Write manifest.json with `content`, and its signature."""
+    """Write manifest.json with `content`, and its signature, into `folder`."""
     from pipeline.release.package.package import write_json
 
     key = signing_key(secret)
     write_json(folder / MANIFEST, content)
     signature = key.sign((folder / MANIFEST).read_bytes())
     with naming(folder / SIGNATURE):
-        (folder / SIGNATURE).write_bytes(written(signature))
+        (folder / SIGNATURE).write_bytes(signature_text(signature))
 
 
 def signed_parts(content: Mapping[str, Any], secret: bytes) -> dict[str, bytes]:
-    """The files of a package that proves itself alone: manifest, signature, public key."""
+    """Manifest, signature and public key of a package that can be verified alone (name → bytes)."""
     from pipeline.release.package.package import json_text
 
     key, text = signing_key(secret), json_text(content).encode()
     return {
         MANIFEST: text,
-        SIGNATURE: written(key.sign(text)),
+        SIGNATURE: signature_text(key.sign(text)),
         PUBLIC_KEY: public_pem(key),
     }
 
@@ -93,23 +97,26 @@ def read(folder: Path) -> dict[str, Any]:
 
 
 def number(folder: Path) -> int:
-    """Which release of the store this is, counted from 1; 0 where its manifest does not say."""
+    """The number of a release in its store, counted from 1; 0 where its manifest lacks it."""
     found = read(folder).get("number", 0)
     return found if isinstance(found, int) else 0
 
 
 def link(folder: Path | None) -> dict[str, str] | None:
-    """How a later release names this one: its id and its manifest's hash."""
+    """The entry of a release in the chain of later ones: its id and its manifest's SHA-256."""
     if folder is None:
         return None
     return {"release": folder.name, "manifest_sha256": sha256(folder / MANIFEST)}
 
 
-# ---------------------------------------------------------------- proving
+# ---------------------------------------------------------------- verification
 
 
 def problems_of_text(manifest: bytes, signature: bytes, pem: bytes) -> Iterator[Problem]:
-    """What is wrong with a manifest and its signature, by the public key in `pem`."""
+    """What is wrong with a manifest and its signature, by the public key in `pem`.
+
+    Yields nothing where the signature is valid (Ed25519, RFC 8032).
+    """
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -125,30 +132,36 @@ def problems_of_text(manifest: bytes, signature: bytes, pem: bytes) -> Iterator[
         key.verify(plain, manifest)
     except (InvalidSignature, ValueError):
         plain = b""
-    if written(plain) != signature:  # base64 has spare bits, which nobody may use
+    if signature_text(plain) != signature:  # base64 has unused bits, which must be as we write them
         yield "verify-signature", {"file": SIGNATURE}
 
 
-def written(signature: bytes) -> bytes:
-    """A signature as its file holds it."""
+def signature_text(signature: bytes) -> bytes:
+    """The content of manifest.sig."""
     return base64.b64encode(signature) + b"\n"
 
 
 def problems_of_files(
     listed: Mapping[str, Mapping[str, Any]], found: Mapping[str, tuple[int, str]]
 ) -> Iterator[Problem]:
-    """Files that are missing, changed, or there without being listed. `found`: bytes and sha256."""
-    for name, told in sorted(listed.items()):
+    """Files that are missing, changed, or present and not listed.
+
+    `listed`: the manifest's `files`; `found`: file → (bytes, sha256).
+    """
+    for name, entry in sorted(listed.items()):
         if name not in found:
             yield "verify-missing", {"file": name}
-        elif found[name] != (told["bytes"], told["sha256"]):
+        elif found[name] != (entry["bytes"], entry["sha256"]):
             yield "verify-changed", {"file": name}
     for name in sorted(found.keys() - listed.keys() - set(UNLISTED)):
         yield "verify-unlisted", {"file": name}
 
 
 def problems(folder: Path, pem: bytes | None = None) -> list[Problem]:
-    """What is wrong with a release's folder; `pem`: the public key it must be signed by."""
+    """What is wrong with the release in `folder`; [] where it is as signed. Reads every byte.
+
+    `pem`: the public key that must have signed it; by default its own.
+    """
     try:
         text, signature = (folder / MANIFEST).read_bytes(), (folder / SIGNATURE).read_bytes()
         own = (folder / PUBLIC_KEY).read_bytes()
@@ -169,33 +182,36 @@ def problems(folder: Path, pem: bytes | None = None) -> list[Problem]:
 
 
 def damaged(folder: Path) -> list[str]:
-    """Files of a release that are not as listed: of downloads and database the size is looked at,
-    of all others every byte. Quick, for each run begins with it.
+    """The files of a release that are not as listed in its manifest.
+
+    Of downloads and databases only the size is compared, so that it is quick: each run begins with
+    this check.
     """
     listed = read(folder).get("files")
     if not isinstance(listed, dict):
         return [MANIFEST]
-    return [name for name, told in listed.items() if not _as_listed(folder, name, told)]
+    return [name for name, entry in listed.items() if not _as_listed(folder, name, entry)]
 
 
-def _as_listed(folder: Path, name: str, told: Mapping[str, Any]) -> bool:
+def _as_listed(folder: Path, name: str, entry: Mapping[str, Any]) -> bool:
     path = folder / name
-    if not path.is_file() or path.stat().st_size != told["bytes"]:
+    if not path.is_file() or path.stat().st_size != entry["bytes"]:
         return False
     large = name.startswith("downloads/") or path.suffix == ".db"
-    return large or sha256(path) == told["sha256"]
+    return large or sha256(path) == entry["sha256"]
 
 
 def problems_of_chain(folders: Collection[Path]) -> Iterator[Problem]:
-    """Releases whose parent, where it is kept, is not what they say it was.
+    """Releases whose chain names another manifest hash than a kept earlier release has.
 
-    A withdrawal amends a release; its manifest then lists the hashes that it had before.
+    `folders`: the kept releases. A withdrawal amends a release; its manifest then also lists the
+    hashes that it had before.
     """
     hashes = {folder.name: _known_hashes(folder) for folder in folders}
     for folder in folders:
-        for told in read(folder).get("chain", ()):
-            name = told["release"]
-            if name in hashes and told["manifest_sha256"] not in hashes[name]:
+        for entry in read(folder).get("chain", ()):
+            name = entry["release"]
+            if name in hashes and entry["manifest_sha256"] not in hashes[name]:
                 yield "verify-chain", {"release": folder.name, "parent": name}
 
 

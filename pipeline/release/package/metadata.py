@@ -1,9 +1,9 @@
-"""The words that a release's site shows: Datasette metadata, once for each language.
+"""The texts that a release's site shows: Datasette metadata, once for each language.
 
-Words about tables and columns come from the contract, the site's own words and saved queries from
-`metadata.yml`. The result goes into the release as `metadata.json`, so that an older release that
-is gone back to still speaks its own words. What Datasette has no key for stands under
-`plugins.gongshi`, at the same level.
+Texts about tables and columns come from the contract, the site's own texts and saved queries from
+`metadata.yml`. The result is `metadata.json` in the release, so that after a rollback an older
+release is shown with its own texts. What Datasette has no key for is under `plugins.gongshi`, at
+the same level (https://docs.datasette.io/en/stable/metadata.html).
 """
 
 from __future__ import annotations
@@ -28,18 +28,22 @@ _PARTS = {
     *("columns", "home", "queries", "quality"),
 }
 _OPTIONAL = {"parts"}
-# What the site takes of them as it is, in this order.
+# The keys of metadata.yml that are copied to the site's metadata, in this order.
 _OWN = (
     *("publisher", "contact", "address", "release_every_days", "keep", "limits"),
     *("groups", "home", "quality"),
 )
-# Where YAML folds a Chinese text's lines it leaves a space, which Chinese does not have.
+# A space that YAML puts where it folds the lines of a Chinese text.
 _FOLDED = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[\u3000-\u9fff\uff00-\uffef])")
-_SHOWN_COLUMNS = 8  # of a table of which metadata.yml does not say which
+_SHOWN_COLUMNS = 8  # of a table whose columns to show are not listed in metadata.yml
 
 
 def site_metadata(about: About, *, present: Collection[str]) -> dict[str, Any]:
-    """The site's words in Chinese and English for a release that holds the tables `present`."""
+    """The content of metadata.json: language → Datasette metadata.
+
+    `present`: the tables that the release holds. Raises UsageError where metadata.yml has unknown
+    keys or lacks one.
+    """
     unknown = (about.words.keys() - _OPTIONAL) ^ _PARTS
     if unknown:
         raise UsageError(say("site-words-keys", "zh", keys=", ".join(sorted(unknown))))
@@ -47,30 +51,30 @@ def site_metadata(about: About, *, present: Collection[str]) -> dict[str, Any]:
 
 
 def _site(about: About, present: Collection[str], lang: Lang) -> dict[str, Any]:
-    catalog, said = about.catalog, _in_language(about.words, lang)
+    catalog, texts = about.catalog, _in_language(about.words, lang)
     tables = _tables(about, present, lang)
     return {
-        "title": said["title"],
-        "description": said["description"],
-        "license": said["licence"]["name"],
-        "license_url": said["licence"]["url"],
-        "source": said["source"]["name"],
-        "source_url": said["source"]["url"],
+        "title": texts["title"],
+        "description": texts["description"],
+        "license": texts["licence"]["name"],
+        "license_url": texts["licence"]["url"],
+        "source": texts["source"]["name"],
+        "source_url": texts["source"]["url"],
         "plugins": {
             "gongshi": {
-                **{key: said[key] for key in _OWN},
+                **{key: texts[key] for key in _OWN},
                 "lang": lang,
                 "today": about.today.isoformat(),
-                "tagline": said["tagline"],
-                "sample_notice": said["sample_notice"] if about.sample else "",
-                "column_titles": said["columns"],
+                "tagline": texts["tagline"],
+                "sample_notice": texts["sample_notice"] if about.sample else "",
+                "column_titles": texts["columns"],
                 "codes": _codes(catalog, tables, lang),
             }
         },
         "databases": {
             DATABASE: {
-                "title": said["title"],
-                "description": said["tagline"],
+                "title": texts["title"],
+                "description": texts["tagline"],
                 "tables": tables,
                 "queries": _queries(about, present, lang),
             }
@@ -79,7 +83,7 @@ def _site(about: About, present: Collection[str], lang: Lang) -> dict[str, Any]:
 
 
 def _tables(about: About, present: Collection[str], lang: Lang) -> dict[str, Any]:
-    """The tables, and behind them those of their search indexes, which are hidden."""
+    """The tables, and after them those of their search indexes, which are hidden."""
     catalog = about.catalog
     tables = {
         name: _table(dataset, about.words, lang)
@@ -117,7 +121,9 @@ def _table(dataset: Dataset, words: Mapping[str, Any], lang: Lang) -> dict[str, 
                 "columns": [_column(column, dataset, lang) for column in columns],
                 "key": list(dataset.primary_key),
                 "search": list(dataset.search),
-                "show": _spoken(_known(own.get("show"), names) or _shown(dataset), names, lang),
+                "show": _for_language(
+                    _known(own.get("show"), names) or _shown(dataset), names, lang
+                ),
                 "filters": _known(own.get("filters"), names) or list(dataset.facets),
                 "title": _known(own.get("title"), names) or _titled(dataset),
                 "same": _known(own.get("same"), names) or _referring(dataset),
@@ -142,7 +148,7 @@ def _table(dataset: Dataset, words: Mapping[str, Any], lang: Lang) -> dict[str, 
 
 
 def _column(column: Column, dataset: Dataset, lang: Lang) -> dict[str, Any]:
-    """What the site needs to know of a column to show it well."""
+    """A column's entry in `plugins.gongshi`, for the site to show it; blank keys are left out."""
     to = [key for key in dataset.foreign_keys if key.fields == (column.name,)]
     known: dict[str, Any] = {
         "name": column.name,
@@ -163,7 +169,7 @@ def _column(column: Column, dataset: Dataset, lang: Lang) -> dict[str, Any]:
 
 
 def _named(params: Mapping[str, Any]) -> set[str]:
-    """Every word in a rule's parameters: some of them are columns."""
+    """All texts in a rule's parameters; some are names of columns."""
     found: set[str] = set()
     for value in params.values():
         found |= {str(v) for v in value} if isinstance(value, list | tuple) else {str(value)}
@@ -171,7 +177,7 @@ def _named(params: Mapping[str, Any]) -> set[str]:
 
 
 def _described(column: Column, lang: Lang) -> str:
-    """Title, meaning and unit in one line: what Datasette calls a column's description."""
+    """Title, unit and meaning in one line: Datasette's description of a column."""
     title = _by(lang, column.title, column.title_en)
     meaning = _by(lang, column.description, column.description_en)
     unit = _unit(column.unit, lang)
@@ -181,7 +187,9 @@ def _described(column: Column, lang: Lang) -> str:
 
 
 def _shown(dataset: Dataset) -> list[str]:
-    """The columns that matter most, by what the contract says of each, in the contract's order."""
+    """The most important columns by their role in the contract (key, label, sort, facets, search),
+    in the contract's order; `_SHOWN_COLUMNS` at most.
+    """
     ranked = [
         *dataset.primary_key,
         dataset.label,
@@ -196,7 +204,7 @@ def _shown(dataset: Dataset) -> list[str]:
 
 
 def _referring(dataset: Dataset) -> list[str]:
-    """The columns that name a record of another table: what a record has in common with others."""
+    """The columns that are a foreign key alone: what a record can have in common with others."""
     return [key.fields[0] for key in dataset.foreign_keys if len(key.fields) == 1]
 
 
@@ -204,18 +212,16 @@ def _titled(dataset: Dataset) -> list[str]:
     return [dataset.label] if dataset.label else list(dataset.primary_key)
 
 
-def _spoken(shown: list[str], names: Collection[str], lang: Lang) -> list[str]:
-    """Columns to show, each in the reader's language where the table has it in both (why,
-    why_en).
-    """
+def _for_language(shown: list[str], names: Collection[str], lang: Lang) -> list[str]:
+    """The columns to show: of a pair in two languages (why, why_en) only the one in `lang`."""
     if lang == "zh":
         return [n for n in shown if not (n.endswith("_en") and n.removesuffix("_en") in shown)]
     return list(dict.fromkeys(f"{n}_en" if f"{n}_en" in names else n for n in shown))
 
 
 def _party(dataset: Dataset) -> list[str]:
-    """The columns of a party's code and name: a code,
-    and in front of it a name that is no authority's.
+    """The columns [code, name] of a record's party: the first social credit code after a name that
+    is not an authority's; [] where there is none.
     """
     authorities, name = {*dataset.primary_key, *_authorities(dataset)}, ""
     for column in dataset.published:
@@ -227,9 +233,8 @@ def _party(dataset: Dataset) -> list[str]:
 
 
 def _authority(dataset: Dataset) -> str:
-    """The column of the authority that a record is of.
-
-    Where several name organs, which one is said.
+    """The column of a record's authority: the first that refers to the register of authorities,
+    else the only column of kind organisation; "" where neither is clear.
     """
     organs = [column.name for column in dataset.published if column.kind == "organisation"]
     found = [*_authorities(dataset), *(organs if len(organs) == 1 else [])]
@@ -237,14 +242,12 @@ def _authority(dataset: Dataset) -> str:
 
 
 def _authorities(dataset: Dataset) -> list[str]:
-    """The columns that name a body of the register."""
+    """The columns that refer to the register of authorities."""
     return [key.fields[0] for key in dataset.foreign_keys if key.dataset == "authorities"]
 
 
 def _day(dataset: Dataset) -> str:
-    """The day by which a record stands in time: what the table is sorted by,
-    else its first date.
-    """
+    """The column of a record's main date: the one that the table is sorted by, else its first."""
     dates = [column.name for column in dataset.published if column.kind == "date"]
     return next((d for d in dates if d == dataset.sort.lstrip("-")), dates[0] if dates else "")
 
@@ -257,7 +260,7 @@ def _known(wanted: Any, names: Collection[str]) -> list[str]:
 
 
 def _codes(catalog: Catalog, tables: Mapping[str, Any], lang: Lang) -> dict[str, dict[str, str]]:
-    """The labels of every code list that a published column uses."""
+    """Code list → code → label, for the lists that published columns use."""
     used = {
         column.codes
         for name, dataset in catalog.datasets.items()
@@ -272,6 +275,7 @@ def _codes(catalog: Catalog, tables: Mapping[str, Any], lang: Lang) -> dict[str,
 
 
 def _queries(about: About, present: Collection[str], lang: Lang) -> dict[str, Any]:
+    """The saved queries whose tables are all `present`."""
     known = {*about.catalog.datasets, *about.words["tables"]}
     return {
         name: _query(query, about.today, lang)
@@ -281,11 +285,11 @@ def _queries(about: About, present: Collection[str], lang: Lang) -> dict[str, An
 
 
 def _query(query: Mapping[str, Any], today: date, lang: Lang) -> dict[str, Any]:
-    """A saved query; each of its parameters has a default, so that it shows something at once."""
+    """A saved query; each parameter has a default, so that the page shows rows at first sight."""
     defaults = {"today": today.isoformat(), **query.get("params", {})}
     sql = query["sql"].strip()
-    asked = [name for name in dict.fromkeys(re.findall(r":(\w+)", sql)) if name in defaults]
-    for name in asked:
+    params = [name for name in dict.fromkeys(re.findall(r":(\w+)", sql)) if name in defaults]
+    for name in params:
         sql = re.sub(rf":{name}\b", f"coalesce(nullif(:{name}, ''), '{defaults[name]}')", sql)
     made: dict[str, Any] = {
         "title": query["title"][lang],
@@ -294,11 +298,11 @@ def _query(query: Mapping[str, Any], today: date, lang: Lang) -> dict[str, Any]:
         "plugins": {
             "gongshi": {
                 "chart": query.get("chart"),
-                "defaults": {name: defaults[name] for name in asked},
+                "defaults": {name: defaults[name] for name in params},
             }
         },
     }
-    return made | ({"params": asked} if asked else {})
+    return made | ({"params": params} if params else {})
 
 
 _UNITS = {
@@ -315,7 +319,7 @@ def _unit(unit: str, lang: Lang) -> str:
 
 
 def _by(lang: Lang, chinese: str, english: str) -> str:
-    """The text in `lang`; the other language's rather than nothing."""
+    """The text in `lang`; the other language's where that is blank."""
     if lang == "zh":
         return _FOLDED.sub("", chinese) or english
     return english or chinese

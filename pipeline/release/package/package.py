@@ -1,8 +1,8 @@
-"""The Data Package: a CSV a dataset, sorted by key, and datapackage.json that describes them.
+"""The Data Package: one CSV for each dataset, sorted by key, described by datapackage.json.
 
-A dataset in parts is several CSV files, each with its header. What reads them as one table leaves
-out all headers but the first, and so do bytes and hash of datapackage.json: they are those of the
-one CSV that the parts would make (so frictionless 5.21 takes it; the standard leaves it open).
+A dataset in parts is several CSV files, each with its header. Readers that join them leave out all
+headers but the first. So do bytes and hash in datapackage.json: they are those of the one CSV that
+the parts would make (as frictionless 5.21 computes them; the standard leaves it open).
 
 Data Package v2: https://datapackage.org/standard/data-package/
 """
@@ -31,8 +31,8 @@ from pipeline.contract.catalog import published_columns, table_schema
 from pipeline.release.package import parts
 from pipeline.release.package.parts import Keys
 
-ROW_GROUP = 20_480  # rows; a reader holds several groups at once, and a writer one for each thread
-LONGEST_LINE = 32 << 20  # bytes; without a word DuckDB would hold sixteen times as much of a file
+ROW_GROUP = 20_480  # rows; in memory are several groups of a reader, one per thread of a writer
+LONGEST_LINE = 32 << 20  # bytes; DuckDB's own limits would buffer sixteen times as much
 _WHOLE: Keys = {}
 _BLOCK = 1 << 20  # bytes
 
@@ -40,9 +40,10 @@ _BLOCK = 1 << 20  # bytes
 def sorted_rows(
     con: duckdb.DuckDBPyConnection, source: Sql, dataset: Dataset, path: Path, keys: Keys = _WHOLE
 ) -> None:
-    """`source` (a table, a view or a bracketed query) as Parquet, sorted by key, blanks missing.
+    """Write `source` (a table, a view or a bracketed query) as Parquet to `path`, sorted by key.
 
-    In parts by `keys`, it is sorted by the parts' places first.
+    Columns are text; blanks become NULL. With `keys`, the columns of the dataset's parts, rows are
+    sorted by the places of the parts first.
     """
     columns = ", ".join(
         f"nullif({quoted(c.name)}, '') as {quoted(c.name)}" for c in published_columns(dataset)
@@ -55,13 +56,16 @@ def sorted_rows(
 
 
 def write_rows(con: duckdb.DuckDBPyConnection, source: Sql, path: Path) -> None:
-    """`source`, a bracketed query, as a Parquet file, in its order."""
+    """Write `source`, a bracketed query, as a Parquet file, in its order."""
     form = f"format parquet, compression zstd, compression_level 1, row_group_size {ROW_GROUP}"
     con.execute(copy(source, path, form))
 
 
 def rows_in_order(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, rows: Path) -> None:
-    """A CSV of ours, sorted as it is, as the Parquet file `rows`; proven to hold the same."""
+    """Write the CSV at `path`, a release's file of `dataset`, as the Parquet file `rows`.
+
+    The order is kept. Raises Unaccounted where the two do not hold the same rows.
+    """
     names = [c.name for c in published_columns(dataset)]
     write_rows(
         con, f"(select {', '.join(map(quoted, names))} from {csv_rows([path], names)})", rows
@@ -71,8 +75,8 @@ def rows_in_order(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, 
 
 
 def write_csv(con: duckdb.DuckDBPyConnection, source: Sql, path: Path) -> None:
-    """An SQL source as CSV: UTF-8, `\\n`, quotes only where needed,
-    nothing between commas where blank.
+    """Write an SQL source as CSV (RFC 4180 but for line ends): UTF-8, `\\n`, quotes only where
+    needed, nothing between commas for blanks.
     """
     con.execute(copy(f"(select * from {source})", path, "format csv, header"))
 
@@ -80,7 +84,10 @@ def write_csv(con: duckdb.DuckDBPyConnection, source: Sql, path: Path) -> None:
 def write_data(
     con: duckdb.DuckDBPyConnection, rows: Path, name: str, release: Path, keys: Keys = _WHOLE
 ) -> list[Path]:
-    """A dataset's sorted Parquet file as its CSV in `release`, or as one for each part."""
+    """Write a dataset's sorted Parquet file as one CSV in `release`, or one for each part.
+
+    Gives the files. `name`: the dataset's; `keys`: the columns of its parts.
+    """
     data = release / "data"
     if not keys:
         write_csv(con, parquet_rows(rows), data / f"{name}.csv")
@@ -92,7 +99,7 @@ def write_data(
 
 
 def data_files(release: Path, name: str) -> list[Path]:
-    """The CSV of a dataset in `release`, or its parts in their order; [] where it has none."""
+    """The CSV file of a dataset in `release`, or those of its parts in order; [] where none is."""
     whole, folder = release / "data" / f"{name}.csv", release / "data" / name
     return [whole] if whole.exists() else sorted(folder.rglob("*.csv"), key=Path.as_posix)
 
@@ -100,13 +107,16 @@ def data_files(release: Path, name: str) -> list[Path]:
 def csv_checksum(
     con: duckdb.DuckDBPyConnection, paths: Sequence[Path], dataset: Dataset
 ) -> RowChecksum:
-    """The checksum of a written CSV, read back."""
+    """The row checksum of written CSV files, read back."""
     names = [c.name for c in published_columns(dataset)]
     return row_checksums.of_query(con, csv_rows(paths, names), names)
 
 
 def csv_rows(paths: Sequence[Path], names: Sequence[str]) -> Sql:
-    """The rows of a CSV of ours, or of its parts, as an SQL table function, every cell as text."""
+    """The rows of a release's CSV files as an SQL table function, every cell as text.
+
+    `names`: the columns of their header.
+    """
     return read_csv(paths, names, LONGEST_LINE)
 
 
@@ -118,29 +128,27 @@ def parquet_rows(path: Path) -> Sql:
 def parquet_batches(
     source: Path | BinaryIO, rows: int, columns: Sequence[str] | None = None
 ) -> Iterator[pa.RecordBatch]:
-    """A Parquet file, or some of its columns, so many rows at a time."""
-    # Read ahead, all that was read of the file would be kept until its end.
+    """The batches of a Parquet file, or of some of its columns, of `rows` rows each."""
+    # With pre_buffer everything read stays in memory until the file is closed.
     with pq.ParquetFile(source, pre_buffer=False) as file:
         yield from file.iter_batches(rows, columns=columns)
 
 
 def csv_header(paths: Sequence[Path]) -> list[str]:
-    """The names of a CSV's columns; of parts, which all have the same, the first's."""
+    """The names of the columns of CSV files, which all have the same header."""
     with paths[0].open(encoding="utf-8", newline="") as file:
         return next(csv.reader(file))
 
 
 def csv_dicts(paths: Sequence[Path]) -> Iterator[dict[str, str]]:
-    """The rows of a CSV of ours, or of its parts, one by one."""
+    """The rows of a release's CSV files, one by one: column → cell."""
     for path in paths:
         with path.open(encoding="utf-8", newline="") as file:
             yield from csv.DictReader(file)
 
 
 def as_one(paths: Sequence[Path]) -> Iterator[bytes]:
-    """The bytes of a CSV, or of the one that its parts make,
-    in blocks that end where a line does.
-    """
+    """The bytes of CSV files joined into one, with one header, in blocks that end at line ends."""
     for number, path in enumerate(paths):
         with path.open("rb") as file:
             if number:
@@ -151,9 +159,9 @@ def as_one(paths: Sequence[Path]) -> Iterator[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a release is described by: the contract, the words of metadata.yml, its day.
+    """What describes a release: the contract, the content of metadata.yml (`words`), its day.
 
-    `sample`: whether its data is made up.
+    `sample`: whether its data is a made-up sample.
     """
 
     catalog: Catalog
@@ -165,9 +173,9 @@ class About:
 def descriptor(
     about: About, release: str, folder: Path, rows: Mapping[str, int], keys: Mapping[str, Keys]
 ) -> dict[str, Any]:
-    """datapackage.json for the CSV files under `folder`/data; `rows` counts each dataset's records.
+    """The content of datapackage.json for the CSV files in `folder`/data.
 
-    `release`: its id. `keys` says of datasets in parts by what.
+    `release`: its id; `rows`: dataset → number of rows; `keys`: dataset → the columns of its parts.
     """
     words, datasets = about.words, about.catalog.datasets
     package = {
@@ -192,7 +200,7 @@ def descriptor(
 
 
 def _resource(dataset: Dataset, folder: Path, rows: int, keys: Keys) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    resource: dict[str, Any] = {
         "name": dataset.name,
         "type": "table",
         "path": "",
@@ -207,18 +215,18 @@ def _resource(dataset: Dataset, folder: Path, rows: int, keys: Keys) -> dict[str
         **file_facts(folder, dataset.name, rows, keys),
         "schema": {**table_schema(dataset), "fieldsMatch": "exact", "missingValues": [""]},
     }
-    return {key: value for key, value in told.items() if value != ""}
+    return {key: value for key, value in resource.items() if value != ""}
 
 
 def file_facts(release: Path, name: str, rows: int, keys: Keys = _WHOLE) -> dict[str, Any]:
-    """What a resource says of its files: path, bytes, hash, rows, and by what they are parts."""
+    """The keys of a resource that describe its files: path, bytes, hash, rows, columns of parts."""
     paths, digest, size = data_files(release, name), hashlib.sha256(), 0
     for block in as_one(paths):
         digest.update(block)
         size += len(block)
-    named = [path.relative_to(release).as_posix() for path in paths]
+    names = [path.relative_to(release).as_posix() for path in paths]
     return {
-        "path": named if keys else named[0],
+        "path": names if keys else names[0],
         "bytes": size,
         "hash": f"sha256:{digest.hexdigest()}",
         "gongshi:rows": rows,
@@ -227,11 +235,11 @@ def file_facts(release: Path, name: str, rows: int, keys: Keys = _WHOLE) -> dict
 
 
 def json_text(content: Any) -> str:
-    """JSON as people read it: two blanks in, Chinese as Chinese, one line end at the end."""
+    """JSON with an indent of two, Chinese not escaped, and a line end at the end."""
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
 def write_json(path: Path, content: Any) -> None:
-    """`content` at `path` as `json_text` has it."""
+    """Write `content` to `path`, formatted by `json_text`."""
     with naming(path):
         path.write_text(json_text(content), "utf-8")

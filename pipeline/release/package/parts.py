@@ -1,10 +1,10 @@
-"""How a large dataset is laid out in parts: by year, by division, or by both.
+"""Division of a large dataset into parts: by year, by division (region), or by both.
 
-`metadata.yml` may say so (`parts`, docs/operations.md); without it every dataset is one file. A
-part's place is hive style, `year=2024/region=411503/part-0`, under `data/<dataset>/` and
-`downloads/<dataset>/`; what is blank stands under hive's own name for that. The years and divisions
-are labels of the files; every column is in every file. A release's datapackage.json says of each
-dataset how it is laid out, so that the release can be amended long after the setting is another.
+The setting is `parts` in `metadata.yml` (docs/operations.md); without it every dataset is one file.
+A part's place is in Hive style, `year=2024/region=411503/part-0`, below `data/<dataset>/` and
+`downloads/<dataset>/`; for blanks Hive's own name is used. Years and divisions are labels of the
+files; every file has every column. A release's datapackage.json lists the columns by which each
+dataset is divided, so that it can be amended after the setting has changed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pipeline.base.model import Dataset
 from pipeline.base.sql import Sql, literal, quoted, read_parquet
 from pipeline.base.words import language, say
 
-KEY = "gongshi:parts"  # of a resource: label → the column that it is made of
+KEY = "gongshi:parts"  # in a resource: label → the column that it is made from
 YEAR, REGION, REGION_COLUMN = "year", "region", "region_code"
 BLANK = "__HIVE_DEFAULT_PARTITION__"
 DATABASE = "disclosure-{part}.db"  # in downloads/: one for each year or division
@@ -35,10 +35,10 @@ Keys = Mapping[str, str]  # label → column, the outermost first
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The setting. `by`: labels, the outermost first; none where nothing is laid out in parts.
+    """The setting. `by`: labels, the outermost first; () where nothing is divided.
 
-    `above_rows`: a dataset of more rows is published in parts. `combined_up_to`: the one database
-    of all tables is made of no more rows than that; None: always.
+    `above_rows`: datasets of more rows are divided. `combined_up_to`: a release of more rows has no
+    database of all tables; None: no limit.
     """
 
     by: tuple[str, ...] = ()
@@ -51,13 +51,13 @@ class Layout:
 
 
 def layout(words: Mapping[str, Any]) -> Layout:
-    """The layout that metadata.yml asks for. UsageError where `parts` is not as documented."""
+    """The setting in metadata.yml (`words`). Raises UsageError where it is not as documented."""
     if "parts" not in words:
         return Layout()
-    said = words["parts"]
-    if not isinstance(said, Mapping) or not set(said) <= set(_SETTINGS):
+    setting = words["parts"]
+    if not isinstance(setting, Mapping) or not set(setting) <= set(_SETTINGS):
         raise _wrong()
-    by, above, combined = (said.get(name) for name in _SETTINGS)
+    by, above, combined = (setting.get(name) for name in _SETTINGS)
     if not isinstance(by, list) or by not in _ORDERS or not _is_count(above):
         raise _wrong()
     if combined is not None and not _is_count(combined):
@@ -77,30 +77,27 @@ def _wrong() -> UsageError:
 
 
 def keys(
-    con: duckdb.DuckDBPyConnection, source: Sql, dataset: Dataset, asked: Layout, rows: int
+    con: duckdb.DuckDBPyConnection, source: Sql, dataset: Dataset, layout: Layout, rows: int
 ) -> Keys:
-    """By which columns a dataset of so many `rows` in `source` (SQL) is parted;
-    {} where it stays whole.
+    """The columns by which a dataset of `rows` rows in `source` (SQL) is divided: label → column.
 
-    It stays whole where it is small, made by the pipeline itself, has no such column, or holds a
-    value that cannot be the name of a folder.
+    {} where it stays one file: where it is small, made by the pipeline itself, has no such column,
+    or holds a value that is too long for the name of a folder.
     """
-    if not asked.by or rows <= asked.above_rows or dataset.produced:
+    if not layout.by or rows <= layout.above_rows or dataset.produced:
         return {}
     columns = {YEAR: _day(dataset), REGION: _region(dataset)}
     names = {c.name for c in dataset.columns}
     found = {
         label if label not in names else f"part_{label}": columns[label]
-        for label in asked.by
+        for label in layout.by
         if columns[label]
     }
     return found if found and _fit(con, source, found) else {}
 
 
 def _day(dataset: Dataset) -> str:
-    """The column of a dataset's main date: what it is sorted by,
-    else its year or its first date.
-    """
+    """The column of a dataset's main date: the one it is sorted by, else its first date or year."""
     dates = [c.name for c in dataset.published if c.kind in ("date", "year") or c.type == "year"]
     return next((d for d in dates if d == dataset.sort.lstrip("-")), dates[0] if dates else "")
 
@@ -116,24 +113,24 @@ def _fit(con: duckdb.DuckDBPyConnection, source: Sql, found: Keys) -> bool:
 
 
 def of_release(descriptor: Mapping[str, Any]) -> dict[str, Keys]:
-    """By what each dataset is in parts, as the release's datapackage.json says."""
+    """Dataset → the columns of its parts, from the release's datapackage.json (`descriptor`)."""
     return {r["name"]: r[KEY] for r in descriptor["resources"] if KEY in r}
 
 
-# ---------------------------------------------------------------- where a row belongs
+# ---------------------------------------------------------------- the place of a row
 
 
 def folder(found: Keys) -> Sql:
-    """The SQL of the outermost folder of a row's place, such as `year=2024`."""
+    """The SQL expression of the outermost folder of a row's place, such as `year=2024`."""
     label, column = next(iter(found.items()))
     return f"{literal(f'{label}=')} || {_value(label, column)}"
 
 
 def place(found: Keys) -> Sql:
-    """The SQL of a row's place, such as `year=2024/region=411503/part-0`; rows are sorted by it.
+    """The SQL expression of a row's place, such as `year=2024/region=411503/part-0`.
 
-    Whatever a value holds, the place is below the dataset's folder: all but letters, digits, `-`,
-    `_` and `~` is escaped as in addresses (RFC 3986), dots too, as Hive and DuckDB read it.
+    No value can lead out of the dataset's folder: all but letters, digits, `-`, `_` and `~` is
+    percent-encoded (RFC 3986), dots too, as Hive and DuckDB read it.
     """
     folders = (folder({label: column}) for label, column in found.items())
     return " || '/' || ".join([*folders, "'part-0'"])
@@ -150,14 +147,14 @@ def _value(label: str, column: str) -> Sql:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A run of rows in a dataset's Parquet file, which is sorted by place."""
+    """A range of rows, from `start` on, in a dataset's Parquet file, which is sorted by place."""
 
     place: str
     start: int
     rows: int
 
     def source(self, path: Path) -> Sql:
-        """The rows of this part as an SQL source."""
+        """The rows of this part of the Parquet file `path`, as an SQL source."""
         end = self.start + self.rows
         return (
             f"(select * exclude (file_row_number) from {read_parquet([path], row_numbers=True)} "
@@ -166,7 +163,7 @@ class Part:
 
 
 def of_rows(con: duckdb.DuckDBPyConnection, rows: Path, found: Keys) -> list[Part]:
-    """The parts of a Parquet file that is sorted by their places, in that order."""
+    """The parts of the Parquet file `rows`, which is sorted by their places, in that order."""
     counted = con.execute(
         f"select {place(found)} as place, count(*) from {read_parquet([rows])} "
         "group by 1 order by 1"

@@ -1,14 +1,14 @@
-"""The store of releases: one writer, releases made aside, `current` switched by one rename.
+"""The store of releases: one writer, releases written in `.making`, `current` switched by one rename.
 
 ::
 
     SITE/
       .lock                  held while the store is written; a crash frees it
-      .making/               what is being made; whoever holds the lock may clear it
-      .leaving/<id>          to be replaced; put back if nothing took its place, else cleared
+      .making/               the release being written; the holder of the lock may delete it
+      .leaving/<id>          a release being replaced; put back if it was not, else deleted
       .gone/<id>             being deleted
       .pending               the name of a release in place that is not public yet
-      releases/<id>/         immutable, but for what the law withdraws
+      releases/<id>/         immutable, except that withdrawals rewrite it
       current -> releases/<id>
 """
 
@@ -27,16 +27,16 @@ from pipeline.release.package import manifest
 
 @contextmanager
 def writing(site: Path, private: Path | None = None) -> Iterator[Path]:
-    """The store for one writer, and an empty folder in it to make releases in.
+    """Lock the store; gives an empty folder in it to write releases in.
 
-    `private`: the folder that is written besides, to which goes what does not fit in memory. What a
-    run before left half done is settled first. StoreError where another run has the store, or where
-    it cannot be written.
+    `private`: the other folder that is written, which holds temporary tables. What an earlier run
+    left unfinished is recovered first. Raises StoreError where another run holds the store, or
+    where it cannot be written.
     """
     others = [private] if private else []
     with files.locked(site), files.faults(site, *others, temp_directory=private):
         (site / "releases").mkdir(exist_ok=True)
-        _settle(site)
+        _recover(site)
         making = site / ".making"
         making.mkdir()
         try:
@@ -45,8 +45,10 @@ def writing(site: Path, private: Path | None = None) -> Iterator[Path]:
             shutil.rmtree(making, ignore_errors=True)
 
 
-def _settle(site: Path) -> None:
-    """Clear what was being made; what was leaving comes back unless something took its place."""
+def _recover(site: Path) -> None:
+    """Recover from a crash: delete unfinished releases, put back one that was not replaced, and
+    delete one that never became public.
+    """
     shutil.rmtree(site / ".making", ignore_errors=True)
     shutil.rmtree(site / ".gone", ignore_errors=True)
     leaving = site / ".leaving"
@@ -57,13 +59,13 @@ def _settle(site: Path) -> None:
     shutil.rmtree(leaving, ignore_errors=True)
     pending = site / ".pending"
     if pending.exists():
-        never_shown = site / "releases" / pending.read_text("utf-8")
-        if never_shown.is_dir() and never_shown.name and never_shown != current(site):
-            drop(site, never_shown)
+        never_public = site / "releases" / pending.read_text("utf-8")
+        if never_public.is_dir() and never_public.name and never_public != current(site):
+            drop(site, never_public)
         pending.unlink()
 
 
-# ---------------------------------------------------------------- what is there
+# ---------------------------------------------------------------- reading
 
 
 def current(site: Path) -> Path | None:
@@ -73,19 +75,19 @@ def current(site: Path) -> Path | None:
 
 
 def kept(site: Path) -> list[Path]:
-    """Every release in the order in which they were made.
+    """The folders of all kept releases, in the order in which they were made.
 
-    The order is that of their manifests' numbers: a clock can go backwards, a number does not.
+    That is the order of their manifests' numbers: a clock can go backwards, a number does not.
     """
     folder = site / "releases"
     found = [p for p in folder.iterdir() if p.is_dir()] if folder.is_dir() else []
     return sorted(found, key=lambda p: (manifest.number(p), p.name))
 
 
-def sound(site: Path) -> Path | None:
-    """`current`, which is as its manifest says; None before the first.
+def checked_current(site: Path) -> Path | None:
+    """The folder of `current`, checked against its manifest; None before the first.
 
-    StoreError where it is damaged.
+    Raises StoreError where it is damaged.
     """
     shown = current(site)
     if shown and (wrong := manifest.damaged(shown)):
@@ -96,7 +98,7 @@ def sound(site: Path) -> Path | None:
 
 
 def named(site: Path, release: str) -> Path:
-    """The folder of `release`, or of `current` where it is "". StoreError where there is none."""
+    """The folder of `release`, or of `current` for "". Raises StoreError where there is none."""
     place = site / "releases" / release if release else current(site)
     if place is None or not place.is_dir():
         known = ", ".join(p.name for p in kept(site)) or "-"
@@ -107,21 +109,24 @@ def named(site: Path, release: str) -> Path:
 
 
 def free_name(site: Path, release: str) -> str:
-    """`release`, or where a kept one has that name, the next that none has.
+    """`release`, or with the next free suffix (-2, -3, …) where a kept release has that name.
 
-    It has it where content comes back that was there before on the same day: history goes on all
-    the same, and what is kept is never written over.
+    That happens where earlier content returns on the same day: it is a new release all the same,
+    and a kept one is never overwritten.
     """
-    taken = {p.name for p in kept(site)}
-    more = (f"{release}-{n}" for n in range(2, len(taken) + 3))
-    return next(name for name in (release, *more) if name not in taken)
+    used = {p.name for p in kept(site)}
+    more = (f"{release}-{n}" for n in range(2, len(used) + 3))
+    return next(name for name in (release, *more) if name not in used)
 
 
-# ---------------------------------------------------------------- what changes it
+# ---------------------------------------------------------------- writing
 
 
 def place(site: Path, made: Path, release: str) -> Path:
-    """Move a finished release in place, all of it on disk before it has its name."""
+    """Move the finished release in the folder `made` to its place, and give that.
+
+    All of it is on disk before it has its name.
+    """
     target = site / "releases" / release
     files.sync_tree(made)
     _leave(site, target)
@@ -131,11 +136,11 @@ def place(site: Path, made: Path, release: str) -> Path:
     return target
 
 
-def show(site: Path, made: Path, release: str) -> None:
-    """Put a finished release in place and make it the public one.
+def make_current(site: Path, made: Path, release: str) -> None:
+    """Move the finished release in the folder `made` to its place, and make it the public one.
 
-    Until the switch its name stands in `.pending`, so that one that never was public is not taken
-    for a kept one.
+    Until the switch its name is in `.pending`: after a crash, a release that never was public is
+    not mistaken for a kept one.
     """
     pending = site / ".pending"
     files.write_durably(pending, release)
@@ -145,7 +150,7 @@ def show(site: Path, made: Path, release: str) -> None:
 
 
 def switch(site: Path, release: str) -> None:
-    """Make `release`, which is in place, the public one: one rename."""
+    """Make `release`, which is in its place, the public one, by one rename."""
     link = site / ".current.new"
     link.unlink(missing_ok=True)
     link.symlink_to(Path("releases") / release)
@@ -154,7 +159,7 @@ def switch(site: Path, release: str) -> None:
 
 
 def set_aside(site: Path, release: Path, private: Path) -> None:
-    """Take a damaged release off the public site; it is kept under PRIVATE."""
+    """Remove a damaged release from the public site; a copy is kept in PRIVATE/damaged."""
     place = private / "damaged" / release.name
     shutil.rmtree(place, ignore_errors=True)
     place.parent.mkdir(exist_ok=True)
@@ -163,19 +168,19 @@ def set_aside(site: Path, release: Path, private: Path) -> None:
 
 
 def drop(site: Path, release: Path) -> None:
-    """Take a release away; `current` never."""
+    """Delete a release, which must not be `current`."""
     if release == current(site):
-        raise AssertionError("the release on show cannot be dropped")
-    gone = site / ".gone"
-    gone.mkdir(exist_ok=True)
-    shutil.rmtree(gone / release.name, ignore_errors=True)
-    release.rename(gone / release.name)  # at once: no half of it is ever among the kept
+        raise AssertionError("the public release cannot be deleted")
+    deleting = site / ".gone"
+    deleting.mkdir(exist_ok=True)
+    shutil.rmtree(deleting / release.name, ignore_errors=True)
+    release.rename(deleting / release.name)  # no half of it is ever among the kept releases
     files.sync(release.parent)
-    shutil.rmtree(gone)
+    shutil.rmtree(deleting)
 
 
 def prune(site: Path, keep: int) -> None:
-    """Keep the last `keep` releases, and `current` whatever its age."""
+    """Delete all releases but the last `keep`, and but `current`, whatever its age."""
     shown = current(site)
     for old in kept(site)[: -max(keep, 1)]:
         if old != shown:

@@ -1,4 +1,4 @@
-"""The pipeline's own working as public tables: counts and codes, never a quarantined value."""
+"""The public tables about the run itself: counts and codes, never a quarantined value."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ LANGS: tuple[Lang, ...] = ("zh", "en")
 
 
 def table(dataset: Dataset, rows: Iterable[Row]) -> pa.Table:
-    """`rows`, in the order of the dataset's columns, as a table of text; None and "" are blank.
+    """`rows`, in the order of the dataset's columns, as an Arrow table of text; None becomes "".
 
-    Personal values in words that came with the files (their names, their headers) are masked.
+    Numbers of persons in texts from the input (names of files, headers) are masked.
     """
-    import pandas as pd  # 0.2 s to load: a check alone does without
+    import pandas as pd  # 0.2 s to load, and a check does not need it
 
     names = [c.name for c in published_columns(dataset)]
     frame = pd.DataFrame(list(rows), columns=names, dtype=object)
@@ -44,26 +44,27 @@ def table(dataset: Dataset, rows: Iterable[Row]) -> pa.Table:
     return made
 
 
-def masked(words: str) -> str:
-    """`words` of a file's name or a header with the numbers of persons in them masked."""
-    spots = unlabelled_numbers.found(words)
-    return starred(words, spots) if spots else words
+def masked(text: str) -> str:
+    """The name of a file or a header with numbers of persons masked."""
+    spots = unlabelled_numbers.found(text)
+    return starred(text, spots) if spots else text
 
 
 def named_persons(names: Iterable[str]) -> Iterator[Finding]:
-    """A finding for each name of a file that has a person's number in it: names are published."""
+    """A finding for each file name with a number of a person in it: names are published."""
     yield from (found("number-in-file-name", Location(n)) for n in names if masked(n) != n)
 
 
 def _masked(cells: pa.ChunkedArray) -> pa.Array:
+    """`cells` masked; each distinct text once, since they repeat from row to row."""
     distinct = cells.combine_chunks().dictionary_encode()
     clean = pa.array([masked(text) for text in distinct.dictionary.to_pylist()], pa.string())
     return clean.take(distinct.indices)
 
 
 def sources(read: Iterable[Source], tallies: Mapping[str, Tally]) -> list[Row]:
-    """source_id, file, sheet, dataset, matched_by, sha256, bytes, encoding, delimiter,
-    header_row, rows_read.
+    """The rows of `sources`: source_id, file, sheet, dataset, matched_by, sha256, bytes, encoding,
+    delimiter, header_row, rows_read.
     """
     return [
         (
@@ -84,15 +85,15 @@ def sources(read: Iterable[Source], tallies: Mapping[str, Tally]) -> list[Row]:
 
 
 def issues(counts: Mapping[tuple[str, str, str, str, str, str], int]) -> list[Row]:
-    """rule, severity, owner, dataset, source_id, field, count."""
+    """The rows of `issues`: rule, severity, owner, dataset, source_id, field, count."""
     return [(*key, count) for key, count in sorted(counts.items())]
 
 
 def rules(catalog: Catalog) -> list[Row]:
-    """rule, version, severity, owner, title, message, fix, source,
-    and examples of both kinds, in both languages.
+    """The rows of `rules`: rule, version, severity, owner; then title, message, fix, source, and
+    examples of both kinds, each in both languages.
 
-    What a finding would bring (a value, another column) stands as ….
+    The parameters of a message (a value, a column) are written as ….
     """
     from pipeline.checks.rules.explain import examples
 
@@ -115,7 +116,7 @@ def rules(catalog: Catalog) -> list[Row]:
 
 
 def run_tallies(read: Iterable[Source], tallies: Mapping[str, Tally]) -> list[Row]:
-    """source_id, file, dataset, read and where every row went."""
+    """The rows of `run_tallies`: source_id, file, dataset, read, and each part of the tally."""
     return [
         (
             s.source_id,

@@ -1,3 +1,3 @@
-"""Records that leave: withdrawals, publication terms that are over,
-kept releases rewritten without them.
+"""Removal of records: withdrawals, publication terms that have ended, and kept releases rewritten
+without these records.
 """

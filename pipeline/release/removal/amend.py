@@ -1,9 +1,8 @@
-"""A release made anew without some of its records: what the law withdraws leaves every artefact.
+"""Rewrites a release without some of its records: they are removed from every artefact.
 
-Nothing is cut out of a file: data, database and downloads of each dataset concerned are written
-again from the rows that stay, the package is packed again, the manifest signed again. What a
-release does not lose is taken over as it is. A release tells itself how it is built, so that one
-made by an older contract can be amended too.
+Data, database and downloads of each affected dataset are rewritten with the rows that remain, the
+package is compressed again, and the manifest signed again. All other files are linked. Everything
+needed for it is in the release itself, so that one made by an older contract can be amended too.
 """
 
 from __future__ import annotations
@@ -40,204 +39,216 @@ from pipeline.release.removal import (
     rewrite_files,
     tombstones,
 )
-from pipeline.release.removal.loss import TALLIES, Amendment, Loss
-from pipeline.release.removal.rewrite_files import Gone, Missed
+from pipeline.release.removal.plan import TALLIES, Amendment, RemovalPlan
+from pipeline.release.removal.rewrite_files import NotRewritable, RemovedRows
 
 _WHOLE: PartKeys = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The datasets that were written again: each one's sorted Parquet file,
-    and the rows it lost.
-    """
+    """The rewritten datasets: dataset → its sorted Parquet file, dataset → the rows it lost."""
 
     rows: Mapping[str, Path]
-    gone: Mapping[str, Gone]
+    removed: Mapping[str, RemovedRows]
 
 
-def amend(order: Amendment) -> str:
-    """Write the release of `order` without what its removal takes out; gives the result's id."""
-    with closing(sql.connect(order.work / "spill")) as con:
-        loss = Loss.of(order, con)
-        touched = _touched(loss)
-        _take_over(loss, touched)
-        written = _data(loss)
-        told = amended_manifest.amended(loss)
-        if order.replaces:
-            told["changes"] = changes.counts(loss.changes())
-            written = _with_changes(loss, written, told["release"])
-        descriptor = _redescribed(loss, written.rows, told["release"])
-        told["rows"] |= {r["name"]: r["gongshi:rows"] for r in descriptor["resources"]}
-        with ThreadPoolExecutor(1) as beside:
-            made = beside.submit(amended_database.write, loss, "disclosure.db", written.rows)
-            if (loss.release / "downloads").is_dir():
-                _downloads(loss, written, told, parts.of_release(descriptor))
-                amended_database.write_parts(loss, touched)
-            made.result()
-    build.sign_release(loss.target, descriptor, told, order.secret)
-    return str(told["release"])
+def amend(amendment: Amendment) -> str:
+    """Write the release without the records of `amendment.removal`; gives the id of the result.
+
+    Raises Unaccounted where a rewritten file does not hold exactly the rows that remain.
+    """
+    with closing(sql.connect(amendment.work / "spill")) as con:
+        plan = RemovalPlan.of(amendment, con)
+        folders = _folders_with_removed(plan)
+        _link_others(plan, folders)
+        written = _data(plan)
+        content = amended_manifest.amended(plan)
+        if amendment.replaces:
+            content["changes"] = changes.counts(plan.changes())
+            written = _with_changes(plan, written, content["release"])
+        descriptor = _descriptor(plan, written.rows, content["release"])
+        content["rows"] |= {r["name"]: r["gongshi:rows"] for r in descriptor["resources"]}
+        with ThreadPoolExecutor(1) as thread:
+            databases = thread.submit(amended_database.write, plan, "disclosure.db", written.rows)
+            if (plan.release / "downloads").is_dir():
+                _downloads(plan, written, content, parts.of_release(descriptor))
+                amended_database.write_parts(plan, folders)
+            databases.result()
+    build.sign_release(plan.target, descriptor, content, amendment.secret)
+    return str(content["release"])
 
 
-def _touched(loss: Loss) -> set[str]:
+def _folders_with_removed(plan: RemovalPlan) -> set[str]:
     """The outermost folders, such as `year=2024`, of the parts that lose a record."""
-    found, keys = set[str](), loss.keys_of_parts
-    for name in loss.leavers.keys() & keys.keys():
-        dataset = loss.datasets[name]
-        test = _leaves(loss.con, dataset, loss.keys(name))
-        source = holdings.csv_of(loss.release, dataset)
+    found, keys = set[str](), plan.keys_of_parts
+    for name in plan.removed.keys() & keys.keys():
+        dataset = plan.datasets[name]
+        test = _is_removed(plan.con, dataset, plan.keys(name))
+        source = holdings.csv_of(plan.release, dataset)
         rows = f"select distinct {parts.folder(keys[name])} from {source} where {test}"
-        found |= {folder for (folder,) in loss.con.execute(rows).fetchall()}
+        found |= {folder for (folder,) in plan.con.execute(rows).fetchall()}
     return found
 
 
-def _take_over(loss: Loss, touched: Collection[str]) -> None:
-    """Files that lose nothing, as they are: linked where the file system can,
-    so never written to.
+def _link_others(plan: RemovalPlan, folders: Collection[str]) -> None:
+    """Link the files that do not change (copy them where the file system has no links).
+
+    `folders`: those of the parts that lose a record, whose databases are rewritten.
     """
-    concerned, replaces = loss.concerned(), loss.order.replaces
-    ours_below = {f"downloads/{parts.DATABASE.format(part=folder)}" for folder in touched}
-    ours = {"manifest.json", "manifest.sig", "datapackage.json", "catalog.jsonld", "disclosure.db"}
-    ours |= {"public_key.pem", *(["changes.csv"] if replaces else [])}
-    for path in sorted(p for p in loss.release.rglob("*") if p.is_file()):
-        name = path.relative_to(loss.release).as_posix()
-        if name in ours or name in ours_below or path.suffix == ".zip":
+    datasets, replaces = plan.rewritten(), plan.amendment.replaces
+    databases = {f"downloads/{parts.DATABASE.format(part=folder)}" for folder in folders}
+    changed = {
+        "manifest.json",
+        "manifest.sig",
+        "datapackage.json",
+        "catalog.jsonld",
+        "disclosure.db",
+    }
+    changed |= {"public_key.pem", *(["changes.csv"] if replaces else [])}
+    for path in sorted(p for p in plan.release.rglob("*") if p.is_file()):
+        name = path.relative_to(plan.release).as_posix()
+        if name in changed or name in databases or path.suffix == ".zip":
             continue
-        if path.parent != loss.release and name.split("/")[1].split(".")[0] in concerned:
+        if path.parent != plan.release and name.split("/")[1].split(".")[0] in datasets:
             continue
-        link(path, loss.target / name)
+        link(path, plan.target / name)
 
 
-def _data(loss: Loss) -> Written:
-    """The CSV of every dataset concerned, in parts as it was."""
-    (loss.target / "data").mkdir(exist_ok=True)
-    left = {name: _without(loss, loss.datasets[name]) for name in loss.leavers}
-    rows = {name: path for name, (path, _) in left.items()}
-    if public := loss.datasets.get(tombstones.TABLE):
-        stones = tombstones.public_rows(loss.order.removal.stones)
-        rows[public.name] = _small(loss, public, stones)
-    if tallies := loss.datasets.get(TALLIES):
-        rows[tallies.name] = _small(loss, tallies, amended_manifest.tallies(loss))
-    return Written(rows | _derived(loss, rows), {name: gone for name, (_, gone) in left.items()})
+def _data(plan: RemovalPlan) -> Written:
+    """Write the CSV of every affected dataset, in parts where it was so before."""
+    (plan.target / "data").mkdir(exist_ok=True)
+    rewritten = {name: _without_removed(plan, plan.datasets[name]) for name in plan.removed}
+    rows = {name: path for name, (path, _) in rewritten.items()}
+    if public := plan.datasets.get(tombstones.TABLE):
+        listed = tombstones.public_rows(plan.amendment.removal.tombstones)
+        rows[public.name] = _small(plan, public, listed)
+    if tallies := plan.datasets.get(TALLIES):
+        rows[tallies.name] = _small(plan, tallies, amended_manifest.tallies(plan))
+    removed = {name: lost for name, (_, lost) in rewritten.items()}
+    return Written(rows | _derived(plan, rows), removed)
 
 
-def _with_changes(loss: Loss, written: Written, release: str) -> Written:
-    """The same with the public table of changes,
-    which `changes.csv` of the new release is part of.
-    """
-    gone = loss.changes()
-    changes.write(loss.target / "changes.csv", release, gone)
-    if changes.TABLE not in loss.datasets:
+def _with_changes(plan: RemovalPlan, written: Written, release: str) -> Written:
+    """Write changes.csv and the public table of changes; gives `written` with that table."""
+    removed = plan.changes()
+    changes.write(plan.target / "changes.csv", release, removed)
+    if changes.TABLE not in plan.datasets:
         return written
-    listed = changes.rows(loss.release, release, loss.order.on, gone)
-    path = _small(loss, loss.datasets[changes.TABLE], listed)
+    listed = changes.rows(plan.release, release, plan.amendment.on, removed)
+    path = _small(plan, plan.datasets[changes.TABLE], listed)
     return replace(written, rows={**written.rows, changes.TABLE: path})
 
 
-def _derived(loss: Loss, rows: Mapping[str, Path]) -> dict[str, Path]:
-    """Tables that are made of others, made anew of what stays, for the release's own day."""
-    stand = {name: package.parquet_rows(path) for name, path in rows.items()}
-    for name, dataset in loss.datasets.items():
-        stand.setdefault(name, holdings.csv_of(loss.release, dataset))
-    day = date.fromisoformat(manifest.read(loss.release)["today"])
-    made = derived.tables(loss.datasets.values(), stand, day, loss.work / "spill-derived")
-    return {name: _small(loss, loss.datasets[name], table) for name, table in made.items()}
+def _derived(plan: RemovalPlan, rows: Mapping[str, Path]) -> dict[str, Path]:
+    """Rebuild the derived tables from the rows that remain, as of the release's own day."""
+    relations = {name: package.parquet_rows(path) for name, path in rows.items()}
+    for name, dataset in plan.datasets.items():
+        relations.setdefault(name, holdings.csv_of(plan.release, dataset))
+    day = date.fromisoformat(manifest.read(plan.release)["today"])
+    rebuilt = derived.tables(plan.datasets.values(), relations, day, plan.work / "spill-derived")
+    return {name: _small(plan, plan.datasets[name], table) for name, table in rebuilt.items()}
 
 
-def _without(loss: Loss, dataset: Dataset) -> tuple[Path, Gone]:
-    """A dataset's CSV without what leaves, proven to be what it was less those rows.
+def _without_removed(plan: RemovalPlan, dataset: Dataset) -> tuple[Path, RemovedRows]:
+    """Write a dataset's CSV without the removed records; gives the rest and those, as Parquet.
 
-    Both as Parquet.
+    Raises Unaccounted unless the rest has the row checksum of the old CSV less that of those rows.
     """
-    con, leaving = loss.con, loss.keys(dataset.name)
+    con, keys_to_remove = plan.con, plan.keys(dataset.name)
     names = [c.name for c in published_columns(dataset)]
-    source, test = holdings.csv_of(loss.release, dataset), _leaves(con, dataset, leaving)
-    rows, apart = (loss.work / f"{dataset.name}.{kind}" for kind in ("parquet", "gone.parquet"))
-    gone = Gone(dataset, apart, len(set(leaving)))
-    package.sorted_rows(con, f"(select * from {source} where {test})", dataset, gone.path)
-    left = row_checksums.of_query(con, package.parquet_rows(gone.path), names)
-    if left.rows != gone.rows:
-        raise Unaccounted(f"{dataset.name}: {gone.rows} records to take out, {left.rows} found")
-    keys = loss.keys_of_parts.get(dataset.name, _WHOLE)
+    source, test = holdings.csv_of(plan.release, dataset), _is_removed(con, dataset, keys_to_remove)
+    rows, removed_path = (
+        plan.work / f"{dataset.name}.{kind}" for kind in ("parquet", "gone.parquet")
+    )
+    removed = RemovedRows(dataset, removed_path, len(set(keys_to_remove)))
+    package.sorted_rows(con, f"(select * from {source} where {test})", dataset, removed.path)
+    lost = row_checksums.of_query(con, package.parquet_rows(removed.path), names)
+    if lost.rows != removed.rows:
+        raise Unaccounted(f"{dataset.name}: {removed.rows} records to take out, {lost.rows} found")
+    keys = plan.keys_of_parts.get(dataset.name, _WHOLE)
     try:
         if keys:
-            raise Missed
-        old, new = (f / "data" / f"{dataset.name}.csv" for f in (loss.release, loss.target))
-        rewrite_files.csv(con, gone, old, new)
+            raise NotRewritable
+        old, new = (f / "data" / f"{dataset.name}.csv" for f in (plan.release, plan.target))
+        rewrite_files.csv(con, removed, old, new)
         package.rows_in_order(con, new, dataset, rows)
-    except Missed:
-        expected = row_checksums.of_query(con, source, names) - left
-        keys = keys if expected.rows else {}  # nothing is left to be in parts
+    except NotRewritable:
+        expected = row_checksums.of_query(con, source, names) - lost
+        keys = keys if expected.rows else {}  # a dataset without rows is one file
         package.sorted_rows(con, f"(select * from {source} where not {test})", dataset, rows, keys)
-        _as_csv(loss, dataset, rows, expected, keys)
-    return rows, gone
+        _as_csv(plan, dataset, rows, expected, keys)
+    return rows, removed
 
 
-def _leaves(con: duckdb.DuckDBPyConnection, dataset: Dataset, keys: Collection[str]) -> Sql:
-    """The SQL that tells whether a row is one of `keys`."""
+def _is_removed(con: duckdb.DuckDBPyConnection, dataset: Dataset, keys: Collection[str]) -> Sql:
+    """The SQL condition that a row's key is one of `keys`, which are put in a temporary table."""
     con.execute("create or replace temp table leaving (key varchar)")
     con.executemany("insert into leaving values (?)", [[k] for k in keys])
     key = ", ".join(f"coalesce({quoted(k)}, '')" for k in dataset.primary_key)
     return f"concat_ws('{KEY_SEPARATOR}', {key}) in (select key from leaving)"
 
 
-def _small(loss: Loss, dataset: Dataset, told: Iterable[Iterable[object]] | pa.Table) -> Path:
-    """A table that the pipeline makes, written again whole; gives its sorted Parquet file."""
-    con = loss.con
-    table = told if isinstance(told, pa.Table) else working.table(dataset, list(map(list, told)))
-    con.register("told", table)
-    path = loss.work / f"{dataset.name}.parquet"
-    package.sorted_rows(con, "told", dataset, path)
-    con.unregister("told")
-    return _as_csv(loss, dataset, path, row_checksums.of_rows(table))
+def _small(
+    plan: RemovalPlan, dataset: Dataset, rows: Iterable[Iterable[object]] | pa.Table
+) -> Path:
+    """Rewrite a whole table that the pipeline fills; gives its sorted Parquet file."""
+    con = plan.con
+    table = rows if isinstance(rows, pa.Table) else working.table(dataset, list(map(list, rows)))
+    con.register("rewritten", table)
+    path = plan.work / f"{dataset.name}.parquet"
+    package.sorted_rows(con, "rewritten", dataset, path)
+    con.unregister("rewritten")
+    return _as_csv(plan, dataset, path, row_checksums.of_rows(table))
 
 
 def _as_csv(
-    loss: Loss, dataset: Dataset, rows: Path, expected: RowChecksum, keys: PartKeys = _WHOLE
+    plan: RemovalPlan, dataset: Dataset, rows: Path, expected: RowChecksum, keys: PartKeys = _WHOLE
 ) -> Path:
-    con = loss.con
-    paths = package.write_data(con, rows, dataset.name, loss.target, keys)
+    """Write the CSV of the Parquet file `rows`, verified against `expected`; gives `rows`."""
+    con = plan.con
+    paths = package.write_data(con, rows, dataset.name, plan.target, keys)
     row_checksums.compare(
         f"{dataset.name}.csv", expected, package.csv_checksum(con, paths, dataset)
     )
     return rows
 
 
-def _redescribed(loss: Loss, rows: Mapping[str, Path], name: str) -> dict[str, Any]:
-    """datapackage.json of the release called `name`: as it was, but for the files written again."""
-    told, con = holdings.described(loss.release), loss.con
-    for resource in told["resources"]:
+def _descriptor(plan: RemovalPlan, rows: Mapping[str, Path], name: str) -> dict[str, Any]:
+    """Write datapackage.json of the release `name`: as before, but for the rewritten files."""
+    descriptor, con = holdings.described(plan.release), plan.con
+    for resource in descriptor["resources"]:
         if path := rows.get(resource["name"]):
             count = con.execute(f"select count(*) from {package.parquet_rows(path)}").fetchall()[0][
                 0
             ]
             keys = resource.get(parts.KEY, {}) if count else {}
-            resource |= package.file_facts(loss.target, resource["name"], count, keys)
+            resource |= package.file_facts(plan.target, resource["name"], count, keys)
             if not keys:
                 resource.pop(parts.KEY, None)
-    told["version"] = name
-    package.write_json(loss.target / "datapackage.json", told)
-    return told
+    descriptor["version"] = name
+    package.write_json(plan.target / "datapackage.json", descriptor)
+    return descriptor
 
 
 def _downloads(
-    loss: Loss, written: Written, told: Mapping[str, Any], keys: Mapping[str, PartKeys]
+    plan: RemovalPlan, written: Written, content: Mapping[str, Any], keys: Mapping[str, PartKeys]
 ) -> None:
-    """The downloads of every dataset written again.
+    """Write the downloads of every rewritten dataset.
 
-    `keys`: by what those are in parts that are so.
+    `content`: the manifest; `keys`: dataset → the columns of its parts.
     """
-    con, old, new = loss.con, loss.release / "downloads", loss.target / "downloads"
-    day, scratch = date.fromisoformat(told["today"]), list[Dataset]()
+    con, old, new = plan.con, plan.release / "downloads", plan.target / "downloads"
+    day, from_rows = date.fromisoformat(content["today"]), list[Dataset]()
     for name, path in written.rows.items():
-        here, plain = keys.get(name, _WHOLE), package.data_files(loss.target, name)
-        table = Table(loss.datasets[name], path, plain, told["rows"][name], day)
+        here, plain = keys.get(name, _WHOLE), package.data_files(plan.target, name)
+        table = Table(plan.datasets[name], path, plain, content["rows"][name], day)
         try:
-            if name not in written.gone or here:
-                raise Missed
-            rewrite_files.write_downloads(con, written.gone[name], table, old, new)
-        except Missed:
-            downloads.make(con, table, new, downloads.kinds(here))
-            downloads.make_parts(con, table.dataset, path, new, here)
-            scratch.append(table.dataset)
-    downloads.opened(new, scratch, told["rows"])
+            if name not in written.removed or here:
+                raise NotRewritable
+            rewrite_files.write_downloads(con, written.removed[name], table, old, new)
+        except NotRewritable:
+            downloads.write(con, table, new, downloads.kinds(here))
+            downloads.write_parts(con, table.dataset, path, new, here)
+            from_rows.append(table.dataset)
+    downloads.check(new, from_rows, content["rows"])

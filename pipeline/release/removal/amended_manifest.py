@@ -1,4 +1,4 @@
-"""What an amended release says of itself: its manifest and its table of tallies."""
+"""The manifest of an amended release, and its table of tallies."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 
 from pipeline.release.data import draft
 from pipeline.release.package import manifest
-from pipeline.release.removal.loss import TALLIES, Loss
+from pipeline.release.removal.plan import TALLIES, RemovalPlan
 
 
-def tallies(loss: Loss) -> list[list[str]]:
-    """The rows of run_tallies with each record that leaves counted as what it now is."""
+def tallies(plan: RemovalPlan) -> list[list[str]]:
+    """The rows of run_tallies, with each removed record counted as withdrawn or withheld."""
     moved: dict[tuple[str, str], list[str]] = {}
-    for name, leavers in loss.leavers.items():
-        for leaver in leavers:
-            moved.setdefault((leaver.source, name), []).append(leaver.part)
-    path = loss.release / "data" / f"{TALLIES}.csv"
+    for name, removed in plan.removed.items():
+        for record in removed:
+            moved.setdefault((record.source, name), []).append(record.part)
+    path = plan.release / "data" / f"{TALLIES}.csv"
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
@@ -26,43 +26,44 @@ def tallies(loss: Loss) -> list[list[str]]:
     return [list(row.values()) for row in rows]
 
 
-def amended(loss: Loss) -> dict[str, Any]:
-    """The amended release's manifest, its list of files apart: who left, never what it was.
+def amended(plan: RemovalPlan) -> dict[str, Any]:
+    """The manifest of the amended release without its list of files.
 
-    The data of the release that is written has to be there already.
+    It lists the keys of removed records, never their values. The data in `plan.target` must already
+    be written, since its hash is the new id.
     """
-    order, told = loss.order, manifest.read(loss.release)
-    del told["files"]
-    for name, leavers in loss.leavers.items():
-        for leaver in leavers:
-            if name in told["tallies"]:
-                told["tallies"][name]["accepted"] -= 1
-                told["tallies"][name][leaver.part] += 1
-    link = manifest.link(loss.release)
+    amendment, content = plan.amendment, manifest.read(plan.release)
+    del content["files"]
+    for name, removed in plan.removed.items():
+        for record in removed:
+            if name in content["tallies"]:
+                content["tallies"][name]["accepted"] -= 1
+                content["tallies"][name][record.part] += 1
+    link = manifest.link(plan.release)
     assert link
     note = {
-        "on": order.on.isoformat(),
+        "on": amendment.on.isoformat(),
         "manifest_sha256": link["manifest_sha256"],
-        "withdrawn": _left_as(loss, "withdrawn"),
-        "lapsed": _left_as(loss, "withheld"),
+        "withdrawn": _removed_as(plan, "withdrawn"),
+        "lapsed": _removed_as(plan, "withheld"),
     }
-    if not order.replaces:
-        return told | {"amendments": [*told["amendments"], note]}
-    content = draft.content_hash(told, draft.data_hashes(loss.target))
-    name = f"{told['today']}-{content[:8]}"
-    return told | {
+    if not amendment.replaces:
+        return content | {"amendments": [*content["amendments"], note]}
+    digest = draft.content_hash(content, draft.data_hashes(plan.target))
+    name = f"{content['today']}-{digest[:8]}"
+    return content | {
         "release": name,
-        "number": order.number,
-        "content": content,
+        "number": amendment.number,
+        "content": digest,
         "parent": link,
-        "chain": [*told["chain"], link],
+        "chain": [*content["chain"], link],
         "amendments": [],
-        "replaces": loss.release.name,
+        "replaces": plan.release.name,
         "withdrawal": note,
     }
 
 
-def _left_as(loss: Loss, part: str) -> list[list[str]]:
-    """Dataset and key of each record that leaves as `part` of the tally."""
-    every = [(name, leaver) for name, leavers in loss.leavers.items() for leaver in leavers]
-    return [[name, leaver.key] for name, leaver in sorted(every) if leaver.part == part]
+def _removed_as(plan: RemovalPlan, part: str) -> list[list[str]]:
+    """[dataset, key] of each removed record that is counted in this part of the tally."""
+    every = [(name, record) for name, removed in plan.removed.items() for record in removed]
+    return [[name, record.key] for name, record in sorted(every) if record.part == part]

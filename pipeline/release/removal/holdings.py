@@ -1,6 +1,6 @@
-"""What a release holds, as it tells itself: by its own datapackage.json and metadata.json.
+"""The tables and records of a release, by its own datapackage.json and metadata.json.
 
-So that one made by an older contract can be read, compared and amended too.
+So a release made by an older contract can be read, compared and amended too.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ORIGIN = "source_id"
 
 
 def described(release: Path) -> dict[str, Any]:
-    """A release's datapackage.json."""
+    """The content of a release's datapackage.json."""
     found: dict[str, Any] = json.loads((release / "datapackage.json").read_text("utf-8"))
     return found
 
@@ -40,7 +40,7 @@ def datasets_of(release: Path) -> list[Dataset]:
     return [_dataset(r, tables[r["name"]]) for r in described(release)["resources"]]
 
 
-def _dataset(resource: Mapping[str, Any], told: Mapping[str, Any]) -> Dataset:
+def _dataset(resource: Mapping[str, Any], metadata: Mapping[str, Any]) -> Dataset:
     schema = resource["schema"]
     columns = tuple(
         Column(
@@ -66,21 +66,21 @@ def _dataset(resource: Mapping[str, Any], told: Mapping[str, Any]) -> Dataset:
         primary_key=tuple(schema.get("primaryKey", ())),
         unique_keys=tuple(tuple(key) for key in schema.get("uniqueKeys", ())),
         foreign_keys=foreign,
-        search=tuple(told["plugins"]["gongshi"]["search"]),
-        label=told.get("label_column", ""),
+        search=tuple(metadata["plugins"]["gongshi"]["search"]),
+        label=metadata.get("label_column", ""),
         query=trusted(resource.get("gongshi:query", "")),
-        produced=True,  # its columns are all that there are: origin is among them
+        produced=True,  # its columns are complete: those of origin are among them
     )
 
 
-# ---------------------------------------------------------------- what is there
+# ---------------------------------------------------------------- records
 
 
 @contextmanager
 def opened(release: Path) -> Iterator[sqlite3.Connection | duckdb.DuckDBPyConnection]:
-    """A release's tables, to be read only.
+    """A read-only connection to a release's tables: SQLite, or DuckDB where it has no database.
 
-    What is wrong with the file is an OSError that names it.
+    An error of the file or disk becomes an OSError that names the file.
     """
     path = release / "disclosure.db"
     with naming(path if path.exists() else release), closing(_connect(release)) as con:
@@ -88,7 +88,7 @@ def opened(release: Path) -> Iterator[sqlite3.Connection | duckdb.DuckDBPyConnec
 
 
 def _connect(release: Path) -> sqlite3.Connection | duckdb.DuckDBPyConnection:
-    """Tables too large for one database come straight from their CSV."""
+    """The connection. A large release has no database of all tables: its CSV files are read."""
     path = release / "disclosure.db"
     if path.exists():
         return reading(path, immutable=True)
@@ -106,16 +106,17 @@ def csv_of(release: Path, dataset: Dataset) -> Sql:
 
 
 def key_sql(dataset: Dataset) -> Sql:
-    """A record's key as SQLite makes it of its columns."""
+    """The SQL of a record's key, for SQLite and DuckDB."""
     return f" || '{KEY_SEPARATOR}' || ".join(
         f"coalesce({quoted(k)}, '')" for k in dataset.primary_key
     )
 
 
 def holds(release: Path, keys: Keys) -> dict[str, list[tuple[str, str]]]:
-    """Dataset → (key, source_id) of those of `keys` that the release holds, dependents included.
+    """Dataset → (key, source_id) of the records with `keys` in the release, and of dependents.
 
-    A dependent is a record that points to one taken out, and could not stand without it.
+    A dependent is a record with a foreign key to a removed one, which would point to nothing.
+    Dependents of dependents are found too, until no more are.
     """
     datasets = {d.name: d for d in datasets_of(release)}
     found: dict[str, list[tuple[str, str]]] = {}
@@ -133,7 +134,7 @@ def holds(release: Path, keys: Keys) -> dict[str, list[tuple[str, str]]]:
 
 
 def _add(con: sqlite3.Connection | duckdb.DuckDBPyConnection, pairs: list[tuple[str, str]]) -> bool:
-    """Add to the wanted pairs of dataset and key; whether any is new."""
+    """Add pairs of dataset and key to the table `wanted`; gives whether any is new."""
     known = set(con.execute("select dataset, key from wanted").fetchall())
     if new := set(pairs) - known:
         con.executemany("insert into wanted values (?, ?)", sorted(new))
@@ -181,11 +182,11 @@ def _dependents(
     return found
 
 
-def shows(release: Path, stones: Collection[Tombstone]) -> bool:
-    """Whether a release's table of withdrawals holds all of `stones`."""
+def shows(release: Path, withdrawn: Collection[Tombstone]) -> bool:
+    """Whether a release's public table of withdrawals lists exactly the tombstones `withdrawn`."""
     path = release / "data" / f"{tombstones.TABLE}.csv"
     if not path.exists():
         return True
     with path.open(encoding="utf-8", newline="") as file:
         shown = {tuple(row.values()) for row in csv.DictReader(file)}
-    return shown == set(tombstones.public_rows(stones))
+    return shown == set(tombstones.public_rows(withdrawn))

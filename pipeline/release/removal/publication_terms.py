@@ -1,7 +1,7 @@
-"""Records of a release that the law, as of a later day, keeps from the public: their term is over.
+"""Records of a release whose publication term has ended by a later day.
 
-The same rules judge them that withhold rows of an inbox (scope `publication`); they look at
-published columns only, so that a record which no department sends any more is judged all the same.
+The rules are those that withhold rows of an inbox (scope `publication`). They read published
+columns only, so that they also apply to a record that no department sends any more.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from pipeline.checks.row import publication
 from pipeline.checks.rules import RULES, Setting
 from pipeline.release.package import changes, package
 
-BATCH = 20_000  # rows looked at at a time
+BATCH = 20_000  # rows checked at a time
 
 
-def judged(dataset: Dataset) -> bool:
+def can_lapse(dataset: Dataset) -> bool:
     """Whether a dataset's records can lapse at all."""
     return bool(dataset.primary_key) and any(
         RULES[use.rule].scope == "publication" for use in dataset.rules
     )
 
 
-def over(
+def lapsed(
     con: duckdb.DuckDBPyConnection, release: Path, catalog: Catalog, today: date
 ) -> dict[str, set[str]]:
-    """Dataset → keys of the release's records that are not to be public on `today`."""
+    """Dataset → keys of the release's records that must not be public on `today`."""
     found = {}
-    for dataset in filter(judged, catalog.datasets.values()):
+    for dataset in filter(can_lapse, catalog.datasets.values()):
         paths = package.data_files(release, dataset.name)
         if paths and (keys := _hidden(con, paths, dataset, Setting(today, catalog))):
             found[dataset.name] = keys
@@ -44,6 +44,7 @@ def over(
 def _hidden(
     con: duckdb.DuckDBPyConnection, paths: Sequence[Path], dataset: Dataset, setting: Setting
 ) -> set[str]:
+    """The keys of the records that the rules hide, checked a batch of Arrow rows at a time."""
     names = [c.name for c in dataset.published]
     cells = ", ".join(f"coalesce({quoted(n)}, '') as {quoted(n)}" for n in names)
     found, source = set[str](), changes.one_side(paths, names)
@@ -56,7 +57,7 @@ def _hidden(
 
 
 def merged(*parts: dict[str, set[str]]) -> dict[str, Collection[str]]:
-    """Dataset → keys of all `parts` together."""
+    """Dataset → keys: the union of all `parts`."""
     found: dict[str, set[str]] = {}
     for part in parts:
         for name, keys in part.items():

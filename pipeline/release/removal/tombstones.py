@@ -1,8 +1,8 @@
-"""The orders to withdraw: which records must not be public any more, since when and why.
+"""Tombstones of withdrawn records: which must no longer be public, since when and why.
 
-`PRIVATE/withdrawn.csv` holds them all and is what later runs go by; the public table `withdrawals`
-of a release holds the same without the day of the order.
-Neither has any value of a record but its key.
+`PRIVATE/withdrawn.csv` holds all of them, and later runs obey it; the public table `withdrawals` of
+a release holds the same without the day of the order. Neither holds a value of a record but its
+key.
 """
 
 from __future__ import annotations
@@ -36,17 +36,18 @@ _PUBLIC = ("record_id", "dataset", "withdrawn_on", "reason", "basis")
 
 
 def read(private: Path, release: Path | None = None) -> list[Tombstone]:
-    """All orders: those in PRIVATE, and those that `release` shows,
-    so that losing one is no harm.
+    """All tombstones, sorted: those in the folder `private`, and those that `release` publishes.
+
+    So none is lost where one of the two places is.
     """
     found: dict[tuple[str, str], Tombstone] = {}
     if release:
         for row in _rows(release / "data" / f"{TABLE}.csv"):
-            stone = Tombstone(row["dataset"], row["record_id"], *(row[c] for c in _PUBLIC[2:]))
-            found[stone.dataset, stone.key] = stone
+            tombstone = Tombstone(row["dataset"], row["record_id"], *(row[c] for c in _PUBLIC[2:]))
+            found[tombstone.dataset, tombstone.key] = tombstone
     for row in _rows(private / FILE):
-        stone = Tombstone(**{name: row[name] for name in _HEADER})
-        found[stone.dataset, stone.key] = stone
+        tombstone = Tombstone(**{name: row[name] for name in _HEADER})
+        found[tombstone.dataset, tombstone.key] = tombstone
     return sorted(found.values())
 
 
@@ -57,23 +58,23 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def write(private: Path, stones: Iterable[Tombstone]) -> None:
-    """Put the orders in PRIVATE, whole or not at all, and on disk when this returns."""
+def write(private: Path, withdrawn: Iterable[Tombstone]) -> None:
+    """Write the tombstones to PRIVATE, atomically, and on disk when this returns."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_HEADER)
-    writer.writerows([getattr(s, name) for name in _HEADER] for s in sorted(stones))
+    writer.writerows([getattr(s, name) for name in _HEADER] for s in sorted(withdrawn))
     write_durably(private / FILE, text.getvalue())
 
 
-def keys(stones: Iterable[Tombstone]) -> dict[str, set[str]]:
-    """Dataset → keys."""
+def keys(withdrawn: Iterable[Tombstone]) -> dict[str, set[str]]:
+    """Dataset → keys of withdrawn records."""
     found: dict[str, set[str]] = {}
-    for stone in stones:
-        found.setdefault(stone.dataset, set()).add(stone.key)
+    for tombstone in withdrawn:
+        found.setdefault(tombstone.dataset, set()).add(tombstone.key)
     return found
 
 
-def public_rows(stones: Collection[Tombstone]) -> list[tuple[str, str, str, str, str]]:
-    """The rows of the public table."""
-    return [(s.key, s.dataset, s.withdrawn_on, s.reason, s.basis) for s in sorted(stones)]
+def public_rows(withdrawn: Collection[Tombstone]) -> list[tuple[str, str, str, str, str]]:
+    """The rows of the public table: record_id, dataset, withdrawn_on, reason, basis."""
+    return [(s.key, s.dataset, s.withdrawn_on, s.reason, s.basis) for s in sorted(withdrawn)]

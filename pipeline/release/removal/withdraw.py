@@ -1,8 +1,9 @@
-"""Taking a record off the public site, out of every kept release, and out of all releases to come.
+"""Withdrawal of a record from the public site, every kept release, and all later releases.
 
-The order is on disk in PRIVATE before anything else happens, and everything after it goes by the
-orders alone: whoever runs next, a withdrawal or a publication, completes what was cut short. First
-`current` is replaced by a clean release with one rename, then the older releases are made anew.
+The tombstone is on disk in PRIVATE before anything else happens, and every step after it depends on
+the tombstones alone: the next run, a withdrawal or a publication, completes what a crash cut short.
+First `current` is replaced by a release without the record with one rename, then the older releases
+are rewritten.
 """
 
 from __future__ import annotations
@@ -26,19 +27,22 @@ from pipeline.base.working_days import working_days
 from pipeline.release.package import manifest, store
 from pipeline.release.package.changes import KEY_SEPARATOR
 from pipeline.release.removal import amend, holdings, tombstones
-from pipeline.release.removal.loss import Amendment, Removal
+from pipeline.release.removal.plan import Amendment, Removal
 from pipeline.release.removal.tombstones import Tombstone
 
 REPORT = "withdrawals-report.csv"
-WITHIN = 3  # working days from the order to the withdrawal: 行政处罚法 §48
+WITHIN = 3  # working days allowed from the order to the withdrawal: 行政处罚法 §48
 _REPORT_HEADER = (
     "dataset", "key", "ordered_on", "withdrawn_on", "working_days", "in_time", "reason", "basis",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What somebody wants withdrawn, and on which grounds; dates in ISO 8601."""
+class WithdrawalRequest:
+    """The record to withdraw, and on which grounds; `ordered_on` in ISO 8601, "" for `today`.
+
+    `keys`: the parts of its key, or of the number that readers know it by.
+    """
 
     dataset: str
     keys: Sequence[str]
@@ -48,63 +52,70 @@ class Asked:
     today: date
 
 
-def withdraw(site: Path, private: Path, asked: Asked, secret: bytes) -> list[Tombstone]:
-    """Withdraw one record, and what cannot stand without it. Gives the tombstones of both.
+def withdraw(
+    site: Path, private: Path, request: WithdrawalRequest, secret: bytes
+) -> list[Tombstone]:
+    """Withdraw one record and its dependents; gives their tombstones.
 
-    UsageError where no kept release has such a record, or more than one has that number.
-    Run again, it completes what was cut short.
+    Run again, it completes what a crash cut short. Raises UsageError where no kept release has such
+    a record, or several records have that number; StoreError where the store is damaged or empty.
     """
     with store.writing(site, private) as making, locked(private):
-        shown = store.sound(site)
+        shown = store.checked_current(site)
         if shown is None:
             raise StoreError(say("release-unknown", language(), release="current", known="-"))
-        orders = tombstones.read(private, shown)
-        new = _wanted(site, asked, orders)
-        stones = _merged(orders, new)
-        tombstones.write(private, stones)
-        cleanse(Cleaning(site, making, private, asked.today, secret), Removal(stones))
-        _report(private, stones)
+        known = tombstones.read(private, shown)
+        new = _tombstones_for(site, request, known)
+        merged = _merged(known, new)
+        tombstones.write(private, merged)
+        clean_store(Cleanup(site, making, private, request.today, secret), Removal(merged))
+        _report(private, merged)
         return new
 
 
-def _merged(orders: Collection[Tombstone], new: Collection[Tombstone]) -> list[Tombstone]:
-    """The orders with the new ones; what was ordered before keeps its day."""
-    known = {(s.dataset, s.key) for s in orders}
-    return sorted([*orders, *(s for s in new if (s.dataset, s.key) not in known)])
+def _merged(known: Collection[Tombstone], new: Collection[Tombstone]) -> list[Tombstone]:
+    """The known tombstones and the new ones; a known one keeps its day."""
+    keys = {(s.dataset, s.key) for s in known}
+    return sorted([*known, *(s for s in new if (s.dataset, s.key) not in keys)])
 
 
-def _wanted(site: Path, asked: Asked, orders: Collection[Tombstone]) -> list[Tombstone]:
-    """The tombstones of the record asked for and of what points to it."""
+def _tombstones_for(
+    site: Path, request: WithdrawalRequest, known: Collection[Tombstone]
+) -> list[Tombstone]:
+    """The tombstones of the requested record and of its dependents."""
     found: dict[str, set[str]] = {}
     for release in store.kept(site):
         if manifest.damaged(release):
-            continue  # it leaves the site anyway
-        for name, keys in _in_release(release, asked).items():
+            continue  # clean_store removes it from the site
+        for name, keys in _in_release(release, request).items():
             found.setdefault(name, set()).update(keys)
     if not found:
-        again = KEY_SEPARATOR.join(asked.keys)
-        known = [s for s in orders if s.dataset == asked.dataset and s.key == again]
-        if known:
-            return known
-        raise UsageError(say("withdraw-unknown", language(), dataset=asked.dataset, key=again))
-    day = asked.today.isoformat()
+        key = KEY_SEPARATOR.join(request.keys)
+        if earlier := [s for s in known if (s.dataset, s.key) == (request.dataset, key)]:
+            return earlier
+        raise UsageError(say("withdraw-unknown", language(), dataset=request.dataset, key=key))
+    day = request.today.isoformat()
     return [
-        Tombstone(name, key, day, asked.reason, asked.basis, asked.ordered_on or day)
+        Tombstone(name, key, day, request.reason, request.basis, request.ordered_on or day)
         for name, keys in sorted(found.items())
         for key in sorted(keys)
     ]
 
 
-def _in_release(release: Path, asked: Asked) -> dict[str, list[str]]:
+def _in_release(release: Path, request: WithdrawalRequest) -> dict[str, list[str]]:
+    """Dataset → keys of the requested record and its dependents in one release."""
     datasets = {d.name: d for d in holdings.datasets_of(release)}
-    dataset = datasets.get(asked.dataset)
+    dataset = datasets.get(request.dataset)
     if dataset is None or not dataset.primary_key:
         return {}
-    keys = _found(release, dataset, asked.keys)
+    keys = _found(release, dataset, request.keys)
     if len(keys) > 1:
         raise UsageError(
             say(
-                "withdraw-many", language(), key=" ".join(asked.keys), found=", ".join(sorted(keys))
+                "withdraw-many",
+                language(),
+                key=" ".join(request.keys),
+                found=", ".join(sorted(keys)),
             )
         )
     held = holdings.holds(release, {dataset.name: keys}) if keys else {}
@@ -112,9 +123,9 @@ def _in_release(release: Path, asked: Asked) -> dict[str, list[str]]:
 
 
 def _found(release: Path, dataset: Dataset, asked: Sequence[str]) -> set[str]:
-    """The keys of the records that `asked` can mean: the key itself, or what names it to a reader.
+    """The keys of the records that `asked` can mean: the key itself, or else the column `label`.
 
-    A clerk has the decision's number in hand, not our record's.
+    A clerk knows the number of the decision, not that of our record.
     """
     key = holdings.key_sql(dataset)
     with holdings.opened(release) as con:
@@ -128,14 +139,15 @@ def _found(release: Path, dataset: Dataset, asked: Sequence[str]) -> set[str]:
         return {row[0] for row in exact}
 
 
-# ---------------------------------------------------------------- the store made clean
+# ---------------------------------------------------------------- removal from the store
 
 
 @dataclass(frozen=True, slots=True)
-class Cleaning:
-    """The store that is cleaned, and the day: `making` is the folder on `site` to make releases in.
+class Cleanup:
+    """The store to clean, and the day.
 
-    `secret`: the key in `private`, which signs.
+    `making`: the folder on `site` in which releases are written; `secret`: the key in `private`,
+    from which the signing key is derived.
     """
 
     site: Path
@@ -146,24 +158,24 @@ class Cleaning:
 
     @property
     def work(self) -> Path:
-        """A folder in PRIVATE to work in."""
+        """A folder in PRIVATE for temporary files."""
         return self.private / "amending"
 
 
-def cleanse(place: Cleaning, removal: Removal) -> None:
-    """Take all that is withdrawn or lapsed out of `current` and of every kept release.
+def clean_store(cleanup: Cleanup, removal: Removal) -> None:
+    """Remove all withdrawn or lapsed records from `current` and from every kept release.
 
-    Whoever calls this holds the store. Each step leaves the store whole, and done again it
+    The caller holds the lock of the store. Each step leaves the store valid; run again, it
     completes what a crash cut short.
     """
-    site = place.site
+    site = cleanup.site
     shown = store.current(site)
     assert shown
-    shutil.rmtree(place.work, ignore_errors=True)
-    place.work.mkdir(mode=0o700)
+    shutil.rmtree(cleanup.work, ignore_errors=True)
+    cleanup.work.mkdir(mode=0o700)
     if removal.concerns(shown):
         number = max(manifest.number(p) for p in store.kept(site)) + 1
-        store.show(site, *_amended(place, removal, shown, number))
+        store.make_current(site, *_amended(cleanup, removal, shown, number))
         shown = store.current(site)
         assert shown
     replaced = manifest.read(shown).get("replaces")
@@ -172,71 +184,74 @@ def cleanse(place: Cleaning, removal: Removal) -> None:
         if release.name == replaced:
             store.drop(site, release)
         elif manifest.damaged(release):
-            # Nobody can say what it holds, so it cannot be public.
-            store.set_aside(site, release, place.private)
+            # Its records cannot be read, so nobody knows whether one of them is withdrawn.
+            store.set_aside(site, release, cleanup.private)
         elif release != shown and removal.concerns(release):
             older.append(release)
-    # Each by itself, so that they can be made side by side; they take their places one by one.
-    for target, name in ordered_map(partial(_amended, place, removal), older):
+    # Releases are independent: they are rewritten in parallel, and put in place one by one.
+    for target, name in ordered_map(partial(_amended, cleanup, removal), older):
         store.place(site, target, name)
-    shutil.rmtree(place.work, ignore_errors=True)
+    shutil.rmtree(cleanup.work, ignore_errors=True)
 
 
-def _amended(place: Cleaning, removal: Removal, release: Path, number: int = 0) -> tuple[Path, str]:
-    """The folder and the id of `release` without what leaves; a `number` makes it a new one."""
-    work, target = place.work / release.name, place.making / release.name
+def _amended(
+    cleanup: Cleanup, removal: Removal, release: Path, number: int = 0
+) -> tuple[Path, str]:
+    """Rewrite `release`; gives folder and id of the result. With a `number` it is a new release."""
+    work, target = cleanup.work / release.name, cleanup.making / release.name
     work.mkdir(mode=0o700)
     target.mkdir()
-    order = Amendment(release, target, work, removal, place.on, place.secret, number)
-    return target, amend.amend(order)
+    amendment = Amendment(release, target, work, removal, cleanup.on, cleanup.secret, number)
+    return target, amend.amend(amendment)
 
 
-# ---------------------------------------------------------------- in time or not
+# ---------------------------------------------------------------- the report on time limits
 
 
-def _report(private: Path, stones: Collection[Tombstone]) -> None:
-    """For each withdrawal, how many working days it took from the order; rewritten whole."""
+def _report(private: Path, withdrawn: Collection[Tombstone]) -> None:
+    """Write PRIVATE/withdrawals-report.csv: the working days from order to withdrawal, for each."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_REPORT_HEADER)
-    for stone in sorted(stones):
-        days = _days(stone)
+    for tombstone in sorted(withdrawn):
+        days = _days(tombstone)
         in_time = "" if days is None else ("yes" if days <= WITHIN else "no")
         writer.writerow(
             (
-                stone.dataset,
-                stone.key,
-                stone.ordered_on,
-                stone.withdrawn_on,
+                tombstone.dataset,
+                tombstone.key,
+                tombstone.ordered_on,
+                tombstone.withdrawn_on,
                 "" if days is None else days,
                 in_time,
-                stone.reason,
-                stone.basis,
+                tombstone.reason,
+                tombstone.basis,
             )
         )
     write_durably(private / REPORT, text.getvalue())
 
 
-def _days(stone: Tombstone) -> int | None:
-    if not stone.ordered_on:
+def _days(tombstone: Tombstone) -> int | None:
+    """The working days from order to withdrawal; None where the day of the order is unknown."""
+    if not tombstone.ordered_on:
         return None
     return working_days(
-        date.fromisoformat(stone.ordered_on), date.fromisoformat(stone.withdrawn_on)
+        date.fromisoformat(tombstone.ordered_on), date.fromisoformat(tombstone.withdrawn_on)
     )
 
 
-# ---------------------------------------------------------------- going back
+# ---------------------------------------------------------------- rollback
 
 
 def rollback(site: Path, release: str) -> str:
-    """Make a kept release the public one: the one before `current`, or the one named.
+    """Make a kept release the public one: `release`, or for "" the one before `current`.
 
-    UsageError where there is none before, StoreError where it still has a withdrawn record or does
-    not match its manifest.
+    Gives its id. Raises UsageError where there is none before, StoreError where it holds a
+    withdrawn record or does not match its manifest.
     """
     with store.writing(site):
         kept, shown = store.kept(site), store.current(site)
-        # Of a damaged release the number may be lost; then any other is earlier.
+        # A damaged release may have lost its number; then any other counts as earlier.
         now = (manifest.number(shown) if shown else 0) or len(kept) + 1_000_000
         earlier = [p for p in kept if p != shown and manifest.number(p) < now]
         if not release and not earlier:
@@ -244,8 +259,8 @@ def rollback(site: Path, release: str) -> str:
         target = store.named(site, release) if release else earlier[-1]
         if wrong := manifest.problems(target):
             raise StoreError(say(wrong[0][0], language(), release=target.name, **wrong[0][1]))
-        stones = tombstones.read(site / "-", shown) if shown else []
-        if shown and Removal(stones).concerns(target):
+        withdrawn = tombstones.read(site / "-", shown) if shown else []
+        if shown and Removal(withdrawn).concerns(target):
             raise StoreError(say("rollback-withdrawn", language(), release=target.name))
         store.switch(site, target.name)
         return target.name

@@ -1,1 +1,1 @@
-"""Releases as a whole: copied to an address, verified, compared."""
+"""Operations on whole releases: mirroring to an address, verification, comparison."""

@@ -1,4 +1,4 @@
-"""`gongshi diff`: what differs between any two kept releases, as counts, a table or Markdown."""
+"""`gongshi diff`: the differences between two kept releases, as a table, Markdown or JSON."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ ORIGIN = ("source_id", "source_row")
 
 
 def between(before: Path, after: Path) -> list[Change]:
-    """Every record that differs, seen from `after`; a record with a tombstone there is withdrawn.
+    """Every record that differs between two releases; one with a tombstone in `after` is withdrawn.
 
-    A record that has been taken out of `before` since is told by its manifest, which lists keys.
+    Records that were removed from `before` since it was made are known by its manifest, which lists
+    their keys.
     """
-    stones = tombstones.keys(tombstones.read(before / "-", after))
-    earlier = _taken_out(before) - _taken_out(after)
+    withdrawn = tombstones.keys(tombstones.read(before / "-", after))
+    earlier = _removed_since_made(before) - _removed_since_made(after)
     records = manifest.read(after).get("records", {})
     found: list[Change] = []
-    with tempfile.TemporaryDirectory() as aside, sql.connect(Path(aside)) as con:
+    with tempfile.TemporaryDirectory() as temporary, sql.connect(Path(temporary)) as con:
         for dataset in holdings.datasets_of(after):
             had, now = (data_files(each, dataset.name) for each in (before, after))
             if dataset.name not in records or not had:
@@ -42,21 +43,21 @@ def between(before: Path, after: Path) -> list[Change]:
                 changes.one_side(had, columns),
                 changes.one_side(now, columns),
             )
-            taken = stones.get(dataset.name, ())
-            here = [
+            keys = withdrawn.get(dataset.name, ())
+            differing = [
                 Change(c.dataset, c.key, "withdrawn")
-                if c.verb == "removed" and c.key in taken
+                if c.verb == "removed" and c.key in keys
                 else c
                 for c in changes.between(con, sides)
             ]
-            there = {c.key for c in here}
-            here += [c for c in earlier if c.dataset == dataset.name and c.key not in there]
-            found += sorted(here)
+            known = {c.key for c in differing}
+            differing += [c for c in earlier if c.dataset == dataset.name and c.key not in known]
+            found += sorted(differing)
     return found
 
 
-def _taken_out(release: Path) -> set[Change]:
-    """What a kept release once held and holds no more: withdrawn, or its term over."""
+def _removed_since_made(release: Path) -> set[Change]:
+    """The records that were removed from a kept release: withdrawn, or their term ended."""
     verbs = {"withdrawn": "withdrawn", "lapsed": "removed"}
     return {
         Change(dataset, key, verb)
@@ -66,8 +67,12 @@ def _taken_out(release: Path) -> set[Change]:
     }
 
 
-def told(site: Path, before: str, after: str, form: str, limit: int) -> str:
-    """The differences of two releases of a store, in `form`; at most `limit` lines but in JSON."""
+def report(site: Path, before: str, after: str, form: str, limit: int) -> str:
+    """The differences of two releases of a store as text; `before`, `after`: their ids.
+
+    `form`: one of `FORMATS`; `limit`: of the records listed, not in JSON. Raises StoreError where a
+    release is not there.
+    """
     first, second = store.named(site, before), store.named(site, after)
     with faults(site):
         found = between(first, second)

@@ -1,4 +1,4 @@
-"""Proving a release, or a downloaded package alone: every file against the signed list."""
+"""Verification of a release, or of a downloaded package alone, against its signed manifest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline.release.package.manifest import Problem
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of proving one release: how many files, by which key, and what is wrong."""
+    """The result of a verification: name, number of files, fingerprint of the key, problems."""
 
     name: str
     files: int
@@ -29,7 +29,7 @@ class Verdict:
     problems: tuple[Problem, ...]
 
     def lines(self) -> list[str]:
-        """The verdict in words; a problem a line."""
+        """The verdict as lines of text for the user, one for each problem."""
         lang = language()
         if not self.problems:
             about = {"files": self.files, "fingerprint": self.fingerprint}
@@ -39,7 +39,10 @@ class Verdict:
 
 
 def read_key(path: Path | None) -> bytes | None:
-    """The public key that must have signed, from a PEM file. UsageError where there is none."""
+    """The public key in a PEM file; None where no `path` is given.
+
+    Raises UsageError where it cannot be read.
+    """
     if path is None:
         return None
     try:
@@ -49,7 +52,11 @@ def read_key(path: Path | None) -> bytes | None:
 
 
 def release(site: Path, name: str, pem: bytes | None) -> Verdict:
-    """Prove one kept release (`current` where `name` is ""), and that the chain fits those kept."""
+    """Verify one kept release (`current` for ""), and its chain against the kept releases.
+
+    `pem`: the public key that must have signed it; None: its own. Raises StoreError where there is
+    no such release.
+    """
     folder = store.named(site, name)
     with faults(site):
         found = manifest.problems(folder, pem)
@@ -65,36 +72,39 @@ def release(site: Path, name: str, pem: bytes | None) -> Verdict:
 
 
 def package(path: Path, pem: bytes | None) -> Verdict:
-    """Prove a downloaded package ZIP by what it holds itself, bit by bit."""
+    """Verify a downloaded package ZIP by the manifest in it, every byte of the file.
+
+    `pem`: as of `release`. Raises UsageError where there is no such file.
+    """
     if not path.is_file():
         raise UsageError(say("file-missing", language(), path=path))
     try:
-        with zipfile.ZipFile(path) as packed:
-            entries = {entry.filename: entry for entry in packed.infolist()}
-            parts = [_stored(path, entries.get(name)) for name in _PROOF]
-            problems = [*_problems(path, packed, parts, pem)]
+        with zipfile.ZipFile(path) as archive:
+            entries = {entry.filename: entry for entry in archive.infolist()}
+            parts = [_stored(path, entries.get(name)) for name in _SIGNED]
+            problems = [*_problems(path, archive, parts, pem)]
     except _BROKEN:
         return Verdict(path.name, 0, "-", (("verify-changed", {"file": path.name}),))
     return Verdict(
-        path.name, len(entries) - len(_PROOF), manifest.fingerprint(parts[2]), tuple(problems)
+        path.name, len(entries) - len(_SIGNED), manifest.fingerprint(parts[2]), tuple(problems)
     )
 
 
-# What Python's reader raises of a ZIP that is damaged, depending on where.
+# What zipfile raises for a damaged ZIP, depending on where the damage is.
 _BROKEN = (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, LookupError, struct.error)
-_PROOF = (manifest.MANIFEST, manifest.SIGNATURE, manifest.PUBLIC_KEY)
+_SIGNED = (manifest.MANIFEST, manifest.SIGNATURE, manifest.PUBLIC_KEY)
 
 
 def _problems(
-    path: Path, packed: zipfile.ZipFile, parts: list[bytes], pem: bytes | None
+    path: Path, archive: zipfile.ZipFile, parts: list[bytes], pem: bytes | None
 ) -> Iterator[Problem]:
     text, signature, own = parts
-    for name, part in zip(_PROOF, parts, strict=True):
+    for name, part in zip(_SIGNED, parts, strict=True):
         if not part:
             yield "verify-missing", {"file": name}
             return
-        # Base64 has bits that mean nothing: key and signature would read the same.
-        if zlib.crc32(part) != packed.getinfo(name).CRC:
+        # Base64 has unused bits: a changed key or signature may decode to the same bytes.
+        if zlib.crc32(part) != archive.getinfo(name).CRC:
             yield "verify-changed", {"file": name}
     yield from manifest.problems_of_text(text, signature, pem or own)
     if pem and pem != own:
@@ -104,18 +114,18 @@ def _problems(
     except (ValueError, KeyError, TypeError):
         yield "verify-changed", {"file": manifest.MANIFEST}
         return
-    inner = [entry for entry in packed.infolist() if entry.filename not in _PROOF]
-    found = {entry.filename: _facts(path, packed, entry) for entry in inner}
-    told = {
+    inner = [entry for entry in archive.infolist() if entry.filename not in _SIGNED]
+    found = {entry.filename: _facts(path, archive, entry) for entry in inner}
+    expected = {
         n: {**each, "sha256": each["sha256"] + each["packed_sha256"]} for n, each in listed.items()
     }
-    yield from manifest.problems_of_files(told, found)
-    if not _canonical(path, packed.infolist()):
+    yield from manifest.problems_of_files(expected, found)
+    if not _canonical(path, archive.infolist()):
         yield "verify-changed", {"file": path.name}
 
 
 def _stored(path: Path, entry: zipfile.ZipInfo | None) -> bytes:
-    """An entry that is not packed, as it stands in the file."""
+    """The bytes of an entry that is stored without compression; b"" where there is none."""
     if entry is None:
         return b""
     with path.open("rb") as file:
@@ -124,19 +134,23 @@ def _stored(path: Path, entry: zipfile.ZipInfo | None) -> bytes:
 
 
 def _begins(entry: zipfile.ZipInfo) -> int:
+    """Where the content of an entry begins in a file by `zip_gzip.Zip`."""
     large = max(entry.file_size, entry.compress_size) >= zip_gzip.LARGE
     return entry.header_offset + 30 + len(entry.filename.encode()) + (20 if large else 0)
 
 
-def _facts(path: Path, packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[int, str]:
-    """Bytes, and sha256 unpacked and packed together; one that cannot be unpacked has neither."""
+def _facts(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[int, str]:
+    """An entry's size, and the SHA-256 of its content followed by that of its compressed bytes.
+
+    (-1, "") where it cannot be decompressed.
+    """
     plain, raw, size = hashlib.sha256(), hashlib.sha256(), 0
     try:
-        with packed.open(entry) as file:
+        with archive.open(entry) as file:
             while block := file.read(1 << 20):
                 plain.update(block)
                 size += len(block)
-    except Exception:  # zlib and zipfile raise many kinds for one thing: it is broken
+    except Exception:  # zlib and zipfile raise many kinds for a damaged entry
         return -1, ""
     with path.open("rb") as whole:
         whole.seek(_begins(entry))
@@ -148,7 +162,7 @@ def _facts(path: Path, packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple
 
 
 def _canonical(path: Path, entries: list[zipfile.ZipInfo]) -> bool:
-    """Whether all that is no entry's content is just as we write it, and nothing is between."""
+    """Whether all headers are as `zip_gzip.Zip` writes them, and nothing is between the entries."""
     at, directory = 0, b""
     with path.open("rb") as file:
         for entry in entries:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.base.errors import Unaccounted
-from pipeline.release.data.reuse import Again
+from pipeline.release.data.reuse import Reuse
 from pipeline.release.database import database
 from pipeline.release.downloads import downloads
 from pipeline.release.removal import withdraw
@@ -58,13 +58,13 @@ def shop(published: Shop, tmp_path: Path) -> Shop:
 def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
     """Datasets and kinds of the downloads that were made and not linked."""
     names: Made = []
-    honest = downloads.make
+    honest = downloads.write
 
     def told(con: Any, table: Any, *rest: Any) -> None:
         names.extend((table.dataset.name, kind) for kind in rest[-1])
         honest(con, table, *rest)
 
-    monkeypatch.setattr(downloads, "make", told)
+    monkeypatch.setattr(downloads, "write", told)
     yield names
 
 
@@ -172,7 +172,7 @@ def test_what_cannot_be_remembered_stops_nothing(shop: Shop, made: Made) -> None
 
 
 def test_a_linked_file_that_is_another_one_is_refused(tmp_path: Path) -> None:
-    again = Again()
-    again._taken["x"] = "0" * 64
+    reuse = Reuse()
+    reuse._linked["x"] = "0" * 64
     with pytest.raises(Unaccounted):
-        again.proven({"x": {"sha256": "1" * 64}})
+        reuse.verify({"x": {"sha256": "1" * 64}})

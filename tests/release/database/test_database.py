@@ -74,7 +74,7 @@ def test_a_row_loaded_with_its_column_is_as_if_inserted_alone(folder: Path, data
 
 
 def test_more_rows_than_are_loaded_at_once_keep_their_order(folder: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
-    monkeypatch.setattr(database, "LOADED", 7)
+    monkeypatch.setattr(database, "LOAD_ROWS", 7)
     rows: list[Cells] = [[f"{n:03}", *["示例"] * (len(published_columns(dataset)) - 1)] for n in range(100)]  # fmt: skip
     path, made = parquet(folder, dataset, rows), folder / "many.db"
     database.build(made, [dataset], {dataset.name: path})

@@ -391,7 +391,7 @@ def killed_once(write: str, places: part_files.Places, about: Any, item: Any) ->
     module = part_databases if write == "_database" else part_files
     with suppress(FileExistsError):
         (places.release.parents[2] / "died").touch(exist_ok=False)
-        with part_files.desk(places) as folder:
+        with part_files.work_folder(places) as folder:
             (folder / "half").write_text("half a file")
             os.kill(os.getpid(), signal.SIGKILL)
     written: part_files.Written = getattr(module, write)(places, about, item)
@@ -431,14 +431,14 @@ def test_a_part_for_which_there_is_no_room_publishes_nothing(shop: Divided, dask
 
 
 def test_a_file_that_is_not_as_its_worker_says_stops_the_run(shop: Divided, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
-    honest = part_files.handed
+    honest = part_files.deliver
 
     def cut(places: part_files.Places, name: str, path: Path, *checksum: Any) -> part_files.Written:
         written = honest(places, name, path, *checksum)
         (places.release / name).write_bytes(b"")
         return written
 
-    monkeypatch.setattr(part_files, "handed", cut)
+    monkeypatch.setattr(part_files, "deliver", cut)
     with pytest.raises(Unaccounted, match="is not the file"):
         shop.publish()
 

@@ -15,12 +15,12 @@ from pipeline.release.downloads import zip_gzip
 from pipeline.release.package import store
 from pipeline.release.removal import amend, holdings, rewrite_files
 from pipeline.release.removal.rewrite_files import (
-    Gone,
-    Missed,
+    NotRewritable,
+    RemovedRows,
+    _decompressed,
     _Edited,
     _gzip,
     _mapped,
-    _unpacked,
 )
 from tests.support.shop import NUMBER, PENALTIES, WidePenaltyShop, contents, penalties, rows_of
 
@@ -45,26 +45,26 @@ def test_only_the_blocks_that_lose_a_row_are_deflated_anew(packed: Path, tmp_pat
     left = [line for n, line in enumerate(LINES) if n not in (5, 123)]
     assert gzip.decompress((tmp_path / "new.gz").read_bytes()) == b"".join(left)
     with _mapped(packed) as old, _mapped(tmp_path / "new.gz") as new:
-        before, after = (list(_unpacked(f, *zip_gzip.gzip_stream(f))) for f in (old, new))
+        before, after = (list(_decompressed(f, *zip_gzip.gzip_stream(f))) for f in (old, new))
     assert [n for n in range(40) if before[n] != after[n]] == [0, 12]
 
 
 def test_a_block_of_nothing_but_such_rows_goes_whole(packed: Path, tmp_path: Path) -> None:
     _gzip(packed, tmp_path / "new.gz", edited(*range(20, 30)), 390)
     with _mapped(tmp_path / "new.gz") as new:
-        assert len(list(_unpacked(new, *zip_gzip.gzip_stream(new)))) == 39
+        assert len(list(_decompressed(new, *zip_gzip.gzip_stream(new)))) == 39
 
 
 def test_a_row_that_is_not_there_or_there_twice_is_missed(packed: Path, tmp_path: Path) -> None:
-    with pytest.raises(Missed):
+    with pytest.raises(NotRewritable):
         _gzip(packed, tmp_path / "new.gz", _Edited([(b"nowhere\n", b"")], b"\n"), 399)
     zip_gzip.write_gzip(packed, zip_gzip.deflated([b"same\nsame\n", b"other\n"]))
-    with pytest.raises(Missed):
+    with pytest.raises(NotRewritable):
         _gzip(packed, tmp_path / "new.gz", _Edited([(b"same\n", b"")], b"\n"), 2)
 
 
 def test_a_file_with_more_or_fewer_rows_than_told_is_missed(packed: Path, tmp_path: Path) -> None:
-    with pytest.raises(Missed):
+    with pytest.raises(NotRewritable):
         _gzip(packed, tmp_path / "new.gz", edited(5), 400)
 
 
@@ -73,14 +73,14 @@ def test_a_flipped_bit_is_missed(packed: Path, tmp_path: Path, at: int) -> None:
     content = bytearray(packed.read_bytes())
     content[at] ^= 4
     packed.write_bytes(content)
-    with pytest.raises(Missed):
+    with pytest.raises(NotRewritable):
         _gzip(packed, tmp_path / "new.gz", edited(5), 399)
 
 
 def test_a_file_that_others_packed_is_missed(packed: Path, tmp_path: Path) -> None:
     for content in (gzip.compress(b"".join(LINES)), b"", b"short"):
         packed.write_bytes(content)
-        with pytest.raises(Missed):
+        with pytest.raises(NotRewritable):
             _gzip(packed, tmp_path / "new.gz", edited(5), 399)
 
 
@@ -90,7 +90,7 @@ def test_what_looks_like_a_flush_inside_a_block_is_none(tmp_path: Path) -> None:
     texts = [b"a" + noise + b"\0\0\xff\xff" + noise + b"\0\0\xff\xff\n", b"b" * 50 + b"\n"]
     zip_gzip.write_gzip(path, zip_gzip.deflated(texts))
     with _mapped(path) as view:
-        assert [text for text, _ in _unpacked(view, *zip_gzip.gzip_stream(view))] == texts
+        assert [text for text, _ in _decompressed(view, *zip_gzip.gzip_stream(view))] == texts
 
 
 @pytest.mark.usefixtures("every_engine")
@@ -103,8 +103,8 @@ def test_a_withdrawal_takes_over_the_blocks_of_all_downloads(
     shop.send(rows)
     shop.publish(downloads=True)
     made: list[str] = []
-    really = amend.downloads.make
-    monkeypatch.setattr(amend.downloads, "make", lambda con, table, *more: (made.append(table.dataset.name), really(con, table, *more)))  # fmt: skip
+    really = amend.downloads.write
+    monkeypatch.setattr(amend.downloads, "write", lambda con, table, *more: (made.append(table.dataset.name), really(con, table, *more)))  # fmt: skip
     for row in (rows[9], rows[3], rows[7]):
         shop.withdraw(row[NUMBER])
     assert PENALTIES not in made and "withdrawals" in made
@@ -124,8 +124,8 @@ def test_more_than_a_few_rows_are_not_looked_for(tmp_path: Path) -> None:
     shop = WidePenaltyShop(tmp_path)
     shop.send(penalties(40))
     dataset = next(d for d in holdings.datasets_of(shop.publish()) if d.name == PENALTIES)
-    with duckdb.connect() as con, pytest.raises(Missed):
-        gone = Gone(dataset, tmp_path / "none.parquet", rewrite_files.FEW + 1)
+    with duckdb.connect() as con, pytest.raises(NotRewritable):
+        gone = RemovedRows(dataset, tmp_path / "none.parquet", rewrite_files.FEW + 1)
         rewrite_files.csv(
             con, gone, shop.current / "data" / f"{PENALTIES}.csv", tmp_path / "new.csv"
         )
