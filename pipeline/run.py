@@ -29,7 +29,7 @@ from pipeline.release import build
 from pipeline.release.data import draft
 from pipeline.release.gate import exit_guard, gate
 from pipeline.release.package import changes, manifest, parts, store, working
-from pipeline.release.package.package import About
+from pipeline.release.package.about import About
 from pipeline.release.removal import publication_terms, tombstones, withdraw
 from pipeline.release.removal.plan import Removal
 

@@ -60,7 +60,8 @@ def test_the_rooms_of_a_wing_are_those_that_are_checked(wing: str) -> None:
 
 
 def test_every_wing_and_room_that_exists_is_on_the_architecture_page() -> None:
-    named = set(re.findall(r"`(\w+)`", ARCHITECTURE)) | set(re.findall(r"\w+", "".join(layers("imports run one way"))))  # fmt: skip
+    named = {*re.findall(r"`(\w+)`", ARCHITECTURE)}
+    named |= {*re.findall(r"\w+", " ".join(layers("imports run one way")))}
     inner = {p.parent.name for p in (ROOT / "pipeline").rglob("__init__.py")} - {"pipeline"}
     top = {p.stem for p in (ROOT / "pipeline").glob("*.py")} - {"__init__"}
     assert (inner | top) - named == set()
@@ -73,7 +74,7 @@ def test_a_module_that_the_architecture_page_names_exists(module: str) -> None:
 
 def test_at_least_forty_behaviours_have_their_place() -> None:
     assert len({behaviour for behaviour, *_ in PLACES}) >= 40
-    assert len(PLACES) == len(re.findall(r"^\| (?!behaviour|---)", WHERE, re.M)) - 1
+    assert len(PLACES) == len(re.findall(r"^\| (?!behaviour|---)", WHERE, re.M))
 
 
 @pytest.mark.parametrize(("behaviour", "module", "name", "test", "promise"), PLACES)

@@ -136,7 +136,7 @@ def test_a_file_is_checked_without(checked: set[str], name: str) -> None:
 
 
 def test_what_a_check_works_with_is_seen_to_be_loaded(checked: set[str]) -> None:
-    assert {"pyarrow", "duckdb", "pipeline.run", "pipeline.checks.rules"} <= checked
+    assert {"pyarrow", "duckdb", "pipeline.flow.check", "pipeline.checks.rules"} <= checked
 
 
 def test_workbooks_are_written_only_where_a_department_has_something_to_mend(
@@ -149,7 +149,7 @@ def test_workbooks_are_written_only_where_a_department_has_something_to_mend(
 
 @pytest.fixture(scope="module")
 def worker(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    code = "import pipeline.site.server.serve, sys; sys.stderr.write('loaded:' + ' '.join(sys.modules))"  # fmt: skip
+    code = "import pipeline.site.server.app, uvicorn, sys; sys.stderr.write('loaded:' + ' '.join(sys.modules))"  # fmt: skip
     return loaded(tmp_path_factory.mktemp("site"), code)
 
 

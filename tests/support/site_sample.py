@@ -20,8 +20,8 @@ import yaml
 from pipeline.base.model import Catalog, Column, Dataset
 from pipeline.contract.catalog import load
 from pipeline.release.database.full_text import segment_column
+from pipeline.release.package.about import About
 from pipeline.release.package.metadata import site_metadata
-from pipeline.release.package.package import About
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2025, 3, 31)

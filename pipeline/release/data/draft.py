@@ -27,7 +27,7 @@ from pipeline.contract.catalog import published_columns
 from pipeline.release.data import derived, part_files
 from pipeline.release.data.part_files import Places
 from pipeline.release.package import changes, manifest, package, parts
-from pipeline.release.package.package import About
+from pipeline.release.package.about import About
 from pipeline.release.package.parts import Keys, Layout
 
 _WHOLE: Keys = {}

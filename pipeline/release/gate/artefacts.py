@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from pipeline.base.sql import Sql, quoted, reading
+from pipeline.base.sql import Sql, literal, quoted, reading
 from pipeline.release.package.package import csv_header, csv_rows, parquet_batches
 
 BLOCK = 1 << 22  # bytes of a block
@@ -115,7 +115,10 @@ def _database(path: Path) -> Iterator[bytes]:
 def _joined(cells: Sequence[Sql]) -> Sql:
     """SQL that joins `cells`, by printf: SQLite allows a function 127 arguments at most."""
     parts = [cells[at : at + 100] for at in range(0, len(cells), 100)]
-    lines = (f"printf('{SEPARATOR.join(['%s'] * len(part))}', {', '.join(part)})" for part in parts)
+    lines = (
+        f"printf({literal(SEPARATOR.join(['%s'] * len(part)))}, {', '.join(part)})"
+        for part in parts
+    )
     return f" || char({ord(SEPARATOR)}) || ".join(lines)
 
 

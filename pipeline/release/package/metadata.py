@@ -18,7 +18,7 @@ from pipeline.base.errors import UsageError
 from pipeline.base.model import Catalog, Column, Dataset
 from pipeline.base.words import Lang, say
 from pipeline.contract.catalog import published_columns
-from pipeline.release.package.package import About
+from pipeline.release.package.about import About
 
 DATABASE = "disclosure"
 LANGUAGES: tuple[Lang, Lang] = ("zh", "en")

@@ -13,8 +13,6 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,11 +22,12 @@ import pyarrow.parquet as pq
 
 from pipeline.base import row_checksums
 from pipeline.base.files import naming
-from pipeline.base.model import Catalog, Dataset
+from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import RowChecksum
 from pipeline.base.sql import Sql, copy, quoted, read_csv, read_parquet
 from pipeline.contract.catalog import published_columns, table_schema
 from pipeline.release.package import parts
+from pipeline.release.package.about import About
 from pipeline.release.package.parts import Keys
 
 ROW_GROUP = 20_480  # rows; in memory are several groups of a reader, one per thread of a writer
@@ -155,19 +154,6 @@ def as_one(paths: Sequence[Path]) -> Iterator[bytes]:
                 file.readline()
             while block := file.read(_BLOCK):
                 yield block + file.readline()
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What describes a release: the contract, the content of metadata.yml (`words`), its day.
-
-    `sample`: whether its data is a made-up sample.
-    """
-
-    catalog: Catalog
-    words: Mapping[str, Any]
-    today: date
-    sample: bool = False
 
 
 def descriptor(

@@ -11,6 +11,7 @@ from typing import Protocol
 import pytest
 
 from pipeline.base import words
+from pipeline.base.files import write_durably
 from pipeline.flow.doctor.result import Place, Result, State
 from pipeline.release.package import manifest, store
 
@@ -28,7 +29,7 @@ def place(tmp_path: Path) -> Place:
     private.mkdir(mode=0o700)
     inbox.mkdir()
     (inbox / "甲.csv").write_text("甲\n", "utf-8")
-    store.write_durably(private / "key", SECRET.hex(), 0o600)
+    write_durably(private / "key", SECRET.hex(), 0o600)
     make_release(site, RELEASE)
     store.switch(site, RELEASE)
     site.chmod(0o755)

@@ -16,8 +16,8 @@ import yaml
 from pipeline.base.errors import UsageError
 from pipeline.base.model import Catalog, Code, CodeList, Column, Dataset, ForeignKey
 from pipeline.contract.catalog import load
+from pipeline.release.package.about import About
 from pipeline.release.package.metadata import site_metadata
-from pipeline.release.package.package import About
 
 WORDS = yaml.safe_load(Path("metadata.yml").read_text("utf-8"))
 TODAY = date(2025, 3, 31)
