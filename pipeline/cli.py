@@ -61,8 +61,9 @@ Contract = Annotated[
     Path, typer.Option(help="数据集合同 / the datasets' contract", callback=_whole)
 ]
 # For the doctor, which reports itself what cannot be read.
+AnyPrivate = Annotated[Path, typer.Option(help="私有文件夹 / the private folder", readable=False)]
 AnyContract = Annotated[
-    Path, typer.Option(readable=False, help="数据集合同 / the datasets' contract", callback=_whole)
+    Path, typer.Option(readable=False, help="数据集合同 / the datasets' contract")
 ]
 Lang = Annotated[str, typer.Option(help="zh, en")]
 Engine = Annotated[str, typer.Option(help="local, dask")]
@@ -374,7 +375,7 @@ def explain(
 @app.command()
 def doctor(
     site: SiteFolder = "site",
-    private: Private = Path("private"),
+    private: AnyPrivate = Path("private"),
     inbox: Annotated[
         str, typer.Option(help="报送文件夹，可不写 / the inbox; may be left out")
     ] = "",
@@ -390,11 +391,11 @@ def doctor(
     from pipeline.flow.doctor.result import Place, Result
 
     place = Place(
-        site=addresses.folder(site).absolute(),
+        site=_any_folder(site),
         private=private.absolute(),
-        inbox=addresses.folder(inbox).absolute() if inbox else None,
+        inbox=_any_folder(inbox) if inbox else None,
         port=port,
-        contract=contract,
+        contract=contract.absolute(),
         home=HOME,
         now=datetime.now().astimezone(),
         worker_deadline_s=WORKER_START_S,
@@ -408,6 +409,11 @@ def doctor(
     end = report.as_json if format == "json" else report.closing
     typer.echo(end(found, language()))
     raise typer.Exit(examine.exit_code(found))
+
+
+def _any_folder(given: str) -> Path:
+    """A folder whatever its name; UsageError for an address of elsewhere."""
+    return addresses.folder(given) if addresses.is_address(given) else Path(given).absolute()
 
 
 def _print_any_name() -> None:

@@ -247,7 +247,7 @@ def test_an_engine_that_is_not_there_is_wrong_usage(
 def watched() -> Iterator[str]:
     """The address at which a cluster of our own tells that its work can be watched."""
     told: list[str] = []
-    with dask_engine.engine(tell=told.append):
+    with dask_engine.engine(report=told.append):
         yield re.findall(r"http://\S+/status", told[0])[0]
 
 

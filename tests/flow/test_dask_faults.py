@@ -219,7 +219,7 @@ def test_workers_to_whose_disk_dask_can_spill_nothing_are_told_of(shop: SmallSho
 def test_a_publisher_without_room_to_spill_is_told_of(
     shop: SmallShop, cluster: Faulty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop.send(documents(50_000), "许多-示例数据.csv")
+    shop.send(documents(100_000), "许多-示例数据.csv")
     cramped(monkeypatch, "max_temp_directory_size = '100KB'", memory="48MB")
     said = refused(shop, cluster.address)
     assert "腾出" in said

@@ -17,13 +17,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import run as whole_way
 from pipeline.base.model import Column, Dataset
 from pipeline.base.normalise import by_character
 from pipeline.base.row_checksums import RowChecksum
 from pipeline.checks.row import privacy
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
+from pipeline.flow import check as checking
 from tests.support.disguises import DISGUISES, Planted, planted
 from tests.support.filekinds import KINDS
 from tests.support.fixtures.command import Command
@@ -218,7 +218,7 @@ def found(inbox: Path, private: Path) -> Outcome:
     """Row checksums of what comes through a check, and all that is told of the rest."""
     private.mkdir()
     (private / "key").write_text("ab" * 32)
-    run = whole_way.check(inbox, private, CONTRACT, DAY)
+    run = checking.check(inbox, private, CONTRACT, DAY)
     told = [
         private / name for name in ("findings.csv", "findings.json", "run.json", "withheld.csv")
     ]

@@ -110,7 +110,7 @@ def small(tmp_path: Path) -> SmallShop:
 @pytest.fixture
 def shop(small: SmallShop) -> SmallShop:
     """A release of twenty documents, and more in the inbox than memory holds where it is cramped."""
-    _write(small.inbox / "规范性文件-示例数据.csv", examples(50_000, 100_000))
+    _write(small.inbox / "规范性文件-示例数据.csv", examples(100_000, 100_000))
     return small
 
 

@@ -190,7 +190,9 @@ def query(release: Path, sql: str, *params: object) -> list[tuple[Any, ...]]:
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = sorted(
+        path for path in folder.rglob("*") if path.is_file() and path.name != ".lock"
+    )  # which names the process
     return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 

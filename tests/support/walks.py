@@ -117,7 +117,9 @@ class Walk:
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             codes = [(await client.get(page)).status_code for page in PAGES]
-        await app.stop()
+        for task in [*app._tasks]:
+            task.cancel()
+        await app._app.close()
         return codes
 
 

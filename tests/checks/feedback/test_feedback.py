@@ -493,7 +493,7 @@ def test_a_value_in_findings_csv_is_never_run_by_a_spreadsheet(value: str) -> No
 @pytest.mark.once
 @pytest.mark.parametrize("value", formulas.LEFT)
 def test_any_other_value_is_in_findings_csv_as_it_is(value: str) -> None:
-    told = line(found("pattern", row=2, column="url", value=value), "zh")
+    told = line(found("pattern", Location(), row=2, column="url", value=value), "zh")
     assert told[9] == value
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.base.files import locked
 from pipeline.flow.doctor import releases
 from pipeline.flow.doctor.result import Place
-from pipeline.release.package import store
 from tests.flow.doctor.conftest import RELEASE, Finds, make_release
 
 
@@ -94,7 +94,7 @@ def test_folders_that_were_never_locked_are_right(place: Place, finds: Finds) ->
 
 def must_be_listed(place: Place) -> None:
     """Skip where the system does not say who has a lock: not Linux, or a disk that goes by another number."""
-    with store.locked(place.site):
+    with locked(place.site):
         if releases._holder(place.site / ".lock") != os.getpid():
             pytest.skip("the system does not list this disk's locks")
 
@@ -103,7 +103,7 @@ def must_be_listed(place: Place) -> None:
 def test_a_run_that_is_writing_is_told_with_its_process(place: Place, finds: Finds, name: str) -> None:  # fmt: skip
     must_be_listed(place)
     folder = getattr(place, name)
-    with store.locked(folder):
+    with locked(folder):
         result = releases.locks(place)
     finds(result, "look", "locks-held")
     assert result.params == {"path": folder, "process": str(os.getpid())}
@@ -111,13 +111,13 @@ def test_a_run_that_is_writing_is_told_with_its_process(place: Place, finds: Fin
 
 def test_a_lock_whose_process_is_not_listed_is_told_without(place: Place, finds: Finds, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:  # fmt: skip
     monkeypatch.setattr(releases, "LISTED", tmp_path / "none")
-    with store.locked(place.site):
+    with locked(place.site):
         finds(releases.locks(place), "look", "locks-held-unknown")
 
 
 def test_looking_holds_no_lock(place: Place) -> None:
     releases.locks(place)
-    with store.locked(place.site), store.locked(place.private):
+    with locked(place.site), locked(place.private):
         pass
 
 
