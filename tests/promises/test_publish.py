@@ -37,10 +37,8 @@ DATASETS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def gongshi(every_engine: int, gongshi: Command) -> Command:
-    """The command: what a run finds and publishes does not depend on what computes."""
-    return gongshi
+# What a run finds and publishes does not depend on what computes.
+pytestmark = pytest.mark.usefixtures("every_engine")
 
 
 def query(release: Path, sql: str) -> list[tuple[Any, ...]]:

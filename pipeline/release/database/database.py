@@ -57,11 +57,10 @@ def build(
 ) -> None:
     """Write the database at `path`; `rows`: dataset → its Parquet file of text, sorted by key.
 
-    The search index of a large table is written by another process, into a file of its own, and
-    then copied; `meanwhile` is called while that process works, or else at the end. `alone`: a
-    thread of this process does that work, since other databases are written at the same time. Large
-    tables that do not change are copied from `before`. The file is the same to the byte in each
-    case. Raises OSError where the disk refuses, sqlite3.OperationalError for other errors.
+    The search index of a large table is written aside by another process, then copied; `meanwhile`
+    is called while that process works, or else at the end. `alone`: a thread of this process does
+    that work. Large tables that do not change are copied from `before`. The file is the same to the
+    byte in each case. Raises OSError where the disk refuses, else sqlite3.OperationalError.
     """
     large = {d.name for d in datasets if _rows_in(rows[d.name]) >= ASIDE_FROM}
     same = before.tables & large if before else frozenset()

@@ -114,12 +114,12 @@ def _database(path: Path) -> Iterator[bytes]:
 
 def _joined(cells: Sequence[Sql]) -> Sql:
     """SQL that joins `cells`, by printf: SQLite allows a function 127 arguments at most."""
-    parts = [cells[at : at + 100] for at in range(0, len(cells), 100)]
-    lines = (
-        f"printf({literal(SEPARATOR.join(['%s'] * len(part)))}, {', '.join(part)})"
-        for part in parts
-    )
-    return f" || char({ord(SEPARATOR)}) || ".join(lines)
+    parts = (_printed(cells[at : at + 100]) for at in range(0, len(cells), 100))
+    return " || char(31) || ".join(parts)  # SEPARATOR
+
+
+def _printed(cells: Sequence[Sql]) -> Sql:
+    return f"printf({literal(SEPARATOR.join(['%s'] * len(cells)))}, {', '.join(cells)})"
 
 
 def columns_of(paths: Sequence[Path], names: list[str]) -> Iterator[pa.RecordBatch]:

@@ -84,10 +84,7 @@ async def _entry(edition: Edition, name: str, metadata: Any) -> dict[str, Any]:
 async def query_context(
     edition: Edition, request: Request, data: Any, saved: str
 ) -> dict[str, Any]:
-    """The template context of a query's page: its parameters, chart and rows.
-
-    `saved`: the name of the saved query, "" for a visitor's SQL.
-    """
+    """The template context of the page of a query called `saved`; "" for a visitor's SQL."""
     query = edition.release.queries(edition.lang).get(saved)
     sql = data["query"]["sql"]
     fields = edition.fields_of_query(sql, list(data["columns"]))
