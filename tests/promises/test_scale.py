@@ -18,16 +18,14 @@ from pipeline.base import sql
 from pipeline.base.errors import StoreError
 from pipeline.release.database import database
 from pipeline.release.package import package
-from tests.support.examples import examples
 from tests.support.shop import ROOT, SmallShop, documents, hashes
 
 # Long, and run before others: each has many rows.
 pytestmark = pytest.mark.slow
 
 #: Rows of two files, all made up; the smaller one fills whatever is of a fixed size, which is small here.
-#: `--thorough` takes as many rows again, and twice the sizes.
-FEW, MANY = examples(250_000, 500_000), examples(500_000, 1_000_000)
-TEXT_BLOCK, DUCKDB_MEMORY = examples(2, 4) << 20, f"{examples(50, 100)}MB"
+FEW, MANY = 500_000, 1_000_000
+TEXT_BLOCK, DUCKDB_MEMORY = 4 << 20, "100MB"
 MOST_GROWTH = (MANY - FEW) * 180  # bytes: for each row more less than it holds
 
 
@@ -84,7 +82,7 @@ def test_what_was_read_of_a_parquet_file_is_not_kept(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- room to spill
 
 
-def cramped(monkeypatch: pytest.MonkeyPatch, *settings: str, memory: str = "48MB") -> None:
+def cramped(monkeypatch: pytest.MonkeyPatch, *settings: str, memory: str = "72MB") -> None:
     """Whatever DuckDB does from now on has next to no memory; `settings` say what room to spill it has."""
     honest = sql.connect
 
@@ -110,7 +108,7 @@ def small(tmp_path: Path) -> SmallShop:
 @pytest.fixture
 def shop(small: SmallShop) -> SmallShop:
     """A release of twenty documents, and more in the inbox than memory holds where it is cramped."""
-    _write(small.inbox / "规范性文件-示例数据.csv", examples(100_000, 100_000))
+    _write(small.inbox / "规范性文件-示例数据.csv", 100_000)
     return small
 
 
