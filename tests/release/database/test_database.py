@@ -89,7 +89,7 @@ def test_a_disk_that_is_full_while_rows_are_loaded_is_told_with_the_database(fol
     with closing(sqlite3.connect(made)) as con:
         con.execute(schema.create_table(dataset, set()))
         con.commit()
-    with pytest.raises(OSError, match="full.*full.db"), database.loading(made) as cursor:
+    with pytest.raises(OSError, match=r"full.*full\.db"), database.loading(made) as cursor:
         cursor.execute("pragma max_page_count = 20")
         cursor.fetchall()
         database.load(cursor, dataset, path)
