@@ -28,6 +28,13 @@ MOST_PART = 20_000  # rows of such a part, at most
 MADE = datetime(2020, 1, 1)  # in every workbook, so that the same findings give the same bytes
 
 
+class _Content(io.BytesIO):
+    """Stays open until it is freed: where writing failed, xlsxwriter's ZipFile writes its end late."""
+
+    def close(self) -> None:
+        pass
+
+
 class Book:
     """One file's workbook while it is being written."""
 
@@ -47,7 +54,7 @@ class Book:
         reported with the right folder. Raises OSError with the path of the workbook.
         """
         part = sum(grid.cells for grid in grids) > LARGE
-        content = io.BytesIO()
+        content = _Content()
         options = {"constant_memory": part, "tmpdir": str(self.path.parent), **WORKBOOK}
         with naming(self.path):
             self._write(xlsxwriter.Workbook(content, options), grids, part)

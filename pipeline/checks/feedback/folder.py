@@ -41,6 +41,24 @@ def write_all(
     made = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(made, ignore_errors=True)
     made.mkdir(parents=True)
+    try:
+        names = _written(made, notes, tables, grids_of, catalog)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+    made.replace(folder)
+    return names
+
+
+def _written(
+    folder: Path,
+    notes: Notes,
+    tables: Mapping[str, Sequence[Table]],
+    grids_of: Callable[[str], Sequence[Grid]],
+    catalog: Catalog,
+) -> list[str]:
+    """The workbooks, written to `folder`; gives their names."""
     names = list[str]()
     for number, file in enumerate(sorted(notes.counts), 1):
         from pipeline.checks.feedback.book import Book  # with all that writes a workbook
@@ -49,12 +67,10 @@ def write_all(
         progress.step(what, number, len(notes.counts))
         read = tables.get(file, ())
         name = _name(file, names)
-        path = made / name
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         Book(path, file, notes, read, catalog).write(grids_of(file) if read else ())
         names.append(name)
-    shutil.rmtree(folder, ignore_errors=True)
-    made.replace(folder)
     return names
 
 

@@ -11,6 +11,7 @@ import csv
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -68,11 +69,16 @@ class Ledger:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close_tables()
-        self.notes.close()
-        self._json.write(findings.CLOSING)
-        for file in self._open:
-            file.close()
+        with (
+            ExitStack() as closing
+        ):  # where a disk is full, one fails to close and the others do not
+            for file in self._open:
+                closing.callback(file.close)
+            for rows in self._rows.values():
+                closing.callback(rows.close)
+            self.close_tables()
+            self.notes.close()
+            self._json.write(findings.CLOSING)
         if kind is None:
             self._join_changes()
             files = ("findings.csv", "findings.json", "withheld.csv", "quarantine")

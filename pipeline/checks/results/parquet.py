@@ -114,6 +114,6 @@ class Rows:
 
     def close(self) -> None:
         """No file grows any more."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()

@@ -109,16 +109,16 @@ def test_a_switch_of_current_drops_no_request_and_shows_the_new_release(tmp_path
         for visitor in visitors:
             visitor.start()
         point(site, "2025-04-30-2")
-        seen = set()
-        for _ in range(100):
-            seen = {httpx.get(f"{address}/-/health").json()["release"] for _ in range(30)}
-            if seen == {"2025-04-30-2"}:
+        shown = [False]
+        for _ in range(200):  # until both workers show it: one may be busy with the visitors
+            shown = ["30 条记录" in httpx.get(address + TABLE).text for _ in range(20)]
+            if all(shown):
                 break
         stop.set()
         for visitor in visitors:
             visitor.join()
-        assert "30 条记录" in httpx.get(address + TABLE).text
-    assert seen == {"2025-04-30-2"}
+        assert all(shown)
+        assert httpx.get(f"{address}/-/health").json()["release"] == "2025-04-30-2"
     assert set(statuses) == {200}
 
 
