@@ -85,9 +85,13 @@ class App:
                 await client.get(path)
 
     async def close(self) -> None:
-        """Wait until the last request is answered, then close threads and files."""
+        """Wait until the last request is answered, then close threads and files.
+
+        A query whose request was cancelled still runs in its thread: SQLite crashes where its
+        connection is closed meanwhile.
+        """
         await self._idle.wait()
-        self._threads.shutdown(wait=False)
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
         for edition in self.editions.values():
             edition.db.close()
 
