@@ -28,6 +28,8 @@ from pipeline.intake.text import ranges
 from tests.support.clusters import running
 from tests.support.shop import ROOT, PenaltyShop, Shop, hashes, penalties
 
+pytestmark = pytest.mark.slow  # it starts clusters
+
 TODAY = date(2025, 3, 31)
 Command = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.walks import Walk, from_elsewhere
 
+pytestmark = pytest.mark.slow  # each goes the whole way
+
 NAMES = (
     "O'Neil''s \"申报\" 2024",
     "公示[0-9]*?!(x)",

@@ -32,6 +32,8 @@ from tests.support.shop import (
     rows_of,
 )
 
+pytestmark = pytest.mark.slow  # many texts
+
 ROOT = Path(__file__).parents[2]
 CONTRACT = contracts.load(ROOT / "datapackage", RULES)
 CODES = [(d, c) for d in CONTRACT.datasets.values() if not d.produced for c in d.published if c.kind in privacy.CODES]  # fmt: skip

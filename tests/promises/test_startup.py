@@ -88,10 +88,13 @@ NOT_FOR_THE_SITE = {
 
 def loaded(folder: Path, code: str, *arguments: object) -> set[str]:
     """The names of all modules that a process has loaded when it has run `code`."""
+    cache = folder.with_name(f"{folder.name}-cache")
+    cache.mkdir(exist_ok=True)
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        # A cache of its own: other tests read many contracts meanwhile, which push this one out.
+        env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(cache)},
         capture_output=True,
         text=True,
     )

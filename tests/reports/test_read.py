@@ -398,6 +398,7 @@ def test_queries_run_alike_in_sqlite_and_duckdb() -> None:
      "實(shí)施設(shè)備" * 20 + "?shí)" * 200],
     ids=lambda text: text[:6],
 )  # fmt: skip
+@pytest.mark.slow
 def test_what_no_author_writes_is_read_to_its_end(text: str, tmp_path: Path) -> None:
     """Whoever makes this cost more than it is long, makes the tests stand still."""
     report = read(tmp_path, text + "\n共检查12次。")

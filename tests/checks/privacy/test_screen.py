@@ -292,6 +292,7 @@ WORDS = st.lists(
 ).map("".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=2000)
 @given(WORDS, st.integers(2000, 2099), WORDS, st.integers(1, 9_999_999), WORDS)
 def test_a_dated_number_without_a_sign_holds_nothing_of_a_person(
@@ -546,6 +547,7 @@ def test_a_row_s_own_hidden_values_leave_its_texts(released: Path) -> None:
     assert own["remarks"] == "已告知钱某某本人"
 
 
+@pytest.mark.slow
 def test_the_sample_s_report_and_records_show_no_identity_number(published: Any) -> None:
     for path in (p for p in (published.site / "releases").rglob("*") if p.is_file()):
         for name, data in every_byte(path):

@@ -139,11 +139,13 @@ def differing(seed: int) -> list[Any]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_every_cell_is_judged_as_frictionless_judges_it(seed: int) -> None:
     assert differing(seed) == []
 
 
+@pytest.mark.slow
 def test_the_tables_hold_every_type_format_and_constraint_broken_and_kept() -> None:
     seen, broken = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
     for seed in range(SEEDS):

@@ -16,6 +16,8 @@ from pipeline.site.datasette.guards import Slot, TooBusy, secure
 from tests.site.conftest import served
 from tests.support.site_sample import make_release
 
+pytestmark = pytest.mark.slow  # it asks what takes as long as it may
+
 ENDLESS = "with recursive c(x) as (select 1 union all select x+1 from c) select count(*) from c"
 HOSTILE_SQL = [
     ENDLESS,

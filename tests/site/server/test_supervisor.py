@@ -28,6 +28,8 @@ from pipeline.site.server.slot import how_it_ended
 from tests.site.conftest import free_port
 from tests.support.site_sample import ROOT, make_release
 
+pytestmark = pytest.mark.slow  # each starts servers
+
 BOUND_S = 180  # for what must come to pass on a slow machine
 MAIN = "from pipeline.cli import main; main()"
 UNTIL_PARENT_ENDS = "time.sleep(600)"
