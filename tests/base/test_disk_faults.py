@@ -65,7 +65,7 @@ ERRORS: list[tuple[BaseException, str, str | None]] = [
     (of_duckdb(f'Cannot open file "/srv/site/a.csv": {os.strerror(errno.EROFS)}'), "read-only", "/srv/site/a.csv"),
     (of_duckdb(f'Could not write file "site/a.csv": {FULL}'), "full", "site/a.csv"),
     (of_duckdb(f'Async write failed for range [offset=1, size=2]: {{"exception_type":"IO","exception_message":"Could not write file \\"/srv/公示/a.csv\\": {FULL}","errno":"28"}}'), "full", "/srv/公示/a.csv"),
-    (of_duckdb(f'Could not write file "/srv/private/work/duckdb_temp_1.tmp": {LARGE}'), "too-large", "/srv/private/work/duckdb_temp_1.tmp"),
+    (of_duckdb(f'Could not write file "/srv/private/spill/duckdb_temp_1.tmp": {LARGE}'), "too-large", "/srv/private/spill/duckdb_temp_1.tmp"),
     (of_duckdb(FULL), "full", None),
     (shutil.Error([("/a", "/srv/private/a", f"[Errno 28] {FULL}: '/a' -> '/srv/private/a'")]), "full", "/srv/private/a"),
     (sqlite3.OperationalError("database or disk is full"), "full", None),

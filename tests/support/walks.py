@@ -117,8 +117,11 @@ class Walk:
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             codes = [(await client.get(page)).status_code for page in PAGES]
-        for task in [*app._tasks]:
-            task.cancel()
+        background = [*app._tasks]  # the first pages are made to their end, the watch has none
+        for task in background:
+            if "_watch" in repr(task.get_coro()):
+                task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
         await app._app.close()
         return codes
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -38,40 +39,35 @@ def write_all(
     `tables`: what was read, by file. `grids_of` gives a file's sheets as they were written; it is
     asked only for files with a table. Workbooks of earlier runs are removed.
     """
+    names = list[str]()
+    with _replacing(folder) as made:
+        for number, file in enumerate(sorted(notes.counts), 1):
+            from pipeline.checks.feedback.book import Book  # with all that writes a workbook
+
+            what = say("step-feedback", language(), file=file)
+            progress.step(what, number, len(notes.counts))
+            read = tables.get(file, ())
+            name = _name(file, names)
+            path = made / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Book(path, file, notes, read, catalog).write(grids_of(file) if read else ())
+            names.append(name)
+    return names
+
+
+@contextmanager
+def _replacing(folder: Path) -> Iterator[Path]:
+    """An empty folder that takes the place of `folder` at the end; on an error nothing is left."""
     made = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(made, ignore_errors=True)
     made.mkdir(parents=True)
     try:
-        names = _written(made, notes, tables, grids_of, catalog)
+        yield made
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise
     shutil.rmtree(folder, ignore_errors=True)
     made.replace(folder)
-    return names
-
-
-def _written(
-    folder: Path,
-    notes: Notes,
-    tables: Mapping[str, Sequence[Table]],
-    grids_of: Callable[[str], Sequence[Grid]],
-    catalog: Catalog,
-) -> list[str]:
-    """The workbooks, written to `folder`; gives their names."""
-    names = list[str]()
-    for number, file in enumerate(sorted(notes.counts), 1):
-        from pipeline.checks.feedback.book import Book  # with all that writes a workbook
-
-        what = say("step-feedback", language(), file=file)
-        progress.step(what, number, len(notes.counts))
-        read = tables.get(file, ())
-        name = _name(file, names)
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Book(path, file, notes, read, catalog).write(grids_of(file) if read else ())
-        names.append(name)
-    return names
 
 
 def _name(file: str, used: Iterable[str]) -> str:

@@ -69,9 +69,8 @@ class Ledger:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with (
-            ExitStack() as closing
-        ):  # where a disk is full, one fails to close and the others do not
+        # On a full disk one may fail to close: the others are closed all the same.
+        with ExitStack() as closing:
             for file in self._open:
                 closing.callback(file.close)
             for rows in self._rows.values():

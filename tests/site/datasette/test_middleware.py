@@ -110,8 +110,10 @@ def test_a_switch_of_current_drops_no_request_and_shows_the_new_release(tmp_path
             visitor.start()
         point(site, "2025-04-30-2")
         (log,) = tmp_path.glob("serve-*.log")
-        for _ in range(600):  # each worker says when it has switched
-            if log.read_text("utf-8").count("release 2025-04-30-2 in place of 2025-03-31-1") == 2:
+        switched = 0  # workers: each says when it has
+        for _ in range(600):
+            switched = log.read_text("utf-8").count("2025-04-30-2 in place of 2025-03-31-1")
+            if switched == 2:
                 break
             time.sleep(0.1)
         stop.set()
@@ -119,7 +121,7 @@ def test_a_switch_of_current_drops_no_request_and_shows_the_new_release(tmp_path
             visitor.join()
         shown = ["30 条记录" in httpx.get(address + TABLE).text for _ in range(20)]
         health = {httpx.get(f"{address}/-/health").json()["release"] for _ in range(20)}
-    assert all(shown) and health == {"2025-04-30-2"}
+    assert switched == 2 and all(shown) and health == {"2025-04-30-2"}
     assert set(statuses) == {200}
 
 
