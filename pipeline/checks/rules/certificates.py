@@ -75,7 +75,7 @@ def event_after_cancellation(
     """A certificate has no event after its cancellation, or the disqualification of its holder."""
     table = quoted(dataset.name)
     ends = f"""
-        select certificate_no, min(event_date) as ended, arg_min(event, event_date) as how
+        select certificate_no, min(event_date) as ended, arg_min(event, event_date || event) as how
         from {table} where list_contains(?, event) group by 1
     """
     late = f"""

@@ -19,6 +19,7 @@ _MARKET = {
     "document_code": "示市监",
 }
 _CITY = {"authority_name": "示例区城市管理局", "authority_uscc": "11B", "document_code": "示城管"}
+_SAME = {**_MARKET, "authority_name": "示例区知识产权局", "authority_uscc": "11C"}
 _FILING = {
     "record_id": "1",
     "authority_name": "示例区市场监督管理局",
@@ -110,12 +111,20 @@ def authority_code_mismatch(
     "decision-organ-mismatch",
     Named(field="decision_no", named="authority_name", register="authorities"),
     scope="dataset",
-    ok=[{"authorities": [_MARKET, _CITY], "penalty_filings": [_FILING]}],
+    ok=[
+        {"authorities": [_MARKET, _CITY], "penalty_filings": [_FILING]},
+        {"authorities": [_MARKET, _SAME], "penalty_filings": [_FILING]},
+        {"authorities": [_SAME, _MARKET], "penalty_filings": [_FILING]},
+    ],
     bad=[
         {
             "authorities": [_MARKET, _CITY],
             "penalty_filings": [{**_FILING, "decision_no": "示城管罚〔2024〕1号"}],
-        }
+        },
+        {
+            "authorities": [_MARKET, _SAME],
+            "penalty_filings": [{**_FILING, "authority_name": "另一个局"}],
+        },
     ],
 )
 def decision_organ_mismatch(
@@ -123,20 +132,27 @@ def decision_organ_mismatch(
 ) -> Iterator[Outcome]:
     """A decision's number begins with the short name of the organ that decided.
 
-    Of several matching short names the longest counts; a number that begins with none is not judged.
+    Of several matching short names the longest counts. Authorities may share one: the number is
+    each one's. A number that begins with none is not judged.
     """
     if use.register not in setting.present:
         return
     given, named = f"m.{quoted(use.field)}", f"m.{quoted(use.named)}"
-    foreign = f"""
-        select m.source_id, m.source_row, {given}, {named},
-        arg_max(a.authority_name, length(a.document_code)) as other
+    longest = f"""
+        select m.source_id, m.source_row, {given} as number, {named} as named,
+        a.authority_name as owner
         from {quoted(dataset.name)} m join {quoted(use.register)} a
         on a.document_code <> '' and starts_with({given}, a.document_code)
-        group by all having other <> {named}
+        qualify length(a.document_code)
+        = max(length(a.document_code)) over (partition by m.source_id, m.source_row)
     """
-    for source, row, number, name, other in con.execute(place(foreign)).fetchall():
-        about = {"authority": name, "whose": other}
+    foreign = f"""
+        select source_id, source_row, number, named,
+        string_agg(distinct owner, '、' order by owner)
+        from ({longest}) group by all having not bool_or(owner = named)
+    """
+    for source, row, number, name, owners in con.execute(place(foreign)).fetchall():
+        about = {"authority": name, "whose": owners}
         yield Outcome(source, int(row), "kept", "decision-organ-mismatch", use.field, number, about)
 
 
@@ -182,7 +198,7 @@ def decision_number_skipped(
     """
     steps = f"""
         select *, lag(n) over w as prior, lag(no) over w as before
-        from ({parts}) window w as (partition by series order by n)
+        from ({parts}) window w as (partition by series order by n, no, source_id, source_row)
     """
     gaps = f"""
         select source_id, source_row, no, n - prior - 1 as missing, before

@@ -134,6 +134,7 @@ class Follower:
         Raises StoreError or UsageError where the release cannot be served.
         """
         self._app = app = await self._open()
+        log.info("release %s on show", app.path.name)
         warming = self._keep(asyncio.create_task(_warm(app)))
         self._keep(asyncio.create_task(self._watch(warming)))
 
