@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from pipeline.base import progress
+from pipeline.base import files, progress
 from pipeline.base.engine import LOCAL, Engine
-from pipeline.base.errors import GateRefused, UsageError
+from pipeline.base.errors import GateRefused, RefusedRow, RowsRefused, UsageError
 from pipeline.base.files import faults, locked
 from pipeline.base.model import Catalog, Dataset
 from pipeline.base.words import language, say
@@ -75,25 +75,50 @@ def publish(job: Job) -> tuple[str, bool, Run]:
     with store.writing(site, private) as making, locked(private):
         parent = store.checked_current(site)
         gate.check_day(manifest.read(parent) if parent else {}, job.today)
-        with faults(private, site):
-            means = means_of(private, job.catalog, secret, job.today, job.engine)
-            run = check.run_checks(job.inbox, private, means, tombstones.read(private, parent))
-            if run.packages:  # withdrawals are on disk before the release changes
-                tombstones.write(private, run.withdrawals)
-                packages.keep(run.packages, private)
-        progress.step(say("step-release", language()))
         cleanup = withdraw.Cleanup(site, making, private, job.today, secret)
-        try:
-            release, new = _released(run, job, making, parent, secret)
-        except GateRefused:
-            if parent and run.packages:  # other publishers' withdrawals leave the old release too
-                withdraw.clean_store(cleanup, Removal(run.withdrawals))
-            raise
+        refused: dict[str, dict[int, RefusedRow]] = {}
+        while True:
+            run = _checked(job, parent, secret, refused)
+            progress.step(say("step-release", language()))
+            try:
+                release, new = _released(run, job, making, parent, secret)
+                break
+            except RowsRefused as error:
+                if not _noted(error, refused):
+                    raise
+                files.clear(making)
+            except GateRefused:
+                if parent and run.packages:  # others' withdrawals leave the old release too
+                    withdraw.clean_store(cleanup, Removal(run.withdrawals))
+                raise
         store.prune(site, int(job.site_words["keep"]))
         lapsed = _lapsed(run, job, parent)
         withdraw.clean_store(cleanup, Removal(run.withdrawals, lapsed))
     shutil.rmtree(run.ledger.work, ignore_errors=True)
     return release, new, run
+
+
+def _checked(
+    job: Job, parent: Path | None, secret: bytes, refused: Mapping[str, Mapping[int, RefusedRow]]
+) -> Run:
+    """Intake and checks of the inbox, without the rows `refused` by an earlier pass."""
+    private = job.private
+    with faults(private, job.site):
+        means = means_of(private, job.catalog, secret, job.today, job.engine)
+        means = replace(means, refused=refused)
+        run = check.run_checks(job.inbox, private, means, tombstones.read(private, parent))
+        if run.packages:  # withdrawals are on disk before the release changes
+            tombstones.write(private, run.withdrawals)
+            packages.keep(run.packages, private)
+    return run
+
+
+def _noted(error: RowsRefused, refused: dict[str, dict[int, RefusedRow]]) -> bool:
+    """Add the error's rows to `refused`; gives whether any is new, so that another pass helps."""
+    fresh = [row for row in error.rows if row.row not in refused.get(row.source_id, {})]
+    for row in fresh:
+        refused.setdefault(row.source_id, {})[row.row] = row
+    return bool(fresh)
 
 
 def _released(

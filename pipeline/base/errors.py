@@ -9,11 +9,16 @@ that cannot continue. Each has one sentence that says where, what, and what to d
      ├── UsageError        2  the call, or the contract under datapackage/, is wrong
      ├── UnreadableInput   3  an input cannot be read at all
      ├── GateRefused       4  the release was refused; the old one stays
+     │    └── RowsRefused  4  some rows cannot be published; without them the release is made
      └── StoreError        5  the store is broken or busy
           └── Unaccounted  5  a stage lost, doubled or changed a row: a defect of ours, never of the data
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 
 class GongshiError(Exception):
@@ -41,6 +46,32 @@ class GateRefused(GongshiError):
     """A gate or the exit guard refused the release; the old one stays."""
 
     exit_code = 4
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row that passed the checks and cannot be published all the same.
+
+    `source_id` and `row`: the table that it was read from, and its row there. `rule`: of the
+    finding that it becomes; `column` (a field, "" for none) and `params` are that finding's.
+    """
+
+    source_id: str
+    row: int
+    rule: str
+    column: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+class RowsRefused(GateRefused):
+    """Some rows of the release cannot be published; `rows` names them.
+
+    The run is repeated without them. Only where that does not help is the release refused.
+    """
+
+    def __init__(self, message: str, rows: Sequence[RefusedRow]) -> None:
+        super().__init__(message)
+        self.rows = tuple(rows)
 
 
 class StoreError(GongshiError):

@@ -124,6 +124,15 @@ def write_durably(path: Path, text: str, mode: int = 0o644) -> None:
         sync(path.parent)
 
 
+def clear(folder: Path) -> None:
+    """Delete all that is in `folder`, and keep the folder."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
 def link(old: Path, new: Path) -> None:
     """Hard-link the file `old` as `new`, whose folder is created; copy where linking fails."""
     new.parent.mkdir(parents=True, exist_ok=True)

@@ -61,7 +61,7 @@ def run_checks(inbox: Path, private: Path, means: Means, withdrawals: Collection
     """
     catalog = means.catalog
     listed = sources.scan(inbox, catalog)
-    with Ledger(private, language()) as ledger:
+    with Ledger(private, language(), means.refused) as ledger:
         run = Run(ledger, sql.connect(ledger.work / "spill"))
         for finding in (*listed.findings, *working.named_persons(f.name for f in listed.files)):
             ledger.finding(finding)

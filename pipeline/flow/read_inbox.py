@@ -34,6 +34,7 @@ from pipeline.checks import feedback
 from pipeline.checks.results.findings import Place
 from pipeline.checks.results.ledger import Ledger
 from pipeline.checks.results.parquet import Home, laid_down
+from pipeline.checks.results.refused_rows import Refused
 from pipeline.checks.row.check import check_chunk
 from pipeline.flow.cache import Cache, Keeper, Result
 from pipeline.intake import read
@@ -121,13 +122,17 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a run works with: contract, secret key, day, engine and cache."""
+    """What a run works with: contract, secret key, day, engine and cache.
+
+    `refused`: rows that an earlier pass of the run found cannot be published.
+    """
 
     catalog: Catalog
     key: bytes
     today: date
     engine: Engine
     cache: Cache
+    refused: Refused = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from pipeline.checks.results import findings, parquet
 from pipeline.checks.results.findings import Place
 from pipeline.checks.results.held_back import QUARANTINE, WITHHELD
 from pipeline.checks.results.notes import Notes
+from pipeline.checks.results.refused_rows import Refused, without
 
 OF_A_TABLE = ("rule-not-applicable", "header-blank")  # findings of no single row
 
@@ -34,8 +35,8 @@ OF_A_TABLE = ("rule-not-applicable", "header-blank")  # findings of no single ro
 class Ledger:
     """The files of one run, and the counts from which the public tables are built."""
 
-    def __init__(self, private: Path, lang: Lang) -> None:
-        self.private, self.lang = private, lang
+    def __init__(self, private: Path, lang: Lang, refused: Refused | None = None) -> None:
+        self.private, self.lang, self.refused = private, lang, refused or {}
         self.work = private / "work"
         self.secrets = self.work / "secrets.csv"  # one column: the values of never-fields
         self.tallies: dict[str, Tally] = {}
@@ -110,6 +111,8 @@ class Ledger:
     def add(self, checked: Checked, dataset: Dataset) -> None:
         """One chunk: its accepted rows, its quarantine, its changes and its findings."""
         source = checked.source
+        if source.source_id in self.refused:
+            checked = without(checked, self.refused[source.source_id])
         self.checksums[dataset.name] += checked.checksum
         self.quarantine(dataset, checked.quarantined)
         self._take("accepted", checked, dataset)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -85,12 +85,27 @@ def _judged(
     chunk: Chunk, table: pa.Table, dataset: Dataset, setting: Setting
 ) -> tuple[list[Finding], dict[int, list[str]]]:
     """(all findings of a chunk, row number → the rules for which the row is not published)."""
-    findings = [*chunk.findings, *_findings(chunk.source, table, dataset, setting)]
+    of_cells = _findings(chunk.source, table, dataset, setting)
+    findings = [*chunk.findings, *_without_consequences(of_cells, chunk.findings)]
     reasons: dict[int, list[str]] = defaultdict(list)
     for finding in findings:
         if finding.severity == "error" and finding.row is not None:
             reasons[finding.row].append(finding.rule)
     return [*findings, *_misfit_findings(chunk)], reasons
+
+
+#: Rules that a cell breaks because of what intake has already found in it.
+_CONSEQUENCES = frozenset(("type", "pattern", "required", "enum", "code-unknown"))
+
+
+def _without_consequences(
+    findings: Iterable[Finding], earlier: Iterable[Finding]
+) -> Iterator[Finding]:
+    """`findings` without those about a cell in which `earlier` ones have found an error."""
+    causes = {(f.row, f.column) for f in earlier if f.severity == "error" and f.row and f.column}
+    for finding in findings:
+        if finding.rule not in _CONSEQUENCES or (finding.row, finding.column) not in causes:
+            yield finding
 
 
 def _among(table: pa.Table, rows: Collection[int]) -> pa.ChunkedArray:
@@ -183,7 +198,10 @@ def _findings(
             odd = pc.invert(pc.match_substring_regex(cells, RECORD_ID))
             yield from _broken(source, "record-id-broken", column, odd, columns, {})
         codes = frozenset(c.code for c in listed.codes) if listed else None
-        for breach in schema.breaches(column, cells, codes):
+        for breach in (
+            *schema.breaches(column, cells, codes),
+            *schema.not_canonical(column, cells),
+        ):
             yield from _broken(source, breach.rule, column, breach.mask, columns, breach.params)
         if column.privacy == "never" or _made(column, dataset):
             continue

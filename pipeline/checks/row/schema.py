@@ -30,6 +30,12 @@ _SURELY = {
     "boolean": r"^(?:true|True|TRUE|1|false|False|FALSE|0)$",
 }
 
+#: What leaves a normaliser, by the column's kind; all else is a finding. RE2 syntax.
+_CANONICAL = {
+    "money": r"^-?\d+\.\d\d$",
+    "integer": r"^(?:0|-?[1-9]\d*)$",
+    "number": r"^-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?$",
+}
 
 #: What is judged over whole columns; `required` of all types besides.
 _BOUNDS = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
@@ -118,6 +124,21 @@ def _all(
         if key in limits:
             beyond = _beyond(column, cells, typed, limits[key], key)
             yield Breach(RULES.get(key, key), beyond, {"limit": limits[key]})
+
+
+def not_canonical(column: Column, cells: pa.Array) -> Iterator[Breach]:
+    """Cells that are of their type and yet not in the form in which stores hold it: `+5`, `1E5`.
+
+    A normaliser makes each canonical that it knows, so what is left is not published.
+    """
+    pattern = _CANONICAL.get(column.kind)
+    if pattern is None:
+        return
+    odd = pc.invert(pc.or_(pc.match_substring_regex(cells, pattern), pc.equal(cells, "")))
+    if odd.true_count and (typed := of_type(column, cells)) is not None:
+        odd = pc.and_(odd, typed)
+    if odd.true_count:
+        yield Breach("type", odd, {"type": column.type})
 
 
 def _is_by_column(column: Column) -> bool:

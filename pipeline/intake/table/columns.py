@@ -16,7 +16,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.base.arrow import of_numpy
 from pipeline.base.model import Catalog, CodeList, Column
 from pipeline.contract.catalog import spellings
 from pipeline.intake.table import values
@@ -38,7 +37,7 @@ CANONICAL = {
     "social-credit-code": r"^(?:[0-9A-HJ-NPQRTUWXY]{18})?$",
     "document-number": rf"^{_ORGAN}+〔\d{{4}}〕[1-9]\d*号$|^[{_CJK}0-9A-Za-z-]{{5,}}$|^$",
     "year": r"^(?:\d{4})?$",
-    "integer": r"^(?:0|-?[1-9]\d*)?$",
+    "integer": r"^(?:0|-?[1-9]\d{0,14})?$",
 }
 
 #: Other spellings that RE2 can rewrite without Python: pattern, replacement, name of the rule.
@@ -225,19 +224,21 @@ def _canonical_already(raw: pa.Array, kind: str, setting: Setting) -> pa.Array:
 
 
 def _plain_amounts(raw: pa.Array, setting: Setting) -> Cells | None:
-    """Plain decimal amounts in yuan: written amount × unit, where that is a whole number of fen.
+    """Plain decimal amounts in yuan: written amount × unit.
 
     Arrow stores a decimal as an integer count of its smallest part, so the buffer is read as int64
-    and multiplied exactly, without floats. None where 64 bits cannot hold the amounts.
+    and multiplied exactly, without floats. None where one is too large or no whole number of fen.
     """
     present = pc.if_else(pc.equal(raw, ""), pa.scalar(None, pa.string()), raw)
     written = present.cast(pa.decimal64(18, 6))
     parts = np.frombuffer(written.buffers()[1], np.int64, len(raw), 8 * written.offset)
     factor = Fraction(values.MONEY_UNITS.get(setting.unit, Decimal(1)) * 100) / 10**6
-    if int(parts.max(initial=0)) * factor >= 10**18:
+    if int(parts.max(initial=0)) * factor >= values.MOST_YUAN * 100:
         return None
     fen, rest = np.divmod(parts, factor.denominator)
-    mask = pc.or_(pc.is_null(written), of_numpy(rest != 0))
+    if rest.any():
+        return None
+    mask = pc.is_null(written)
     yuan = pa.Array.from_buffers(
         pa.decimal64(18, 2), len(raw), [None, pa.py_buffer(fen * factor.numerator)]
     )

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 
 from stdnum.cn import ric, uscc
 
@@ -244,7 +244,7 @@ MONEY_UNITS = {
     "千元": Decimal(1_000),
 }
 _AMOUNT = re.compile(
-    r"^(?P<sign>-?)(?:人民币|RMB|CNY|¥)?(?P<after>-?)(?P<n>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)(?P<unit>万元|亿元|千元|元|圆|万|亿)?(?:整|正)?$",
+    r"^(?P<sign>[+-]?)(?:人民币|RMB|CNY|¥)?(?P<after>[+-]?)(?P<n>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)(?P<unit>万元|亿元|千元|元|圆|万|亿)?(?:整|正)?$",
     re.I,
 )
 
@@ -252,40 +252,86 @@ _AMOUNT = re.compile(
 def money(written: str, setting: Setting) -> tuple[str, str]:
     """An amount in yuan with two decimals; a unit in the cell goes before the header's.
 
-    An amount that is not a whole number of fen is left as it is.
+    The tail that a formula or a float leaves (33333.3333333333) is rounded to the fen. Any other
+    amount that is not a whole number of fen is left as it is, for `doubt` to find.
     """
+    yuan, rule = _yuan(written, setting)
+    if yuan is None:
+        return _changed(written, tidy(written), "white-space")
+    fen = yuan.quantize(_FEN, ROUND_HALF_UP)
+    if abs(fen) >= MOST_YUAN:
+        return _changed(written, tidy(written), "white-space")
+    if fen != yuan:
+        if not _has_tail(written):
+            return _changed(written, tidy(written), "white-space")
+        rule = "money-rounded"
+    return _changed(written, str(fen if fen else abs(fen)), rule)
+
+
+_FEN = Decimal("0.01")
+#: Amounts from here on (ten trillion yuan) are slips: no double holds their fen for certain.
+MOST_YUAN = Decimal(10) ** 13
+#: What SQLite, spreadsheets and JSON hold exactly: integers to 2^53, decimals of 15 digits.
+MOST_INTEGER, MOST_DIGITS = 2**53, 15
+_NO_SIGNS = str.maketrans("", "", "+-.,")
+
+
+def _yuan(written: str, setting: Setting) -> tuple[Decimal | None, str]:
+    """(the amount in yuan, the rule by which it was read); None where it is none."""
     plain = unspaced(written).lstrip(TEXT_MARKS)
     plain = plain.replace("萬", "万").replace("億", "亿").replace("圓", "圆").replace("−", "-")
-    unit, rule = MONEY_UNITS.get(setting.unit, Decimal(1)), "money-unit"
+    unit = MONEY_UNITS.get(setting.unit, Decimal(1))
     if match := _AMOUNT.match(plain):
+        if match["sign"] and match["after"]:
+            return None, ""
         number = Decimal((match["sign"] or match["after"]) + match["n"].replace(",", ""))
-        if match["unit"]:
-            unit = MONEY_UNITS[match["unit"]]
-    else:
-        spelled = capital_amount(plain)
-        if spelled is None:
-            return _changed(written, tidy(written), "white-space")
-        number, unit, rule = spelled, Decimal(1), "money-capitals"
-    yuan = number * unit
-    fen = yuan.quantize(Decimal("0.01"), ROUND_HALF_UP)
-    if fen != yuan:
-        return _changed(written, tidy(written), "white-space")
-    return _changed(written, str(fen), rule)
+        unit = MONEY_UNITS[match["unit"]] if match["unit"] else unit
+        return number * unit, "money-unit"
+    spelled = capital_amount(plain)
+    return (spelled, "money-capitals") if spelled is not None else (None, "")
+
+
+def _has_tail(written: str) -> bool:
+    """Whether a number has as many digits as a computer writes, and nobody by hand."""
+    digits = re.sub(r"\D", "", unspaced(written)).lstrip("0")
+    return len(digits) >= MOST_DIGITS  # IEEE 754 doubles have 15 to 17
 
 
 def number(written: str, setting: Setting) -> tuple[str, str]:
-    """A number in half width, without thousands separators and trailing `.0`."""
+    """A number in half width, without thousands separators and trailing `.0`.
+
+    Decimals beyond the 15 digits that databases and spreadsheets hold are rounded: a float left
+    them. A whole number of more digits is left for `doubt` to find.
+    """
     plain = re.sub(r"[\s,]+", "", half_width(written)).lstrip(TEXT_MARKS)
-    try:
-        value = Decimal(plain)
-    except InvalidOperation:
+    canonical = _plain_number(plain)
+    if canonical is None:
         return _changed(written, tidy(written), "white-space")
-    if not value.is_finite():
-        return _changed(written, tidy(written), "white-space")
+    if "." in canonical and len(_significant(canonical)) > MOST_DIGITS:
+        rounded = _plain_number(f"{Decimal(canonical):.{MOST_DIGITS - 1}e}")
+        if rounded is not None:
+            return _changed(written, rounded, "number-rounded")
+    return _changed(written, canonical, "number-style")
+
+
+def _significant(number: str) -> str:
+    """The significant digits of a plain number, without zeros at either end."""
+    return number.translate(_NO_SIGNS).strip("0")
+
+
+def _plain_number(text: str) -> str | None:
+    """A number without exponent, sign of plus and closing zeros; None where it is none, or its
+    exponent is absurd.
+    """
+    if not re.fullmatch(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", text, re.ASCII):
+        return None
+    value = Decimal(text)
+    if value and abs(value.adjusted()) > 40:
+        return None
     canonical = f"{value:f}"
     if "." in canonical:
         canonical = canonical.rstrip("0").rstrip(".")
-    return _changed(written, canonical, "number-style")
+    return "0" if canonical in ("-0", "") else canonical.removeprefix("+")
 
 
 def year(written: str, setting: Setting) -> tuple[str, str]:
@@ -390,6 +436,7 @@ FORMULA_ERROR = re.compile(
     r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA|UNKNOWN!)"
 )
 _DESTROYED = re.compile(r"-?\d(?:\.\d+)?E\+\d{2,3}", re.I)
+_EXPONENT = re.compile(r"[+-]?[\d.]+E[+-]?\d{1,3}(?:万元|亿元|千元|元|圆|万|亿)?", re.I)
 _CODES = frozenset(("code", "social-credit-code"))
 _CREDIT_CODE = re.compile(r"[0-9A-Z]{18}")
 _MISREAD = str.maketrans("OIo", "010")
@@ -411,7 +458,31 @@ def doubt(written: str, kind: str, setting: Setting) -> tuple[str, str]:
         return "code-destroyed", ""
     if kind == "social-credit-code" and (proposal := _meant(written, setting)):
         return "code-look-alike", proposal
+    if kind in _NUMERIC and tidy(written) not in setting.as_meant:
+        return _numeric_doubt(written, kind, setting), ""
     return "", ""
+
+
+_NUMERIC = frozenset(("money", "integer", "number"))
+
+
+def _numeric_doubt(written: str, kind: str, setting: Setting) -> str:
+    """The rule of the finding about a number that cannot be published as it is; "" for none."""
+    if kind == "money":
+        if _EXPONENT.fullmatch(unspaced(written).lstrip(TEXT_MARKS)):
+            return "amount-exponent"  # a spreadsheet shows 1.2E+05 for any amount near it
+        yuan, _ = _yuan(written, setting)
+        if yuan is None:
+            return ""
+        if abs(yuan) >= MOST_YUAN:
+            return "number-too-large"
+        return "amount-below-fen" if yuan != yuan.quantize(_FEN) and not _has_tail(written) else ""
+    canonical = number(written, setting)[0]
+    if not re.fullmatch(r"-?\d+(?:\.\d+)?", canonical):
+        return ""
+    if kind == "integer":
+        return "number-too-large" if abs(Decimal(canonical)) > MOST_INTEGER else ""
+    return "number-too-large" if len(_significant(canonical)) > MOST_DIGITS else ""
 
 
 def _meant(written: str, setting: Setting) -> str:

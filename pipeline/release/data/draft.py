@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.metadata import version
@@ -24,7 +24,7 @@ from pipeline.base.row_checksums import RowChecksum
 from pipeline.base.sql import Sql, quoted
 from pipeline.checks.results.parquet import made_home
 from pipeline.contract.catalog import published_columns
-from pipeline.release.data import derived, part_files
+from pipeline.release.data import derived, differing_rows, part_files
 from pipeline.release.data.part_files import Places
 from pipeline.release.package import changes, manifest, package, parts
 from pipeline.release.package.about import About
@@ -154,10 +154,26 @@ def write_dataset(
     package.sorted_rows(con, source, dataset, rows, keys)
     found = row_checksums.of_query(con, package.parquet_rows(rows), names)
     row_checksums.compare(f"{dataset.name} sorted", expected, found)
-    row_checksums.compare(
-        f"{dataset.name}.csv", found, _as_csv(con, dataset, rows, places, keys, engine)
-    )
+    written = _as_csv(con, dataset, rows, places, keys, engine)
+    if written != found and written.rows == found.rows:
+        files = package.data_files(places.release, dataset.name)
+        given, held = (
+            _in_order(con, each, names)
+            for each in (package.parquet_rows(rows), package.csv_rows(files, names))
+        )
+        differing_rows.refuse(dataset, f"{dataset.name}.csv", given, held)
+    row_checksums.compare(f"{dataset.name}.csv", found, written)
     return rows, found
+
+
+def _in_order(
+    con: duckdb.DuckDBPyConnection, source: Sql, names: Sequence[str]
+) -> Iterator[tuple[str, ...]]:
+    """All rows of `source` in the order of where they were read, "" for blanks."""
+    cells = ", ".join(f"coalesce({quoted(name)}, '')" for name in names)
+    cursor = con.cursor().execute(f"select {cells} from {source} order by source_id, source_row")
+    while some := cursor.fetchmany(2_000):
+        yield from some
 
 
 def _as_csv(

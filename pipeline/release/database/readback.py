@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import duckdb
 
-from pipeline.base.errors import Unaccounted
 from pipeline.base.model import Column, Dataset
 from pipeline.base.sql import Sql, quoted, reading
 from pipeline.contract.catalog import published_columns
+from pipeline.release.data import differing_rows
 from pipeline.release.database.schema import sql_type
 from pipeline.release.downloads.zip_gzip import texts_of
 from pipeline.release.package.package import parquet_rows
@@ -21,23 +22,47 @@ from pipeline.release.package.package import parquet_rows
 def verify_rows(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, rows: Path) -> None:
     """Compare the table of `dataset` in the database at `path` with the Parquet file `rows`.
 
-    Raises Unaccounted unless it holds exactly those rows in that order. DuckDB and SQLite each
+    Raises RowsRefused where it holds other rows than those, Unaccounted where it holds others in
+    another number. DuckDB and SQLite each
     write every row as one text, with control characters that no cell holds between cells and rows,
     and the BLAKE2b digests of all texts are compared.
     """
-    expected, found = _digest_of_rows(con, dataset, rows), _digest_of_table(path, dataset)
-    if expected != found:
-        raise Unaccounted(f"{path.name} {dataset.name}: holds other rows than it was given")
+    if _digest_of_rows(con, dataset, rows) != _digest_of_table(path, dataset):
+        with closing(reading(path, immutable=True)) as db:
+            given, held = _rows_given(con, dataset, rows), _rows_held(db, dataset)
+            differing_rows.refuse(dataset, path.name, given, held)
+
+
+def _rows_given(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, rows: Path
+) -> Iterator[tuple[str, ...]]:
+    cells = ", ".join(map(_expected, published_columns(dataset)))
+    cursor = con.execute(f"select {cells} from {parquet_rows(rows)}")
+    while some := cursor.fetchmany(2_000):
+        yield from some
+
+
+def _rows_held(db: sqlite3.Connection, dataset: Dataset) -> Iterator[tuple[str, ...]]:
+    cells = ", ".join(f"printf('%s', {_cell(c)})" for c in published_columns(dataset))
+    yield from db.execute(f"select {cells} from {quoted(dataset.name)} order by rowid")
 
 
 def _digest_of_rows(con: duckdb.DuckDBPyConnection, dataset: Dataset, rows: Path) -> str:
-    cells = ", ".join(f"coalesce({quoted(c.name)}, '')" for c in published_columns(dataset))
+    cells = ", ".join(map(_expected, published_columns(dataset)))
     digest = hashlib.blake2b()
     for text in texts_of(
         con, f"select concat_ws(chr(31), {cells}) || chr(30) from {parquet_rows(rows)}"
     ):
         digest.update(text)
     return digest.hexdigest()
+
+
+def _expected(column: Column) -> Sql:
+    """The SQL of a cell's text as `_cell` prints it: a number of at most 15 digits, however small."""
+    name = quoted(column.name)
+    if sql_type(column) == "NUMERIC":
+        return f"case when {name} <> '' then printf('%.15g', cast({name} as double)) else '' end"
+    return f"coalesce({name}, '')"
 
 
 def _digest_of_table(path: Path, dataset: Dataset) -> str:

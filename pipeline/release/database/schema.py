@@ -12,7 +12,7 @@ from pipeline.contract.catalog import published_columns
 def create_table(dataset: Dataset, present: set[str]) -> Sql:
     """The CREATE TABLE statement of a dataset; foreign keys only to the tables `present`."""
     columns = published_columns(dataset)
-    lines = [f"  {quoted(c.name)} {sql_type(c)}" for c in columns]
+    lines = [f"  {quoted(c.name)} {_declared(c, dataset)}" for c in columns]
     if dataset.primary_key:
         lines.append(f"  primary key ({', '.join(map(quoted, dataset.primary_key))})")
     for key in dataset.foreign_keys:
@@ -23,6 +23,15 @@ def create_table(dataset: Dataset, present: set[str]) -> Sql:
             )
             lines.append(f"  foreign key ({fields}) references {quoted(key.dataset)} ({theirs})")
     return f"create table {quoted(dataset.name)} (\n" + ",\n".join(lines) + "\n)"
+
+
+def _declared(column: Column, dataset: Dataset) -> Sql:
+    """Its type; INT for a key of one whole number, since SQLite takes a primary key declared as
+    INTEGER for the rowid (https://www.sqlite.org/lang_createtable.html#rowid), which is the place
+    of a row in the table's order here.
+    """
+    kind = sql_type(column)
+    return "INT" if kind == "INTEGER" and list(dataset.primary_key) == [column.name] else kind
 
 
 def sql_type(column: Column) -> Sql:

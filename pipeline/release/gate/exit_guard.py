@@ -17,11 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.base.engine import ordered_map
-from pipeline.base.errors import GateRefused
+from pipeline.base.errors import GateRefused, RefusedRow, RowsRefused
 from pipeline.base.model import Column, Dataset
 from pipeline.base.sql import quoted, reading
 from pipeline.base.words import language, say
 from pipeline.checks.privacy.known_values import KnownValues, read_secrets, ways_written
+from pipeline.release.gate import refused_rows
 from pipeline.release.gate.artefacts import Blocks, blocks_in, columns_of
 from pipeline.release.gate.personal_numbers import Match, line_at, numbers, own_numbers
 from pipeline.release.package.package import data_files
@@ -31,7 +32,8 @@ def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> N
     """Search the folder `release`.
 
     `secrets`: a CSV with one column, the values of this run's never-fields; None where there are
-    none. Raises GateRefused, naming artefact and record, at the first match.
+    none. Raises RowsRefused with all rows in which something is found, GateRefused where
+    it is in no row; both name artefact and record of the first match.
     """
     known = KnownValues(read_secrets(secrets))
     own = own_numbers(release, datasets)
@@ -46,7 +48,30 @@ def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> N
     ]
     for refused in ordered_map(lambda search: search(), searches):
         if refused:
-            raise refused
+            rows = _rows_with_matches(release, datasets, known, own)
+            raise RowsRefused(str(refused), rows) if rows else refused
+
+
+def _rows_with_matches(
+    release: Path, datasets: Sequence[Dataset], known: KnownValues, own: frozenset[str]
+) -> list[RefusedRow]:
+    """Every row of the release in which there is something that must not be public."""
+
+    def kind_of(text: bytes) -> str:
+        return next((kind for kind, *_ in _matches(text, "", known, own)), "")
+
+    rows = refused_rows.with_matches(release, datasets, kind_of)
+    for dataset in (d for d in datasets if not d.produced):
+        for column in (c for c in dataset.published if c.privacy == "masked"):
+            names = list(
+                dict.fromkeys([dataset.primary_key[0], column.name, *column.masked_when, *_ORIGIN])
+            )
+            for cells in _open_names(release, dataset, column, names):
+                rows.append(refused_rows.by_column(dataset, names, cells, column.name, "name"))
+    return rows
+
+
+_ORIGIN = ("source_id", "source_row")
 
 
 def _streams(release: Path) -> list[Blocks]:
@@ -82,10 +107,17 @@ def _first_match(stream: Blocks, known: KnownValues, own: frozenset[str]) -> Gat
     """The first match in a stream, as an error. `own`: numbers that are not a person's."""
     with closing(stream) as blocks:  # SQLite wants to be closed by the thread that opened it
         for artefact, block in blocks:
-            for kind, value, line in (*numbers(block, artefact), *_values(block, known)):
-                if kind not in ("mobile", "identity") or value not in own:
-                    return _refused(artefact, line, kind, value)
+            for kind, value, line in _matches(block, artefact, known, own):
+                return _refused(artefact, line, kind, value)
     return None
+
+
+def _matches(
+    block: bytes, artefact: str, known: KnownValues, own: frozenset[str]
+) -> Iterator[Match]:
+    for match in (*numbers(block, artefact), *_values(block, known)):
+        if match[0] not in ("mobile", "identity") or match[1] not in own:
+            yield match
 
 
 def _refused(artefact: str, record: str, kind: str, value: str) -> GateRefused:
@@ -119,16 +151,24 @@ def _first_name(release: Path, dataset: Dataset, column: Column) -> GateRefused 
 
 def _rows_of_csv(release: Path, dataset: Dataset, column: Column) -> Iterator[tuple[str, str]]:
     """(key, name) of every record whose name must be masked and is not."""
+    names = [dataset.primary_key[0], column.name, *column.masked_when]
+    for key, name, *_ in _open_names(release, dataset, column, names):
+        yield key, name
+
+
+def _open_names(
+    release: Path, dataset: Dataset, column: Column, names: Sequence[str]
+) -> Iterator[tuple[str, ...]]:
+    """The columns `names` of every record whose name in `column` must be masked and is not."""
     paths = data_files(release, dataset.name)
     if not paths:
         return
-    names = [dataset.primary_key[0], column.name, *column.masked_when]
-    for batch in columns_of(paths, names):
+    for batch in columns_of(paths, list(dict.fromkeys(names))):
         open_names = pc.invert(pc.match_substring_regex(batch[column.name], r"^$|某$|\*"))
         for field, values in column.masked_when.items():
             open_names = pc.and_(open_names, pc.is_in(batch[field], pa.array(values)))
         for row in batch.filter(open_names).to_pylist():
-            yield row[dataset.primary_key[0]], row[column.name]
+            yield tuple(row[name] for name in names)
 
 
 def _rows_of_table(path: Path, dataset: Dataset, column: Column) -> Iterator[tuple[str, str]]:
