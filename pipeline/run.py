@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ from pipeline.release.package import changes, manifest, parts, store, working
 from pipeline.release.package.about import About
 from pipeline.release.removal import publication_terms, tombstones, withdraw
 from pipeline.release.removal.plan import Removal
+
+MOST_PASSES = 4  # in which rows that cannot be published are found; then the fault is no row's
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +79,37 @@ def publish(job: Job) -> tuple[str, bool, Run]:
         parent = store.checked_current(site)
         gate.check_day(manifest.read(parent) if parent else {}, job.today)
         cleanup = withdraw.Cleanup(site, making, private, job.today, secret)
-        refused: dict[str, dict[int, RefusedRow]] = {}
-        while True:
-            run = _checked(job, parent, secret, refused)
-            progress.step(say("step-release", language()))
-            try:
-                release, new = _released(run, job, making, parent, secret)
-                break
-            except RowsRefused as error:
-                if not _noted(error, refused):
-                    raise
-                files.clear(making)
-            except GateRefused:
-                if parent and run.packages:  # others' withdrawals leave the old release too
-                    withdraw.clean_store(cleanup, Removal(run.withdrawals))
-                raise
+        release, new, run = _in_passes(job, making, parent, cleanup)
         store.prune(site, int(job.site_words["keep"]))
         lapsed = _lapsed(run, job, parent)
         withdraw.clean_store(cleanup, Removal(run.withdrawals, lapsed))
     shutil.rmtree(run.ledger.work, ignore_errors=True)
     return release, new, run
+
+
+def _in_passes(
+    job: Job, making: Path, parent: Path | None, cleanup: withdraw.Cleanup
+) -> tuple[str, bool, Run]:
+    """The release, whether it is new, and the run.
+
+    Where some rows turn out to be such as cannot be published, all is done again without them.
+    """
+    refused: dict[str, dict[int, RefusedRow]] = {}
+    for number in count(1):
+        run = _checked(job, parent, cleanup.secret, refused)
+        progress.step(say("step-release", language()))
+        try:
+            return *_released(run, job, making, parent, cleanup.secret), run
+        except GateRefused as error:
+            fresh = error.rows if isinstance(error, RowsRefused) else ()
+            if number <= MOST_PASSES and _added(fresh, refused):
+                run.con.close()
+                files.clear(making)
+                continue
+            if parent and run.packages:  # others' withdrawals leave the old release too
+                withdraw.clean_store(cleanup, Removal(run.withdrawals))
+            raise
+    raise AssertionError  # which a count never gets to
 
 
 def _checked(
@@ -113,9 +127,9 @@ def _checked(
     return run
 
 
-def _noted(error: RowsRefused, refused: dict[str, dict[int, RefusedRow]]) -> bool:
-    """Add the error's rows to `refused`; gives whether any is new, so that another pass helps."""
-    fresh = [row for row in error.rows if row.row not in refused.get(row.source_id, {})]
+def _added(rows: Sequence[RefusedRow], refused: dict[str, dict[int, RefusedRow]]) -> bool:
+    """Add `rows` to those `refused`; gives whether any is new, so that another pass helps."""
+    fresh = [row for row in rows if row.row not in refused.get(row.source_id, {})]
     for row in fresh:
         refused.setdefault(row.source_id, {})[row.row] = row
     return bool(fresh)

@@ -99,11 +99,47 @@ def test_money_becomes_yuan_with_two_decimals(written: str, unit: str, canonical
     assert values.normalise(written, "money", Setting(unit=unit))[0] == canonical
 
 
-@given(st.decimals(min_value=0, max_value=10**9, places=6))
+@given(st.decimals(min_value=0, max_value=10**8, places=6))
 def test_money_is_exact_or_left_alone(amount: Decimal) -> None:
     read, _ = values.normalise(str(amount), "money", Setting(unit="万元"))
     assert Decimal(read) in (amount, amount * 10_000)
     assert (Decimal(read) == amount * 10_000) == ((amount * 1_000_000) % 1 == 0)
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical", "rule"),
+    [
+        ("+112000", "112000.00", "money-unit"),
+        ("112000.00000000001", "112000.00", "money-rounded"),
+        ("33333.3333333333", "33333.33", "money-rounded"),
+        ("0.30000000000000004", "0.30", "money-rounded"),
+        ("33333.333", "33333.333", ""),  # nobody's float: a person has to say what it is
+        ("1.2E5", "1.2E5", ""),
+        ("9999999999999.99", "9999999999999.99", ""),
+        ("10000000000000", "10000000000000", ""),
+    ],
+)
+def test_a_computed_tail_is_rounded_to_the_fen_and_nothing_else(
+    written: str, canonical: str, rule: str
+) -> None:
+    assert values.normalise(written, "money", Setting(unit="元")) == (canonical, rule)
+
+
+@pytest.mark.parametrize(
+    ("written", "kind", "rule"),
+    [
+        ("1.2E5", "money", "amount-exponent"),
+        ("33333.333", "money", "amount-below-fen"),
+        ("33333.3333333333", "money", ""),
+        ("10000000000000", "money", "number-too-large"),
+        ("9007199254740992", "integer", ""),
+        ("9007199254740993", "integer", "number-too-large"),
+        ("1234567890123456", "number", "number-too-large"),
+        ("0.30000000000000004", "number", ""),
+    ],
+)
+def test_a_number_that_no_store_holds_is_doubtful(written: str, kind: str, rule: str) -> None:
+    assert values.doubt(written, kind, Setting())[0] == rule
 
 
 @pytest.mark.parametrize(
@@ -266,8 +302,9 @@ def test_plain_amounts_at_once_are_what_they_are_one_by_one(cells: list[str], un
     setting = Setting(unit=unit)
     done = columns._plain_amounts(pa.array(cells, pa.string()), setting)
     one_by_one = [values.money(c, setting) for c in cells]
-    if done is None:  # too large for 64 bits
-        assert max(Decimal(c or 0) for c in cells) * values.MONEY_UNITS[unit] >= 10**15
+    if done is None:  # too large, or no whole number of fen
+        yuan = [Decimal(c or 0) * values.MONEY_UNITS.get(unit, 1) for c in cells]
+        assert max(yuan) >= values.MOST_YUAN or any(y * 100 % 1 for y in yuan)
         return
     assert done.canonical.to_pylist() == [c for c, _ in one_by_one]
     assert done.rules is not None and done.rules.to_pylist() == [rule for _, rule in one_by_one]
