@@ -16,10 +16,11 @@ from pipeline.base.model import PACKAGE, Catalog, Chunk, Dataset, Finding, Locat
 from pipeline.base.sheet_cells import is_added
 from pipeline.contract.catalog import as_input
 from pipeline.intake.inbox.sources import InboxFile
-from pipeline.intake.table import chunks, find_tables, headers
+from pipeline.intake.table import chunks, find_tables, headers, units, values
 from pipeline.intake.table.find_tables import Area, HeaderBlock, Rows
 from pipeline.intake.table.headers import HeaderMatch
 from pipeline.intake.table.sources_yaml import Hint
+from pipeline.intake.table.values import UNKNOWN_UNIT
 from pipeline.intake.text import blocks, encodings, json_files, ranges, text_files
 from pipeline.intake.text.blocks import Block, Parsed
 from pipeline.intake.text.ranges import Range
@@ -133,10 +134,12 @@ def _open_text(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
         yield opened
         return
     width = max(len(head[block.last - 1]), len(opened.source.header))
-    layout = chunks.Layout(block)
+    notes, named = _units(opened, file.hint, head[: block.first - 1], head[block.last :])
+    layout = chunks.Layout(block, named)
     work = chunks.prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout)
     yield replace(
         opened,
+        findings=(*opened.findings, *notes),
         pieces=partial(ranges.pieces, file.path, fmt, width),
         chunk=partial(_chunk_of_text, work, fmt.delimiter, width),
     )
@@ -257,15 +260,48 @@ def _open_sheet(
             yield opened
             continue
         banners = find_tables.banners(sheet.merged, area.block)
-        layout = chunks.Layout(area.block, sheet.is_1904, merged, banners)
+        above, below = rows[area.start - 1 : area.block.first - 1], rows[area.block.last : area.end]
+        notes, named = _units(opened, file.hint, above, below)
+        layout = chunks.Layout(area.block, named, sheet.is_1904, merged, banners)
         work = chunks.prepare(
             opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout
         )
         yield replace(
             opened,
+            findings=(*opened.findings, *notes),
             pieces=partial(_pieces, rows, area, *_span(area, areas)),
             chunk=partial(_chunk_of_rows, work),
         )
+
+
+def _units(
+    opened: Opened, hint: Hint, above: Rows, below: Rows
+) -> tuple[list[Finding], dict[str, str]]:
+    """(what is assumed of a table's units, field → unit).
+
+    `above`, `below`: rows over and under its header.
+    """
+    dataset, mapping, source = opened.dataset, opened.mapping, opened.source
+    assert dataset is not None
+    title = units.named([source.sheet, *(cell for row in above for cell in row)])
+    named = units.of_columns(dataset, mapping, hint.units, title)
+    notes = list[Finding]()
+    for each in units.assumptions(dataset, mapping, named, below):
+        column = dataset.column(each.field)
+        if each.is_absurd:
+            named[each.field] = UNKNOWN_UNIT
+            continue
+        yuan = values.amount(each.written, values.Setting(unit=each.unit))
+        params = {
+            "title": column.title,
+            "title_en": column.title_en,
+            "unit": each.unit,
+            "example": f"{each.written} {each.unit} = {yuan:,.2f} 元",
+        }
+        notes.append(
+            found("unit-assumed", source, row=source.header_row, column=each.field, params=params)
+        )
+    return notes, named
 
 
 def _chunk_of_rows(work: chunks.Work, piece: Piece) -> Chunk:

@@ -5,7 +5,7 @@ every row accounted for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 
 import pyarrow as pa
@@ -38,11 +38,13 @@ _SHOWN = frozenset(("code", "social-credit-code", "date", "money", "integer", "n
 class Layout:
     """A table's header, and what a workbook says of its cells.
 
-    `is_1904`: whether its days count from 1904. `merged`: ranges of the body that were filled down.
+    `units`: field → unit of its amounts, as somebody named it. `is_1904`: whether its days count
+    from 1904. `merged`: ranges of the body that were filled down.
     `banners`: rows in which one cell reaches over most of the table.
     """
 
     block: HeaderBlock
+    units: Mapping[str, str] = field(default_factory=dict)
     is_1904: bool = False
     merged: Sequence[Merged] = ()
     banners: frozenset[int] = frozenset()
@@ -89,7 +91,7 @@ def prepare(
     layout: Layout,
 ) -> Work:
     """How to read a table's cells, from the contract, the header and `sources.yaml` (`hint`)."""
-    units, is_1904 = {m.field: m.unit for m in mapping} | dict(hint.units), layout.is_1904
+    units, is_1904 = layout.units, layout.is_1904
     settings = {
         c.name: columns.setting_for(
             c, catalog, units.get(c.name, ""), hint.dates, hint.values.get(c.name, {}), is_1904

@@ -162,7 +162,7 @@ def _distinct(raw: pa.Array, kind: str, setting: Setting) -> Cells:
     if pc.all(is_canonical).as_py():
         return Cells(raw)
     todo = pc.invert(is_canonical)
-    if kind == "money" and not setting.as_meant:
+    if kind == "money" and not setting.as_meant and setting.unit != values.UNKNOWN_UNIT:
         fast = pc.match_substring_regex(raw, _PLAIN_AMOUNT)
         is_plain = pc.all(pc.or_(fast, pc.equal(raw, ""))).as_py()
         if is_plain and (amounts := _plain_amounts(raw, setting)):

@@ -234,6 +234,7 @@ def _local(match: re.Match[str]) -> tuple[str, int, int, int] | None:
     return "date-zone", there.year, there.month, there.day
 
 
+UNKNOWN_UNIT = "?"  # of amounts that are not published before somebody names their unit
 MONEY_UNITS = {
     "元": Decimal(1),
     "圆": Decimal(1),
@@ -276,6 +277,11 @@ MOST_INTEGER, MOST_DIGITS = 2**53, 15
 _NO_SIGNS = str.maketrans("", "", "+-.,")
 
 
+def amount(written: str, setting: Setting) -> Decimal | None:
+    """The amount in yuan, of whatever precision; None where the cell holds none."""
+    return _yuan(written, setting)[0]
+
+
 def _yuan(written: str, setting: Setting) -> tuple[Decimal | None, str]:
     """(the amount in yuan, the rule by which it was read); None where it is none."""
     plain = unspaced(written).lstrip(TEXT_MARKS)
@@ -285,7 +291,10 @@ def _yuan(written: str, setting: Setting) -> tuple[Decimal | None, str]:
         if match["sign"] and match["after"]:
             return None, ""
         number = Decimal((match["sign"] or match["after"]) + match["n"].replace(",", ""))
-        unit = MONEY_UNITS[match["unit"]] if match["unit"] else unit
+        if match["unit"]:
+            unit = MONEY_UNITS[match["unit"]]
+        elif setting.unit == UNKNOWN_UNIT and number:
+            return None, "unit-unknown"
         return number * unit, "money-unit"
     spelled = capital_amount(plain)
     return (spelled, "money-capitals") if spelled is not None else (None, "")
@@ -471,9 +480,9 @@ def _numeric_doubt(written: str, kind: str, setting: Setting) -> str:
     if kind == "money":
         if _EXPONENT.fullmatch(unspaced(written).lstrip(TEXT_MARKS)):
             return "amount-exponent"  # a spreadsheet shows 1.2E+05 for any amount near it
-        yuan, _ = _yuan(written, setting)
+        yuan, why = _yuan(written, setting)
         if yuan is None:
-            return ""
+            return why
         if abs(yuan) >= MOST_YUAN:
             return "number-too-large"
         return "amount-below-fen" if yuan != yuan.quantize(_FEN) and not _has_tail(written) else ""
