@@ -72,6 +72,9 @@ def open_file(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
         if not file.path.stat().st_size:
             yield found("file-empty", Location(file.name))
             return
+        if encodings.is_utf32(file.path):
+            yield found("file-utf32", Location(file.name))
+            return
         named = KINDS.get(file.suffix, WORKBOOK)
         kind = kind_of(file.path, named)
         if kind != named:

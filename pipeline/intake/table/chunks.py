@@ -5,7 +5,7 @@ every row accounted for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
 import pyarrow as pa
@@ -31,6 +31,7 @@ from pipeline.intake.table.sources_yaml import Hint
 from pipeline.intake.table.values import Setting
 from pipeline.intake.text.blocks import Note, Parsed
 
+_NUMBERS = frozenset(("integer", "number", "money"))
 _SHOWN = frozenset(("code", "social-credit-code", "date", "money", "integer", "number", "year"))
 
 
@@ -66,6 +67,14 @@ class Work:
     def needed(self) -> int:
         """The number of fields that the contract requires."""
         return sum(bool(c.constraints.get("required")) for c in self.dataset.columns)
+
+    @property
+    def numbered(self) -> tuple[int, int]:
+        """The row under the header and the number of columns, where none of them holds numbers."""
+        fields = [self.dataset.column(m.field) for m in self.mapping if m.field]
+        if any(c.kind in _NUMBERS for c in fields):
+            return 0, 0
+        return self.source.header_row + 1, len(self.source.header)
 
     @property
     def checked_for_cut_codes(self) -> frozenset[str]:
@@ -109,14 +118,16 @@ def chunk_of(piece: Parsed, work: Work) -> Chunk:
     Each row is a record, a misfit, set aside, blank or part of the header.
     Raises Unaccounted where a row is counted as none of these, or a line is in no row.
     """
+    piece, completed = _completed(piece, work)
     body, above, misfits, spent = _below_header(piece, work)
-    raw, aside, blank = not_records.split(body, work.heads, work.needed)
+    raw, aside, blank = not_records.split(body, work.heads, work.needed, work.numbered)
     _account(piece, len(raw) + len(aside) + len(above) + len(misfits) + blank + spent)
     table, changes, doubts = _canonical(raw, work)
     known = {(note.row, note.position) for note in piece.notes if note.rule == "bad-bytes"}
     findings = (
         *(_noted(note, work) for note in piece.notes),
         *(f for at, f in doubts if f.rule != "lost-characters" or at not in known),
+        *completed,
         *_merged(raw, work),
         *_without_header(raw, work),
     )
@@ -130,6 +141,41 @@ def chunk_of(piece: Parsed, work: Work) -> Chunk:
         (*above, *aside),
         findings,
     )
+
+
+def _completed(piece: Parsed, work: Work) -> tuple[Parsed, list[Finding]]:
+    """The piece with blank cells at the end of short rows, and a finding for each such row.
+
+    Only where what is missing may be blank: a row cut short before a required cell stays a misfit.
+    """
+    width = piece.table.num_columns - 1
+    required = {c.name for c in work.dataset.columns if c.constraints.get("required")}
+    least = max((m.position + 1 for m in work.mapping if m.field in required), default=width)
+    short = [
+        ragged
+        for ragged in piece.ragged
+        if ragged.note == "ragged-row"
+        and ragged.row > work.source.header_row
+        and max(least, 2) <= len(ragged.cells) < width
+        and not_records.reason(ragged.cells, work.heads, work.needed) is None
+    ]
+    if not short:
+        return piece, []
+    columns = list(zip(*((*r.cells, *[""] * (width - len(r.cells))) for r in short), strict=True))
+    names = piece.table.column_names
+    more = [
+        *(pa.array(c, pa.string()) for c in columns),
+        pa.array([r.row for r in short], pa.int64()),
+    ]
+    added = pa.table(dict(zip(names, more, strict=True)), schema=piece.table.schema)
+    table = pa.concat_tables([piece.table, added]).sort_by("_row").combine_chunks()
+    rest = tuple(r for r in piece.ragged if r not in short)
+    params = {"expected": len(work.source.header)}
+    findings = [
+        found("cells-missing", work.source, row=r.row, params={**params, "got": len(r.cells)})
+        for r in short
+    ]
+    return replace(piece, table=table, ragged=rest), findings
 
 
 def _account(piece: Parsed, rows_counted: int) -> None:

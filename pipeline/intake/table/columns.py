@@ -18,15 +18,13 @@ import pyarrow.compute as pc
 
 from pipeline.base.model import Catalog, CodeList, Column
 from pipeline.contract.catalog import spellings
-from pipeline.intake.table import values
+from pipeline.intake.table import cell_marks, values
 from pipeline.intake.table.values import Setting
 from pipeline.intake.text import cellbytes
 
 _CJK = r"\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}"
-_ASCII = r"!$%&*+,./0-9:;=?@A-Z\\^_`a-z|~-"  # without quotes, brackets and #, which opens #N/A
+_ASCII = r"!$%&*+,./0-9:;=@A-Z\\^_`a-z|~-"  # without quotes, brackets and #, which opens #N/A
 _NAME = rf"^(?:[{_ASCII}]*|[{_CJK}][{_CJK}{_ASCII}·（）]*)$"
-_BLANK_MARKS = pa.array(sorted(values.BLANK_MARKS))
-_LONGEST_MARK = pc.max(pc.binary_length(_BLANK_MARKS)).as_py()  # bytes
 _ORGAN = rf"[{_CJK}0-9A-Za-z]"
 
 #: Patterns of values that are canonical already, by kind (RE2). Other kinds always use Python.
@@ -212,14 +210,17 @@ def _canonical_already(raw: pa.Array, kind: str, setting: Setting) -> pa.Array:
     if kind in ("choice", "choices"):
         return pc.is_in(raw, pa.array([*setting.order, ""], pa.string()))
     if kind == "text":
-        return pc.invert(cellbytes.unseen(raw))
+        odd = pc.or_(cellbytes.unseen(raw), pc.match_substring_regex(raw, cell_marks.SUSPECT))
+        return pc.invert(odd)
     if kind in ("name", "organisation"):
         named = pc.match_substring_regex(raw, _NAME)
-        if (pc.min(pc.binary_length(raw)).as_py() or 0) > _LONGEST_MARK:
-            return named
-        return pc.and_not(named, pc.is_in(raw, _BLANK_MARKS))
+        return pc.and_not(named, pc.match_substring_regex(raw, cell_marks.SUSPECT))
     if kind in CANONICAL:
-        return pc.match_substring_regex(raw, CANONICAL[kind])
+        canonical = pc.match_substring_regex(raw, CANONICAL[kind])
+        if kind in ("code", "document-number"):
+            odd = pc.match_substring_regex(raw, cell_marks.NO_CODE)
+            canonical = pc.and_not(canonical, odd)
+        return canonical
     return pc.equal(raw, "")
 
 

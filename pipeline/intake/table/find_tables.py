@@ -165,6 +165,7 @@ def _joined(parts: Sequence[str], datasets: Sequence[Dataset]) -> str:
     """One name from the header cells of a column: 行政相对人 + 名称. A group's name (当事人信息)
     is left out where the lower cell repeats it, or is a field's title by itself.
     """
+    parts = [part.replace("\0", "") for part in parts]  # which no store holds
     texts = list(dict.fromkeys(part.strip() for part in parts if part.strip()))
     if len(texts) < 2:
         return texts[0] if texts else ""

@@ -10,24 +10,33 @@ import pyarrow.compute as pc
 
 from pipeline.base.model import SetAside
 
-_TOTAL = r"^\s*(?:本页|本表|本月|本季度|本年|全年)?(?:合\s*计|小\s*计|总\s*计|累\s*计)\s*(?:[：:（(\d].*)?$"
+_TOTAL = r"^\s*(?:本页|本表|本月|本季度|本年|全年)?(?:合\s*计|小\s*计|总\s*计|累\s*计|汇\s*总)\s*(?:[：:（(\d].*)?$"
 _SIGNATURE = r"^\s*(?:填\s*表\s*人|填\s*报\s*人|审\s*核\s*人|制\s*表(?:\s*人)?|复\s*核(?:\s*人)?|经\s*办\s*人|(?:单位|部门)?负\s*责\s*人|填\s*报\s*日\s*期|填\s*表\s*日\s*期|填\s*报\s*单\s*位|联\s*系\s*电\s*话|联\s*系\s*人)\s*(?:（签[字章]）|\(签[字章]\))?\s*(?:[：:]|$)"
 _FOOTNOTE = r"^\s*(?:[*＊※]|注\s*\d*\s*[：:]|备\s*注\s*[：:]|说\s*明\s*[：:]|填[表写报]\s*(?:说\s*明|要\s*求)|数据来源|示例数据|以上(?:数据|均|为|共)|本表)"
+#: No records where little else is filled in: a group's sum, a title, what a program prints below.
+_SCANT = (
+    r"^\s*\S{1,15}(?:小\s*计|合\s*计|总\s*计|汇\s*总)\s*$|^\s*[（(【]?\s*(?:以上|本表|总|合)?\s*(?:共|共计)\s*\d+\s*[件条宗项个份行页人]"
+    r"|^\s*[-—]?\s*第\s*\d+\s*页|^\s*共\s*\d+\s*页|^\s*Page\s+\d+|^\s*\(?\d+ rows?(?: (?:in set|affected|selected)|\))"
+    r"|^\s*[（(]?(?:完|以下空白|此页无正文|-{3,}|={3,})[）)]?\s*$|^\s*\d{4}\s*年(?:度|第?[一二三四1-4]季度|[上下]半年|\d{1,2}月份?)?\s*$"
+)
 _NUMBERING = r"^\s*(?:栏次|列号|甲|[（(]?1[)）]?)\s*$"
 # For Arrow, whose \s is ASCII alone: 合　计 is mostly written with a blank of full width.
-_CLOSING = f"(?:{_TOTAL})|(?:{_SIGNATURE})|(?:{_FOOTNOTE})|(?:{_NUMBERING})".replace(
+_CLOSING = f"(?:{_TOTAL})|(?:{_SIGNATURE})|(?:{_FOOTNOTE})|(?:{_NUMBERING})|(?:{_SCANT})".replace(
     r"\s", r"[\s\pZ]"
 )
 
 Heads = Sequence[tuple[str, ...]]
 
 
-def split(table: pa.Table, heads: Heads, needed: int) -> tuple[pa.Table, list[SetAside], int]:
+def split(
+    table: pa.Table, heads: Heads, needed: int, numbered: tuple[int, int] = (0, 0)
+) -> tuple[pa.Table, list[SetAside], int]:
     """(records, what was set aside, how many rows were blank) of a chunk of raw rows.
 
     `table`: string columns and `_row`. `heads`: the header's rows as written, which may be repeated
     on each page. `needed`: the number of fields that the contract requires; a row that begins like
-    a footnote but fills as many cells is a record.
+    a footnote but fills as many cells is a record. `numbered`: the row in which bare numbers of
+    columns may be, and how many columns there are; (0, 0) where they would be a record's.
     """
     columns = [name for name in table.column_names if name != "_row"]
     suspect = _suspects(table, columns, heads)
@@ -41,6 +50,8 @@ def split(table: pa.Table, heads: Heads, needed: int) -> tuple[pa.Table, list[Se
         strict=True,
     ):
         why = reason(cells, heads, needed)
+        if why is None and row == numbered[0] and is_bare_numbering(cells, numbered[1]):
+            why = "header"
         if why is None:
             continue
         drop.append(row)
@@ -69,7 +80,7 @@ def reason(cells: Sequence[str], heads: Heads, needed: int) -> str | None:
     filled = _filled(cells)
     if not filled:
         return ""
-    if stripped(cells) in heads or _is_numbering(filled):
+    if stripped(cells) in heads or is_numbering(filled):
         return "header"
     if re.match(_TOTAL, filled[0]):
         return "total"
@@ -77,7 +88,9 @@ def reason(cells: Sequence[str], heads: Heads, needed: int) -> str | None:
         return "signature"
     if len(filled) >= max(needed, 2):
         return None
-    return "footnote" if re.match(_FOOTNOTE, filled[0]) else None
+    if re.match(_FOOTNOTE, filled[0]):
+        return "footnote"
+    return "footnote" if len(filled) <= 2 and re.match(_SCANT, filled[0], re.I) else None
 
 
 def stripped(cells: Sequence[str]) -> tuple[str, ...]:
@@ -88,7 +101,18 @@ def stripped(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(tight)
 
 
-def _is_numbering(filled: list[str]) -> bool:
-    """栏次, or 甲 乙 1 2 3: the row of column numbers that printed forms have under the header."""
+def is_numbering(filled: list[str]) -> bool:
+    """栏次, or 甲 乙 1 2 3: the row of column numbers that printed forms have under the header.
+
+    Bare digits alone are not enough, since they may be a record's.
+    """
     digits = [cell.strip("()（）") for cell in filled if cell not in "甲乙丙丁戊栏次列号"]
-    return len(digits) >= 3 and digits == [str(i) for i in range(1, len(digits) + 1)]
+    counted = len(digits) >= 3 and digits == [str(i) for i in range(1, len(digits) + 1)]
+    return counted and digits != filled
+
+
+def is_bare_numbering(cells: Sequence[str], width: int) -> bool:
+    """1, 2, 3, … over all `width` columns: their numbers, where the row is right under the header
+    and no column holds numbers.
+    """
+    return [c.strip() for c in cells][:width] == [str(i) for i in range(1, width + 1)]

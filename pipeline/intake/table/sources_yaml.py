@@ -15,7 +15,7 @@ from pipeline.base.words import language, say
 from pipeline.intake.table.values import MONEY_UNITS
 
 HEADER_MOST = 60  # the last row that may hold a header
-DATE_STYLES = {"year-first", "short-year", "minguo", "japanese"}
+DATE_STYLES = {"year-first", "short-year", "minguo", "japanese", "ymd", "mdy", "dmy"}
 
 
 @dataclass(frozen=True, slots=True)

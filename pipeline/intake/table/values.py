@@ -18,39 +18,10 @@ from stdnum.cn import ric, uscc
 
 from pipeline.base.normalise import INVISIBLE
 from pipeline.base.numerals import read_digits, read_number
+from pipeline.intake.table import cell_marks
 from pipeline.intake.table.capital_amounts import capital_amount
 
 LONG_TERM = "2099-12-31"  # 424 layout: the date that means 长期
-
-#: Marks that say "nothing here" in a cell that is not free text.
-BLANK_MARKS = frozenset(
-    [
-        "/",
-        "\\",
-        "-",
-        "--",
-        "—",
-        "——",
-        "―",
-        "~",
-        "无",
-        "暂无",
-        "空",
-        "不详",
-        "N/A",
-        "n/a",
-        "NA",
-        "null",
-        "NULL",
-        "Null",
-        "None",
-        "none",
-        "NaN",
-        "nan",
-        "(空)",
-        "（空）",
-    ]
-)
 
 TEXT_MARKS = "'‘’`"  # Excel's prefix of a text cell; other programs write it to the file
 
@@ -64,7 +35,7 @@ class Setting:
     """How the values of a column are read, from the contract, the header and sources.yaml."""
 
     unit: str = ""  # of the written amounts: 元, 万元, 亿元
-    dates: str = ""  # year-first (default), short-year, minguo, japanese
+    dates: str = ""  # year-first (default), short-year, ymd, mdy, dmy, minguo, japanese
     separator: str = ";"
     codes: Mapping[str, str] = field(default_factory=dict)  # folded spelling → code
     prefixes: Mapping[str, str] = field(default_factory=dict)  # folded beginning → code
@@ -132,7 +103,12 @@ def name(written: str, setting: Setting) -> tuple[str, str]:
 def code(written: str, setting: Setting) -> tuple[str, str]:
     """A code that stays text: half-width, no blanks, no apostrophe as Excel puts in front."""
     plain = unspaced(written).lstrip(TEXT_MARKS)
+    if _WITH_POINT.fullmatch(plain):
+        return plain.partition(".")[0], "code-decimal"
     return _changed(written, plain, "code-width")
+
+
+_WITH_POINT = re.compile(r"\d{5,}\.0+")  # a code that a program wrote as a number
 
 
 def social_credit_code(written: str, setting: Setting) -> tuple[str, str]:
@@ -169,6 +145,9 @@ _CHINESE = re.compile(
     r"^(?P<y>[〇零○oO一二三四五六七八九]{4})年(?P<m>[元正一二三四五六七八九十]{1,2})月(?P<d>[一二三四五六七八九十廿卅]{1,3})[日号]?$"
 )
 _SHORT = re.compile(r"^(?P<y>\d{2})[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})[日号]?$")
+_YEAR_LAST = re.compile(
+    r"^(?P<a>\d{1,2})(?P<s>[-/.])(?P<b>\d{1,2})(?P=s)(?P<y>\d{4}|\d{2})(?:\d{1,2}:\d{2}(?::\d{2})?)?$"
+)
 _MINGUO = re.compile(
     r"^(?:(?:中[华華])?民[国國])?(?P<y>\d{2,3})[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})日?$"
 )
@@ -207,7 +186,11 @@ def _readings(plain: str, tight: str, setting: Setting) -> Iterator[tuple[str, i
             read_number(match["d"]) or 0,
         )
         yield "date-chinese", read_digits(match["y"]), month, dom
-    if setting.dates == "short-year" and (match := _SHORT.match(tight)):
+    if setting.dates in ("mdy", "dmy") and (match := _YEAR_LAST.match(tight)):
+        first, second, year = int(match["a"]), int(match["b"]), int(match["y"])
+        month, dom = (first, second) if setting.dates == "mdy" else (second, first)
+        yield f"date-{setting.dates}", year if year > 99 else 2000 + year, month, dom
+    if setting.dates in ("short-year", "ymd") and (match := _SHORT.match(tight)):
         yield "date-short-year", 2000 + int(match["y"]), int(match["m"]), int(match["d"])
     if setting.dates == "minguo" and (match := _MINGUO.match(tight)):
         yield "date-minguo", 1911 + int(match["y"]), int(match["m"]), int(match["d"])
@@ -421,21 +404,24 @@ KINDS: Mapping[str, Normaliser] = {
 def normalise(written: str, kind: str, setting: Setting) -> tuple[str, str]:
     """The canonical form of one written value and the rule that made it ("" where unchanged).
 
-    `values` of sources.yaml comes first; then a mark for "nothing" empties any cell but free text.
+    `values` of sources.yaml comes first; then a mark for "nothing" empties the cell.
     """
     meant = setting.as_meant.get(tidy(written))
     if meant is not None:
         return _changed(written, meant, "sources-yaml")
-    if kind != "text" and half_width(written) in BLANK_MARKS:
+    if (inside := cell_marks.unguarded(written)) != written:
+        canonical, rule = normalise(inside, kind, setting)
+        return canonical, rule or "text-guard"
+    if cell_marks.is_nothing(_visible(written)):
         return "", "blank-mark"
+    if cell_marks.is_picture(written):
+        return "", "picture-formula"
     if FORMULA_ERROR.fullmatch(tidy(written)):
         return "", "formula-error"
     canonical, rule = KINDS[kind](written, setting)
-    if kind != "text" and half_width(canonical) in BLANK_MARKS:
-        return (
-            "",
-            "blank-mark",
-        )  # the normaliser removed what was around the mark: an apostrophe, a comma
+    if kind != "text" and cell_marks.is_nothing(canonical):
+        # The normaliser removed what was around the mark: an apostrophe, a comma.
+        return "", "blank-mark"
     return canonical, rule
 
 
@@ -457,6 +443,9 @@ def doubt(written: str, kind: str, setting: Setting) -> tuple[str, str]:
 
     A proposal is what was probably meant. It is shown in the finding and never applied.
     """
+    written = cell_marks.unguarded(written)
+    if tidy(written) not in setting.as_meant and (rule := cell_marks.trouble(written, kind)):
+        return rule, ""
     if "\ufffd" in written:
         return "lost-characters", ""
     if FORMULA_ERROR.fullmatch(tidy(written)) and tidy(written) not in setting.as_meant:

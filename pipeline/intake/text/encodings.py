@@ -71,6 +71,19 @@ class BadByte:
     hex: str
 
 
+def is_utf32(path: Path) -> bool:
+    """Whether a file is UTF-32: by its mark, or since each four bytes hold one small number."""
+    with path.open("rb") as file:
+        start = file.read(4096)
+    start = start[: len(start) & ~3]
+    if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return len(start) > 4
+    if len(start) < 64:
+        return False
+    lows = [start[i::4].count(0) * 4 for i in range(4)]
+    return (lows[3] == lows[2] == len(start)) or (lows[0] == lows[1] == len(start))
+
+
 def scan(path: Path, sha256: str = "") -> FileFacts:
     """Hash (unless it is known), size, whether the file is UTF-8 and where it can be cut."""
     with path.open("rb") as file:

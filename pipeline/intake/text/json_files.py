@@ -1,4 +1,4 @@
-"""JSON to rows of text: lists of records, at the top or one step below it."""
+"""JSON to rows of text: lists of records, wherever they are, and other ways to write a table."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.intake.text import encodings
 
 Rows = list[tuple[str, ...]]
+DEEPEST = 6  # objects around a list of records
 
 
 def rows(path: Path) -> Rows | str:
@@ -63,19 +64,59 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return read
 
 
-def _lists(read: Any) -> Iterator[tuple[str, list[Any]]]:
-    """Every list with a record in it: at the top,
-    or the values of an object one or two steps down.
+def _lists(read: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, list[Any]]]:
+    """Every list with a record in it, at any depth, with the name that it has there.
+
+    Also what programs write instead: `{columns, data}`, a list of lists under its header, an object
+    of alike objects.
     """
     if isinstance(read, list):
         if any(isinstance(r, dict) for r in read):
-            yield "", read
-    elif isinstance(read, dict):
-        for name, value in read.items():
-            inner = value.items() if isinstance(value, dict) else [(name, value)]
-            for key, records in inner:
-                if isinstance(records, list) and any(isinstance(r, dict) for r in records):
-                    yield str(key), records
+            yield name, read
+        elif len(read) > 1 and all(isinstance(r, list) for r in read):
+            yield name, _named(read[0], read[1:])
+    elif isinstance(read, dict) and depth < DEEPEST:
+        if table := _split(read):
+            yield name, table
+        elif records := _alike(read):
+            yield name, records
+        else:
+            for key, value in read.items():
+                yield from _lists(value, str(key), depth + 1)
+
+
+def _split(read: dict[str, Any]) -> list[Any]:
+    """The records of `{columns: […], data: [[…], …]}`, as pandas and many services write tables."""
+    for head in ("columns", "fields", "header", "headers"):
+        names = read.get(head)
+        for body in ("data", "rows", "values", "records"):
+            rows = read.get(body)
+            if isinstance(names, list) and isinstance(rows, list) and rows:
+                names = [
+                    n.get("name", n.get("title", "")) if isinstance(n, dict) else n for n in names
+                ]
+                if all(isinstance(row, list) for row in rows):
+                    return _named(names, rows)
+    return []
+
+
+def _named(names: list[Any], rows: list[Any]) -> list[Any]:
+    """Rows as records; cells beyond the names are kept under their number."""
+    return [
+        {_text(names[i]) if i < len(names) else f"#{i + 1}": cell for i, cell in enumerate(row)}
+        for row in rows
+    ]
+
+
+def _alike(read: dict[str, Any]) -> list[Any]:
+    """The values of an object of objects that share most of their keys: records by their id."""
+    values = list(read.values())
+    if len(values) < 2 or not all(isinstance(v, dict) for v in values):
+        return []
+    if any(isinstance(cell, list | dict) for v in values for cell in v.values()):
+        return []
+    shared = set.intersection(*(set(v) for v in values))
+    return values if shared and len(shared) * 2 >= max(map(len, values)) else []
 
 
 def _rows(records: list[Any]) -> Rows:

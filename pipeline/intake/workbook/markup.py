@@ -81,7 +81,7 @@ def _html_row(row: etree._Element) -> Spans:
 def _text(cell: etree._Element) -> str:
     for line_break in cell.iter("br"):
         line_break.tail = "\n" + (line_break.tail or "")
-    lines = "".join(cell.itertext()).split("\n")
+    lines = "".join(cell.itertext()).replace("\xa0", " ").split("\n")
     return "\n".join(line.strip() for line in lines if line.strip())
 
 

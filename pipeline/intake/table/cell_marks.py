@@ -1,0 +1,81 @@
+"""What exporting programs and people put into a cell in place of its value, or around it.
+
+Each is recognised by its form, whatever the case, width and brackets: a word for "nothing", the
+guard `="…"`, a mark for "as above", a picture's formula, characters that were lost, a document's
+number that a spreadsheet took for a date, two values in one cell.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+#: How a program writes a missing value, bare or in brackets.
+_OF_PROGRAMS = r"null|none|nil|nan|nat|na|n/a|<na>|undefined|\\n"
+#: How a person writes that there is nothing.
+_OF_PEOPLE = r"[/\\~]|[-—―–−]{1,4}|无|暂无|空|不详|没有|未填"
+_NOTHING = re.compile(rf"[(<\[{{]?(?:{_OF_PROGRAMS}|{_OF_PEOPLE})[)>\]}}]?", re.I)
+_GUARD = re.compile(r'=\s*"(?P<inside>(?:[^"]|"")*)"', re.S)
+_DITTO = re.compile(r"[(]?(?:同上|同前|同左|上同|〃+|″|\"\s*|ditto|do\.)[)]?", re.I)
+_PICTURE = re.compile(r"=\s*(?:_xlfn\.)*(?:_xlws\.)*(?:DISPIMG|IMAGE)\(", re.I)
+_CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_LOST = re.compile(
+    rf"锟斤拷|锟斤|烫烫烫|屯屯屯|ï¿½|\?{{2,}}(?=[{_CJK}])|(?<=[{_CJK}])\?{{2,}}(?=[^?\s”」』）)])"
+    rf"|^\?{{3,}}$"
+)
+_LOST_IN_NAME = re.compile(rf"\?(?=[{_CJK}])|(?<=[{_CJK}])\?|[\ue000-\uf8ff]")
+_MONTH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_DATE = re.compile(
+    rf"\d{{4}}([-/.])\d{{1,2}}\1\d{{1,2}}(?:[ T]\d{{1,2}}:\d{{2}}(?::\d{{2}}(?:\.\d+)?)?)?"
+    rf"|\d{{1,2}}[-/ ](?:{_MONTH})(?:[-/ ]\d{{2,4}})?|(?:{_MONTH})[-/ ]\d{{2,4}}"
+    rf"|(?:\d{{4}}年)?\d{{1,2}}月\d{{1,2}}日|\d{{4}}年\d{{1,2}}月",
+    re.I,
+)
+_NUMBERED = re.compile(r"[〔\[(（【]\s*(?:19|20)\d{2}\s*[〕\])）】][^〔\[(（【]{0,12}?\d+\s*号")
+
+#: Cells that may be one of these, by their beginning, so that all others need no Python (RE2).
+SUSPECT = (
+    r"(?i)^\s*(?:=|[(（<\[{]?\s*(?:null|none|nil|nan|nat|na|n/a|undefined|\\n|[/\\~／＼]|[-—―–−－]{1,4}|无|暂无|空"
+    r"|不详|没有|未填|同上|同前|同左|上同|〃|″|\"|ditto|do\.)\s*[)）>\]}]?\s*$)|锟斤|烫烫烫|屯屯屯|ï¿½|\?\?|？？"
+)
+#: Cells of codes that may be dates, or numbers with a point.
+NO_CODE = r"^\d{4}[-/.年]\d{1,2}[-/.月]|^\d{1,2}月\d|\.0+$"
+_KEYS = frozenset(("code", "social-credit-code", "document-number"))
+_NAMES = frozenset(("name", "organisation")) | _KEYS
+
+
+def folded(text: str) -> str:
+    """`text` in half width, without outer blanks."""
+    return unicodedata.normalize("NFKC", text.strip()).strip()
+
+
+def is_nothing(text: str) -> bool:
+    """Whether a cell says that there is no value."""
+    return bool(_NOTHING.fullmatch(folded(text)))
+
+
+def unguarded(text: str) -> str:
+    """The text inside `="…"`, by which a CSV keeps a spreadsheet from reading a code as a number."""
+    match = _GUARD.fullmatch(text.strip())
+    return match["inside"].replace('""', '"') if match else text
+
+
+def is_picture(text: str) -> bool:
+    """Whether a cell is the formula of a picture in it (`=DISPIMG(…)` of WPS, `=IMAGE(…)`)."""
+    return bool(_PICTURE.match(text.strip()))
+
+
+def trouble(text: str, kind: str) -> str:
+    """The rule of the finding about a cell that holds no value of its own; "" for none."""
+    plain = folded(text)
+    if _DITTO.fullmatch(plain):
+        return "as-above"
+    if is_picture(plain):
+        return "picture-in-cell"
+    if _LOST.search(text) or (kind in _NAMES and _LOST_IN_NAME.search(plain)):
+        return "garbled-text"
+    if kind in _KEYS and _DATE.fullmatch(plain):
+        return "number-became-date"
+    if kind == "document-number" and len(_NUMBERED.findall(plain)) > 1:
+        return "two-in-one"
+    return ""
