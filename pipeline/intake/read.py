@@ -265,6 +265,7 @@ def _open_sheet(
         banners = find_tables.banners(sheet.merged, area.block)
         above, below = rows[area.start - 1 : area.block.first - 1], rows[area.block.last : area.end]
         notes, named = _units(opened, file.hint, above, below)
+        notes += _not_plain(sheet, area, opened.source)
         layout = chunks.Layout(area.block, named, sheet.is_1904, merged, banners)
         work = chunks.prepare(
             opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout
@@ -275,6 +276,22 @@ def _open_sheet(
             pieces=partial(_pieces, rows, area, *_span(area, areas)),
             chunk=partial(_chunk_of_rows, work),
         )
+
+
+def _not_plain(sheet: Sheet, area: Area, source: Source) -> Iterator[Finding]:
+    """What is told of a table's rows that are hidden, and of those that are struck out."""
+    first, last = area.block.last + 1, min(area.end, len(sheet.rows))
+    hidden = [row for row in sorted(sheet.hidden) if first <= row <= last]
+    if hidden:
+        params = {"count": len(hidden), "rows": "、".join(map(str, hidden[:10]))}
+        yield found("rows-hidden", source, params=params)
+    columns = [c for c in sorted(sheet.hidden_columns) if c < len(source.header)]
+    if columns:
+        named = "、".join(f"{chunks.letters(c)} {source.header[c]}".strip() for c in columns[:10])
+        yield found("columns-hidden", source, params={"count": len(columns), "columns": named})
+    for row in sorted(sheet.struck):
+        if first <= row <= last and any(cell.strip() for cell in sheet.rows[row - 1]):
+            yield found("row-struck-out", source, row=row)
 
 
 def _units(

@@ -13,6 +13,7 @@ from pipeline.base.model import SetAside
 _TOTAL = r"^\s*(?:本页|本表|本月|本季度|本年|全年)?(?:合\s*计|小\s*计|总\s*计|累\s*计|汇\s*总)\s*(?:[：:（(\d].*)?$"
 _SIGNATURE = r"^\s*(?:填\s*表\s*人|填\s*报\s*人|审\s*核\s*人|制\s*表(?:\s*人)?|复\s*核(?:\s*人)?|经\s*办\s*人|(?:单位|部门)?负\s*责\s*人|填\s*报\s*日\s*期|填\s*表\s*日\s*期|填\s*报\s*单\s*位|联\s*系\s*电\s*话|联\s*系\s*人)\s*(?:（签[字章]）|\(签[字章]\))?\s*(?:[：:]|$)"
 _FOOTNOTE = r"^\s*(?:[*＊※]|注\s*\d*\s*[：:]|备\s*注\s*[：:]|说\s*明\s*[：:]|填[表写报]\s*(?:说\s*明|要\s*求)|数据来源|示例数据|以上(?:数据|均|为|共)|本表)"
+_SUM = r"^\s*\S{1,15}\s*(?:小\s*计|合\s*计|总\s*计|汇\s*总)\s*$"  # of a group
 #: No records where little else is filled in: a group's sum, a title, what a program prints below.
 _SCANT = (
     r"^\s*\S{1,15}(?:小\s*计|合\s*计|总\s*计|汇\s*总)\s*$|^\s*[（(【]?\s*(?:以上|本表|总|合)?\s*(?:共|共计)\s*\d+\s*[件条宗项个份行页人]"
@@ -86,6 +87,8 @@ def reason(cells: Sequence[str], heads: Heads, needed: int) -> str | None:
         return "total"
     if re.match(_SIGNATURE, filled[0]):
         return "signature"
+    if len(filled) <= 2 and re.match(_SUM, filled[0]):
+        return "total"
     if len(filled) >= max(needed, 2):
         return None
     if re.match(_FOOTNOTE, filled[0]):

@@ -416,6 +416,8 @@ def normalise(written: str, kind: str, setting: Setting) -> tuple[str, str]:
         return "", "blank-mark"
     if cell_marks.is_picture(written):
         return "", "picture-formula"
+    if cell_marks.is_formula(written):
+        return "", "formula-without-result"
     if FORMULA_ERROR.fullmatch(tidy(written)):
         return "", "formula-error"
     canonical, rule = KINDS[kind](written, setting)

@@ -19,6 +19,7 @@ import numpy as np
 from lxml import etree
 
 from pipeline.intake.table.find_tables import Merged
+from pipeline.intake.workbook import cell_facts
 from pipeline.intake.workbook.sheet import Unreadable
 
 UNCOMPRESSED_MOST = 1 << 30  # bytes of all parts; a workbook with more is refused as a zip bomb
@@ -42,11 +43,17 @@ _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)<")
 
 @dataclass(frozen=True, slots=True)
 class SheetFacts:
-    """Cells with an error value, (row from 1, column from 0) → #N/A; merged ranges (ODS); too wide?"""
+    """Cells whose text calamine does not give, such as #N/A, by (row from 1, column from 0); merged
+    ranges (ODS); too wide? Rows and columns that are hidden, and rows with text
+    struck through.
+    """
 
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     merged: tuple[Merged, ...] = ()
     is_vast: bool = False
+    hidden: frozenset[int] = frozenset()
+    struck: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +147,9 @@ def _xlsx(archive: zipfile.ZipFile) -> BookFacts:
     """
     book = _parsed(archive, "xl/workbook.xml")
     is_1904 = any(e.get("date1904") in ("1", "true") for e in book.iter("{*}workbookPr"))
-    parts = {name: _sheet_facts(archive, name) for name in archive.namelist() if _is_xml(name)}
+    styles = cell_facts.styles(archive)
+    names = filter(_is_xml, archive.namelist())
+    parts = {name: _sheet_facts(archive, name, styles) for name in names}
     targets, sheets = _targets(archive), dict[str, SheetFacts]()
     for sheet in book.iter("{*}sheet"):
         link = next((v for k, v in sheet.attrib.items() if str(k).endswith("}id")), "")
@@ -167,14 +176,17 @@ def _targets(archive: zipfile.ZipFile) -> dict[str, str]:
     return found
 
 
-def _sheet_facts(archive: zipfile.ZipFile, part: str) -> SheetFacts:
-    errors, is_far = dict[tuple[int, int], str](), False
+def _sheet_facts(archive: zipfile.ZipFile, part: str, styles: cell_facts.Styles) -> SheetFacts:
+    errors, is_far, facts = dict[tuple[int, int], str](), False, cell_facts.CellFacts()
     for piece in _pieces(archive, part):
         is_far = is_far or bool(_FAR.search(piece)) or _is_oddly_written(piece)
         if b't="e"' in piece:
             errors |= _errors(piece)
+        facts.add(piece, styles)
     is_vast = is_far and _area(archive, part) > CELLS_MOST < _filled_area(archive, part)
-    return SheetFacts(errors, is_vast=is_vast)
+    hidden, struck = frozenset(facts.hidden), frozenset(facts.struck)
+    columns = frozenset(facts.hidden_columns)
+    return SheetFacts(facts.texts | errors, (), is_vast, hidden, struck, columns)
 
 
 def _is_oddly_written(piece: bytes) -> bool:

@@ -26,3 +26,6 @@ class Sheet:
     merged: tuple[Merged, ...] = ()
     errors: dict[tuple[int, int], str] = field(default_factory=dict)  # (row, column): #N/A
     is_1904: bool = False
+    hidden: frozenset[int] = frozenset()  # rows
+    struck: frozenset[int] = frozenset()  # rows with text struck through
+    hidden_columns: frozenset[int] = frozenset()  # from 0

@@ -101,7 +101,9 @@ def _sheet_of(
     while rows and not any(rows[-1]):
         rows.pop()
     merged = tuple(Merged(a + 1, b, c + 1, d) for (a, b), (c, d) in ranges) or facts.merged
-    return Sheet(name, rows, "" if rows else "empty", merged, facts.errors, is_1904)
+    skipped = "" if rows else "empty"
+    unseen = facts.hidden, facts.struck, facts.hidden_columns
+    return Sheet(name, rows, skipped, merged, facts.errors, is_1904, *unseen)
 
 
 def _put(rows: list[list[str]], row: int, column: int, text: str) -> None:

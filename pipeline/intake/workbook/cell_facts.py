@@ -1,0 +1,130 @@
+"""What an XLSX says of cells beside their values: leading zeros, formulas, strike-through, hiding.
+
+calamine gives values alone. Read from the sheet's part by regular expressions, piece by piece, so
+that memory stays bounded. Source: ECMA-376 part 1, 18.3.1 (worksheets) and 18.8 (styles).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import zipfile
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+_STYLES = "xl/styles.xml"
+_STYLES_MOST = 32 << 20  # bytes
+_ZEROS = re.compile(r"(0{2,30})(?:;.*)?$")
+_CELL = rb"<(?:\w+:)?c\b([^>]*[^>/])>"
+_REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})(\d{1,7})["']""")
+_STYLE = re.compile(rb"""\bs\s*=\s*["'](\d{1,6})["']""")
+_NUMBER = re.compile(_CELL + rb"\s*<(?:\w+:)?v>(\d{1,15})</(?:\w+:)?v>")
+_ANY = re.compile(_CELL)
+_FORMULA = re.compile(
+    _CELL
+    + rb"\s*<(?:\w+:)?f\b[^>]*?(?:/>|>([^<]*)</(?:\w+:)?f>)\s*(<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
+_ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
+_COLUMNS = re.compile(rb"<(?:\w+:)?col\b([^>]*)>")
+_HIDDEN = re.compile(rb"""\bhidden\s*=\s*["'](?:1|true)["']""")
+_ROW_NUMBER = re.compile(rb"""\br\s*=\s*["'](\d{1,7})["']""")
+
+
+@dataclass(frozen=True, slots=True)
+class Styles:
+    """By index of a cell's style: the digits that its number format shows at least; and those whose
+    font is struck through.
+    """
+
+    zeros: dict[int, int] = field(default_factory=dict)
+    struck: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True)
+class CellFacts:
+    """(row from 1, column from 0) → the text that a cell shows or holds in place of its value; the
+    rows and columns that are hidden, and the rows with text struck through.
+    """
+
+    texts: dict[tuple[int, int], str] = field(default_factory=dict)
+    hidden: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)  # from 0
+    struck: set[int] = field(default_factory=set)
+
+    def add(self, piece: bytes, styles: Styles) -> None:
+        """The facts of one more piece of the sheet's part, in which no cell is cut."""
+        if b"hidden" in piece:
+            self._add_hidden(piece)
+        if re.search(rb"<(?:\w+:)?f\b", piece):
+            self._add_formulas(piece)
+        if styles.zeros:
+            self._add_zeros(piece, styles.zeros)
+        if styles.struck:
+            for attributes in _ANY.findall(piece):
+                place, style = _REFERENCE.search(attributes), _STYLE.search(attributes)
+                if place and style and int(style[1]) in styles.struck:
+                    self.struck.add(int(place[2]))
+
+    def _add_hidden(self, piece: bytes) -> None:
+        for attributes in _ROW.findall(piece):
+            number = _ROW_NUMBER.search(attributes)
+            if number and _HIDDEN.search(attributes):
+                self.hidden.add(int(number[1]))
+
+        for attributes in _COLUMNS.findall(piece):
+            span = [
+                re.search(rb"\b" + name + rb"\s*=\s*[\"'](\d{1,5})", attributes)
+                for name in (b"min", b"max")
+            ]
+            if _HIDDEN.search(attributes) and span[0] and span[1]:
+                self.hidden_columns.update(range(int(span[0][1]) - 1, int(span[1][1])))
+
+    def _add_formulas(self, piece: bytes) -> None:
+        """Formulas without a result; an empty text is one."""
+        for attributes, formula, _ in _FORMULA.findall(piece):
+            place = _REFERENCE.search(attributes)
+            if place and b't="str"' not in attributes:
+                text = html.unescape(formula.decode("utf-8", "replace"))
+                self.texts[_at(place)] = f"={text.lstrip('=') or '…'}"
+
+    def _add_zeros(self, piece: bytes, zeros: dict[int, int]) -> None:
+        for attributes, digits in _NUMBER.findall(piece):
+            place, style = _REFERENCE.search(attributes), _STYLE.search(attributes)
+            width = zeros.get(int(style[1]), 0) if style else 0
+            if place and width > len(digits) and b't="s"' not in attributes:
+                self.texts[_at(place)] = digits.decode().zfill(width)
+
+
+def _at(place: re.Match[bytes]) -> tuple[int, int]:
+    column = 0
+    for letter in place[1]:
+        column = column * 26 + letter - 64
+    return int(place[2]), column - 1
+
+
+def styles(archive: zipfile.ZipFile) -> Styles:
+    """The styles of a workbook that change what a cell means; none where they cannot be read."""
+    names = {name.lower(): name for name in archive.namelist()}
+    name = names.get(_STYLES)
+    if name is None or archive.getinfo(name).file_size > _STYLES_MOST:
+        return Styles()
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        root = etree.fromstring(archive.read(name), parser)
+    except etree.XMLSyntaxError:
+        return Styles()
+    formats = {str(e.get("numFmtId")): str(e.get("formatCode", "")) for e in root.iter("{*}numFmt")}
+    fonts = root.findall("{*}fonts/{*}font")
+    struck = {i for i, font in enumerate(fonts) if _is_on(font.find("{*}strike"))}
+    zeros, crossed = dict[int, int](), set[int]()
+    for index, style in enumerate(root.iterfind("{*}cellXfs/{*}xf")):
+        if match := _ZEROS.fullmatch(formats.get(str(style.get("numFmtId")), "")):
+            zeros[index] = len(match[1])
+        if str(style.get("fontId", "")).isdecimal() and int(str(style.get("fontId"))) in struck:
+            crossed.add(index)
+    return Styles(zeros, frozenset(crossed))
+
+
+def _is_on(element: etree._Element | None) -> bool:
+    return element is not None and element.get("val", "1") not in ("0", "false")
