@@ -25,7 +25,7 @@ from pipeline.checks.privacy.known_values import KnownValues, read_secrets, ways
 from pipeline.release.gate import refused_rows
 from pipeline.release.gate.artefacts import Blocks, blocks_in, columns_of
 from pipeline.release.gate.personal_numbers import Match, line_at, numbers, own_numbers
-from pipeline.release.package.package import data_files
+from pipeline.release.package.package import csv_header, data_files
 
 
 def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> None:
@@ -61,8 +61,10 @@ def _rows_with_matches(
         return next((kind for kind, *_ in _matches(text, "", known, own)), "")
 
     rows = refused_rows.with_matches(release, datasets, kind_of)
-    for dataset in (d for d in datasets if not d.produced):
-        for column in (c for c in dataset.published if c.privacy == "masked"):
+    for dataset in datasets:
+        paths = data_files(release, dataset.name)
+        has_origin = bool(paths) and set(_ORIGIN) <= {*csv_header(paths)}
+        for column in (c for c in dataset.published if has_origin and c.privacy == "masked"):
             names = list(
                 dict.fromkeys([dataset.primary_key[0], column.name, *column.masked_when, *_ORIGIN])
             )

@@ -10,7 +10,7 @@ from pipeline.base.model import Dataset
 from pipeline.base.words import say
 from pipeline.contract.catalog import published_columns
 from pipeline.release.gate.artefacts import SEPARATOR, columns_of
-from pipeline.release.package.package import data_files
+from pipeline.release.package.package import csv_header, data_files
 
 Cells = Sequence[str]
 
@@ -23,10 +23,12 @@ def with_matches(
     `is_match` gives the kind of what it finds in a text, "" for nothing.
     """
     refused = list[RefusedRow]()
-    for dataset in (d for d in datasets if not d.produced):
+    for dataset in datasets:
         paths = data_files(release, dataset.name)
-        names = [c.name for c in published_columns(dataset)]
-        for batch in columns_of(paths, names) if paths else ():
+        names = list(csv_header(paths)) if paths else []
+        if "source_row" not in names:  # made by the pipeline, not read
+            continue
+        for batch in columns_of(paths, names):
             rows = list(zip(*(batch[name].to_pylist() for name in names), strict=True))
             for cells in _among(rows, is_match):
                 refused.append(_matched(dataset, names, cells, is_match))

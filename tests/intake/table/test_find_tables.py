@@ -130,7 +130,8 @@ HEADS = (("单位", "件数", "金额"),)
         (("负责人", "", ""), "signature"),
         (("注：以上为示例", "", ""), "footnote"),
         (("单位", "件数", "金额"), "header"),
-        (("1", "2", "3"), "header"),
+        (("（1）", "（2）", "（3）"), "header"),
+        (("1", "2", "3"), None),
         (("", " ", "\u3000"), ""),
         (("合计科技有限公司", "5", "10"), None),
         (("制表印刷厂", "5", "10"), None),
@@ -213,3 +214,21 @@ def test_a_part_is_looked_at_whole_and_never_much_of_it_at_once(
     assert b"".join(pieces) == part
     assert max(map(len, pieces)) <= 200 + 16
     assert all(piece.count(b"<c ") == piece.count(b"</c>") for piece in pieces)
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbered", "is_header"),
+    [
+        (("1", "2", "3"), (7, 3), True),
+        (("1", "2", "3"), (0, 0), False),  # a column holds numbers
+        (("1", "2", "3"), (6, 3), False),  # not right under the header
+        (("1", "2", "4"), (7, 3), False),
+        (("1", "2", ""), (7, 3), False),
+    ],
+)
+def test_bare_numbers_are_the_columns_only_right_under_a_header_without_numbers(
+    cells: tuple[str, ...], numbered: tuple[int, int], is_header: bool
+) -> None:
+    table = pa.table({str(i): [c] for i, c in enumerate(cells)} | {"_row": [7]})
+    _, aside, _ = not_records.split(table, HEADS, 2, numbered)
+    assert [a.why for a in aside] == (["header"] if is_header else [])
