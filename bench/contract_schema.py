@@ -17,7 +17,7 @@ from typing import Any
 
 from pipeline.base.model import Catalog, Column
 from pipeline.contract import catalog
-from pipeline.intake.table.headers import match
+from pipeline.intake.table.match_columns import match
 
 ROOT = Path(__file__).parent.parent
 

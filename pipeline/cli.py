@@ -280,12 +280,12 @@ def diff(
 ) -> None:
     """两个版本之间新增、更正、移出、撤回了什么。/ What differs between two releases."""
     _speak(lang)
-    from pipeline.release.store import differences
+    from pipeline.release.store import diff_report
 
-    if format not in differences.FORMATS:
-        known = ", ".join(differences.FORMATS)
+    if format not in diff_report.FORMATS:
+        known = ", ".join(diff_report.FORMATS)
         raise UsageError(say("bad-format", language(), value=format, known=known))
-    typer.echo(differences.report(addresses.folder(site), before, after, format, limit), nl=False)
+    typer.echo(diff_report.report(addresses.folder(site), before, after, format, limit), nl=False)
 
 
 @app.command(name="withdraw")

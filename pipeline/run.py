@@ -29,7 +29,7 @@ from pipeline.publishers import packages, union
 from pipeline.release import build
 from pipeline.release.data import draft
 from pipeline.release.gate import exit_guard, gate
-from pipeline.release.package import changes, manifest, parts, store, working
+from pipeline.release.package import manifest, parts, record_changes, store, working
 from pipeline.release.package.about import About
 from pipeline.release.removal import publication_terms, tombstones, withdraw
 from pipeline.release.removal.plan import Removal
@@ -185,12 +185,12 @@ def _made(run: Run, job: Job, making: Path) -> draft.Draft:
 def _release(made: draft.Draft, run: Run, job: Job, parent: Path | None, secret: bytes) -> str:
     """Compare the draft with the previous release, and finish it; returns its id."""
     withdrawn = tombstones.keys(run.withdrawals)
-    found = changes.since(run.con, parent, made.datasets, made.rows, withdrawn)
+    found = record_changes.since(run.con, parent, made.datasets, made.rows, withdrawn)
     explained = _explained(found, run, job, parent)
     allowed = job.allowed
     gate.check_removals(found, explained, allowed.removals, run.ledger.private / "removals.csv")
     before = manifest.read(parent).get("rows", {}) if parent else {}
-    left = changes.left_with_cause(found, explained)
+    left = record_changes.left_with_cause(found, explained)
     gate.check_sizes(made.datasets, before, made.counts, left, allowed.removals, allowed.growth)
     kept = store.kept(job.site)
     release = store.free_name(job.site, made.release)
@@ -204,13 +204,13 @@ def _release(made: draft.Draft, run: Run, job: Job, parent: Path | None, secret:
 
 
 def _explained(
-    found: Collection[changes.Change], run: Run, job: Job, parent: Path | None
+    found: Collection[record_changes.Change], run: Run, job: Job, parent: Path | None
 ) -> dict[str, Collection[str]]:
     """Keys of records of `parent` that leave with a cause: their source is removed, their
     publication period is over, or their publisher has removed them.
     """
     datasets = list(job.catalog.datasets.values())
-    dropped = changes.dropped_by_source(run.con, parent, datasets, job.today)
+    dropped = record_changes.dropped_by_source(run.con, parent, datasets, job.today)
     compared = parent if any(change.verb == "removed" for change in found) else None
     lapsed = publication_terms.lapsed(run.con, compared, job.catalog, job.today) if compared else {}
     by_publishers = _removed_by_publishers(found, run, parent, job.catalog)
@@ -218,7 +218,7 @@ def _explained(
 
 
 def _removed_by_publishers(
-    found: Collection[changes.Change], run: Run, parent: Path | None, catalog: Catalog
+    found: Collection[record_changes.Change], run: Run, parent: Path | None, catalog: Catalog
 ) -> dict[str, set[str]]:
     """Keys of records that the publisher whose package they came from has removed."""
     if parent is None or not run.packages or all(c.verb != "removed" for c in found):
@@ -269,7 +269,7 @@ def _produced(run: Run, dataset: Dataset, rows: list[working.Row]) -> pa.Table:
 def _keep_corrections(run: Run, parent: Path | None, made: draft.Draft, release: str) -> None:
     """The old values of published records that were changed, in PRIVATE only."""
     place = run.ledger.private / "corrections"
-    listed = changes.read(made.folder / "changes.csv")
+    listed = record_changes.read(made.folder / "changes.csv")
     if parent and any(change.verb == "changed" for change in listed):
         place.mkdir(exist_ok=True)
-        changes.write_old_values(parent, made.datasets, listed, place / f"{release}.csv")
+        record_changes.write_old_values(parent, made.datasets, listed, place / f"{release}.csv")

@@ -28,7 +28,7 @@ from pipeline.checks.results import parquet
 from pipeline.intake import read
 from pipeline.intake.inbox.sources import InboxFile
 from pipeline.intake.read import Opened
-from pipeline.intake.table.headers import HeaderMatch
+from pipeline.intake.table.match_columns import HeaderMatch
 from pipeline.release.data.reuse import Reuse
 
 Result = Finding | Opened | Checked  # what one file gives, in order

@@ -16,9 +16,9 @@ from pipeline.base.model import PACKAGE, Catalog, Chunk, Dataset, Finding, Locat
 from pipeline.base.sheet_cells import is_added
 from pipeline.contract.catalog import as_input
 from pipeline.intake.inbox.sources import InboxFile
-from pipeline.intake.table import chunks, find_tables, headers, units, values
-from pipeline.intake.table.find_tables import Area, HeaderBlock, Rows
-from pipeline.intake.table.headers import HeaderMatch
+from pipeline.intake.table import chunks, find_headers, match_columns, units, values
+from pipeline.intake.table.find_headers import Area, HeaderBlock, Rows
+from pipeline.intake.table.match_columns import HeaderMatch
 from pipeline.intake.table.sources_yaml import Hint
 from pipeline.intake.table.values import UNKNOWN_UNIT
 from pipeline.intake.text import blocks, encodings, json_files, ranges, text_files
@@ -162,7 +162,7 @@ def _best_format(
     `fmt`, detected from bytes and lines, is kept if it gives two matches; otherwise other
     encodings and delimiters are tried.
     """
-    most = find_tables.HEAD + find_tables.TALLEST
+    most = find_headers.HEAD + find_headers.TALLEST
     tried = [(fmt, text_files.head_rows(fmt, most))]
     if _matches(tried[0][1], hint, datasets) >= 2:
         return tried[0]
@@ -178,7 +178,7 @@ def _best_format(
 
 
 def _matches(head: Rows, hint: Hint, datasets: Sequence[Dataset]) -> int:
-    block = find_tables.find_block(head, datasets, (), hint.columns)
+    block = find_headers.find_block(head, datasets, (), hint.columns)
     return block.matches if block else 0
 
 
@@ -254,15 +254,15 @@ def _open_sheet(
         return
     areas = [Area(block, 1, len(sheet.rows))]
     if not file.hint.header_rows:
-        areas = find_tables.areas(sheet.rows, block, datasets, sheet.merged)
-    rows, merged = find_tables.filled_down(sheet.rows, sheet.merged, block.last)
+        areas = find_headers.areas(sheet.rows, block, datasets, sheet.merged)
+    rows, merged = find_headers.filled_down(sheet.rows, sheet.merged, block.last)
     for area in areas:
         part = "" if area.start == 1 and area is areas[0] else f"{area.block.last}.{_left(area)}"
         opened = _matched(source, area.block, file, catalog, part)
         if opened.dataset is None:
             yield opened
             continue
-        banners = find_tables.banners(sheet.merged, area.block)
+        banners = find_headers.banners(sheet.merged, area.block)
         above, below = rows[area.start - 1 : area.block.first - 1], rows[area.block.last : area.end]
         notes, named = _units(opened, file.hint, above, below)
         notes += _not_plain(sheet, area, opened.source)
@@ -380,14 +380,16 @@ def _candidates(file: InboxFile, catalog: Catalog) -> tuple[list[Dataset], str]:
 
 
 def _header_block(
-    rows: Rows, merged: Sequence[find_tables.Merged], hint: Hint, datasets: Sequence[Dataset]
+    rows: Rows, merged: Sequence[find_headers.Merged], hint: Hint, datasets: Sequence[Dataset]
 ) -> HeaderBlock | None:
     if hint.header_rows:
         first, last = hint.header_rows[0], hint.header_rows[-1]
         return (
-            find_tables.block_at(rows, first, last, datasets, merged) if last <= len(rows) else None
+            find_headers.block_at(rows, first, last, datasets, merged)
+            if last <= len(rows)
+            else None
         )
-    return find_tables.find_block(rows, datasets, merged, hint.columns)
+    return find_headers.find_block(rows, datasets, merged, hint.columns)
 
 
 def _matched(
@@ -401,16 +403,16 @@ def _matched(
     candidates = list[Dataset]()
     if block and not matched_by:
         filled = sum(bool(name.strip()) for name in block.names)
-        dataset, candidates = headers.identify(block.scores, filled - block.listed)
+        dataset, candidates = match_columns.identify(block.scores, filled - block.listed)
         matched_by = "headers"
     if dataset is None or block is None:
         return _unmatched(source, dataset, candidates)
-    header = headers.trimmed(block.names)
-    mapping = headers.match(header, dataset, file.hint.columns, file.hint.ignore)
+    header = match_columns.trimmed(block.names)
+    mapping = match_columns.match(header, dataset, file.hint.columns, file.hint.ignore)
     source = replace(
         source, dataset=dataset.name, matched_by=matched_by, header_row=block.last, header=header
     )
-    signals = headers.signals(source, dataset, mapping, file.hint.constants)
+    signals = match_columns.signals(source, dataset, mapping, file.hint.constants)
     return Opened(
         source, dataset, mapping, tuple(signals), _no_pieces, _no_chunk, file.hint.precedence
     )

@@ -29,7 +29,7 @@ from pipeline.intake.table.sources_yaml import Hint
 from pipeline.publishers import proven
 from pipeline.publishers.packages import PackageResult
 from pipeline.publishers.proven import Received
-from pipeline.release.package import changes, package
+from pipeline.release.package import package, record_changes
 from pipeline.release.removal import tombstones
 from pipeline.release.removal.tombstones import Tombstone
 
@@ -263,7 +263,7 @@ def dropped(
     """
     by_publisher = {each.publisher: each.received for each in results if each.received}
     listing, found = package.data_files(parent, "sources"), dict[str, set[str]]()
-    for dataset in changes.compared_datasets(list(catalog.datasets.values())):
+    for dataset in record_changes.compared_datasets(list(catalog.datasets.values())):
         paths = package.data_files(parent, dataset.name)
         if listing and paths and "source_id" in package.csv_header(paths):
             found[dataset.name] = _dropped(con, paths, listing, dataset, by_publisher)

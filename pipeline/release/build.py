@@ -26,8 +26,16 @@ from pipeline.release.database.part_databases import Tables
 from pipeline.release.database.readback import verify_rows
 from pipeline.release.downloads import downloads
 from pipeline.release.gate import gate
-from pipeline.release.package import changes, dcat, manifest, metadata, package, parts, working
-from pipeline.release.package.changes import Change
+from pipeline.release.package import (
+    dcat,
+    manifest,
+    metadata,
+    package,
+    parts,
+    record_changes,
+    working,
+)
+from pipeline.release.package.record_changes import Change
 
 DATABASE = "disclosure.db"
 
@@ -58,11 +66,11 @@ def finish(made: Draft, history: History, engine: Engine = LOCAL) -> None:
     """
     folder = made.folder
     rows, checksums, hashes = dict(made.rows), dict(made.checksums), dict[str, str]()
-    if public := made.about.catalog.datasets.get(changes.TABLE):
+    if public := made.about.catalog.datasets.get(record_changes.TABLE):
         rows[public.name], checksums[public.name] = _public_changes(made, history, public)
         hashes = draft.hashes_of(folder, package.data_files(folder, public.name))
     made = replace(made, rows=rows, checksums=checksums, hashes=made.hashes | hashes)
-    changes.write(folder / "changes.csv", history.release, history.changes)
+    record_changes.write(folder / "changes.csv", history.release, history.changes)
     release = history.release
     descriptor = package.descriptor(made.about, release, folder, made.counts, made.keys)
     package.write_json(folder / "datapackage.json", descriptor)
@@ -112,7 +120,7 @@ def _done(future: Future[None] | None) -> None:
 
 def _public_changes(made: Draft, history: History, dataset: Dataset) -> tuple[Path, RowChecksum]:
     """Write the public table of changes; gives its Parquet file and checksum."""
-    listed = changes.rows(history.parent, history.release, made.about.today, history.changes)
+    listed = record_changes.rows(history.parent, history.release, made.about.today, history.changes)
     produced = {dataset.name: working.table(dataset, listed)}
     material = Material(made.material.con, {}, {}, produced, {}, {}, made.material.work)
     return draft.write_dataset(material, dataset, made.places)
@@ -203,9 +211,11 @@ def _manifest_content(made: Draft, history: History) -> dict[str, Any]:
         "amendments": [],
         **draft.input_facts(made.material, made.about),
         "rules": {name: rule.version for name, rule in sorted(words.rules().items())},
-        "records": {d.name: list(d.primary_key) for d in changes.compared_datasets(made.datasets)},
+        "records": {
+            d.name: list(d.primary_key) for d in record_changes.compared_datasets(made.datasets)
+        },
         "rows": made.counts,
-        "changes": changes.counts(history.changes),
+        "changes": record_changes.counts(history.changes),
     }
 
 

@@ -14,7 +14,7 @@ from pipeline.base.errors import UsageError
 from pipeline.base.model import Catalog, Dataset
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
-from pipeline.intake.table import headers, values
+from pipeline.intake.table import match_columns, values
 
 FOLDER = Path(__file__).parents[2] / "datapackage"
 
@@ -296,7 +296,7 @@ def test_input_datasets_keep_where_each_record_came_from_and_produced_ones_do_no
 def test_every_header_of_the_national_layout_is_known(
     contract: Catalog, header: str, field: str
 ) -> None:
-    (match,) = headers.match([header], contract.datasets["penalty_filings"], {}, ())
+    (match,) = match_columns.match([header], contract.datasets["penalty_filings"], {}, ())
     assert match.field == field
 
 
@@ -304,7 +304,7 @@ def test_every_header_of_the_national_layout_is_known(
 def test_every_header_of_the_layout_of_licences_is_known(
     contract: Catalog, header: str, field: str
 ) -> None:
-    (match,) = headers.match([header], contract.datasets["administrative_licences"], {}, ())
+    (match,) = match_columns.match([header], contract.datasets["administrative_licences"], {}, ())
     assert match.field == field
 
 
@@ -313,7 +313,7 @@ def test_no_header_is_ambiguous_within_its_dataset(contract: Catalog) -> None:
         owners: dict[str, str] = {}
         for column in dataset.columns:
             for written in (column.name, column.title, column.title_en, *column.aliases):
-                form = headers.canonical(written)[0]
+                form = match_columns.canonical(written)[0]
                 assert owners.setdefault(form, column.name) == column.name, written
 
 
@@ -333,7 +333,7 @@ def test_identity_numbers_phones_births_and_photos_are_never_published(contract:
     }.items():
         dataset = contract.datasets[name]
         for written in known:
-            (match,) = headers.match([written], dataset, {}, ())
+            (match,) = match_columns.match([written], dataset, {}, ())
             assert dataset.column(match.field).privacy == "never", (name, match.header)
 
 
@@ -639,7 +639,7 @@ def test_the_example_in_the_authoring_guide_is_a_valid_dataset(tmp_path: Path) -
     dataset = catalog.load(folder, RULES).datasets["hearings"]
     assert dataset.published[0].title == "听证编号"
     sent = guide.split("```csv\n")[1].splitlines()[0].split(",")
-    assert all(match.field for match in headers.match(sent, dataset, {}, ()))
+    assert all(match.field for match in match_columns.match(sent, dataset, {}, ()))
 
 
 def test_the_authoring_guide_explains_every_key_and_kind() -> None:

@@ -29,8 +29,8 @@ from openpyxl.utils.escape import unescape
 from pipeline.base import spreadsheet_safety
 from pipeline.base.errors import GateRefused
 from pipeline.release.gate import gate
-from pipeline.release.package import changes, manifest
-from pipeline.release.store import differences, verify
+from pipeline.release.package import manifest, record_changes
+from pipeline.release.store import diff_report, verify
 from tests.support import formulas
 from tests.support.fixtures.releases import Published
 from tests.support.shop import (
@@ -243,17 +243,17 @@ def test_changes_name_what_was_added_changed_and_removed(kept: Shop) -> None:
     rows[1]["违法事实"] += "（更正）"
     kept.send(rows[1:])
     second = kept.publish(removals=True)
-    found = changes.read(second / "changes.csv")
+    found = record_changes.read(second / "changes.csv")
     assert [(c.verb, c.columns) for c in sorted(found, key=lambda c: c.verb)] == [
         ("added", ()), ("added", ()), ("changed", ("violation_facts",)), ("removed", ())
     ]  # fmt: skip
-    assert differences.between(first, second) == found
+    assert diff_report.between(first, second) == found
     assert {row["release"] for row in rows_of(second / "data" / "changes.csv")} == {second.name}
 
 
 def test_a_record_that_only_moved_to_another_row_has_not_changed(kept: Shop) -> None:
     kept.send(list(reversed(penalties(40))))
-    assert changes.read(kept.publish() / "changes.csv") == []
+    assert record_changes.read(kept.publish() / "changes.csv") == []
 
 
 def test_no_value_of_a_record_stands_in_a_list_of_changes(kept: Shop) -> None:
@@ -278,7 +278,7 @@ def test_a_difference_is_told_as_a_table_as_markdown_and_as_json(kept: Shop) -> 
     first = kept.current
     kept.send(penalties(42))
     second = kept.publish()
-    said = {f: differences.report(kept.site, first.name, second.name, f, 1) for f in differences.FORMATS}  # fmt: skip
+    said = {f: diff_report.report(kept.site, first.name, second.name, f, 1) for f in diff_report.FORMATS}  # fmt: skip
     assert "新增" in said["text"] and "| --- |" in said["markdown"]
     assert json.loads(said["json"])["counts"] == {PENALTIES: {"added": 2}}
     assert "另有 1 条" in said["text"]

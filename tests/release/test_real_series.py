@@ -21,8 +21,8 @@ from pipeline import run
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
 from pipeline.release.gate import gate
-from pipeline.release.package import changes, store
-from pipeline.release.store import differences, verify
+from pipeline.release.package import record_changes, store
+from pipeline.release.store import diff_report, verify
 from tests.support.examples import examples
 from tests.support.shop import rows_of
 
@@ -71,7 +71,7 @@ def published(inbox: Path, series: list[Path], words: dict[str, Any]) -> Figures
         release, now = site / "releases" / name, keys_of(edition)
         assert len(rows_of(release / "data" / f"{DATASET}.csv")) == len(now)
         if before:
-            found = changes.counts(changes.read(release / "changes.csv"))[DATASET]
+            found = record_changes.counts(record_changes.read(release / "changes.csv"))[DATASET]
             assert found["added"] == len(now - before), edition.name
             assert found["removed"] == len(before - now), edition.name
             new_ones.append(found["added"])
@@ -99,7 +99,7 @@ def test_new_and_gone_of_each_edition_are_what_sets_say(tmp_path: Path, words: d
     kept = store.kept(site)
     assert len(kept) == words["keep"]
     assert verify.release(site, "", None).problems == ()
-    assert differences.between(kept[-2], kept[-1]) == changes.read(kept[-1] / "changes.csv")
+    assert diff_report.between(kept[-2], kept[-1]) == record_changes.read(kept[-1] / "changes.csv")
     assert len({row["release"] for row in rows_of(kept[-1] / "data" / "changes.csv")}) == 26
 
 
@@ -132,7 +132,7 @@ def test_what_the_source_drops_after_a_year_needs_no_other_cause(tmp_path: Path)
         )
     kept = store.kept(tmp_path / "site")
     published = {r["record_id"]: r["published_on"] for r in rows_of(kept[0] / "data" / f"{DATASET}.csv")}  # fmt: skip
-    gone = {c.key for c in changes.read(kept[1] / "changes.csv") if c.verb == "removed"}
+    gone = {c.key for c in record_changes.read(kept[1] / "changes.csv") if c.verb == "removed"}
     unexplained = {row["key"] for row in rows_of(tmp_path / "private" / "removals.csv")}
     # Published by 30 November 2016, so a year old when the eighth edition came.
     assert {key for key in gone if published[key] <= "2016-11-30"} == gone - unexplained

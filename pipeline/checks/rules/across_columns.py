@@ -12,7 +12,7 @@ from pipeline.base.model import Dataset
 from pipeline.base.sql import quoted
 from pipeline.checks.across.keys import Outcome
 from pipeline.checks.rules.base import Bools, Columns, Judged, Numbers, Pair, Setting, place, rule
-from pipeline.checks.rules.dates import both
+from pipeline.checks.rules.deadlines import both
 
 
 def _quoted(values: Sequence[str], word: str) -> str:

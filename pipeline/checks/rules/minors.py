@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.base.normalise import by_character
 from pipeline.checks.privacy.personal_numbers import birth_of
 from pipeline.checks.rules.base import Columns, Judged, Setting, looks_for, rule
-from pipeline.checks.rules.dates import months_after
+from pipeline.checks.rules.deadlines import months_after
 from pipeline.checks.rules.publicity import withheld_since
 
 _CALLED_MINOR = re.compile(

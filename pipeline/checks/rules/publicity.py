@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.checks.rules.base import NO_DAY, Bools, Columns, Judged, Setting, rule
-from pipeline.checks.rules.dates import LONG_TERM, both, months_after
+from pipeline.checks.rules.deadlines import LONG_TERM, both, months_after
 
 Class = Mapping[str, Any]
 MARKET: list[Class] = [

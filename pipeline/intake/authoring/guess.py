@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pipeline.base.model import Catalog, Column
 from pipeline.base.words import Lang, say
 from pipeline.contract.catalog import spellings
-from pipeline.intake.table import headers, values
+from pipeline.intake.table import match_columns, values
 from pipeline.intake.table.values import Setting
 
 ENOUGH = 0.9  # of a column's values must be of a kind, for a few are always wrong
@@ -61,11 +61,11 @@ def guess(header: str, written: Sequence[str], catalog: Catalog, lang: Lang) -> 
 
 def _known(header: str, catalog: Catalog) -> tuple[Column, str] | None:
     """The column of the contract that `header` names, with its dataset."""
-    form, _ = headers.canonical(header)
+    form, _ = match_columns.canonical(header)
     for dataset in catalog.datasets.values():
         for column in () if dataset.produced else dataset.columns:
             spelled = (column.title, *column.aliases)
-            if form and form in {headers.canonical(s)[0] for s in spelled}:
+            if form and form in {match_columns.canonical(s)[0] for s in spelled}:
                 return column, dataset.name
     return None
 
@@ -85,7 +85,7 @@ def _by_values(header: str, filled: list[str], lang: Lang) -> Guess:
         share = _share(filled, fits)
         if share >= ENOUGH:
             count = {"count": len(filled), "fit": round(share * len(filled))}
-            unit = headers.canonical(header)[1] or "元" if kind == "money" else ""
+            unit = match_columns.canonical(header)[1] or "元" if kind == "money" else ""
             return Guess(
                 kind, say("draft-values-unit" if unit else "draft-values", lang, **count), unit=unit
             )
@@ -108,7 +108,7 @@ def _tests(header: str) -> list[tuple[str, Callable[[str], object]]]:
     if re.search(r"日期|时间|期限|年月日|至$|日$", header):
         tests.append(("date", _is_date))
     if re.search(r"元|金额|款|费|价", header):
-        unit = headers.canonical(header)[1]
+        unit = match_columns.canonical(header)[1]
         tests.append(
             ("money", lambda v: re.fullmatch(r"-?\d+\.\d\d", _canonical("money", v, unit)))
         )

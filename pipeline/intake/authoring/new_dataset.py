@@ -17,7 +17,7 @@ from pipeline.contract.catalog import KIND_TYPES, ORIGIN
 from pipeline.intake import cells
 from pipeline.intake.authoring.guess import Guess, guess
 from pipeline.intake.inbox.sources import InboxFile
-from pipeline.intake.table.headers import SERIAL
+from pipeline.intake.table.match_columns import SERIAL
 from pipeline.intake.table.sources_yaml import Hint
 from pipeline.intake.workbook.celltext import as_text
 

@@ -25,8 +25,8 @@ from pipeline.base.model import (
 )
 from pipeline.base.row_checksums import in_memory
 from pipeline.intake.table import columns, not_records
-from pipeline.intake.table.find_tables import HeaderBlock, Merged
-from pipeline.intake.table.headers import HeaderMatch
+from pipeline.intake.table.find_headers import HeaderBlock, Merged
+from pipeline.intake.table.match_columns import HeaderMatch
 from pipeline.intake.table.sources_yaml import Hint
 from pipeline.intake.table.values import Setting
 from pipeline.intake.text.blocks import Note, Parsed

@@ -15,7 +15,7 @@ from statistics import median
 
 from pipeline.base.model import Dataset
 from pipeline.intake.table import values
-from pipeline.intake.table.headers import HeaderMatch
+from pipeline.intake.table.match_columns import HeaderMatch
 from pipeline.intake.table.values import MONEY_UNITS, Setting
 
 SAMPLE = 200  # rows that are looked at

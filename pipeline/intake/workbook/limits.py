@@ -18,7 +18,7 @@ from posixpath import join, normpath
 import numpy as np
 from lxml import etree
 
-from pipeline.intake.table.find_tables import Merged
+from pipeline.intake.table.find_headers import Merged
 from pipeline.intake.workbook import cell_facts
 from pipeline.intake.workbook.sheet import Unreadable
 

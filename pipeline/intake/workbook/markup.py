@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lxml import etree, html
 
-from pipeline.intake.table.find_tables import Merged
+from pipeline.intake.table.find_headers import Merged
 from pipeline.intake.text import encodings
 from pipeline.intake.workbook.sheet import Sheet, Unreadable
 

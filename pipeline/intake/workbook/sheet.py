@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipeline.intake.table.find_tables import Merged
+from pipeline.intake.table.find_headers import Merged
 
 
 class Unreadable(Exception):

@@ -8,7 +8,7 @@ from typing import Any
 
 import python_calamine as calamine
 
-from pipeline.intake.table.find_tables import Merged
+from pipeline.intake.table.find_headers import Merged
 from pipeline.intake.workbook import limits, xls_process
 from pipeline.intake.workbook.celltext import as_text
 from pipeline.intake.workbook.limits import SheetFacts

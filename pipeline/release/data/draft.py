@@ -26,7 +26,7 @@ from pipeline.checks.results.parquet import made_home
 from pipeline.contract.catalog import published_columns
 from pipeline.release.data import derived, differing_rows, part_files
 from pipeline.release.data.part_files import Places
-from pipeline.release.package import changes, manifest, package, parts
+from pipeline.release.package import manifest, package, parts, record_changes
 from pipeline.release.package.about import About
 from pipeline.release.package.parts import Keys, Layout
 
@@ -94,7 +94,7 @@ def write(material: Material, about: About, folder: Path, engine: Engine = LOCAL
     day and the first eight hex digits of the content hash, so that the same content has the same id
     on every machine. Raises Unaccounted where a file does not hold exactly the rows it was given.
     """
-    datasets = [d for d in about.catalog.datasets.values() if d.name != changes.TABLE]
+    datasets = [d for d in about.catalog.datasets.values() if d.name != record_changes.TABLE]
     (folder / "data").mkdir()
     homes = made_home(material.work / "sorted"), made_home(folder.with_name("unfinished"))
     places = Places(*homes, folder)
@@ -238,7 +238,9 @@ def content_hash(facts: Mapping[str, Any], hashes: Mapping[str, str]) -> str:
     """
     content = {key: facts[key] for key in _CONTENT}
     data = {name.removeprefix("data/"): digest for name, digest in hashes.items()}
-    content["data"] = {name: each for name, each in data.items() if name != f"{changes.TABLE}.csv"}
+    content["data"] = {
+        name: each for name, each in data.items() if name != f"{record_changes.TABLE}.csv"
+    }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -19,8 +19,8 @@ from pipeline.base.files import naming
 from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import RowChecksum
 from pipeline.base.words import language, say
-from pipeline.release.package.changes import Change
 from pipeline.release.package.package import csv_dicts, csv_header, data_files, write_json
+from pipeline.release.package.record_changes import Change
 
 WHOLE_UP_TO = 20_000  # rows of one table that frictionless reads whole
 SAMPLE = 5_000  # rows of a larger one

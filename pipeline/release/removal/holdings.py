@@ -19,7 +19,7 @@ from pipeline.base.files import naming
 from pipeline.base.model import Column, Dataset, ForeignKey
 from pipeline.base.sql import Sql, quoted, reading, trusted
 from pipeline.release.package import package
-from pipeline.release.package.changes import KEY_SEPARATOR
+from pipeline.release.package.record_changes import KEY_SEPARATOR
 from pipeline.release.removal import tombstones
 from pipeline.release.removal.tombstones import Tombstone
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import duckdb
 
 from pipeline.base.model import Dataset
-from pipeline.release.package import changes, parts
-from pipeline.release.package.changes import Change
+from pipeline.release.package import parts, record_changes
 from pipeline.release.package.parts import Keys as PartKeys
+from pipeline.release.package.record_changes import Change
 from pipeline.release.removal import holdings, tombstones
 from pipeline.release.removal.holdings import Keys
 from pipeline.release.removal.tombstones import Tombstone
@@ -127,7 +127,7 @@ class RemovalPlan:
         """The datasets to rewrite: those that lose records, and those computed from them."""
         computed = {tombstones.TABLE, TALLIES, *(n for n, d in self.datasets.items() if d.query)}
         if self.amendment.replaces:
-            computed.add(changes.TABLE)
+            computed.add(record_changes.TABLE)
         return {*self.removed, *(computed & self.datasets.keys())}
 
     def changes(self) -> list[Change]:

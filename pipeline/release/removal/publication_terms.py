@@ -17,7 +17,7 @@ from pipeline.base.model import Catalog, Dataset
 from pipeline.base.sql import quoted
 from pipeline.checks.row import publication
 from pipeline.checks.rules import RULES, Setting
-from pipeline.release.package import changes, package
+from pipeline.release.package import package, record_changes
 
 BATCH = 20_000  # rows checked at a time
 
@@ -47,12 +47,12 @@ def _hidden(
     """The keys of the records that the rules hide, checked a batch of Arrow rows at a time."""
     names = [c.name for c in dataset.published]
     cells = ", ".join(f"coalesce({quoted(n)}, '') as {quoted(n)}" for n in names)
-    found, source = set[str](), changes.one_side(paths, names)
+    found, source = set[str](), record_changes.one_side(paths, names)
     for batch in con.sql(f"select {cells} from {source}").to_arrow_reader(BATCH):
         numbers = pa.array(range(len(batch)), pa.int64())
         table = pa.Table.from_batches([batch]).append_column("_row", numbers)
         rows = pa.array(sorted(publication.hidden(table, dataset, setting)), pa.int64())
-        found |= {changes.of_key(row, dataset) for row in table.take(rows).to_pylist()}
+        found |= {record_changes.of_key(row, dataset) for row in table.take(rows).to_pylist()}
     return found
 
 

@@ -25,8 +25,8 @@ from pipeline.base.sql import quoted
 from pipeline.base.words import language, say
 from pipeline.base.working_days import working_days
 from pipeline.release.package import manifest, store
-from pipeline.release.package.changes import KEY_SEPARATOR
-from pipeline.release.removal import amend, holdings, tombstones
+from pipeline.release.package.record_changes import KEY_SEPARATOR
+from pipeline.release.removal import holdings, rewrite_release, tombstones
 from pipeline.release.removal.plan import Amendment, Removal
 from pipeline.release.removal.tombstones import Tombstone
 
@@ -202,7 +202,7 @@ def _amended(
     work.mkdir(mode=0o700)
     target.mkdir()
     amendment = Amendment(release, target, work, removal, cleanup.on, cleanup.secret, number)
-    return target, amend.amend(amendment)
+    return target, rewrite_release.amend(amendment)
 
 
 # ---------------------------------------------------------------- the report on time limits

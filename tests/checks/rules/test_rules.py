@@ -26,7 +26,7 @@ from pipeline.base.sql import quoted
 from pipeline.checks.across.keys import Outcome
 from pipeline.checks.privacy.amounts import stated
 from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting
-from pipeline.checks.rules.dates import months_after
+from pipeline.checks.rules.deadlines import months_after
 from pipeline.checks.rules.explain import explain
 from pipeline.contract import catalog as contracts
 from pipeline.flow.summary import _kind

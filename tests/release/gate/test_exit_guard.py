@@ -200,7 +200,9 @@ def test_a_number_that_the_screen_lets_through_is_in_no_byte_of_the_release(
     monkeypatch.setattr(unlabelled_numbers, "found", lambda text: [])
     shop.publish()
     texts = contents(shop.current)
-    assert "disclosure.db" in texts and not [name for name, text in texts.items() if number.encode() in text]
+    assert "disclosure.db" in texts and not [
+        name for name, text in texts.items() if number.encode() in text
+    ]
     assert "guard-match" in (shop.private / "findings.csv").read_text("utf-8")
 
 

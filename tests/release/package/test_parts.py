@@ -37,8 +37,8 @@ from pipeline.release.data import part_files
 from pipeline.release.database import database, part_databases
 from pipeline.release.downloads import downloads
 from pipeline.release.gate import exit_guard
-from pipeline.release.package import changes, manifest, package, parts, store
-from pipeline.release.store import differences, verify
+from pipeline.release.package import manifest, package, parts, record_changes, store
+from pipeline.release.store import diff_report, verify
 from pipeline.site.server.serve import serve
 from tests.site.conftest import served
 from tests.support.shop import (
@@ -461,8 +461,8 @@ def test_another_layout_changes_no_record(shop: Divided) -> None:
     first = shop.publish()
     shop.words["parts"]["by"] = ["region"]
     second = shop.publish()
-    assert changes.read(second / "changes.csv") == []
-    assert differences.between(first, second) == []
+    assert record_changes.read(second / "changes.csv") == []
+    assert diff_report.between(first, second) == []
 
 
 def test_what_is_changed_added_and_removed_is_told_across_layouts(shop: Divided) -> None:
@@ -471,8 +471,12 @@ def test_what_is_changed_added_and_removed_is_told_across_layouts(shop: Divided)
     del rows[7], shop.words["parts"]
     shop.send(rows)
     second = shop.publish(removals=True)
-    assert {c.verb for c in changes.read(second / "changes.csv")} == {"changed", "added", "removed"}
-    assert {c.verb for c in differences.between(second, first)} == {"changed", "added", "removed"}
+    assert {c.verb for c in record_changes.read(second / "changes.csv")} == {
+        "changed",
+        "added",
+        "removed",
+    }
+    assert {c.verb for c in diff_report.between(second, first)} == {"changed", "added", "removed"}
     [kept] = (shop.private / "corrections").glob("*.csv")
     assert "示例办法之6" in kept.read_text("utf-8")
 

@@ -12,9 +12,9 @@ import pytest
 from frictionless import Package, system
 
 from pipeline.base.errors import StoreError, UsageError
-from pipeline.release.package import changes, manifest, store
+from pipeline.release.package import manifest, record_changes, store
 from pipeline.release.removal import tombstones, withdraw
-from pipeline.release.store import differences, verify
+from pipeline.release.store import diff_report, verify
 from tests.support.shop import (
     NUMBER,
     PENALTIES,
@@ -128,7 +128,9 @@ def test_a_withdrawal_is_a_release_of_its_own_with_a_signed_link(shop: Shop) -> 
     told = manifest.read(shop.current)
     assert told["parent"]["release"] == before
     [(dataset, key)] = told["withdrawal"]["withdrawn"]
-    assert changes.read(shop.current / "changes.csv") == [changes.Change(dataset, key, "withdrawn")]
+    assert record_changes.read(shop.current / "changes.csv") == [
+        record_changes.Change(dataset, key, "withdrawn")
+    ]
     listed = rows_of(shop.current / "data" / "changes.csv")
     assert [c["verb"] for c in listed if c["release"] == shop.current.name] == ["withdrawn"]
     for release in store.kept(shop.site)[:-1]:
@@ -141,22 +143,24 @@ def test_a_difference_of_kept_releases_still_tells_what_was_withdrawn_between_th
     shop.withdraw(penalties(60)[3][NUMBER])
     key = rows_of(shop.current / "data" / "withdrawals.csv")[0]["record_id"]
     first, second, replacement = store.kept(shop.site)
-    gone = changes.Change(PENALTIES, key, "withdrawn")
-    assert gone not in differences.between(first, second)  # both had it
-    assert gone in differences.between(first, replacement)
-    assert gone in differences.between(second, replacement)
+    gone = record_changes.Change(PENALTIES, key, "withdrawn")
+    assert gone not in diff_report.between(first, second)  # both had it
+    assert gone in diff_report.between(first, replacement)
+    assert gone in diff_report.between(second, replacement)
     shop.send(penalties(45))
     later = shop.publish(date(2025, 4, 2))
-    assert [c for c in differences.between(second, later) if c.verb != "added"] == [gone]
-    assert gone not in differences.between(replacement, later)
+    assert [c for c in diff_report.between(second, later) if c.verb != "added"] == [gone]
+    assert gone not in diff_report.between(replacement, later)
 
 
 def test_a_difference_of_kept_releases_still_tells_whose_term_is_over(shop: Shop) -> None:
     first = store.kept(shop.site)[0]
     had = {row["record_id"] for row in rows_of(first / "data" / f"{PENALTIES}.csv")}
     shop.publish(date(2027, 3, 30))
-    listed = {c.key for c in changes.read(shop.current / "changes.csv") if c.verb == "removed"}
-    told = {c.key for c in differences.between(first, shop.current) if c.verb == "removed"}
+    listed = {
+        c.key for c in record_changes.read(shop.current / "changes.csv") if c.verb == "removed"
+    }
+    told = {c.key for c in diff_report.between(first, shop.current) if c.verb == "removed"}
     assert told == listed & had != set()
 
 
@@ -287,7 +291,7 @@ def test_a_record_whose_term_is_over_leaves_current_and_every_kept_release(tmp_p
     for release in store.kept(shop.site):
         assert verify.release(shop.site, release.name, None).problems == ()
         assert rows_of(release / "data" / "withdrawals.csv") == []
-    assert {c.verb for c in changes.read(shop.current / "changes.csv")} == {"removed"}
+    assert {c.verb for c in record_changes.read(shop.current / "changes.csv")} == {"removed"}
 
 
 def test_an_amended_release_is_the_same_wherever_it_is_amended(shop: Shop, tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ import pytest
 
 from pipeline.release.downloads import zip_gzip
 from pipeline.release.package import store
-from pipeline.release.removal import amend, holdings, rewrite_files
-from pipeline.release.removal.rewrite_files import (
+from pipeline.release.removal import holdings, remove_rows, rewrite_release
+from pipeline.release.removal.remove_rows import (
     NotRewritable,
     RemovedRows,
     _decompressed,
@@ -103,8 +103,8 @@ def test_a_withdrawal_takes_over_the_blocks_of_all_downloads(
     shop.send(rows)
     shop.publish(downloads=True)
     made: list[str] = []
-    really = amend.downloads.write
-    monkeypatch.setattr(amend.downloads, "write", lambda con, table, *more: (made.append(table.dataset.name), really(con, table, *more)))  # fmt: skip
+    really = rewrite_release.downloads.write
+    monkeypatch.setattr(rewrite_release.downloads, "write", lambda con, table, *more: (made.append(table.dataset.name), really(con, table, *more)))  # fmt: skip
     for row in (rows[9], rows[3], rows[7]):
         shop.withdraw(row[NUMBER])
     assert PENALTIES not in made and "withdrawals" in made
@@ -125,8 +125,6 @@ def test_more_than_a_few_rows_are_not_looked_for(tmp_path: Path) -> None:
     shop.send(penalties(40))
     dataset = next(d for d in holdings.datasets_of(shop.publish()) if d.name == PENALTIES)
     with duckdb.connect() as con, pytest.raises(NotRewritable):
-        gone = RemovedRows(dataset, tmp_path / "none.parquet", rewrite_files.FEW + 1)
-        rewrite_files.csv(
-            con, gone, shop.current / "data" / f"{PENALTIES}.csv", tmp_path / "new.csv"
-        )
+        gone = RemovedRows(dataset, tmp_path / "none.parquet", remove_rows.FEW + 1)
+        remove_rows.csv(con, gone, shop.current / "data" / f"{PENALTIES}.csv", tmp_path / "new.csv")
     assert store.kept(shop.site)

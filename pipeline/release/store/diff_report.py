@@ -11,9 +11,9 @@ from pathlib import Path
 from pipeline.base import sql
 from pipeline.base.files import faults
 from pipeline.base.words import language, say
-from pipeline.release.package import changes, manifest, store
-from pipeline.release.package.changes import VERBS, Change
+from pipeline.release.package import manifest, record_changes, store
 from pipeline.release.package.package import csv_header, data_files
+from pipeline.release.package.record_changes import VERBS, Change
 from pipeline.release.removal import holdings, tombstones
 
 FORMATS = ("text", "markdown", "json")
@@ -36,19 +36,19 @@ def between(before: Path, after: Path) -> list[Change]:
             if dataset.name not in records or not had:
                 continue
             columns = tuple(c for c in csv_header(now) if c not in ORIGIN)
-            sides = changes.Compared(
+            sides = record_changes.Compared(
                 dataset.name,
                 dataset.primary_key,
                 columns,
-                changes.one_side(had, columns),
-                changes.one_side(now, columns),
+                record_changes.one_side(had, columns),
+                record_changes.one_side(now, columns),
             )
             keys = withdrawn.get(dataset.name, ())
             differing = [
                 Change(c.dataset, c.key, "withdrawn")
                 if c.verb == "removed" and c.key in keys
                 else c
-                for c in changes.between(con, sides)
+                for c in record_changes.between(con, sides)
             ]
             known = {c.key for c in differing}
             differing += [c for c in earlier if c.dataset == dataset.name and c.key not in known]
@@ -104,7 +104,12 @@ def _plain(before: str, after: str, found: Sequence[Change]) -> dict[str, object
         {"dataset": c.dataset, "key": c.key, "verb": c.verb, "columns": list(c.columns)}
         for c in found
     ]
-    return {"before": before, "after": after, "counts": changes.counts(found), "changes": listed}
+    return {
+        "before": before,
+        "after": after,
+        "counts": record_changes.counts(found),
+        "changes": listed,
+    }
 
 
 def _counts(found: Sequence[Change]) -> list[list[str]]:
@@ -112,7 +117,7 @@ def _counts(found: Sequence[Change]) -> list[list[str]]:
     head = [say("diff-dataset", lang), *(say(f"verb-{verb}", lang) for verb in VERBS)]
     rows = [
         [name, *(str(verbs.get(verb, 0)) for verb in VERBS)]
-        for name, verbs in changes.counts(found).items()
+        for name, verbs in record_changes.counts(found).items()
     ]
     return [head, *rows]
 

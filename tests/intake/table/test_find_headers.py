@@ -12,9 +12,9 @@ import pytest
 from pipeline.base.errors import UsageError
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
-from pipeline.intake.table import find_tables, headers, not_records, sources_yaml
+from pipeline.intake.table import find_headers, match_columns, not_records, sources_yaml
 from pipeline.intake.table.chunks import letters
-from pipeline.intake.table.find_tables import Merged
+from pipeline.intake.table.find_headers import Merged
 from pipeline.intake.workbook import limits
 
 CONTRACT = catalog.load(Path(__file__).parents[3] / "datapackage", RULES)
@@ -39,34 +39,36 @@ PENALTIES = CONTRACT.datasets["penalty_filings"]
     ],
 )
 def test_a_header_is_known_however_it_is_written(written: str, field: str, unit: str) -> None:
-    (match,) = headers.match([written], PENALTIES, {}, ())
+    (match,) = match_columns.match([written], PENALTIES, {}, ())
     assert (match.field, match.unit) == (field, unit)
 
 
 def test_a_near_miss_is_suggested_and_not_taken() -> None:
-    (match,) = headers.match(["行政相对人的名称吗"], PENALTIES, {}, ())
+    (match,) = match_columns.match(["行政相对人的名称吗"], PENALTIES, {}, ())
     assert (match.field, match.suggestion) == ("", "行政相对人名称")
 
 
 def test_a_second_column_of_the_same_field_stays_unmatched() -> None:
-    first, second = headers.match(["处罚机关", "处罚机关"], PENALTIES, {}, ())
+    first, second = match_columns.match(["处罚机关", "处罚机关"], PENALTIES, {}, ())
     assert (first.field, second.field, second.matched_by) == ("authority_name", "", "second")
 
 
 @pytest.mark.parametrize("written", ["序号", " 序 号 ", "No.", "行号"])
 def test_a_column_that_numbers_the_rows_is_no_unknown_column(written: str) -> None:
-    (match,) = headers.match([written], PENALTIES, {}, ())
+    (match,) = match_columns.match([written], PENALTIES, {}, ())
     assert (match.field, match.matched_by) == ("", "serial")
 
 
 def test_a_field_may_be_called_like_the_numbers_of_rows() -> None:
     figures = CONTRACT.datasets["report_figures"]
-    (match,) = headers.match(["序号"], figures, {}, ())
+    (match,) = match_columns.match(["序号"], figures, {}, ())
     assert match.field == "ordinal"
 
 
 def test_sources_yaml_names_columns_in_whatever_width() -> None:
-    (match,) = headers.match(["老 板（大）"], PENALTIES, {"老板(大)": "legal_representative"}, ())
+    (match,) = match_columns.match(
+        ["老 板（大）"], PENALTIES, {"老板(大)": "legal_representative"}, ()
+    )
     assert (match.field, match.matched_by) == ("legal_representative", "sources.yaml")
 
 
@@ -82,7 +84,7 @@ MERGED = [Merged(1, 0, 1, 4), Merged(2, 0, 2, 1), Merged(2, 2, 2, 3), Merged(2, 
 
 
 def test_a_header_of_two_rows_becomes_one_name_for_each_column() -> None:
-    block = find_tables.find_block(TWO_ROWS, [PENALTIES], MERGED)
+    block = find_headers.find_block(TWO_ROWS, [PENALTIES], MERGED)
     assert block is not None
     assert (block.first, block.last) == (2, 3)
     assert block.names == ("行政相对人名称", "行政相对人类别", "处罚机关", "处罚机关统一社会信用代码", "处罚决定日期")  # fmt: skip
@@ -90,24 +92,24 @@ def test_a_header_of_two_rows_becomes_one_name_for_each_column() -> None:
 
 def test_a_groups_credit_code_is_not_taken_for_anothers() -> None:
     above = [["数据来源单位情况", ""], ["名称", "统一社会信用代码"]]
-    block = find_tables.block_at(above, 1, 2, [PENALTIES], [Merged(1, 0, 1, 1)])
-    matched = headers.match(block.names, PENALTIES, {}, ())
+    block = find_headers.block_at(above, 1, 2, [PENALTIES], [Merged(1, 0, 1, 1)])
+    matched = match_columns.match(block.names, PENALTIES, {}, ())
     assert matched[1].field == "source_uscc"
 
 
 def test_the_first_record_is_no_part_of_the_header() -> None:
     above = [["行政相对人名称", "处罚机关", "备注"], ["示例公司", "示例局", ""]]
-    block = find_tables.find_block(above, INPUTS)
+    block = find_headers.find_block(above, INPUTS)
     assert block is not None and (block.first, block.last) == (1, 1)
 
 
 def test_no_header_where_no_row_names_two_fields() -> None:
-    assert find_tables.find_block([["处罚机关", "心情"], ["示例局", "好"]], INPUTS) is None
+    assert find_headers.find_block([["处罚机关", "心情"], ["示例局", "好"]], INPUTS) is None
 
 
 def test_a_merged_cell_is_filled_down_in_its_first_column() -> None:
     table = [["a", "b"], ["x", "y"], ["", "z"], ["", ""]]
-    full, used = find_tables.filled_down(table, [Merged(2, 0, 900, 0), Merged(2, 1, 2, 1)], 1)
+    full, used = find_headers.filled_down(table, [Merged(2, 0, 900, 0), Merged(2, 1, 2, 1)], 1)
     assert [row[0] for row in full] == ["a", "x", "x", "x"]
     assert used == [Merged(2, 0, 4, 0)]
 

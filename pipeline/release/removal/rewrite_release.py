@@ -29,18 +29,18 @@ from pipeline.release import build
 from pipeline.release.data import derived
 from pipeline.release.downloads import downloads
 from pipeline.release.downloads.downloads import Table
-from pipeline.release.package import changes, manifest, package, parts, working
-from pipeline.release.package.changes import KEY_SEPARATOR
+from pipeline.release.package import manifest, package, parts, record_changes, working
 from pipeline.release.package.parts import Keys as PartKeys
+from pipeline.release.package.record_changes import KEY_SEPARATOR
 from pipeline.release.removal import (
     amended_database,
     amended_manifest,
     holdings,
-    rewrite_files,
+    remove_rows,
     tombstones,
 )
 from pipeline.release.removal.plan import TALLIES, Amendment, RemovalPlan
-from pipeline.release.removal.rewrite_files import NotRewritable, RemovedRows
+from pipeline.release.removal.remove_rows import NotRewritable, RemovedRows
 
 _WHOLE: PartKeys = {}
 
@@ -65,7 +65,7 @@ def amend(amendment: Amendment) -> str:
         written = _data(plan)
         content = amended_manifest.amended(plan)
         if amendment.replaces:
-            content["changes"] = changes.counts(plan.changes())
+            content["changes"] = record_changes.counts(plan.changes())
             written = _with_changes(plan, written, content["release"])
         descriptor = _descriptor(plan, written.rows, content["release"])
         content["rows"] |= {r["name"]: r["gongshi:rows"] for r in descriptor["resources"]}
@@ -130,14 +130,14 @@ def _data(plan: RemovalPlan) -> Written:
 
 
 def _with_changes(plan: RemovalPlan, written: Written, release: str) -> Written:
-    """Write changes.csv and the public table of changes; gives `written` with that table."""
+    """Write record_changes.csv and the public table of changes; gives `written` with that table."""
     removed = plan.changes()
-    changes.write(plan.target / "changes.csv", release, removed)
-    if changes.TABLE not in plan.datasets:
+    record_changes.write(plan.target / "changes.csv", release, removed)
+    if record_changes.TABLE not in plan.datasets:
         return written
-    listed = changes.rows(plan.release, release, plan.amendment.on, removed)
-    path = _small(plan, plan.datasets[changes.TABLE], listed)
-    return replace(written, rows={**written.rows, changes.TABLE: path})
+    listed = record_changes.rows(plan.release, release, plan.amendment.on, removed)
+    path = _small(plan, plan.datasets[record_changes.TABLE], listed)
+    return replace(written, rows={**written.rows, record_changes.TABLE: path})
 
 
 def _derived(plan: RemovalPlan, rows: Mapping[str, Path]) -> dict[str, Path]:
@@ -171,7 +171,7 @@ def _without_removed(plan: RemovalPlan, dataset: Dataset) -> tuple[Path, Removed
         if keys:
             raise NotRewritable
         old, new = (f / "data" / f"{dataset.name}.csv" for f in (plan.release, plan.target))
-        rewrite_files.csv(con, removed, old, new)
+        remove_rows.csv(con, removed, old, new)
         package.rows_in_order(con, new, dataset, rows)
     except NotRewritable:
         expected = row_checksums.of_query(con, source, names) - lost
@@ -246,7 +246,7 @@ def _downloads(
         try:
             if name not in written.removed or here:
                 raise NotRewritable
-            rewrite_files.write_downloads(con, written.removed[name], table, old, new)
+            remove_rows.write_downloads(con, written.removed[name], table, old, new)
         except NotRewritable:
             downloads.write(con, table, new, downloads.kinds(here))
             downloads.write_parts(con, table.dataset, path, new, here)

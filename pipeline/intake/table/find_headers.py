@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.base.model import Dataset
-from pipeline.intake.table import headers
+from pipeline.intake.table import match_columns
 
 HEAD = 60  # rows that are searched for a header
 TALLEST = 3  # rows that a header may have
@@ -78,7 +78,7 @@ def find_block(
     Returns None where fewer than two names match. If the sheet has several tables, the first
     table's header is returned; `areas` finds the others.
     """
-    listed = frozenset(headers.canonical(name)[0] for name in also)
+    listed = frozenset(match_columns.canonical(name)[0] for name in also)
     best: HeaderBlock | None = None
     spread = _spread(rows[: HEAD + TALLEST], merged)
     for top in range(min(len(rows), HEAD)):
@@ -127,13 +127,15 @@ def _block(
     listed: frozenset[str] = frozenset(),
 ) -> HeaderBlock:
     names = tuple(_joined(parts, datasets) for parts in _columns(rows[top : top + height]))
-    known = sum(headers.canonical(name)[0] in listed for name in names) if listed else 0
+    known = sum(match_columns.canonical(name)[0] in listed for name in names) if listed else 0
     return HeaderBlock(top + 1, top + height, names, _scores(names, datasets), listed=known)
 
 
 def _scores(names: Sequence[str], datasets: Sequence[Dataset]) -> tuple[tuple[int, Dataset], ...]:
     """The datasets by how many of their fields are named, best first."""
-    return tuple(sorted(((headers.score(names, d), d) for d in datasets), key=lambda s: -s[0]))
+    return tuple(
+        sorted(((match_columns.score(names, d), d) for d in datasets), key=lambda s: -s[0])
+    )
 
 
 def _columns(rows: Rows) -> Iterator[tuple[str, ...]]:
@@ -172,9 +174,9 @@ def _joined(parts: Sequence[str], datasets: Sequence[Dataset]) -> str:
     joined, last = "".join(texts), texts[-1]
     group = _GROUP.sub("", "".join(texts[:-1]))
     for name in (joined, group + last):
-        if any(headers.knows(name, d) for d in datasets):
+        if any(match_columns.knows(name, d) for d in datasets):
             return name
-    if (group and last.startswith(group)) or any(headers.is_title(last, d) for d in datasets):
+    if (group and last.startswith(group)) or any(match_columns.is_title(last, d) for d in datasets):
         return last
     return joined
 
@@ -187,7 +189,7 @@ def areas(
 ) -> list[Area]:
     """Every table of the sheet, `first` being the first table's header; every row is in one."""
     found = [Area(first, 1, len(rows))]
-    known = headers.spellings(datasets) | set(first.names)
+    known = match_columns.spellings(datasets) | set(first.names)
     row = first.last + 1
     while row <= len(rows):
         cells = rows[row - 1]
@@ -264,7 +266,7 @@ def _only(block: HeaderBlock, start: int, end: int, datasets: Sequence[Dataset])
 
 def _repeats(parts: Sequence[HeaderBlock]) -> bool:
     """Whether the parts are separate tables: a name is repeated, or they are of two datasets."""
-    names = [headers.canonical(name)[0] for part in parts for name in part.names if name]
+    names = [match_columns.canonical(name)[0] for part in parts for name in part.names if name]
     return len(set(names)) < len(names) or len({p.scores[0][1].name for p in parts}) > 1
 
 
@@ -273,7 +275,7 @@ def _repeats(parts: Sequence[HeaderBlock]) -> bool:
 
 def banners(merged: Sequence[Merged], block: HeaderBlock) -> frozenset[int]:
     """Rows in which one cell is merged over most of the table: a title between the records."""
-    width = len(headers.trimmed(block.names))
+    width = len(match_columns.trimmed(block.names))
     return frozenset(
         m.top for m in merged if m.top == m.bottom and (m.right - m.left + 1) * 2 > width > 1
     )
