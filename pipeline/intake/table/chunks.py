@@ -4,6 +4,7 @@ every row accounted for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
@@ -24,7 +25,7 @@ from pipeline.base.model import (
     found,
 )
 from pipeline.base.row_checksums import in_memory
-from pipeline.intake.table import columns, not_records
+from pipeline.intake.table import columns, not_records, values
 from pipeline.intake.table.find_headers import HeaderBlock, Merged
 from pipeline.intake.table.match_columns import HeaderMatch
 from pipeline.intake.table.sources_yaml import Hint
@@ -146,7 +147,8 @@ def chunk_of(piece: Parsed, work: Work) -> Chunk:
 def _completed(piece: Parsed, work: Work) -> tuple[Parsed, list[Finding]]:
     """The piece with blank cells at the end of short rows, and a finding for each such row.
 
-    Only where what is missing may be blank: a row cut short before a required cell stays a misfit.
+    Only where what is missing may be blank and the cells that are there are in their columns: a row
+    that lost a cell in its middle stays a misfit.
     """
     width = piece.table.num_columns - 1
     required = {c.name for c in work.dataset.columns if c.constraints.get("required")}
@@ -158,6 +160,7 @@ def _completed(piece: Parsed, work: Work) -> tuple[Parsed, list[Finding]]:
         and ragged.row > work.source.header_row
         and max(least, 2) <= len(ragged.cells) < width
         and not_records.reason(ragged.cells, work.heads, work.needed) is None
+        and _is_in_place(ragged.cells, work)
     ]
     if not short:
         return piece, []
@@ -176,6 +179,43 @@ def _completed(piece: Parsed, work: Work) -> tuple[Parsed, list[Finding]]:
         for r in short
     ]
     return replace(piece, table=table, ragged=rest), findings
+
+
+def _is_in_place(cells: Sequence[str], work: Work) -> bool:
+    """Whether the cells of a short row are surely in their columns: each date, number, code or
+    choice is one, no name is a date or a number, and one of the last three cells shows it.
+    """
+    proven = list[int]()
+    for match in work.mapping:
+        if not match.field or match.position >= len(cells) or not cells[match.position].strip():
+            continue
+        column = work.dataset.column(match.field)
+        text, setting = cells[match.position], work.settings[match.field]
+        if column.kind in _PROVEN:
+            canonical = values.normalise(text, column.kind, setting)[0]
+            if not re.fullmatch(_PROVEN[column.kind], canonical):
+                return False
+            proven.append(match.position)
+        elif column.kind in ("choice", "choices"):
+            if not set(
+                values.normalise(text, "choices", setting)[0].split(setting.separator)
+            ) <= set(setting.order):
+                return False
+            proven.append(match.position)
+        elif re.fullmatch(r"[\d\s.,/:年月日-]+", text):
+            return False
+    return any(position >= len(cells) - 3 for position in proven)
+
+
+#: What a value of these kinds looks like once it is canonical.
+_PROVEN = {
+    "date": r"\d{4}-\d{2}-\d{2}",
+    "money": r"-?\d+\.\d{2}",
+    "integer": r"-?\d+",
+    "number": r"-?\d+(?:\.\d+)?",
+    "year": r"\d{4}",
+    "social-credit-code": r"[0-9A-Z]{18}",
+}
 
 
 def _account(piece: Parsed, rows_counted: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -28,8 +28,11 @@ def verify_rows(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, ro
     and the BLAKE2b digests of all texts are compared.
     """
     if _digest_of_rows(con, dataset, rows) != _digest_of_table(path, dataset):
-        with closing(reading(path, immutable=True)) as db:
-            given, held = _rows_given(con, dataset, rows), _rows_held(db, dataset)
+        given = _rows_given(con, dataset, rows)
+        with (
+            closing(reading(path, immutable=True)) as db,
+            closing(_rows_held(db, dataset)) as held,  # before the database
+        ):
             differing_rows.refuse(dataset, path.name, given, held)
 
 
@@ -42,7 +45,7 @@ def _rows_given(
         yield from some
 
 
-def _rows_held(db: sqlite3.Connection, dataset: Dataset) -> Iterator[tuple[str, ...]]:
+def _rows_held(db: sqlite3.Connection, dataset: Dataset) -> Generator[tuple[str, ...]]:
     cells = ", ".join(f"printf('%s', {_cell(c)})" for c in published_columns(dataset))
     yield from db.execute(f"select {cells} from {quoted(dataset.name)} order by rowid")
 
