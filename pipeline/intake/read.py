@@ -21,7 +21,7 @@ from pipeline.intake.table.find_headers import Area, HeaderBlock, Rows
 from pipeline.intake.table.match_columns import HeaderMatch
 from pipeline.intake.table.sources_yaml import Hint
 from pipeline.intake.table.values import UNKNOWN_UNIT
-from pipeline.intake.text import blocks, encodings, json_files, ranges, text_files
+from pipeline.intake.text import blocks, encoded_twice, encodings, json_files, ranges, text_files
 from pipeline.intake.text.blocks import Block, Parsed
 from pipeline.intake.text.ranges import Range
 from pipeline.intake.text.text_files import TextFormat
@@ -127,6 +127,9 @@ def _open_text(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
     fmt = text_files.examine(file.path, hint.encoding, hint.delimiter, file.sha256)
     datasets, _ = _candidates(file, catalog)
     fmt, head = _best_format(fmt, file.hint, datasets)
+    if codec := _encoded_twice(fmt, head, file.hint, datasets):
+        yield found("text-encoded-twice", Location(file.name), params={"encoding": codec})
+        return
     if not any(cell.strip() for cells in head for cell in cells):
         yield found("file-empty", Location(file.name))
         return
@@ -175,6 +178,16 @@ def _best_format(
             other = replace(fmt, encoding=name, delimiter=delimiter)
             tried.append((other, text_files.head_rows(other, most)))
     return max(tried, key=lambda t: _matches(t[1], hint, datasets))
+
+
+def _encoded_twice(fmt: TextFormat, head: Rows, hint: Hint, datasets: Sequence[Dataset]) -> str:
+    """The codec in which a file has headers that has none as it is; "" for none."""
+    if hint.encoding or _matches(head, hint, datasets) >= 2:
+        return ""
+    others = [(replace(fmt, encoding=name), name) for name in encoded_twice.CODECS]
+    found_in = {name: _matches(text_files.head_rows(o, find_headers.HEAD), hint, datasets) for o, name in others}  # fmt: skip
+    best = max(found_in, key=lambda name: found_in[name])
+    return best if found_in[best] >= 3 else ""
 
 
 def _matches(head: Rows, hint: Hint, datasets: Sequence[Dataset]) -> int:

@@ -94,17 +94,21 @@ def _judged(
     return [*findings, *_misfit_findings(chunk)], reasons
 
 
-#: Rules that a cell breaks because of what intake has already found in it.
-_CONSEQUENCES = frozenset(("type", "pattern", "required", "enum", "code-unknown"))
+#: What is wrong with a cell's form: no other rule can judge what is in it.
+_OF_FORM = frozenset(("type", "pattern", "required", "enum", "code-unknown"))
 
 
 def _without_consequences(
     findings: Iterable[Finding], earlier: Iterable[Finding]
 ) -> Iterator[Finding]:
-    """`findings` without those about a cell in which `earlier` ones have found an error."""
+    """`findings` without those about a cell in which `earlier` ones have found an error, and
+    without what rules say of a cell whose form is wrong."""
+    findings = list(findings)
     causes = {(f.row, f.column) for f in earlier if f.severity == "error" and f.row and f.column}
+    formless = {(f.row, f.column) for f in findings if f.rule in _OF_FORM and f.row}
     for finding in findings:
-        if finding.rule not in _CONSEQUENCES or (finding.row, finding.column) not in causes:
+        cell = finding.row, finding.column
+        if cell not in causes and (cell not in formless or finding.rule in _OF_FORM):
             yield finding
 
 

@@ -18,10 +18,7 @@ _NOTHING = re.compile(rf"[(<\[{{]?(?:{_OF_PROGRAMS}|{_OF_PEOPLE})[)>\]}}]?", re.
 _GUARD = re.compile(r'=\s*"(?P<inside>(?:[^"]|"")*)"', re.S)
 _DITTO = re.compile(r"[(]?(?:同上|同前|同左|上同|〃+|″|\"\s*|ditto|do\.)[)]?", re.I)
 _PICTURE = re.compile(r"=\s*(?:_xlfn\.)*(?:_xlws\.)*(?:DISPIMG|IMAGE)\(", re.I)
-_FORMULA = re.compile(
-    r"=\s*(?:[+-]?\(*\s*(?:_xlfn\.|_xlws\.)?[A-Z][A-Z0-9.]*\(|[+(-]*\$?[A-Z]{1,3}\$?\d+\b|[+(-]*\d[\d.]*\s*[-+*/^&]|…|'?[^'=!]{1,40}'?!)",
-    re.I,
-)
+_FORMULA = re.compile(r"=\s*[^=\s]")  # what a spreadsheet would compute, whatever it is
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _LOST = re.compile(
     rf"锟斤拷|锟斤|烫烫烫|屯屯屯|ï¿½|\?{{2,}}(?=[{_CJK}])|(?<=[{_CJK}])\?{{2,}}(?=[^?\s”」』）)])"
@@ -71,7 +68,7 @@ def is_picture(text: str) -> bool:
 
 def is_formula(text: str) -> bool:
     """Whether a cell holds a formula and not its result."""
-    return bool(_FORMULA.match(text.strip()))
+    return bool(_FORMULA.match(text.strip())) and not _GUARD.fullmatch(text.strip())
 
 
 def trouble(text: str, kind: str) -> str:

@@ -234,7 +234,7 @@ def _below_header(
     first, last = work.layout.block.first, work.source.header_row
     above, misfits, spent = list[SetAside](), list[Misfit](), 0
     for ragged in piece.ragged:
-        filled = [cell.strip() for cell in ragged.cells if cell.strip()]
+        filled = [cell.strip() for cell in ragged.cells if values.tidy(cell)]
         why = _ragged_kind(ragged.row, filled, first, last, work)
         if not why:
             misfits.append(Misfit(ragged.row, ragged.note, ragged.cells))

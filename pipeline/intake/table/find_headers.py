@@ -12,6 +12,7 @@ from pipeline.intake.table import match_columns
 
 HEAD = 60  # rows that are searched for a header
 TALLEST = 3  # rows that a header may have
+SHORTEST = 4  # characters of an alias that is clear without its group's name
 
 Rows = Sequence[Sequence[str]]
 
@@ -90,21 +91,52 @@ def find_block(
             block = _block(spread, top, height, datasets, listed)
             if block.matches >= 2 and (best is None or block.matches > best.matches):
                 best = block
-    return best and _with_rows(_without_titles(best, spread, datasets, listed), rows)
+    if best is None:
+        return None
+    best = _without_titles(best, spread, datasets, listed)
+    return _with_rows(_with_codes(best, spread, datasets, listed), rows)
 
 
 def _without_titles(
     block: HeaderBlock, spread: Rows, datasets: Sequence[Dataset], listed: frozenset[str]
 ) -> HeaderBlock:
-    """The block without a title row at its top: a row of one text that adds no match."""
+    """The block without rows at its top that are titles: they add no match, no name of a column
+    and no difference between two names."""
     while block.first < block.last:
-        texts = {cell.strip() for cell in spread[block.first - 1]} - {""}
         lower = _block(spread, block.first, block.last - block.first, datasets, listed)
-        is_group = any(name.startswith(tuple(texts)) for name in block.names)
-        if len(texts) > 1 or is_group or lower.matches < block.matches:
+        names, without = filter(None, block.names), filter(None, lower.names)
+        if lower.matches < block.matches or len(set(without)) < len(set(names)):
             break
         block = lower
     return block
+
+
+def _with_codes(
+    block: HeaderBlock, spread: Rows, datasets: Sequence[Dataset], listed: frozenset[str]
+) -> HeaderBlock:
+    """The block with the row below it, where that names the same fields in another way: titles and
+    then codes of an exchange standard, or the other way round. A name with a unit is kept."""
+    if not block.is_table or block.last >= len(spread):
+        return block
+    below = _block(spread, block.last, 1, datasets, listed)
+    best, other = block.scores[0], below.scores[0]
+    if other[0] < 3 or best[1] is not other[1]:
+        return block
+    names = list(block.names) + [""] * (len(below.names) - len(block.names))
+    for i, name in enumerate(below.names):
+        fields = [match_columns.field_of(n, best[1]) for n in (names[i], name)]
+        if all(fields) and fields[0] != fields[1]:
+            return block  # another table, or a record whose values are words of a header
+        if not names[i] or (name and not match_columns.canonical(names[i])[1]):
+            names[i] = name if _says_more(name, names[i], bool(fields[1])) else names[i]
+    scores = _scores(names, datasets)
+    if scores[0][0] < best[0]:
+        return block
+    return replace(block, last=block.last + 1, names=tuple(names), scores=scores)
+
+
+def _says_more(name: str, other: str, is_known: bool) -> bool:
+    return not other or (is_known and bool(match_columns.canonical(name)[1]))
 
 
 def block_at(
@@ -176,9 +208,17 @@ def _joined(parts: Sequence[str], datasets: Sequence[Dataset]) -> str:
     for name in (joined, group + last):
         if any(match_columns.knows(name, d) for d in datasets):
             return name
-    if (group and last.startswith(group)) or any(match_columns.is_title(last, d) for d in datasets):
+    if (group and last.startswith(group)) or any(_is_clear(last, d) for d in datasets):
         return last
     return joined
+
+
+def _is_clear(name: str, dataset: Dataset) -> bool:
+    """Whether a name means a field without its group: its title, or an alias that is no such word
+    as 名称 or 日期, which every group has."""
+    return match_columns.is_title(name, dataset) or (
+        match_columns.knows(name, dataset) and len(match_columns.canonical(name)[0]) >= SHORTEST
+    )
 
 
 # ---------------------------------------------------------------- several tables

@@ -23,7 +23,8 @@ _NUMBERING = re.compile(
 )
 _MARKS = re.compile(r"[\s*＊★☆※•·_\-—()（）〔〕\[\]【】{}<>《》“”\"'、,，;；:：./／。!！?？#]+")
 _HINTS = re.compile(
-    r"[(（](?:必填|选填|必填项|可为空|格式|示例|例如|填写|请填|yyyy|下拉)[^)）]*[)）]", re.I
+    r"[(（](?:必填|选填|可为空|格式|示例|例如|填写|请填|yyyy|下拉|[规标]?[范准]?全称|全名|\d+位)[^)）]*[)）]",
+    re.I,
 )
 SERIAL = re.compile(r"^(?:序号|编次|行号|No\.?|#)$", re.I)  # a column of row numbers
 
@@ -88,6 +89,11 @@ def spellings(datasets: Iterable[Dataset]) -> set[str]:
 def knows(header: str, dataset: Dataset) -> bool:
     """Whether `header` means a field of `dataset`."""
     return canonical(header)[0] in _spellings(dataset)
+
+
+def field_of(header: str, dataset: Dataset) -> str:
+    """The field of `dataset` that `header` means; "" for none."""
+    return _spellings(dataset).get(canonical(header)[0], ("", ""))[0]
 
 
 def is_title(header: str, dataset: Dataset) -> bool:

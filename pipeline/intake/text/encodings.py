@@ -1,7 +1,8 @@
 """Bytes to UTF-8, decided on the whole file; bytes that cannot be decoded are counted and reported.
 
 Encodings: UTF-8, UTF-8 and UTF-16 with a byte order mark, GB18030 (GB 18030-2022, which includes
-GBK and GB 2312), Big5 (with the extensions of Hong Kong) where the headers match only in it.
+GBK and GB 2312), Big5 (with the extensions of Hong Kong) where the headers match only in it. What
+was encoded twice is read only where sources.yaml says so.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.base.engine import ordered_map
-from pipeline.intake.text import checksums
+from pipeline.intake.text import checksums, encoded_twice
 from pipeline.intake.text.checksums import Checksum
 
 BLOCK = 20 << 20  # bytes of text in a block; about four of them are in memory at once
@@ -32,7 +33,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _PLACED_MOST = 1 << 20  # bytes of one line up to which the offset of each stray byte is reported
-_WIDE = ("utf-16", "utf-16-le", "utf-16-be")
+#: Encodings in which a line's end can be part of another character.
+_WIDE = ("utf-16", "utf-16-le", "utf-16-be", *encoded_twice.CODECS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +240,7 @@ def utf8_blocks(path: Path, encoding: str, bad: list[BadByte] | None) -> Iterato
         if bad is None and encoding in ("utf-8", "utf-8-sig"):
             yield from _cut_at_lines(file)
         elif encoding in _WIDE:
-            yield from _wide(file, encoding)
+            yield from _wide(file, encoding, bad)
         else:
             start = file.tell()
             for lines in _whole_lines(file):
@@ -246,11 +248,13 @@ def utf8_blocks(path: Path, encoding: str, bad: list[BadByte] | None) -> Iterato
                 start += len(lines)
 
 
-def _wide(file: BinaryIO, encoding: str) -> Iterator[bytes]:
+def _wide(file: BinaryIO, encoding: str, bad: list[BadByte] | None) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)("replace")
-    for data in iter(lambda: file.read(BLOCK), b""):
-        yield decoder.decode(data).encode("utf-8", "replace")
-    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+    for data in (*iter(lambda: file.read(BLOCK), b""), b""):
+        text = decoder.decode(data, final=not data)
+        if bad is not None:
+            bad += _unplaced(text)
+        yield text.encode("utf-8", "replace")
 
 
 def _cut_at_lines(file: BinaryIO) -> Iterator[bytes]:
