@@ -14,6 +14,7 @@ so that it starts fast.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -27,7 +28,7 @@ import python_calamine as calamine
 
 from pipeline.intake.workbook import archive, limits
 from pipeline.intake.workbook.celltext import as_text
-from pipeline.intake.workbook.facts import SheetFacts
+from pipeline.intake.workbook.facts import COLUMNS_MOST, ROWS_MOST, SheetFacts
 from pipeline.intake.workbook.sheet import Unreadable
 
 MEMORY = 4 << 30  # bytes of address space
@@ -49,6 +50,8 @@ def frames(path: Path, is_markup: bool, is_typed: bool, first: int) -> Iterator[
         return
     facts = limits.inspect(path)
     with _opened(path, facts.is_plain) as book:
+        if not book.sheets_metadata:
+            raise Unreadable("file-broken")
         for position, meta in enumerate(book.sheets_metadata[first:], first):
             yield ["begin", meta.name]
             known = facts.of(position, meta.name)
@@ -71,10 +74,14 @@ def _of_the_file(error: BaseException) -> BaseException:
 
     It raises many kinds, all of them meaning this; a panic of its own is no Exception.
     """
-    is_ours = isinstance(error, MemoryError | KeyboardInterrupt | SystemExit)
-    if is_ours or (isinstance(error, OSError) and error.errno is not None):
+    if isinstance(error, MemoryError | KeyboardInterrupt | SystemExit) or _is_refusal(error):
         return error
     return Unreadable("file-broken")
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Whether the system refuses a file; an offset that no file has is the file's own fault."""
+    return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL, errno.EOVERFLOW)
 
 
 def _sheet(
@@ -86,6 +93,9 @@ def _sheet(
         return
     try:
         sheet = book.get_sheet_by_name(name)
+        if sheet.total_height > ROWS_MOST or sheet.total_width > COLUMNS_MOST:
+            yield from _framed(name, {"skipped": "vast"}, [])
+            return
         rows = sheet.to_python(skip_empty_area=False)
         ranges = [[a + 1, b, c + 1, d] for (a, b), (c, d) in sheet.merged_cell_ranges or ()]
     except BaseException as error:  # of one sheet: the others are read
@@ -173,7 +183,10 @@ def _answered(request: Frame) -> Iterator[Frame]:
     except MemoryError:
         yield ["unreadable", "file-too-large", {}]
     except OSError as error:
-        yield ["refused", error.errno or 0, error.strerror or ""]
+        if _is_refusal(error):
+            yield ["refused", error.errno, error.strerror or ""]
+        else:
+            yield ["unreadable", "file-broken", {}]
     except Exception as error:  # a mistake of ours, which is no fault of the file
         yield ["failed", repr(error)]
 

@@ -115,8 +115,7 @@ class Reader:
             late.cancel()
         if not line.endswith(b"\n"):
             raise self._ended()
-        frame: Frame = json.loads(line.decode("utf-8", "surrogatepass"), object_hook=_untagged)
-        return frame
+        return decoded(line)
 
     def _stop(self) -> None:
         self._is_late = True
@@ -134,6 +133,12 @@ class Reader:
         if name in _CRASHES:
             return Ended("file-broken", is_ours=False, by_chance=True)
         return Ended("reader-ended", is_ours=True, by_chance=True)
+
+
+def decoded(line: bytes) -> Frame:
+    """A line of output as `reader.encoded` has written it."""
+    frame: Frame = json.loads(line.decode("utf-8", "surrogatepass"), object_hook=_untagged)
+    return frame
 
 
 _UNTAGGED: dict[str, Callable[[Any], Any]] = {
