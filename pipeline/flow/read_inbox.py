@@ -41,6 +41,7 @@ from pipeline.intake import read
 from pipeline.intake.inbox import sources
 from pipeline.intake.read import Opened
 from pipeline.intake.text.ranges import Range
+from pipeline.intake.workbook.sheet import NOT_OF_THE_FILE
 
 if TYPE_CHECKING:
     from pipeline.base.sheet_cells import Grid
@@ -252,6 +253,8 @@ class _Collector:
         progress.step(message, entry.number, self._files)
         if entry.keeper:
             entry.keeper.add(what)
+            if isinstance(what, Finding) and what.rule in NOT_OF_THE_FILE:
+                entry.keeper.drop()  # the next run may read it
         if isinstance(what, Finding):
             self._run.ledger.finding(what)
         else:

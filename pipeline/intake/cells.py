@@ -9,17 +9,16 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-import python_calamine as calamine
-
 from pipeline.base.sheet_cells import Cell, Grid, is_added
-from pipeline.intake import read
+from pipeline.intake.inbox import kinds
 from pipeline.intake.inbox.sources import InboxFile
 from pipeline.intake.text import blocks, json_files, text_files
 from pipeline.intake.text.blocks import Block, Parsed
 from pipeline.intake.text.text_files import TextFormat
-from pipeline.intake.workbook import limits, markup, workbooks
-from pipeline.intake.workbook.sheet import Sheet
+from pipeline.intake.workbook import workbooks
+from pipeline.intake.workbook.sheet import Sheet, Unreadable
 
+_MISSING = frozenset(("vast", "too-large", "broken"))
 Numbered = tuple[int, Sequence[Cell]]
 
 
@@ -32,17 +31,13 @@ def grids(file: InboxFile) -> list[Grid]:
 
 
 def _grids(file: InboxFile) -> Iterator[Grid]:
-    kind = read.kind_of(file.path, read.KINDS.get(file.suffix, read.WORKBOOK))
-    if kind == read.JSON:
+    kind = kinds.kind_of(file.path, kinds.KINDS.get(file.suffix, kinds.WORKBOOK))
+    if kind == kinds.JSON:
         yield from _json(file.path)
-    elif kind == read.TEXT:
+    elif kind == kinds.TEXT:
         yield _text(file)
-    elif kind == read.MARKUP:
-        yield from _as_text(markup.sheets(file.path))
-    elif workbooks.is_old(file.path):
-        yield from _as_text(workbooks.sheets(file.path))
     else:
-        yield from _workbook(file.path)
+        yield from _sheets(workbooks.sheets(file.path, kind == kinds.MARKUP, is_typed=True))
 
 
 # ---------------------------------------------------------------- text and JSON: one sheet
@@ -87,9 +82,13 @@ def _json(path: Path) -> Iterator[Grid]:
 # ---------------------------------------------------------------- workbooks
 
 
-def _as_text(sheets: Iterator[Sheet]) -> Iterator[Grid]:
-    """Sheets whose cells are known as text alone."""
+def _sheets(sheets: Iterator[Sheet]) -> Iterator[Grid]:
+    """Nothing where a sheet is missing: who sends the feedback in again would lose its rows."""
     for sheet in sheets:
+        if sheet.skipped in _MISSING:
+            raise Unreadable(f"sheet-{sheet.skipped}")
+        if sheet.skipped == "chart":
+            continue
         width = max(map(len, sheet.rows), default=0)
         merged = tuple((m.top - 1, m.left, m.bottom - 1, m.right) for m in sheet.merged)
         hidden = sheet.skipped == "hidden"
@@ -101,32 +100,3 @@ def _as_text(sheets: Iterator[Sheet]) -> Iterator[Grid]:
                 hidden,
                 merged,
             )
-
-
-def _workbook(path: Path) -> Iterator[Grid]:
-    facts = limits.inspect(path)
-    if any(sheet.is_vast for sheet in facts.sheets.values()):
-        return
-    with path.open("rb") as opened:
-        yield from _sheets(calamine.load_workbook(opened))
-
-
-def _sheets(book: calamine.CalamineWorkbook) -> Iterator[Grid]:
-    for meta in book.sheets_metadata:
-        if meta.typ != calamine.SheetTypeEnum.WorkSheet:
-            continue
-        sheet = book.get_sheet_by_name(meta.name)
-        first = next(iter(sheet.iter_rows()), [""])
-        if first and is_added(first[0]):
-            continue
-        merged = tuple((*a, *b) for a, b in sheet.merged_cell_ranges or ())
-        hidden = meta.visible != calamine.SheetVisibleEnum.Visible
-        cells = sheet.total_height * sheet.total_width
-        yield Grid(meta.name, partial(_rows, sheet), cells, hidden, merged)
-
-
-def _rows(sheet: calamine.CalamineSheet) -> Iterator[Numbered]:
-    """The sheet's rows from its first on, each from column A on."""
-    top, left = sheet.start or (0, 0)
-    for number, row in enumerate(sheet.to_python(skip_empty_area=True), top + 1):
-        yield number, [""] * left + row

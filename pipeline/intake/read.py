@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ import pyarrow as pa
 from pipeline.base.model import PACKAGE, Catalog, Chunk, Dataset, Finding, Location, Source, found
 from pipeline.base.sheet_cells import is_added
 from pipeline.contract.catalog import as_input
+from pipeline.intake.inbox import kinds
 from pipeline.intake.inbox.sources import InboxFile
 from pipeline.intake.table import chunks, find_headers, match_columns, units, values
 from pipeline.intake.table.find_headers import Area, HeaderBlock, Rows
@@ -28,20 +28,7 @@ from pipeline.intake.text.text_files import TextFormat
 from pipeline.intake.workbook.sheet import Sheet, Unreadable
 
 SLICE = 1 << 16  # rows of a sheet in one chunk
-TEXT, JSON, WORKBOOK, MARKUP = "text", "json", "workbook", "markup"
-KINDS = {".csv": TEXT, ".tsv": TEXT, ".txt": TEXT, ".json": JSON}
 Piece = Range | Block | Parsed
-_MARKUP_STARTS = (
-    "<html",
-    "<!doctype",
-    "<table",
-    "<?xml",
-    "<head",
-    "<meta",
-    "<body",
-    "<style",
-    "<div",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,48 +62,29 @@ def open_file(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
         if encodings.is_utf32(file.path):
             yield found("file-utf32", Location(file.name))
             return
-        named = KINDS.get(file.suffix, WORKBOOK)
-        kind = kind_of(file.path, named)
-        if kind != named:
-            params = {"suffix": file.suffix, "kind": kind}
-            yield found("file-renamed", Location(file.name), params=params)
-        yield from _OPEN[kind](file, catalog)
+        yield from _opened(file, catalog)
     except OSError as error:
         yield found("file-unreadable", Location(file.name), params={"why": error.strerror or ""})
     except Unreadable as problem:
-        yield found(problem.rule, Location(file.name))
+        yield found(problem.rule, Location(file.name), params=problem.params)
+
+
+def _opened(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
+    if other := kinds.other_kind(file.path):
+        yield found("file-other-kind", Location(file.name), params={"kind": other})
+        return
+    named = kinds.KINDS.get(file.suffix, kinds.WORKBOOK)
+    kind = kinds.kind_of(file.path, named)
+    for number, each in enumerate(_OPEN[kind](file, catalog)):
+        if number == 0 and kind != named:  # it is read all the same
+            params = {"suffix": file.suffix, "kind": kind}
+            yield found("file-renamed", Location(file.name), params=params)
+        yield each
 
 
 def sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def kind_of(path: Path, named: str) -> str:
-    """text, json, workbook or markup: by how the file begins, else as its name says."""
-    with path.open("rb") as file:
-        start = file.read(4096)
-    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
-        return WORKBOOK
-    text = _start_as_text(start)
-    if text.lstrip().lower().startswith(_MARKUP_STARTS):
-        return MARKUP
-    if named == WORKBOOK and text:
-        return TEXT
-    return named
-
-
-def _start_as_text(start: bytes) -> str:
-    """The file's beginning as text; "" where it is no text."""
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return start.decode("utf-16", "ignore")
-    if b"\0" in start:
-        return start.decode("utf-16-le", "ignore") if encodings.without_mark(start) else ""
-    text = start.decode("utf-8", "replace").removeprefix("\ufeff")
-    if text.count(encodings.LOST) * 8 > len(text):
-        text = start.decode("gb18030", "replace")
-    odd = sum(text.count(c) for c in (encodings.LOST, *map(chr, range(9))))
-    return text if odd * 16 <= len(text) else ""
 
 
 # ---------------------------------------------------------------- one reader for each kind of file
@@ -204,18 +172,23 @@ def _open_json(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
 
 
 def _open_workbook(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
-    from pipeline.intake.workbook import workbooks  # with calamine and lxml
+    from pipeline.intake.workbook import workbooks  # in a process of their own
 
     yield from _open_sheets(file, workbooks.sheets(file.path), "", catalog)
 
 
 def _open_markup(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
-    from pipeline.intake.workbook import markup
+    from pipeline.intake.workbook import workbooks
 
-    yield from _open_sheets(file, markup.sheets(file.path), "", catalog)
+    yield from _open_sheets(file, workbooks.sheets(file.path, is_markup=True), "", catalog)
 
 
-_OPEN = {TEXT: _open_text, JSON: _open_json, WORKBOOK: _open_workbook, MARKUP: _open_markup}
+_OPEN = {
+    kinds.TEXT: _open_text,
+    kinds.JSON: _open_json,
+    kinds.WORKBOOK: _open_workbook,
+    kinds.MARKUP: _open_markup,
+}
 
 
 # ---------------------------------------------------------------- sheets

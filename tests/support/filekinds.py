@@ -60,22 +60,30 @@ def ods(path: Path, grid: Grid) -> None:
 
 def xls(path: Path, grid: Grid) -> None:
     """BIFF8 (MS-XLS): a workbook's globals, one sheet of LABEL records, in a compound file."""
-    labels = b"".join(
-        _record(0x0204, struct.pack("<HHH", r, c, 0) + _string("<H", cell))
+    path.with_suffix(".xls").write_bytes(xls_of(labels(grid)))
+
+
+def labels(grid: Grid) -> bytes:
+    return b"".join(
+        record(0x0204, struct.pack("<HHH", r, c, 0) + _string("<H", cell))
         for r, row in enumerate(grid)
         for c, cell in enumerate(row)
     )
-    sheet = _record(0x0809, _BOF_SHEET) + labels + _record(0x000A, b"")
-    opening, name = _record(0x0809, _BOF_BOOK), _string("<B", "S")
+
+
+def xls_of(records: bytes, styles: bytes = b"") -> bytes:
+    """An XLS of one sheet with these records; `styles` are records of the workbook."""
+    sheet = record(0x0809, _BOF_SHEET) + records + record(0x000A, b"")
+    opening, name = record(0x0809, _BOF_BOOK) + styles, _string("<B", "S")
     offset = len(opening) + 4 + 6 + len(name) + 4
-    bound = _record(0x0085, struct.pack("<IH", offset, 0) + name)
-    path.with_suffix(".xls").write_bytes(_compound(opening + bound + _record(0x000A, b"") + sheet))
+    bound = record(0x0085, struct.pack("<IH", offset, 0) + name)
+    return _compound(opening + bound + record(0x000A, b"") + sheet)
 
 
 _BOF_BOOK, _BOF_SHEET = (struct.pack("<HHHHII", 0x0600, of, 0, 0, 0, 0) for of in (0x0005, 0x0010))
 
 
-def _record(kind: int, data: bytes) -> bytes:
+def record(kind: int, data: bytes) -> bytes:
     return struct.pack("<HH", kind, len(data)) + data
 
 

@@ -431,6 +431,7 @@ def normalise(written: str, kind: str, setting: Setting) -> tuple[str, str]:
 
 FORMULA_ERROR = re.compile(
     r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA|UNKNOWN!)"
+    r"|(?:Err|错误|錯誤):\d{3}"  # of LibreOffice
 )
 _DESTROYED = re.compile(r"-?\d(?:\.\d+)?E\+\d{2,3}", re.I)
 _EXPONENT = re.compile(r"[+-]?[\d.]+E[+-]?\d{1,3}(?:万元|亿元|千元|元|圆|万|亿)?", re.I)

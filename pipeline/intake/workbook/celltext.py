@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 
 
 def as_text(cell: object) -> str:
@@ -25,7 +26,7 @@ def as_text(cell: object) -> str:
     if isinstance(cell, date | time):
         return cell.isoformat()
     if isinstance(cell, timedelta):
-        return str(cell)
+        return _duration(cell)
     return str(cell)
 
 
@@ -34,4 +35,16 @@ def _number(cell: float) -> str:
         return f"{cell:.5E}"
     if cell == int(cell):
         return str(int(cell))
-    return f"{cell:.15g}" if abs(cell) >= 1e-4 else f"{cell:.15f}".rstrip("0")
+    return f"{cell:.15g}" if abs(cell) >= 1e-4 else f"{Decimal(f'{cell:.15g}'):f}"
+
+
+def _duration(cell: timedelta) -> str:
+    """Hours and minutes, as a spreadsheet shows them (26:30), and seconds where there are any.
+
+    A spreadsheet keeps days as a float, so that a whole second is rarely exact.
+    """
+    seconds = round(abs(cell).total_seconds())
+    sign = "-" if cell < timedelta() and seconds else ""
+    hours, minutes = divmod(seconds // 60, 60)
+    text = f"{sign}{hours}:{minutes:02}"
+    return f"{text}:{seconds % 60:02}" if seconds % 60 else text

@@ -12,6 +12,7 @@ from lxml import etree, html
 
 from pipeline.intake.table.find_headers import Merged
 from pipeline.intake.text import encodings
+from pipeline.intake.workbook.facts import CELLS_MOST
 from pipeline.intake.workbook.sheet import Sheet, Unreadable
 
 LARGEST = 128 << 20  # bytes
@@ -92,7 +93,7 @@ def _number(written: str | None, otherwise: int) -> int:
 
 def _laid_out(name: str, rows: list[Spans]) -> Sheet:
     """Rows of text with each cell in its column, those that reach over several being merged."""
-    grid, merged = list[list[str]](), list[Merged]()
+    grid, merged, count = list[list[str]](), list[Merged](), 0
     covered = dict[int, int]()  # column → last row that a cell from above spans
     for number, cells in enumerate(rows, 1):
         line, column = list[str](), 0
@@ -108,5 +109,7 @@ def _laid_out(name: str, rows: list[Spans]) -> Sheet:
                 covered |= dict.fromkeys(range(column, column + right), number + down - 1)
             column += right
         grid.append(line)
-    filled = tuple(map(tuple, grid))
-    return Sheet(name, filled, "" if any(map(any, filled)) else "empty", tuple(merged))
+        count += len(line)
+        if count > CELLS_MOST:
+            raise Unreadable("file-too-large")
+    return Sheet(name, grid, "" if any(map(any, grid)) else "empty", tuple(merged))

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pipeline.intake.table.find_headers import Merged
+if TYPE_CHECKING:  # the reader's process loads no Arrow
+    from pipeline.intake.table.find_headers import Merged
+
+#: Findings that say nothing of the file: another run may read it.
+NOT_OF_THE_FILE = frozenset(
+    ("reader-not-started", "reader-ended", "reader-too-slow", "reader-failed", "file-unreadable")
+)
 
 
 class Unreadable(Exception):
-    """A workbook that cannot be opened; `rule` names the finding."""
+    """A workbook that cannot be opened; `rule` names the finding, `params` fill in its message."""
 
-    def __init__(self, rule: str) -> None:
+    def __init__(self, rule: str, params: Mapping[str, str] | None = None) -> None:
         super().__init__(rule)
-        self.rule = rule
+        self.rule, self.params = rule, params or {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +29,8 @@ class Sheet:
 
     name: str
     rows: Sequence[Sequence[str]] = ()
-    skipped: str = ""  # "", hidden, empty, vast, broken, chart
-    merged: tuple[Merged, ...] = ()
-    errors: dict[tuple[int, int], str] = field(default_factory=dict)  # (row, column): #N/A
+    skipped: str = ""  # "", hidden, empty, vast, too-large, broken, chart
+    merged: Sequence[Merged] = ()
     is_1904: bool = False
     hidden: frozenset[int] = frozenset()  # rows
     struck: frozenset[int] = frozenset()  # rows with text struck through

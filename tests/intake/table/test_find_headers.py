@@ -15,7 +15,7 @@ from pipeline.contract import catalog
 from pipeline.intake.table import find_headers, match_columns, not_records, sources_yaml
 from pipeline.intake.table.chunks import letters
 from pipeline.intake.table.find_headers import Merged
-from pipeline.intake.workbook import limits
+from pipeline.intake.workbook import archive
 
 CONTRACT = catalog.load(Path(__file__).parents[3] / "datapackage", RULES)
 INPUTS = [d for d in CONTRACT.datasets.values() if not d.produced]
@@ -206,13 +206,13 @@ def test_a_slip_in_sources_yaml_stops_the_run_with_a_sentence(tmp_path: Path, en
 def test_a_part_is_looked_at_whole_and_never_much_of_it_at_once(
     filler: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "PIECE", 16)
-    monkeypatch.setattr(limits, "HELD_MOST", 200)
+    monkeypatch.setattr(archive, "PIECE", 16)
+    monkeypatch.setattr(archive, "HELD_MOST", 200)
     part = b"<x>" + b'<c r="A1" t="e"><v>#N/A</v></c>' * 9 + filler + b"<m/>" * 9
     held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
-        archive.writestr("part.xml", part)
-        pieces = list(limits._pieces(archive, "part.xml"))
+    with zipfile.ZipFile(held, "w") as opened:
+        opened.writestr("part.xml", part)
+        pieces = list(archive.Archive(opened, len(part)).pieces("part.xml"))
     assert b"".join(pieces) == part
     assert max(map(len, pieces)) <= 200 + 16
     assert all(piece.count(b"<c ") == piece.count(b"</c>") for piece in pieces)

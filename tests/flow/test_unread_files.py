@@ -1,0 +1,100 @@
+"""A file that cannot be read stops no other; what our own reader does wrong is told to no department."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from pipeline.base.errors import GateRefused
+from pipeline.intake.workbook import reader_process
+from tests.support.hostile_files import TABLE, xlsx
+from tests.support.hostile_workbooks import FAR, REFUSED, with_cell
+from tests.support.shop import SmallShop, documents, rows_of
+
+pytestmark = pytest.mark.usefixtures("every_engine")
+
+CSV, BOOK = "甲局/目录.csv", "乙局/目录.xlsx"
+KILLED = "import os, signal; print('[\"ready\"]', flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[SmallShop]:
+    """Twenty documents in a CSV, five others in a workbook."""
+    made = SmallShop(tmp_path)
+    for name in (CSV, BOOK):
+        (made.inbox / name).parent.mkdir()
+    made.send([{**row, "文号": f"甲政发〔2024〕{n}号"} for n, row in enumerate(documents(20))], CSV)
+    (made.inbox / BOOK).write_bytes(xlsx(TABLE))
+    reader_process.close_idle()
+    yield made
+    reader_process.close_idle()
+
+
+def public(shop: SmallShop) -> set[str]:
+    return {
+        row["document_no"] for row in rows_of(shop.current / "data" / "normative_documents.csv")
+    }
+
+
+def told(shop: SmallShop) -> list[tuple[str, str, str]]:
+    """(file, rule, owner) of findings about files as a whole."""
+    with (shop.private / "findings.csv").open(encoding="utf-8-sig", newline="") as file:
+        found = list(csv.DictReader(file))
+    return [(f["file"], f["rule"], f["owner"]) for f in found if f["severity"] == "error"]
+
+
+def end_every_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader_process.close_idle()
+    monkeypatch.setattr(reader_process, "PROGRAM", [sys.executable, "-c", KILLED])
+
+
+def test_a_reader_that_is_ended_from_outside_is_no_departments_fault(
+    shop: SmallShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end_every_reader(monkeypatch)
+    shop.publish()
+    assert len(public(shop)) == 20
+    assert told(shop) == [(BOOK, "reader-ended", "pipeline")]
+    assert not list((shop.private / "feedback").rglob("*乙局*"))
+
+
+def test_the_next_run_reads_what_was_not_read_for_a_fault_of_ours(
+    shop: SmallShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        end_every_reader(patch)
+        shop.publish()
+    shop.publish()
+    assert len(public(shop)) == 25 and told(shop) == []
+
+
+def test_rows_that_were_public_stay_so_when_their_file_is_not_read_for_a_fault_of_ours(
+    shop: SmallShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.publish()
+    before = public(shop)
+    shutil.rmtree(shop.private / "cache")
+    end_every_reader(monkeypatch)
+    with suppress(GateRefused):
+        shop.publish()
+    assert public(shop) == before
+
+
+def test_hostile_workbooks_beside_a_good_file_each_have_one_reason_and_it_is_published(
+    shop: SmallShop,
+) -> None:
+    for number, (data, _) in enumerate(REFUSED.values()):
+        (shop.inbox / f"{number:02}.xlsx").write_bytes(data)
+    for number, cell in enumerate(FAR):
+        (shop.inbox / f"far-{number:02}.xlsx").write_bytes(with_cell(cell))
+    shop.publish()
+    assert len(public(shop)) == 25
+    files = {f"{n:02}.xlsx": rule for n, (_, rule) in enumerate(REFUSED.values())}
+    files |= {f"far-{n:02}.xlsx": f"sheet-{skipped}" for n, skipped in enumerate(FAR.values())}
+    assert sorted(told(shop)) == sorted((f, rule, "department") for f, rule in files.items())
