@@ -19,6 +19,7 @@ from pipeline.base.model import Catalog, Column, Dataset
 from pipeline.base.words import Lang, say
 from pipeline.contract.catalog import published_columns
 from pipeline.release.package.about import About
+from pipeline.release.package.expectations import HeldBack
 
 DATABASE = "disclosure"
 LANGUAGES: tuple[Lang, Lang] = ("zh", "en")
@@ -86,7 +87,7 @@ def _tables(about: About, present: Collection[str], lang: Lang) -> dict[str, Any
     """The tables, and after them those of their search indexes, which are hidden."""
     catalog = about.catalog
     tables = {
-        name: _table(dataset, about.words, lang)
+        name: _table(dataset, about.words, lang, about.held(name))
         for name, dataset in catalog.datasets.items()
         if name in present
     }
@@ -106,7 +107,9 @@ def _in_language(words: Any, lang: Lang) -> Any:
 # ---------------------------------------------------------------- tables
 
 
-def _table(dataset: Dataset, words: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+def _table(
+    dataset: Dataset, words: Mapping[str, Any], lang: Lang, held: HeldBack | None
+) -> dict[str, Any]:
     columns = published_columns(dataset)
     names = {column.name for column in columns}
     own = words["tables"].get(dataset.name, {})
@@ -140,6 +143,10 @@ def _table(dataset: Dataset, words: Mapping[str, Any], lang: Lang) -> dict[str, 
             }
         },
     }
+    if held:
+        said = held.as_json() | {"reason": held.reason[lang]}
+        del said["dataset"]
+        table["plugins"]["gongshi"]["held_back"] = said
     if dataset.label:
         table["label_column"] = dataset.label
     if dataset.sort:
