@@ -87,17 +87,16 @@ def known_rows(run: Run, dataset: Dataset) -> Sql:
     A record that is in both counts as it was read now.
     """
     names = ", ".join(quoted(c.name) for c in published_columns(dataset))
-    kept = f"select {names} from {kept_rows.view_of(dataset.name)}"
+    kept = kept_rows.view_of(dataset.name)
     if not run.ledger.has(dataset.name):
-        return f"({kept})"
+        return kept
     read = (
         f"(select {names} from {quoted('all_' + dataset.name)} "
         f"anti join {quoted('removed_' + dataset.name)} using (source_id, source_row))"
     )
-    if dataset.primary_key:
-        key = kept_rows.key_of(dataset)
-        kept += f" where {key} not in (select {key} from {read})"
-    return f"({kept} union all select {names} from {read})"
+    key = kept_rows.key_of(dataset)
+    test = f"{key} not in (select {key} from {read})" if dataset.primary_key else "true"
+    return f"(select {names} from {kept} where {test} union all select {names} from {read})"
 
 
 def show_known(run: Run, catalog: Catalog) -> None:

@@ -121,7 +121,8 @@ def table_rows(run: Run, catalog: Catalog, lang: Lang) -> Iterator[Row]:
             if source.dataset in run.held_back:
                 title = say("held-back-mark", lang, dataset=title)
         yield Row(name, title, tally, *_worst(worst.get((source.path, source.sheet)), lang))
-    for file in sorted({file for file, _ in worst} - seen - {r.source.path for r in run.reports}):
+    seen |= {r.source.path for r in run.reports} | {""}  # "": findings of a whole dataset
+    for file in sorted({file for file, _ in worst} - seen):
         found = min((w for (f, _), w in worst.items() if f == file), key=lambda w: RANK[w[0]])
         yield Row(file, say("nothing-read", lang), None, *_worst(found, lang))
 

@@ -15,7 +15,7 @@ import duckdb
 
 from pipeline.base.errors import RefusedRow
 from pipeline.base.model import Catalog, Dataset
-from pipeline.base.sql import Sql, quoted
+from pipeline.base.sql import Sql, literal, quoted
 from pipeline.contract.catalog import published_columns
 from pipeline.release.package import package, record_changes, working
 from pipeline.release.package.expectations import HeldBack
@@ -87,11 +87,12 @@ def _view(kept: Kept, dataset: Dataset) -> Sql:
     cells = ", ".join(
         f"coalesce({quoted(c.name)}, '') as {quoted(c.name)}" for c in published_columns(dataset)
     )
-    rows = f"{_rows(kept, dataset)} anti join lost_rows using (source_id, source_row)"
-    if dataset.primary_key:
-        mine = f"(select key from lost_keys where dataset = '{dataset.name}')"
-        rows += f" where {key_of(dataset)} not in {mine}"
-    return f"create view {view_of(dataset.name)} as select {cells} from {rows}"
+    mine = f"(select key from lost_keys where dataset = {literal(dataset.name)})"
+    test = f"{key_of(dataset)} not in {mine}" if dataset.primary_key else "true"
+    return (
+        f"create view {view_of(dataset.name)} as select {cells} from {_rows(kept, dataset)} "
+        f"anti join lost_rows using (source_id, source_row) where {test}"
+    )
 
 
 def _refused_keys(con: duckdb.DuckDBPyConnection, kept: Kept, dataset: Dataset) -> set[str]:
