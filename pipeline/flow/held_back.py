@@ -87,7 +87,7 @@ def known_rows(run: Run, dataset: Dataset) -> Sql:
     A record that is in both counts as it was read now.
     """
     names = ", ".join(quoted(c.name) for c in published_columns(dataset))
-    kept = kept_rows.view_of(dataset.name)
+    kept = kept_rows.named_by_others(dataset.name)
     if not run.ledger.has(dataset.name):
         return kept
     read = (

@@ -52,22 +52,38 @@ def create_views(
         for name, pairs in holdings.holds(kept.parent, removed).items():
             lost[name] = {key for key, _ in pairs}
     con.execute("create table lost_keys (dataset varchar, key varchar)")
-    con.execute("create table lost_rows (source_id varchar, source_row varchar)")
-    for name, rows in kept.refused.items():
-        for row in rows:
-            con.execute("insert into lost_rows values (?, ?)", [row.source_id, str(row.row)])
-        if catalog.datasets[name].primary_key:
-            lost.setdefault(name, set()).update(_refused_keys(con, kept, catalog.datasets[name]))
-    for name in kept.held:
-        for key in sorted(lost.get(name, ())):
+    con.execute(
+        "create table refused_rows (dataset varchar, source_id varchar, source_row varchar)"
+    )
+    for name, keys in lost.items():
+        for key in sorted(keys):
             con.execute("insert into lost_keys values (?, ?)", [name, key])
-        con.execute(_view(kept, catalog.datasets[name]))
+    for name in kept.held:
+        dataset = catalog.datasets[name]
+        for row in kept.refused.get(name, ()):
+            place = [name, row.source_id, str(row.row)]
+            con.execute("insert into refused_rows values (?, ?, ?)", place)
+        _create(con, kept, dataset)
+        if dataset.primary_key and name in kept.refused:
+            rows = (
+                f"{named_by_others(name)} anti join {view_of(name)} using (source_id, source_row)"
+            )
+            found = con.execute(f"select {key_of(dataset)} from {rows}").fetchall()
+            lost.setdefault(name, set()).update(key for (key,) in found)
     return {name: lost[name] for name in kept.held if name in lost}
 
 
 def view_of(dataset: str) -> Sql:
     """The name of the view of a dataset's rows that are kept."""
     return quoted(f"kept_{dataset}")
+
+
+def named_by_others(dataset: str) -> Sql:
+    """The name of the view of the rows that records of other datasets may refer to.
+
+    Refused rows are among them: nothing says that such a record is not.
+    """
+    return quoted(f"named_{dataset}")
 
 
 def key_of(dataset: Dataset) -> Sql:
@@ -83,21 +99,20 @@ def _rows(kept: Kept, dataset: Dataset) -> Sql:
     return record_changes.one_side(files, names)
 
 
-def _view(kept: Kept, dataset: Dataset) -> Sql:
+def _create(con: duckdb.DuckDBPyConnection, kept: Kept, dataset: Dataset) -> None:
+    """Create the two views of a dataset."""
     cells = ", ".join(
         f"coalesce({quoted(c.name)}, '') as {quoted(c.name)}" for c in published_columns(dataset)
     )
-    mine = f"(select key from lost_keys where dataset = {literal(dataset.name)})"
-    test = f"{key_of(dataset)} not in {mine}" if dataset.primary_key else "true"
-    return (
-        f"create view {view_of(dataset.name)} as select {cells} from {_rows(kept, dataset)} "
-        f"anti join lost_rows using (source_id, source_row) where {test}"
+    lost = f"(select key from lost_keys where dataset = {literal(dataset.name)})"
+    test = f"{key_of(dataset)} not in {lost}" if dataset.primary_key else "true"
+    named = named_by_others(dataset.name)
+    con.execute(f"create view {named} as select {cells} from {_rows(kept, dataset)} where {test}")
+    refused = f"(select * from refused_rows where dataset = {literal(dataset.name)})"
+    con.execute(
+        f"create view {view_of(dataset.name)} as "
+        f"select * from {named} anti join {refused} using (source_id, source_row)"
     )
-
-
-def _refused_keys(con: duckdb.DuckDBPyConnection, kept: Kept, dataset: Dataset) -> set[str]:
-    rows = f"{_rows(kept, dataset)} semi join lost_rows using (source_id, source_row)"
-    return {key for (key,) in con.execute(f"select {key_of(dataset)} from {rows}").fetchall()}
 
 
 # ---------------------------------------------------------------- where they were read

@@ -324,15 +324,15 @@ def test_a_kept_row_that_the_exit_guard_hits_is_taken_out_and_the_rest_is_publis
     shop: RegisterShop,
 ) -> None:
     shop.certificates(range(10), bad=8)
-    rows = [{**row, "住址": ""} for row in rows_of(shop.inbox / "证件-示例数据.csv")]
-    rows[9]["住址"] = (
-        "示例区示例路3号示例大厦"  # an address is never public: so the kept row 3 must leave
-    )
+    rows = [{**row, "身份证号码": ""} for row in rows_of(shop.inbox / "证件-示例数据.csv")]
+    # Never public, as is known from now on: so the record 3 that has it in a text must leave.
+    rows[9]["身份证号码"] = "AB00003X"
     shop.send(rows, "证件-示例数据.csv")
     release = shop.publish(LATER)
     kept = rows_of(release / "data" / f"{CERTIFICATES}.csv")
     assert held(release) and "16110000003" not in {row["certificate_no"] for row in kept}
     assert len(kept) == 9
+    assert len(rows_of(release / "data" / f"{EVENTS}.csv")) == 10
     [finding] = findings(shop, "guard-match")
     assert (finding["dataset"], finding["row"], finding["file"]) == (CERTIFICATES, "5", "证件-示例数据.csv")  # fmt: skip
 
