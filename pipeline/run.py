@@ -228,7 +228,7 @@ def _lapsed(run: Run, job: Job, parent: Path | None) -> dict[str, Collection[str
 
 def _made(run: Run, job: Job, making: Path, parent: Path | None) -> draft.Draft:
     """Write the release's data, after the gate has checked the numbers of rows read."""
-    accepted = _judged(run, job, parent)
+    accepted = judge_expectations(run, job, parent)
     folder = making / "release"
     folder.mkdir()
     material = _material(run, job.catalog, parent)
@@ -240,7 +240,7 @@ def _made(run: Run, job: Job, making: Path, parent: Path | None) -> draft.Draft:
     return made
 
 
-def _judged(run: Run, job: Job, parent: Path | None) -> tuple[Accepted, ...]:
+def judge_expectations(run: Run, job: Job, parent: Path | None) -> tuple[Accepted, ...]:
     """The datasets that fail what is expected of them and are published all the same.
 
     One that was accepted stays so while it fails for the same cause and has no new rows. Raises

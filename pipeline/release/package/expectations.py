@@ -75,7 +75,9 @@ def hold_back(failure: Failure, release: str, before: Mapping[str, Any], today: 
     for earlier in before.get(HELD_BACK, ()):
         if earlier["dataset"] == failure.dataset:
             return HeldBack(*given, earlier["since"], earlier["release"], earlier["day"])
-    return HeldBack(*given, today, release, before.get("today", ""))
+    if not before.get("rows", {}).get(failure.dataset):
+        return HeldBack(*given, today)
+    return HeldBack(*given, today, release, before["today"])
 
 
 def accepted_before(failure: Failure, before: Mapping[str, Any]) -> Accepted | None:

@@ -19,7 +19,6 @@ from pipeline.base.model import Catalog, Column, Dataset
 from pipeline.base.words import Lang, say
 from pipeline.contract.catalog import published_columns
 from pipeline.release.package.about import About
-from pipeline.release.package.expectations import HeldBack
 
 DATABASE = "disclosure"
 LANGUAGES: tuple[Lang, Lang] = ("zh", "en")
@@ -87,10 +86,14 @@ def _tables(about: About, present: Collection[str], lang: Lang) -> dict[str, Any
     """The tables, and after them those of their search indexes, which are hidden."""
     catalog = about.catalog
     tables = {
-        name: _table(dataset, about.words, lang, about.held(name))
+        name: _table(dataset, about.words, lang)
         for name, dataset in catalog.datasets.items()
         if name in present
     }
+    for held in (each for each in about.held_back if each.dataset in tables):
+        said = {"since": held.since, "release": held.release, "day": held.day}
+        said |= {"expectation": held.expectation, "reason": held.reason[lang]}
+        tables[held.dataset]["plugins"]["gongshi"]["held_back"] = said
     searched = [n for n, d in catalog.datasets.items() if d.search and n in present]
     return tables | {f"{name}_fts": {"hidden": True} for name in searched}
 
@@ -107,9 +110,7 @@ def _in_language(words: Any, lang: Lang) -> Any:
 # ---------------------------------------------------------------- tables
 
 
-def _table(
-    dataset: Dataset, words: Mapping[str, Any], lang: Lang, held: HeldBack | None
-) -> dict[str, Any]:
+def _table(dataset: Dataset, words: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
     columns = published_columns(dataset)
     names = {column.name for column in columns}
     own = words["tables"].get(dataset.name, {})
@@ -143,10 +144,6 @@ def _table(
             }
         },
     }
-    if held:
-        said = held.as_json() | {"reason": held.reason[lang]}
-        del said["dataset"]
-        table["plugins"]["gongshi"]["held_back"] = said
     if dataset.label:
         table["label_column"] = dataset.label
     if dataset.sort:
