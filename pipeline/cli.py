@@ -23,7 +23,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.base import addresses, progress, typer_values
-from pipeline.base.errors import GongshiError, StoreError, UnreadableInput, UsageError
+from pipeline.base.errors import (
+    GateRefused,
+    GongshiError,
+    StoreError,
+    UnreadableInput,
+    UsageError,
+)
 from pipeline.base.words import Lang as Language
 from pipeline.base.words import language, say
 from pipeline.site.server.deadlines import WORKER_START_S
@@ -124,6 +130,17 @@ def publish(
     allow_growth: Annotated[
         bool, typer.Option("--allow-growth", help="允许数量翻倍 / let a dataset more than double")
     ] = False,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DATASET",
+            help="不符预期也发布的数据集 / a dataset to publish though it fails its expectations",
+        ),
+    ] = None,
+    because: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="为何接受，将公开 / why; for each, will be public"),
+    ] = None,
     downloads: Annotated[bool, typer.Option(help="生成下载文件 / make the downloads")] = True,
     engine: Engine = "local",
     scheduler: Scheduler = "",
@@ -138,15 +155,21 @@ def publish(
 
         words = _site_words(contract)
         loaded = _catalog(contract)
-    allowed = whole_way.Allowed(allow_removals, allow_growth, downloads)
-    with (
-        progress.shown(),
-        _engine(engine, scheduler, partitions) as spread,
-        _inbox(inbox, private) as folder,
-        _store(site, private) as here,
-    ):
-        job = whole_way.Job(folder, here, private, loaded, words, _day(today), allowed, spread)
-        release, new, run = whole_way.publish(job)
+    accepted = _accepted(accept or [], because or [], loaded)
+    allowed = whole_way.Allowed(allow_removals, allow_growth, downloads, accepted)
+    try:
+        with (
+            progress.shown(),
+            _engine(engine, scheduler, partitions) as spread,
+            _inbox(inbox, private) as folder,
+            _store(site, private) as here,
+        ):
+            job = whole_way.Job(folder, here, private, loaded, words, _day(today), allowed, spread)
+            release, new, run = whole_way.publish(job)
+    except GateRefused as error:
+        if error.run:
+            _closing(error.run, loaded, private)
+        raise
     _closing(run, loaded, private)
     typer.echo(
         say(
@@ -156,6 +179,19 @@ def publish(
             site=f"{addresses.shown(site)}/current",
         )
     )
+
+
+def _accepted(datasets: list[str], reasons: list[str], catalog: Catalog) -> dict[str, str]:
+    """Dataset → why it is accepted. UsageError where a reason is missing or a name is not known."""
+    known = [name for name, dataset in catalog.datasets.items() if not dataset.produced]
+    for name in datasets:
+        if name not in known:
+            listed = ", ".join(known)
+            raise UsageError(say("accept-unknown", language(), dataset=name, known=listed))
+    written = [reason.strip() for reason in reasons]
+    if len(datasets) != len(written) or not all(written) or len({*datasets}) != len(datasets):
+        raise UsageError(say("accept-reason", language()))
+    return dict(zip(datasets, written, strict=True))
 
 
 @app.command()
@@ -546,6 +582,8 @@ def _closing(run: Run, catalog: Catalog, private: Path, as_json: bool = False) -
         return count["error"]
     lang = language()
     summary.show(run, catalog, lang)
+    for line in summary.say_held_back(run, catalog, lang):
+        typer.echo(line)
     typer.echo(say("checked", lang, errors=count["error"], warnings=count["warning"]))
     for line in (*summary.say_reports(run, lang), *summary.say_files(run, private, lang)):
         typer.echo(line)

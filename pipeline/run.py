@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import count
 from pathlib import Path
@@ -17,9 +17,10 @@ import pyarrow as pa
 
 from pipeline.base import files, progress
 from pipeline.base.engine import LOCAL, Engine
-from pipeline.base.errors import GateRefused, RefusedRow, RowsRefused, UsageError
+from pipeline.base.errors import ExpectationsFailed, GateRefused, RefusedRow, UsageError
 from pipeline.base.files import faults, locked
 from pipeline.base.model import Catalog, Dataset
+from pipeline.base.sql import quoted
 from pipeline.base.words import language, say
 from pipeline.flow import check, yearly_reports
 from pipeline.flow.cache import reuse_from
@@ -29,9 +30,19 @@ from pipeline.publishers import packages, union
 from pipeline.release import build
 from pipeline.release.data import draft
 from pipeline.release.gate import exit_guard, gate
-from pipeline.release.package import manifest, parts, record_changes, store, working
+from pipeline.release.package import (
+    expectations,
+    manifest,
+    package,
+    parts,
+    record_changes,
+    store,
+    working,
+)
 from pipeline.release.package.about import About
-from pipeline.release.removal import publication_terms, tombstones, withdraw
+from pipeline.release.package.expectations import Accepted, Failure
+from pipeline.release.removal import kept_rows, publication_terms, tombstones, withdraw
+from pipeline.release.removal.kept_rows import Kept
 from pipeline.release.removal.plan import Removal
 
 MOST_PASSES = 4  # in which rows that cannot be published are found; then the fault is no row's
@@ -39,11 +50,16 @@ MOST_PASSES = 4  # in which rows that cannot be published are found; then the fa
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What the operator allows in this run (removals, growth), and whether downloads are made."""
+    """What the operator allows in this run (removals, growth), and whether downloads are made.
+
+    `accept`: dataset → why it is published though it fails what its contract expects. Its records
+    may then be gone without another cause.
+    """
 
     removals: bool = False
     growth: bool = False
     downloads: bool = True
+    accept: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,52 +103,97 @@ def publish(job: Job) -> tuple[str, bool, Run]:
     return release, new, run
 
 
+@dataclass(slots=True)
+class _Learned:
+    """What earlier passes have found: rows that cannot be published, datasets to be held back.
+
+    `refused`: source → row; `kept`: with the rows that the public keeps, and those refused of them.
+    """
+
+    kept: Kept
+    refused: dict[str, dict[int, RefusedRow]] = field(default_factory=dict)
+
+    def add(self, error: GateRefused, job: Job) -> bool:
+        """Add what `error` says; gives whether any of it is new, so that another pass helps."""
+        if isinstance(error, ExpectationsFailed):
+            self._hold_back(_first_of(error.failures, job.catalog), job.today)
+            return True
+        return self._refuse(getattr(error, "rows", ()))
+
+    def _hold_back(self, failures: Sequence[Failure], today: date) -> None:
+        parent, held = self.kept.parent, dict(self.kept.held)
+        name, before = (parent.name, manifest.read(parent)) if parent else ("", {})
+        for each in failures:
+            held[each.dataset] = expectations.hold_back(each, name, before, today.isoformat())
+        self.kept = replace(self.kept, held=held)
+
+    def _refuse(self, rows: Sequence[RefusedRow]) -> bool:
+        """Add rows; those of a dataset that is held back are rows that it keeps."""
+        held, kept = self.kept.held, dict(self.kept.refused)
+        read = [r for r in rows if r.dataset not in held]
+        fresh = [r for r in read if r.row not in self.refused.get(r.source_id, {})]
+        for row in fresh:
+            self.refused.setdefault(row.source_id, {})[row.row] = row
+        for row in (r for r in rows if r.dataset in held):
+            known = kept.get(row.dataset, ())
+            if all((row.source_id, row.row) != (r.source_id, r.row) for r in known):
+                kept[row.dataset] = (*known, row)
+        is_new = bool(fresh) or kept != self.kept.refused
+        self.kept = replace(self.kept, refused=kept)
+        return is_new
+
+
+def _first_of(failures: Sequence[Failure], catalog: Catalog) -> list[Failure]:
+    """The failures to act on first: where a dataset refers to another one that fails, it may fail
+    for that alone, and is checked again when the other is held back.
+    """
+    failed = {each.dataset for each in failures}
+    referring = {
+        d.name
+        for d in catalog.datasets.values()
+        if any(k.dataset in failed - {d.name} for k in d.foreign_keys if k.severity == "error")
+    }
+    return [each for each in failures if each.dataset not in referring] or list(failures)
+
+
 def _in_passes(
     job: Job, making: Path, parent: Path | None, cleanup: withdraw.Cleanup
 ) -> tuple[str, bool, Run]:
     """The release, whether it is new, and the run.
 
-    Where some rows turn out to be such as cannot be published, all is done again without them.
+    Where rows turn out to be such as cannot be published, or datasets fail what is expected of
+    them, all is done again without those rows, and with the public rows of those datasets.
     """
-    refused: dict[str, dict[int, RefusedRow]] = {}
+    learned = _Learned(Kept(parent))
     for number in count(1):
-        run = _checked(job, parent, cleanup.secret, refused)
+        run = _checked(job, parent, cleanup.secret, learned)
         progress.step(say("step-release", language()))
         try:
             return *_released(run, job, making, parent, cleanup.secret), run
         except GateRefused as error:
-            fresh = error.rows if isinstance(error, RowsRefused) else ()
-            if number <= MOST_PASSES and _added(fresh, refused):
+            if number <= MOST_PASSES + len(learned.kept.held) and learned.add(error, job):
                 run.con.close()
                 files.clear(making)
                 continue
             if parent and run.packages:  # others' withdrawals leave the old release too
                 withdraw.clean_store(cleanup, Removal(run.withdrawals))
+            error.run = run
             raise
     raise AssertionError  # which a count never gets to
 
 
-def _checked(
-    job: Job, parent: Path | None, secret: bytes, refused: Mapping[str, Mapping[int, RefusedRow]]
-) -> Run:
-    """Intake and checks of the inbox, without the rows `refused` by an earlier pass."""
+def _checked(job: Job, parent: Path | None, secret: bytes, learned: _Learned) -> Run:
+    """Intake and checks of the inbox, with what earlier passes have `learned`."""
     private = job.private
     with faults(private, job.site):
         means = means_of(private, job.catalog, secret, job.today, job.engine)
-        means = replace(means, refused=refused)
+        kept = learned.kept if learned.kept.held else None
+        means = replace(means, refused=learned.refused, kept=kept)
         run = check.run_checks(job.inbox, private, means, tombstones.read(private, parent))
         if run.packages:  # withdrawals are on disk before the release changes
             tombstones.write(private, run.withdrawals)
             packages.keep(run.packages, private)
     return run
-
-
-def _added(rows: Sequence[RefusedRow], refused: dict[str, dict[int, RefusedRow]]) -> bool:
-    """Add `rows` to those `refused`; gives whether any is new, so that another pass helps."""
-    fresh = [row for row in rows if row.row not in refused.get(row.source_id, {})]
-    for row in fresh:
-        refused.setdefault(row.source_id, {})[row.row] = row
-    return bool(fresh)
 
 
 def _released(
@@ -143,7 +204,7 @@ def _released(
     The new one is written in the folder `making`; if its content equals that of `parent`, `parent`
     stays.
     """
-    made = _made(run, job, making)
+    made = _made(run, job, making, parent)
     known = manifest.read(parent).get("content", "") if parent else ""
     if parent and known == made.content:
         return parent.name, False
@@ -165,33 +226,63 @@ def _lapsed(run: Run, job: Job, parent: Path | None) -> dict[str, Collection[str
     )
 
 
-def _made(run: Run, job: Job, making: Path) -> draft.Draft:
+def _made(run: Run, job: Job, making: Path, parent: Path | None) -> draft.Draft:
     """Write the release's data, after the gate has checked the numbers of rows read."""
-    tallies = run.by_dataset()
-    datasets = list(job.catalog.datasets.values())
-    read = {name: tally.read for name, tally in tallies.items()}
-    gate.check_quarantined_share(
-        datasets, read, {name: t.quarantined for name, t in tallies.items()}
-    )
+    accepted = judge_expectations(run, job, parent)
     folder = making / "release"
     folder.mkdir()
-    material = _material(run, job.catalog)
-    about = About(job.catalog, job.site_words, job.today, run.sample)
+    material = _material(run, job.catalog, parent)
+    held = tuple(run.held_back.values())
+    about = About(job.catalog, job.site_words, job.today, run.sample, held, accepted)
     made = draft.write(material, about, folder, job.engine)
-    gate.check_tallies(datasets, material.tallies, made.counts)
+    read = (d for name, d in job.catalog.datasets.items() if name not in run.held_back)
+    gate.check_tallies(read, material.tallies, made.counts)
     return made
+
+
+def judge_expectations(run: Run, job: Job, parent: Path | None) -> tuple[Accepted, ...]:
+    """The datasets that fail what is expected of them and are published all the same.
+
+    One that was accepted stays so while it fails for the same cause and has no new rows. Raises
+    ExpectationsFailed where another fails that is not held back yet.
+    """
+    before, allowed = manifest.read(parent) if parent else {}, job.allowed
+    datasets, accepted, failed = list(job.catalog.datasets.values()), list[Accepted](), []
+    rows = before.get("rows", {})
+    for each in gate.failures(datasets, run.by_dataset(), rows, allowed.removals, allowed.growth):
+        earlier = expectations.accepted_before(each, before)
+        if because := allowed.accept.get(each.dataset, ""):
+            about = each.dataset, each.expectation, each.reason, because
+            accepted.append(Accepted(*about, job.today.isoformat()))
+        elif each.dataset in run.held_back:
+            continue
+        elif earlier and _has_no_new_rows(run, job.catalog.datasets[each.dataset], parent):
+            accepted.append(earlier)
+        else:
+            failed.append(each)
+    if failed:
+        titles = ", ".join(job.catalog.datasets[each.dataset].title for each in failed)
+        raise ExpectationsFailed(say("gate-expectations", language(), datasets=titles), failed)
+    return tuple(accepted)
+
+
+def _has_no_new_rows(run: Run, dataset: Dataset, parent: Path | None) -> bool:
+    """Whether the release `parent` has all rows of a dataset that this run has accepted."""
+    names = record_changes.columns_of(dataset)
+    cells = ", ".join(f"coalesce({quoted(name)}, '')" for name in names)
+    had = record_changes.one_side(package.data_files(parent, dataset.name) if parent else [], names)
+    now = run.accepted.get(dataset.name, had)
+    new = f"select {cells} from {now} except select {cells} from {had} limit 1"
+    return not run.con.execute(new).fetchall()
 
 
 def _release(made: draft.Draft, run: Run, job: Job, parent: Path | None, secret: bytes) -> str:
     """Compare the draft with the previous release, and finish it; returns its id."""
     withdrawn = tombstones.keys(run.withdrawals)
     found = record_changes.since(run.con, parent, made.datasets, made.rows, withdrawn)
-    explained = _explained(found, run, job, parent)
+    explained = _explained(found, run, job, parent, made.about.accepted)
     allowed = job.allowed
     gate.check_removals(found, explained, allowed.removals, run.ledger.private / "removals.csv")
-    before = manifest.read(parent).get("rows", {}) if parent else {}
-    left = record_changes.left_with_cause(found, explained)
-    gate.check_sizes(made.datasets, before, made.counts, left, allowed.removals, allowed.growth)
     kept = store.kept(job.site)
     release = store.free_name(job.site, made.release)
     number = max((manifest.number(p) for p in kept), default=0) + 1
@@ -204,17 +295,25 @@ def _release(made: draft.Draft, run: Run, job: Job, parent: Path | None, secret:
 
 
 def _explained(
-    found: Collection[record_changes.Change], run: Run, job: Job, parent: Path | None
+    found: Collection[record_changes.Change],
+    run: Run,
+    job: Job,
+    parent: Path | None,
+    accepted: Collection[Accepted],
 ) -> dict[str, Collection[str]]:
     """Keys of records of `parent` that leave with a cause: their source is removed, their
-    publication period is over, or their publisher has removed them.
+    publication period is over, their publisher has removed them, their dataset is held back and
+    they cannot be kept, or it is among the `accepted` of this run.
     """
     datasets = list(job.catalog.datasets.values())
     dropped = record_changes.dropped_by_source(run.con, parent, datasets, job.today)
     compared = parent if any(change.verb == "removed" for change in found) else None
     lapsed = publication_terms.lapsed(run.con, compared, job.catalog, job.today) if compared else {}
     by_publishers = _removed_by_publishers(found, run, parent, job.catalog)
-    return publication_terms.merged(dropped, lapsed, by_publishers)
+    removed = {each.dataset: set[str]() for each in accepted if each.dataset in job.allowed.accept}
+    for change in (c for c in found if c.verb == "removed" and c.dataset in removed):
+        removed[change.dataset].add(change.key)
+    return publication_terms.merged(dropped, lapsed, by_publishers, run.left, removed)
 
 
 def _removed_by_publishers(
@@ -229,10 +328,11 @@ def _removed_by_publishers(
 # ---------------------------------------------------------------- what a release is made of
 
 
-def _material(run: Run, catalog: Catalog) -> draft.Material:
+def _material(run: Run, catalog: Catalog, parent: Path | None) -> draft.Material:
     produced: dict[str, list[working.Row]] = {
         tombstones.TABLE: list(tombstones.public_rows(run.withdrawals)),
-        "sources": working.sources(run.sources, run.ledger.tallies),
+        "sources": working.sources(run.sources, run.ledger.tallies)
+        + _sources(run, catalog, parent),
         "header_mappings": [
             (o.source.source_id, m.position + 1, m.header, m.field, m.matched_by)
             for o in run.opened
@@ -258,6 +358,14 @@ def _material(run: Run, catalog: Catalog) -> draft.Material:
         {name: tally_parts(tally) for name, tally in sorted(run.by_dataset().items())},
         run.ledger.work,
     )
+
+
+def _sources(run: Run, catalog: Catalog, parent: Path | None) -> list[working.Row]:
+    """The sources of rows that are kept, where this run has not read them."""
+    if not run.held_back or kept_rows.SOURCES not in catalog.datasets:
+        return []
+    known = {source.source_id for source in run.sources}
+    return kept_rows.sources(run.con, Kept(parent, run.held_back), catalog, known)
 
 
 def _produced(run: Run, dataset: Dataset, rows: list[working.Row]) -> pa.Table:

@@ -9,7 +9,8 @@ that cannot continue. Each has one sentence that says where, what, and what to d
      ├── UsageError        2  the call, or the contract under datapackage/, is wrong
      ├── UnreadableInput   3  an input cannot be read at all
      ├── GateRefused       4  the release was refused; the old one stays
-     │    └── RowsRefused  4  some rows cannot be published; without them the release is made
+     │    ├── RowsRefused  4  some rows cannot be published; without them the release is made
+     │    └── ExpectationsFailed  4  some datasets fail; the release is made with their old rows
      └── StoreError        5  the store is broken or busy
           └── Unaccounted  5  a stage lost, doubled or changed a row: a defect of ours, never of the data
 """
@@ -43,9 +44,13 @@ class UnreadableInput(GongshiError):
 
 
 class GateRefused(GongshiError):
-    """A gate or the exit guard refused the release; the old one stays."""
+    """A gate or the exit guard refused the release; the old one stays.
+
+    `run`: what was read and checked until then, for the closing table; None where nothing was.
+    """
 
     exit_code = 4
+    run: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class RefusedRow:
 
     `source_id` and `row`: the table that it was read from, and its row there. `rule`: of the
     finding that it becomes; `column` (a field, "" for none) and `params` are that finding's.
+    `dataset`: of the release's table that holds the row.
     """
 
     source_id: str
@@ -61,6 +67,7 @@ class RefusedRow:
     rule: str
     column: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
+    dataset: str = ""
 
 
 class RowsRefused(GateRefused):
@@ -72,6 +79,17 @@ class RowsRefused(GateRefused):
     def __init__(self, message: str, rows: Sequence[RefusedRow]) -> None:
         super().__init__(message)
         self.rows = tuple(rows)
+
+
+class ExpectationsFailed(GateRefused):
+    """Some datasets fail what their contract expects of them; `failures` says which and why.
+
+    The run is repeated with those datasets held back.
+    """
+
+    def __init__(self, message: str, failures: Sequence[Any]) -> None:
+        super().__init__(message)
+        self.failures = tuple(failures)
 
 
 class StoreError(GongshiError):

@@ -72,6 +72,7 @@ def run_checks(inbox: Path, private: Path, means: Means, withdrawals: Collection
         ledger.close_tables()
         progress.step(say("step-comparing", language()))
         _withdrawn(run, means, withdrawals)
+        _held_back(run, means)
         run_cross_checks(run, means)
         progress.step(say("step-reports", language()))
         read_reports(run, listed.files, catalog)
@@ -115,6 +116,14 @@ def _withdrawn(run: Run, means: Means, withdrawals: Collection[Tombstone]) -> No
         run.ledger.finding(finding)
 
 
+def _held_back(run: Run, means: Means) -> None:
+    """What the public keeps of datasets that are held back."""
+    if means.kept:
+        from pipeline.flow import held_back
+
+        held_back.prepare(run, means, means.kept)
+
+
 def tally_parts(tally: Tally) -> dict[str, int]:
     """A tally as in run.json and the manifest: rows read, and where they went."""
     return {part: getattr(tally, part) for part in ("read", *TALLY_PARTS)}
@@ -134,6 +143,7 @@ def _summary(run: Run) -> dict[str, Any]:
             for o in run.opened
         ],
         "datasets": {name: tally_parts(tally) for name, tally in sorted(run.by_dataset().items())},
+        **({"held_back": [h.as_json() for h in run.held_back.values()]} if run.held_back else {}),
     }
 
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
 
 from pipeline.base import row_checksums
-from pipeline.base.model import Catalog, Column, Dataset, Finding, Location, Source, found
+from pipeline.base.model import (
+    Catalog,
+    Column,
+    Dataset,
+    Finding,
+    ForeignKey,
+    Location,
+    Source,
+    found,
+)
 from pipeline.base.row_checksums import RowChecksum
 from pipeline.base.sql import quoted, read_parquet
 from pipeline.checks.across import keys
@@ -26,11 +35,37 @@ def run_cross_checks(run: Run, means: Means) -> None:
     """Remove withdrawn, repeated, conflicting and dangling rows from the accepted ones.
 
     Fills `run.accepted` (dataset → SQL of its remaining rows) and `run.checksums`; findings,
-    tallies and quarantine of the ledger follow. A distributed engine of `means` finds the shared
+    tallies and quarantine of the ledger follow. A dataset that is held back has the rows there that
+    the public keeps. A distributed engine of `means` finds the shared
     keys. Raises Unaccounted where row checksums or tallies do not agree.
     """
     con, ledger = run.con, run.ledger
     catalog = _as_read(means.catalog, [name for name, _ in ledger.accepted()])
+    _create_tables(run, catalog)
+    rank = {o.source.source_id: (o.precedence, place) for place, o in enumerate(run.opened)}
+    sources = {o.source.source_id: o.source for o in run.opened}
+    among = Among(con, means.engine, ledger.home, dict(ledger.accepted()))
+    known_values = KnownValues(read_secrets(ledger.secrets))
+    datasets = keys.order_of({n: catalog.datasets[n] for n, _ in ledger.accepted()})
+    for dataset in datasets:
+        for stage in _stages(run, dataset, catalog, rank, among, known_values):
+            _apply(run, dataset, stage, sources, catalog)
+    setting = Setting(means.today, catalog, frozenset(d.name for d in datasets))
+    if not run.held_back:
+        _whole_datasets(run, datasets, setting, sources)
+        return
+    from pipeline.flow import held_back
+
+    _whole_datasets(run, [d for d in datasets if d.name in run.held_back], setting, sources)
+    held_back.show_known(run, catalog)  # only now: their own rules judge what was read
+    others = [d for d in datasets if d.name not in run.held_back]
+    _whole_datasets(run, others, setting, sources)
+    held_back.put_in_place(run, catalog)
+
+
+def _create_tables(run: Run, catalog: Catalog) -> None:
+    """Create the views of accepted rows, verified, and the tables of rows that are removed."""
+    con, ledger = run.con, run.ledger
     con.execute("create table withdrawn_keys (dataset varchar, key varchar)")
     for each in run.withdrawals:
         con.execute("insert into withdrawn_keys values (?, ?)", [each.dataset, each.key])
@@ -47,19 +82,17 @@ def run_cross_checks(run: Run, means: Means) -> None:
             f"create view {quoted(name)} as select * from {quoted('all_' + name)} "
             f"anti join {quoted('removed_' + name)} using (source_id, source_row)"
         )
-    rank = {o.source.source_id: (o.precedence, place) for place, o in enumerate(run.opened)}
-    sources = {o.source.source_id: o.source for o in run.opened}
-    among = Among(con, means.engine, ledger.home, dict(ledger.accepted()))
-    known_values = KnownValues(read_secrets(ledger.secrets))
-    datasets = keys.order_of({n: catalog.datasets[n] for n, _ in ledger.accepted()})
-    for dataset in datasets:
-        for stage in _stages(run, dataset, catalog, rank, among, known_values):
-            _apply(run, dataset, stage, sources, catalog)
-    setting = Setting(means.today, catalog, frozenset(d.name for d in datasets))
-    for dataset, outcomes in whole_datasets.judge(con, datasets, setting, ledger.left_out):
-        _apply(run, dataset, outcomes, sources, catalog)
-    for finding in whole_datasets.collections(con, datasets, setting):
-        ledger.finding(finding)
+
+
+def _whole_datasets(
+    run: Run, datasets: Sequence[Dataset], setting: Setting, sources: Mapping[str, Source]
+) -> None:
+    """The rules that need more than one row, over `datasets`; then their rows are final."""
+    judged = whole_datasets.judge(run.con, datasets, setting, run.ledger.left_out)
+    for dataset, outcomes in judged:
+        _apply(run, dataset, outcomes, sources, setting.catalog)
+    for finding in whole_datasets.collections(run.con, datasets, setting):
+        run.ledger.finding(finding)
     for dataset in datasets:
         _close(run, dataset)
 
@@ -88,7 +121,9 @@ def _stages(
     )
     present = {name for name, _ in run.ledger.accepted()}
     for key in dataset.foreign_keys:
-        if key.dataset in present:
+        if key.dataset in run.held_back:
+            yield _dangling_from_held_back(run, dataset, key, catalog)
+        elif key.dataset in present:
             yield list(keys.dangling(run.con, dataset, key, among))
         elif key.severity == "warning":
             column = dataset.column(key.fields[0])
@@ -99,6 +134,17 @@ def _stages(
                 f"create or replace temp view {quoted(key.dataset)} as select {blank} where false"
             )
             yield list(keys.dangling(run.con, dataset, key))
+
+
+def _dangling_from_held_back(
+    run: Run, dataset: Dataset, key: ForeignKey, catalog: Catalog
+) -> list[keys.Outcome]:
+    """Rows whose `key` names no record of a dataset that is held back, whether public or read now."""
+    from pipeline.flow import held_back
+
+    run.ledger.finding(held_back.reference_finding(dataset, key, run, catalog))
+    others = held_back.known_rows(run, catalog.datasets[key.dataset])
+    return list(keys.dangling(run.con, dataset, key, others=others))
 
 
 def _not_there(dataset: Dataset, column: Column, other: Dataset) -> Finding:
@@ -131,15 +177,15 @@ def _apply(
             f"insert into {quoted('removed_' + dataset.name)} select * from removed_keys"
         )
         run.con.unregister("removed_keys")
-    held_back: dict[str, dict[int, str]] = {}
+    quarantined: dict[str, dict[int, str]] = {}
     for outcome in outcomes:
         if outcome.rule:
             run.ledger.finding(_about(outcome, dataset, files, catalog), outcome.source_id)
         if outcome.status != "kept":
             run.ledger.move(outcome.source_id, outcome.status)
         if outcome.status == "quarantined":
-            held_back.setdefault(outcome.source_id, {})[outcome.row] = outcome.rule
-    for source_id, reasons in held_back.items():
+            quarantined.setdefault(outcome.source_id, {})[outcome.row] = outcome.rule
+    for source_id, reasons in quarantined.items():
         opened = next(o for o in run.opened if o.source.source_id == source_id)
         run.ledger.quarantine(dataset, _raw_rows(opened, reasons))
 

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from pipeline.base.sheet_cells import Grid
     from pipeline.flow.yearly_reports import ReadReport
     from pipeline.publishers.packages import PackageResult
+    from pipeline.release.package.expectations import HeldBack
+    from pipeline.release.removal.kept_rows import Kept
     from pipeline.release.removal.tombstones import Tombstone
 
 
@@ -67,6 +69,9 @@ class Run:
     # Other publishers' packages, as sources.yaml lists them.
     packages: list[PackageResult] = field(default_factory=list)
     withdrawals: tuple[Tombstone, ...] = ()  # all that is withdrawn, here and by those publishers
+    # Datasets whose rows are those of an earlier release, and the keys of records that they lose.
+    held_back: dict[str, HeldBack] = field(default_factory=dict)
+    left: dict[str, set[str]] = field(default_factory=dict)
 
     @property
     def sources(self) -> list[Source]:
@@ -125,7 +130,8 @@ class Task:
 class Means:
     """What a run works with: contract, secret key, day, engine and cache.
 
-    `refused`: rows that an earlier pass of the run found cannot be published.
+    `refused`: rows that an earlier pass of the run found cannot be published. `kept`: the datasets
+    that such a pass found must be held back, None where there are none.
     """
 
     catalog: Catalog
@@ -134,6 +140,7 @@ class Means:
     engine: Engine
     cache: Cache
     refused: Refused = field(default_factory=dict)
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,9 +325,11 @@ def read_reports(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog)
     for file in files:
         if file.is_report:
             _keep_raw(file.path, read.sha256(file.path), run.ledger.private)
-    run.comparisons = yearly_reports.comparisons(
-        run.reports, vocabulary, run.con, catalog, run.by_dataset()
-    )
+    tallies = run.by_dataset()
+    for held in run.held_back.values():  # what is compared is what is public
+        tallies.pop(held.dataset, None)
+        tallies |= {held.dataset: Tally(0)} if held.release else {}
+    run.comparisons = yearly_reports.comparisons(run.reports, vocabulary, run.con, catalog, tallies)
 
 
 # ---------------------------------------------------------------- the private folder

@@ -71,6 +71,22 @@ def say_reports(run: Run, lang: Lang) -> Iterator[str]:
         )
 
 
+def say_held_back(run: Run, catalog: Catalog, lang: Lang) -> Iterator[str]:
+    """Each dataset that is held back: why, what the public sees of it, what to do."""
+    from pipeline.flow.held_back import shown_rows  # not loaded where nothing is held back
+
+    for held in run.held_back.values():
+        dataset = catalog.datasets[held.dataset]
+        yield say(
+            "held-back-line",
+            lang,
+            dataset=dataset.title if lang == "zh" else dataset.title_en,
+            why=held.reason[lang],
+            rows=shown_rows(held, lang),
+            name=held.dataset,
+        )
+
+
 def say_files(run: Run, private: Path, lang: Lang) -> Iterator[str]:
     """Where the findings are, and the workbooks that go back to the departments."""
     yield say("files-findings", lang, findings=private / "findings.csv")
@@ -102,8 +118,11 @@ def table_rows(run: Run, catalog: Catalog, lang: Lang) -> Iterator[Row]:
         if source.dataset:
             dataset = catalog.datasets[source.dataset]
             title = dataset.title if lang == "zh" else dataset.title_en
+            if source.dataset in run.held_back:
+                title = say("held-back-mark", lang, dataset=title)
         yield Row(name, title, tally, *_worst(worst.get((source.path, source.sheet)), lang))
-    for file in sorted({file for file, _ in worst} - seen - {r.source.path for r in run.reports}):
+    seen |= {r.source.path for r in run.reports} | {""}  # "": findings of a whole dataset
+    for file in sorted({file for file, _ in worst} - seen):
         found = min((w for (f, _), w in worst.items() if f == file), key=lambda w: RANK[w[0]])
         yield Row(file, say("nothing-read", lang), None, *_worst(found, lang))
 

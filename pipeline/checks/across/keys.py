@@ -180,9 +180,16 @@ def not_unique(
 
 
 def dangling(
-    con: duckdb.DuckDBPyConnection, dataset: Dataset, key: ForeignKey, among: Among | None = None
+    con: duckdb.DuckDBPyConnection,
+    dataset: Dataset,
+    key: ForeignKey,
+    among: Among | None = None,
+    others: Sql = "",
 ) -> Iterator[Outcome]:
-    """Rows whose foreign key `key` matches no record of the other dataset; blank keys are allowed."""
+    """Rows whose foreign key `key` matches no record of the other dataset; blank keys are allowed.
+
+    `others`: that dataset's records as an SQL source, "" for its accepted rows.
+    """
     names = [quoted(k) for k in key.fields]
     filled = " and ".join(f"m.{k} <> ''" for k in names)
     joined = " and ".join(
@@ -192,7 +199,7 @@ def dangling(
     seen = among.dangling(dataset.name, key) if among else quoted(dataset.name)
     found = con.execute(
         f"select m.source_id, m.source_row, concat_ws(' + ', {values}) from {seen} m "
-        f"anti join {quoted(key.dataset)} o on {joined} where {filled} "
+        f"anti join {others or quoted(key.dataset)} o on {joined} where {filled} "
         "order by m.source_id, cast(m.source_row as bigint)"
     ).fetchall()
     status: Literal["kept", "quarantined"] = "quarantined" if key.severity == "error" else "kept"

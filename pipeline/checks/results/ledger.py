@@ -212,6 +212,10 @@ class Ledger:
             if kind == "accepted":
                 yield name, self._rows[kind, name].files
 
+    def has(self, name: str) -> bool:
+        """Whether a dataset has a source in the inbox."""
+        return ("accepted", name) in self._rows
+
     def left_out(self, name: str) -> Sequence[Path]:
         """The Parquet files of a dataset's quarantined and withheld rows.
 

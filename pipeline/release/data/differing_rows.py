@@ -37,9 +37,8 @@ def refuse(dataset: Dataset, store: str, given: Iterable[Cells], held: Iterable[
             params |= {"given": wanted[at][:SHOWN], "held": there[at][:SHOWN]}
             if at in (source, row):
                 raise lost
-            refused.append(
-                RefusedRow(wanted[source], int(wanted[row]), "row-not-held", names[at], params)
-            )
+            place = wanted[source], int(wanted[row])
+            refused.append(RefusedRow(*place, "row-not-held", names[at], params, dataset.name))
     if not refused:
         raise lost
     raise RowsRefused(str(lost), refused)

@@ -26,7 +26,7 @@ from pipeline.checks.results.parquet import made_home
 from pipeline.contract.catalog import published_columns
 from pipeline.release.data import derived, differing_rows, part_files
 from pipeline.release.data.part_files import Places
-from pipeline.release.package import manifest, package, parts, record_changes
+from pipeline.release.package import expectations, manifest, package, parts, record_changes
 from pipeline.release.package.about import About
 from pipeline.release.package.parts import Keys, Layout
 
@@ -205,11 +205,16 @@ def _with_derived(
 
 
 _CONTENT = ("code_version", "contract", "words", "sample", "inputs", "tallies")
+_IF_ANY = (expectations.HELD_BACK, expectations.ACCEPTED)  # part of the content where there are any
 
 
 def input_facts(material: Material, about: About) -> dict[str, Any]:
     """The input of a release besides its rows, as the manifest lists it."""
     site_texts = json.dumps(about.words, sort_keys=True, default=str)
+    listed = (
+        (expectations.HELD_BACK, about.held_back),
+        (expectations.ACCEPTED, about.accepted),
+    )
     return {
         "code_version": version("gongshi"),
         "contract": about.catalog.version,
@@ -217,6 +222,7 @@ def input_facts(material: Material, about: About) -> dict[str, Any]:
         "sample": about.sample,
         "inputs": dict(sorted(material.inputs.items())),
         "tallies": {name: dict(parts) for name, parts in material.tallies.items()},
+        **{key: [each.as_json() for each in some] for key, some in listed if some},
     }
 
 
@@ -237,6 +243,7 @@ def content_hash(facts: Mapping[str, Any], hashes: Mapping[str, str]) -> str:
     The public table of changes does not count: it describes other releases too.
     """
     content = {key: facts[key] for key in _CONTENT}
+    content |= {key: facts[key] for key in _IF_ANY if key in facts}
     data = {name.removeprefix("data/"): digest for name, digest in hashes.items()}
     content["data"] = {
         name: each for name, each in data.items() if name != f"{record_changes.TABLE}.csv"

@@ -16,9 +16,10 @@ from pipeline.base import row_checksums
 from pipeline.base.engine import one_process
 from pipeline.base.errors import GateRefused
 from pipeline.base.files import naming
-from pipeline.base.model import Dataset
+from pipeline.base.model import Dataset, Tally
 from pipeline.base.row_checksums import RowChecksum
 from pipeline.base.words import language, say
+from pipeline.release.package.expectations import Failure
 from pipeline.release.package.package import csv_dicts, csv_header, data_files, write_json
 from pipeline.release.package.record_changes import Change
 
@@ -26,7 +27,7 @@ WHOLE_UP_TO = 20_000  # rows of one table that frictionless reads whole
 SAMPLE = 5_000  # rows of a larger one
 ASIDE_FROM = 2_000  # rows from which on another process reads them: fewer take less than its start
 SHOWN = 5
-COLLAPSE, GROWTH = 0.8, 2.0  # of the last release's rows: below and above, a run is refused
+COLLAPSE, GROWTH = 0.8, 2.0  # of the last release's rows: below and above, a dataset fails
 COMPARED_FROM = 20  # rows; a share of fewer means nothing
 
 
@@ -104,37 +105,61 @@ def _beginning(folder: Path, resource: dict[str, Any], temporary: Path) -> dict[
     return {k: v for k, v in resource.items() if k not in ("bytes", "hash")} | {"path": path}
 
 
-def check_quarantined_share(
-    datasets: Sequence[Dataset], read: Mapping[str, int], quarantined: Mapping[str, int]
-) -> None:
-    """Raises GateRefused where more rows of a dataset are quarantined than its contract allows.
+def failures(
+    datasets: Sequence[Dataset],
+    tallies: Mapping[str, Tally],
+    before: Mapping[str, int],
+    allow_removals: bool,
+    allow_growth: bool,
+) -> list[Failure]:
+    """The datasets that fail what their contract expects (`gongshi:expect`), each with its reason.
 
-    `read`, `quarantined`: dataset → rows. In the contract it is `gongshi:expect:
-    {quarantined_share: {max: …}}`.
+    `tallies`: dataset → where its rows went; `before`: dataset → rows of the last release. Only
+    what concerns one dataset alone is here: too many rows in quarantine, too few or too many rows,
+    or far fewer or more than before.
     """
-    for dataset in datasets:
-        most = dataset.expect.get("quarantined_share", {}).get("max")
-        if most is None or not read.get(dataset.name):
-            continue
-        share = quarantined.get(dataset.name, 0) / read[dataset.name]
-        if share > most:
-            raise GateRefused(
-                say(
-                    "gate-quarantined",
-                    language(),
-                    dataset=dataset.title,
-                    share=f"{share:.0%}",
-                    most=f"{most:.0%}",
-                )
-            )
+    failed = list[Failure | None]()
+    for dataset in (d for d in datasets if not d.produced):
+        tally, had = tallies.get(dataset.name, Tally(0)), before.get(dataset.name, 0)
+        size = _size(dataset, had, tally.accepted, allow_removals, allow_growth)
+        failed.append(_quarantined(dataset, tally) or size)
+    return [each for each in failed if each]
+
+
+def _quarantined(dataset: Dataset, tally: Tally) -> Failure | None:
+    most = dataset.expect.get("quarantined_share", {}).get("max")
+    share = tally.quarantined / tally.read if tally.read else 0
+    if most is None or share <= most:
+        return None
+    params = {"share": f"{share:.0%}", "most": f"{most:.0%}"}
+    return Failure(dataset.name, "quarantined-share", params)
+
+
+def _size(
+    dataset: Dataset, had: int, has: int, allow_removals: bool, allow_growth: bool
+) -> Failure | None:
+    bounds = dataset.expect.get("rows", {})
+    params = {"had": had, "has": has, "min": bounds.get("min", 0), "max": bounds.get("max", "…")}
+    if has < bounds.get("min", 0) or has > bounds.get("max", has):
+        return Failure(dataset.name, "rows", params)
+    if had < COMPARED_FROM:
+        return None
+    # Of records with a key, `check_removals` asks a cause for each that is gone.
+    least = 1 - dataset.expect.get("removed_share", {}).get("max", 1 - COLLAPSE)
+    if not allow_removals and not dataset.primary_key and has < had * least:
+        return Failure(dataset.name, "collapse", params)
+    if not allow_growth and has > had * GROWTH:
+        return Failure(dataset.name, "growth", params)
+    return None
 
 
 def check_tallies(
-    datasets: Sequence[Dataset], tallies: Mapping[str, Mapping[str, int]], rows: Mapping[str, int]
+    datasets: Iterable[Dataset], tallies: Mapping[str, Mapping[str, int]], rows: Mapping[str, int]
 ) -> None:
     """Raises Unaccounted where a dataset has not as many rows as its tally has accepted.
 
-    `tallies`: dataset → part of the tally → rows; `rows`: dataset → rows of the release.
+    `datasets`: those whose rows of this run are published. `tallies`: dataset → part of the tally →
+    rows; `rows`: dataset → rows of the release.
     """
     for dataset in datasets:
         if not dataset.produced:
@@ -167,42 +192,6 @@ def check_removals(
         raise GateRefused(
             say("gate-removed", language(), count=len(unexplained), listed=shown, listing=listing)
         )
-
-
-def check_sizes(
-    datasets: Sequence[Dataset],
-    before: Mapping[str, int],
-    now: Mapping[str, int],
-    explained: Mapping[str, Collection[str]],
-    allow_removals: bool,
-    allow_growth: bool,
-) -> None:
-    """Raises GateRefused where a dataset shrinks or grows too much against the last release, or has
-    fewer or more rows than its contract allows.
-
-    `before`, `now`: dataset → rows; `explained`: dataset → keys of records removed for a cause,
-    which do not count as shrinking: many publication terms end on one day.
-    """
-    for dataset in (d for d in datasets if not d.produced):
-        had, has = before.get(dataset.name, 0), now.get(dataset.name, 0)
-        bounds = dataset.expect.get("rows", {})
-        if has < bounds.get("min", 0) or has > bounds.get("max", has):
-            raise _wrong_size("gate-rows", dataset, had, has)
-        if had < COMPARED_FROM:
-            continue
-        least = 1 - dataset.expect.get("removed_share", {}).get("max", 1 - COLLAPSE)
-        if not allow_removals and has + len(explained.get(dataset.name, ())) < had * least:
-            raise _wrong_size("gate-collapse", dataset, had, has)
-        if not allow_growth and has > had * GROWTH:
-            raise _wrong_size("gate-growth", dataset, had, has)
-
-
-def _wrong_size(message: str, dataset: Dataset, had: int, has: int) -> GateRefused:
-    bounds = dataset.expect.get("rows", {})
-    least, most = bounds.get("min", 0), bounds.get("max", "…")
-    return GateRefused(
-        say(message, language(), dataset=dataset.title, had=had, has=has, min=least, max=most)
-    )
 
 
 def check_day(parent: Mapping[str, Any], today: date) -> None:

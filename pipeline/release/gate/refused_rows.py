@@ -67,6 +67,5 @@ def by_column(
     kinds = {"kind": say(f"guard-{kind}", "zh"), "kind_en": say(f"guard-{kind}", "en")}
     titles = {"title": column.title, "title_en": column.title_en}
     record = dict(zip(names, cells, strict=True))
-    return RefusedRow(
-        record["source_id"], int(record["source_row"]), "guard-match", name, {**titles, **kinds}
-    )
+    place, params = (record["source_id"], int(record["source_row"])), {**titles, **kinds}
+    return RefusedRow(*place, "guard-match", name, params, dataset.name)

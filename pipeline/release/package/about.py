@@ -8,16 +8,24 @@ from datetime import date
 from typing import Any
 
 from pipeline.base.model import Catalog
+from pipeline.release.package.expectations import Accepted, HeldBack
 
 
 @dataclass(frozen=True, slots=True)
 class About:
     """What describes a release: the contract, the content of metadata.yml (`words`), its day.
 
-    `sample`: whether its data is a made-up sample.
+    `sample`: whether its data is a made-up sample. `held_back`, `accepted`: the datasets that fail
+    what their contract expects.
     """
 
     catalog: Catalog
     words: Mapping[str, Any]
     today: date
     sample: bool = False
+    held_back: tuple[HeldBack, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
+
+    def held(self, dataset: str) -> HeldBack | None:
+        """How a dataset is held back; None where it is not."""
+        return next((held for held in self.held_back if held.dataset == dataset), None)

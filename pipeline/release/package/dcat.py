@@ -108,7 +108,7 @@ def _dataset(
     publisher: Mapping[str, Any],
     files: Files,
 ) -> dict[str, Any]:
-    name = resource["name"]
+    name, held = resource["name"], resource.get("gongshi:held_back", {})
     described = {
         "@id": f"{base}disclosure/{name}",
         "@type": "dcat:Dataset",
@@ -117,7 +117,7 @@ def _dataset(
         "dct:description": _both(resource, "description") or _both(resource, "title"),
         "dct:publisher": {"@id": publisher["@id"]},
         "dct:issued": _day(own["today"]),
-        "dct:modified": _day(own["today"]),
+        "dct:modified": _day(held.get("day") or own["today"]),
         "dcat:version": descriptor["version"],
         "dcat:keyword": [
             {"@language": "zh", "@value": word} for word in descriptor.get("keywords", [])

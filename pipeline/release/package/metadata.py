@@ -90,6 +90,10 @@ def _tables(about: About, present: Collection[str], lang: Lang) -> dict[str, Any
         for name, dataset in catalog.datasets.items()
         if name in present
     }
+    for held in (each for each in about.held_back if each.dataset in tables):
+        said = {"since": held.since, "release": held.release, "day": held.day}
+        said |= {"expectation": held.expectation, "reason": held.reason[lang]}
+        tables[held.dataset]["plugins"]["gongshi"]["held_back"] = said
     searched = [n for n, d in catalog.datasets.items() if d.search and n in present]
     return tables | {f"{name}_fts": {"hidden": True} for name in searched}
 

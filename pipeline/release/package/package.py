@@ -13,6 +13,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -31,6 +32,7 @@ from pipeline.release.package.about import About
 from pipeline.release.package.parts import Keys
 
 ROW_GROUP = 20_480  # rows; in memory are several groups of a reader, one per thread of a writer
+OLDER_KEYS = "gongshi:foreignKeys"  # of a schema: between datasets of different releases
 LONGEST_LINE = 32 << 20  # bytes; DuckDB's own limits would buffer sixteen times as much
 _WHOLE: Keys = {}
 _BLOCK = 1 << 20  # bytes
@@ -179,10 +181,33 @@ def descriptor(
         "sources": [{key: value for key, value in source.items() if value}],
         **label,
         "resources": [
-            _resource(dataset, folder, rows[name], keys.get(name, {}))
+            _resource(dataset, folder, rows[name], keys.get(name, {})) | _held_back(dataset, about)
             for name, dataset in datasets.items()
         ],
     }
+
+
+def _held_back(dataset: Dataset, about: About) -> dict[str, Any]:
+    """What differs in a dataset's resource where it, or one that it refers to, is held back.
+
+    The two may then be of different releases: such a foreign key is listed as `OLDER_KEYS`, which
+    frictionless does not check.
+    """
+    held, changed = about.held(dataset.name), dict[str, Any]()
+    if held:
+        said = {key: value for key, value in held.as_json().items() if key != "dataset"}
+        changed["gongshi:held_back"] = said
+    is_older = [k for k in dataset.foreign_keys if held or about.held(k.dataset)]
+    if any(k.severity == "error" for k in is_older):
+        own = tuple(k for k in dataset.foreign_keys if k not in is_older)
+        schema = _schema(replace(dataset, foreign_keys=own))
+        older = table_schema(replace(dataset, foreign_keys=tuple(is_older)))["foreignKeys"]
+        changed["schema"] = {**schema, OLDER_KEYS: older}
+    return changed
+
+
+def _schema(dataset: Dataset) -> dict[str, Any]:
+    return {**table_schema(dataset), "fieldsMatch": "exact", "missingValues": [""]}
 
 
 def _resource(dataset: Dataset, folder: Path, rows: int, keys: Keys) -> dict[str, Any]:
@@ -199,7 +224,7 @@ def _resource(dataset: Dataset, folder: Path, rows: int, keys: Keys) -> dict[str
         "encoding": "utf-8",
         "gongshi:query": dataset.query,
         **file_facts(folder, dataset.name, rows, keys),
-        "schema": {**table_schema(dataset), "fieldsMatch": "exact", "missingValues": [""]},
+        "schema": _schema(dataset),
     }
     return {key: value for key, value in resource.items() if value != ""}
 

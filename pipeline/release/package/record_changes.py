@@ -184,18 +184,6 @@ def dropped_by_source(
     return found
 
 
-def left_with_cause(
-    changes: Collection[Change], explained: Mapping[str, Collection[str]]
-) -> dict[str, set[str]]:
-    """Dataset → keys of records that were withdrawn, or removed for a cause in `explained`."""
-    found: dict[str, set[str]] = {}
-    for change in changes:
-        known = change.verb == "removed" and change.key in explained.get(change.dataset, ())
-        if known or change.verb == "withdrawn":
-            found.setdefault(change.dataset, set()).add(change.key)
-    return found
-
-
 def write_old_values(
     parent: Path, datasets: Collection[Dataset], changes: Collection[Change], path: Path
 ) -> None:

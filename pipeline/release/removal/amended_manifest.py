@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from typing import Any
 
 from pipeline.release.data import draft
-from pipeline.release.package import manifest
+from pipeline.release.package import expectations, manifest
 from pipeline.release.removal.plan import TALLIES, RemovalPlan
 
 
 def tallies(plan: RemovalPlan) -> list[list[str]]:
-    """The rows of run_tallies, with each removed record counted as withdrawn or withheld."""
+    """The rows of run_tallies, with each removed record counted as withdrawn or withheld.
+
+    Those of a dataset that is held back are not counted: they are of an earlier release.
+    """
     moved: dict[tuple[str, str], list[str]] = {}
+    held = _held_back(manifest.read(plan.release))
     for name, removed in plan.removed.items():
-        for record in removed:
+        for record in removed if name not in held else ():
             moved.setdefault((record.source, name), []).append(record.part)
     path = plan.release / "data" / f"{TALLIES}.csv"
     with path.open(encoding="utf-8", newline="") as file:
@@ -26,6 +31,11 @@ def tallies(plan: RemovalPlan) -> list[list[str]]:
     return [list(row.values()) for row in rows]
 
 
+def _held_back(content: Mapping[str, Any]) -> set[str]:
+    """The datasets of a manifest whose rows are not those that its tallies count."""
+    return {each["dataset"] for each in content.get(expectations.HELD_BACK, ())}
+
+
 def amended(plan: RemovalPlan) -> dict[str, Any]:
     """The manifest of the amended release without its list of files.
 
@@ -34,9 +44,10 @@ def amended(plan: RemovalPlan) -> dict[str, Any]:
     """
     amendment, content = plan.amendment, manifest.read(plan.release)
     del content["files"]
+    held = _held_back(content)
     for name, removed in plan.removed.items():
         for record in removed:
-            if name in content["tallies"]:
+            if name in content["tallies"] and name not in held:
                 content["tallies"][name]["accepted"] -= 1
                 content["tallies"][name][record.part] += 1
     link = manifest.link(plan.release)

@@ -54,7 +54,7 @@ def _dataset(resource: Mapping[str, Any], metadata: Mapping[str, Any]) -> Datase
     )
     foreign = tuple(
         ForeignKey(tuple(k["fields"]), k["reference"]["resource"], tuple(k["reference"]["fields"]))
-        for k in schema.get("foreignKeys", ())
+        for k in (*schema.get("foreignKeys", ()), *schema.get(package.OLDER_KEYS, ()))
     )
     return Dataset(
         name=resource["name"],

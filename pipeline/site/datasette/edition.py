@@ -141,6 +141,12 @@ class Edition(Datasette):
         """A table's title in the page's language."""
         return str(self.tables.get(table, {}).get("title", table))
 
+    def held_back(self, table: str) -> Mapping[str, Any] | None:
+        """Of which day a table's rows are and why, where it is held back; None where it is not."""
+        held: Mapping[str, Any] | None
+        held = self.tables.get(table, _NO_METADATA)["plugins"]["gongshi"].get("held_back")
+        return held
+
     def fields(self, table: str, names: list[str]) -> list[Field]:
         """The fields `names` of `table`."""
         return fields_of(self.tables.get(table, _NO_METADATA), names, self.words["column_titles"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -82,6 +83,7 @@ async def _card(edition: Edition, name: str, metadata: Mapping[str, Any]) -> dic
         "title": metadata["title"],
         "description": metadata.get("description", ""),
         "count": count,
+        "held": edition.held_back(name),
         "spark": await _spark(edition, name, metadata),
     }
 
@@ -180,16 +182,25 @@ async def table_excerpts(edition: Edition, names: Iterable[str]) -> list[dict[st
 
 
 async def department_tallies(edition: Edition) -> list[dict[str, Any]]:
-    """For each department folder: files sent, rows read, published and held back."""
+    """For each department folder: files sent, rows read, published and held back.
+
+    `held`: rows that have no error, of datasets that are held back.
+    """
     if "run_tallies" not in edition.tables:
         return []
+    held = json.dumps([name for name in edition.tables if edition.held_back(name)])
     rows = await edition.db.cached_rows(
         "select case when instr(file, '/') then substr(file, 1, instr(file, '/') - 1) else file end"
-        " as sender, count(distinct file) as files, sum(read) as read, sum(accepted) as accepted,"
+        " as sender, count(distinct file) as files, sum(read) as read,"
+        " sum(case when dataset in (select value from json_each(?)) then 0 else accepted end)"
+        " as accepted,"
+        " sum(case when dataset in (select value from json_each(?)) then accepted else 0 end)"
+        " as held,"
         " sum(quarantined) as quarantined, sum(withheld) as withheld, sum(withdrawn) as withdrawn,"
         " sum(repeated) as repeated, sum(set_aside) as set_aside"
         " , group_concat(distinct nullif(dataset, '')) as datasets"
-        " from run_tallies group by 1 order by 3 desc, 1"
+        " from run_tallies group by 1 order by 3 desc, 1",
+        [held, held],
     )
     return [
         {

@@ -14,6 +14,7 @@ from pipeline.site.pages.pages import department_tallies, table_excerpts
 from pipeline.site.pages.views import guarded
 
 PARTS = ("read", "accepted", "quarantined", "withheld", "withdrawn", "repeated", "set_aside")
+HELD = "held"  # of rows without an error: their dataset is held back
 
 
 @guarded
@@ -22,7 +23,7 @@ async def quality(edition: Edition, request: Request) -> Response:
     senders = await department_tallies(edition)
     context = {
         "senders": senders,
-        "total": {part: sum(row[part] or 0 for row in senders) for part in PARTS},
+        "total": {part: sum(row[part] or 0 for row in senders) for part in (*PARTS, HELD)},
         "issues": await _issues(edition),
         "kept": await table_excerpts(edition, edition.words.get("quality", ())),
         "trend": [(release, _tallied(release)) for release in edition.past],
@@ -44,10 +45,12 @@ async def _issues(edition: Edition) -> list[dict[str, Any]]:
 
 
 def _tallied(release: ReleaseFolder) -> dict[str, int]:
-    """The tallies in a release's manifest, summed over its datasets."""
+    """The tallies in a release's manifest, summed over its datasets; "accepted" are the published."""
     tallies = release.manifest.get("tallies", {})
-    rows = list(tallies.values()) if isinstance(tallies, dict) else list(tallies)
-    rows = [row for row in rows if isinstance(row, dict)]
+    if isinstance(tallies, dict):
+        held = {each["dataset"]: {"accepted": 0} for each in release.manifest.get("held_back", ())}
+        tallies = [row | held.get(name, {}) for name, row in tallies.items()]
+    rows = [row for row in tallies if isinstance(row, dict)]
     return {part: sum(int(row.get(part) or 0) for row in rows) for part in PARTS}
 
 

@@ -78,6 +78,7 @@ async def _entry(edition: Edition, name: str, metadata: Any) -> dict[str, Any]:
         "description": metadata.get("description", ""),
         "produced": metadata["plugins"]["gongshi"]["produced"],
         "count": count[0][0],
+        "held": edition.held_back(name),
     }
 
 

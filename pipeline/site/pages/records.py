@@ -68,6 +68,7 @@ class Record(RowView):
             "table": table,
             "key": key,
             "title": title or " · ".join(key),
+            "held": edition.held_back(table),
             "groups": _groups(edition, table, row, fields, extras),
             "related": await _related(edition, table, row),
             "origin": await _origin(edition, row, edition.record_link(table, *key)),

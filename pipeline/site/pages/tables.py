@@ -121,6 +121,7 @@ class Table(TableView):
             "name": table,
             "without_search": address.having(_search=None),
             "description": metadata.get("description", ""),
+            "held": edition.held_back(table),
             "total": found.count,
             "search": request.args.get("_search", ""),
             "searchable": bool(extras.get("search")),
