@@ -8,7 +8,6 @@ hash is DuckDB's and has no key.
 
 from __future__ import annotations
 
-import threading
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import pyarrow as pa
 
 from pipeline.base.arrow import leave_pandas_out
 from pipeline.base.errors import Unaccounted
-from pipeline.base.sql import Sql, quoted
+from pipeline.base.sql import Sql, quoted, scratch
 
 leave_pandas_out()  # here, since every module that handles tables imports this one
 
@@ -46,19 +45,11 @@ def of_query(con: duckdb.DuckDBPyConnection, source: Sql, columns: Sequence[str]
     return RowChecksum(rows, int(total or 0))
 
 
-_local = threading.local()
-
-
 def of_table(table: pa.Table, columns: Sequence[str]) -> RowChecksum:
     """The checksum of the `columns` of an Arrow table of strings."""
-    if not hasattr(_local, "con"):
-        _local.con = duckdb.connect()
-        _local.con.execute("set threads = 1")
-    _local.con.register("checked_rows", table)
-    try:
-        return of_query(_local.con, "checked_rows", columns)
-    finally:
-        _local.con.unregister("checked_rows")
+    with scratch() as con:
+        con.register("checked_rows", table)
+        return of_query(con, "checked_rows", columns)
 
 
 def of_rows(table: pa.Table) -> RowChecksum:

@@ -15,6 +15,7 @@ import glob
 import os
 import sqlite3
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -145,6 +146,25 @@ def in_memory() -> sqlite3.Connection:
 
 
 # ---------------------------------------------------------------- DuckDB with temporary files
+
+
+def scratch() -> duckdb.DuckDBPyConnection:
+    """A connection of one thread to this process's own database in memory, for the caller to close.
+
+    For queries over files and Arrow tables that keep nothing: to open a database takes longer than
+    to read a small table. Its views and temporary tables are the caller's alone.
+    """
+    return _in_memory().cursor()
+
+
+@cache
+def _in_memory() -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    con = duckdb.connect()
+    con.execute("set threads = 1")  # a second one would read ahead
+    con.execute("set enable_external_file_cache = false")  # a file may be written anew
+    return con
 
 
 def connect(folder: Path) -> duckdb.DuckDBPyConnection:

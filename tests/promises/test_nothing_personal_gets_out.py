@@ -151,6 +151,9 @@ def bare(text: str) -> str:
     return re.sub(r"[\s\-·.()\u200b]+", "", by_character(text)).upper()
 
 
+SECRETS = [bare(plant.secret) for plant in PERSONAL]
+
+
 def spellings(plant: Planted) -> re.Pattern[str]:
     """What of a plant must not stand in a text that is laid `bare`."""
     secret = bare(plant.secret)
@@ -165,18 +168,20 @@ def leaks(text: str) -> list[Planted]:
     lean = bare(text)
     return [
         p
-        for p in PERSONAL
-        if bare(p.secret) in lean
-        and spellings(p).search(lean)
-        and (p.kind != "birth" or p.secret in text)
+        for p, secret in zip(PERSONAL, SECRETS, strict=True)
+        if secret in lean and spellings(p).search(lean) and (p.kind != "birth" or p.secret in text)
     ]
 
 
 def test_no_byte_of_a_release_has_a_planted_value(released: Path) -> None:
     files = [p for p in (released / "site" / "releases").rglob("*") if p.is_file()]
     assert {p.suffix for p in files} >= {".csv", ".db", ".gz", ".xlsx", ".parquet", ".zip", ".json"}
+    searched = set[bytes]()
     for path in files:
         for name, data in unpacked(path.name, path.read_bytes()):
+            if data in searched:  # a CSV is in its gzip and in the package's ZIP once more
+                continue
+            searched.add(data)
             text = data.decode("utf-8", "ignore")
             assert [p for p in PERSONAL if p.text in text] == [], name
             assert leaks(text) == [], name

@@ -24,13 +24,16 @@ pytestmark = pytest.mark.slow
 
 #: What PRIVATE has of how it was computed: pieces as they were cut, under names made by chance.
 AS_IT_WAS_CUT = {"cache", "changes"}
-BY_DEFAULT = {"sample": (2,), "real": (7,), "in parts": PARTITIONS, "union": PARTITIONS}
+BY_DEFAULT = {"sample": (2,), "real": (7,), "in parts": (3,), "union": (1, 7)}
 
 Outcome = tuple[dict[str, str], dict[str, str], list[tuple[str, ...]]]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Everything with every number of partitions, the two large inboxes by default with one."""
+    """Everything with every number of partitions; by default with each number once, and 7 twice.
+
+    Parts are written with each number in `tests/release/package/test_parts.py`.
+    """
     every = metafunc.config.getoption("--engines") == "all"
     pairs = [(n, c) for n, counts in BY_DEFAULT.items() for c in (PARTITIONS if every else counts)]
     metafunc.parametrize(("name", "partitions"), pairs)

@@ -27,6 +27,8 @@ from pipeline.flow import check as checking
 from pipeline.publishers import download, proven
 from pipeline.publishers.proven import Refused
 from pipeline.release.package import manifest
+from tests.support.fixtures.engines import on_threads
+from tests.support.fixtures.releases import MakeOnce
 from tests.support.shop import (
     NUMBER,
     PENALTIES,
@@ -52,11 +54,15 @@ FEW = (
     *("withdrawals", "changes", "sources", "run_tallies", "publishers", "districts"),
     *("report_figures", "report_checks"),
 )
+#: What a union is made of, and no more.
+LITTLE = ("penalty_filings", "authorities", "withdrawals", "changes", "sources", "run_tallies", "publishers")  # fmt: skip
 LATER = TODAY + timedelta(days=1)
 
 
 class Place(Shop):
     """A publisher with a key of its own, and a contract of few datasets."""
+
+    few = FEW
 
     def __init__(self, folder: Path, secret: str) -> None:
         super().__init__(folder)
@@ -66,7 +72,7 @@ class Place(Shop):
     def load(self, folder: Path) -> Catalog:
         few = folder.parent / "contract" / "datapackage"
         if not few.exists():
-            copy_contract(few, FEW)
+            copy_contract(few, self.few)
         return _few(few)
 
     def unite(self, entries: list[dict[str, Any]]) -> None:
@@ -98,42 +104,75 @@ def entry(name: str, place: Path | str, **more: Any) -> dict[str, Any]:
     return {"package": str(place), "publisher": name, **more}
 
 
-@pytest.fixture(scope="module")
-def _made(every_engine: int, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("districts")
+class SmallPlace(Place):
+    """One that publishes in half the time."""
+
+    few = LITTLE
+
+
+def made(kind: type[Place], folder: Path) -> None:
+    """Three districts and a province that has published them, all with downloads."""
     rows = penalties(30)
     for number, name in enumerate(NAMES):
-        place = Place(folder / name, f"{number + 1:02d}" * 32)
+        place = kind(folder / name, f"{number + 1:02d}" * 32)
         place.send(rows[number * 10 : number * 10 + 10])
-        if number == 0:
+        if number == 0 and kind is Place:
             (place.inbox / "reports").mkdir()
             text = "甲区2024年度法治政府建设年度报告\n\n全年备案重大行政处罚案件9件。\n"
             (place.inbox / "reports" / "2024-示例数据.txt").write_text(text, "utf-8")
         place.publish(downloads=True)
-    return folder
+    standing(kind, folder)["province"].publish(downloads=True)
 
 
-def standing(made: Path, folder: Path) -> dict[str, Place]:
-    """Three districts with releases of their own, and a province that lists them all."""
-    shutil.copytree(made, folder, dirs_exist_ok=True, symlinks=True)
-    found = {n: Place(folder / n, f"{i + 1:02d}" * 32) for i, n in enumerate(NAMES)}
-    province = Place(folder / "province", "77" * 32)
+def standing(kind: type[Place], folder: Path) -> dict[str, Place]:
+    """The districts and the province in `folder`; the province lists them all."""
+    found = {n: kind(folder / n, f"{i + 1:02d}" * 32) for i, n in enumerate(NAMES)}
+    province = kind(folder / "province", "77" * 32)
     province.unite([entry(n, found[n].site / "current", key=str(found[n].key)) for n in NAMES])
     return {**found, "province": province}
 
 
-@pytest.fixture
-def places(_made: Path, tmp_path: Path) -> dict[str, Place]:
-    """Three districts and a province that has published nothing, to do with as a test likes."""
-    return standing(_made, tmp_path)
+@pytest.fixture(scope="module")
+def whole(made_once: MakeOnce) -> Path:
+    """All of it with all that is told of districts, made on threads."""
+
+    def make(folder: Path) -> None:
+        with on_threads():
+            made(Place, folder / "places")
+
+    return made_once("districts", make) / "places"
 
 
 @pytest.fixture(scope="module")
-def united(_made: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Place]:
-    """Three districts and a province that has published them, for tests that only read."""
-    found = standing(_made, tmp_path_factory.mktemp("united"))
-    found["province"].publish(downloads=True)
-    return found
+def small(made_once: MakeOnce) -> Path:
+    """The same of what a union needs, made on threads."""
+
+    def make(folder: Path) -> None:
+        with on_threads():
+            made(SmallPlace, folder / "places")
+
+    return made_once("small-districts", make) / "places"
+
+
+@pytest.fixture
+def united(whole: Path, tmp_path: Path) -> dict[str, Place]:
+    """Three districts and a province that has published them."""
+    return standing(Place, shutil.copytree(whole, tmp_path / "united", symlinks=True))
+
+
+@pytest.fixture
+def begun(every_engine: int, small: Path, tmp_path: Path) -> dict[str, Place]:
+    """The same with few datasets, to do with as a test likes."""
+    shutil.copytree(small, tmp_path, dirs_exist_ok=True, symlinks=True)
+    return standing(SmallPlace, tmp_path)
+
+
+@pytest.fixture
+def places(every_engine: int, small: Path, tmp_path: Path) -> dict[str, Place]:
+    """Three districts, and a province that has published nothing, to do with as a test likes."""
+    province = shutil.ignore_patterns("province")
+    shutil.copytree(small, tmp_path, dirs_exist_ok=True, symlinks=True, ignore=province)
+    return standing(SmallPlace, tmp_path)
 
 
 def ids(release: Path) -> set[str]:
@@ -198,6 +237,7 @@ def test_figures_stand_side_by_side(united: dict[str, Place]) -> None:
     assert reports == {"甲区/2024-示例数据"}
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_the_unions_package_can_itself_be_united(united: dict[str, Place], tmp_path: Path) -> None:
     province = united["province"]
     country = Place(tmp_path / "country", "99" * 32)
@@ -216,9 +256,9 @@ def test_frictionless_finds_the_unions_package_valid(united: dict[str, Place]) -
     assert report.valid, report.flatten(["type", "message"])[:5]
 
 
-def test_a_second_run_with_nothing_new_makes_no_release(places: dict[str, Place]) -> None:
-    province = places["province"]
-    assert province.publish() == province.publish() and len(province.releases()) == 1
+def test_a_second_run_with_nothing_new_makes_no_release(begun: dict[str, Place]) -> None:
+    province = begun["province"]
+    assert province.current == province.publish() and len(province.releases()) == 1
 
 
 def test_checking_alone_neither_pins_a_key_nor_remembers_a_release(
@@ -229,17 +269,20 @@ def test_checking_alone_neither_pins_a_key_nor_remembers_a_release(
     assert not list(province.private.glob("packages/*/taken.json"))
 
 
-@pytest.mark.parametrize("form", ["folder", "zip", "site", "file-url"])
-def test_folders_zips_and_stores_hold_the_same(places: dict[str, Place], form: str) -> None:
-    place, province = places["甲区"], places["province"]
-    address = {
-        "folder": place.current,
-        "zip": place.zip,
-        "site": place.site,
-        "file-url": place.zip.as_uri(),
-    }[form]
-    province.unite([entry("甲区", address, key=str(place.key))])
-    assert ids(province.publish()) == ids(place.current)
+@pytest.mark.parametrize("forms", [("folder", "zip", "site"), ("file-url", "folder", "zip")])
+def test_folders_zips_and_stores_hold_the_same(places: dict[str, Place], forms: tuple[str, ...]) -> None:  # fmt: skip
+    province, entries = places["province"], []
+    for name, form in zip(NAMES, forms, strict=True):
+        place = places[name]
+        address = {
+            "folder": place.current,
+            "zip": place.zip,
+            "site": place.site,
+            "file-url": place.zip.as_uri(),
+        }[form]
+        entries.append(entry(name, address, key=str(place.key)))
+    province.unite(entries)
+    assert ids(province.publish()) == set().union(*(ids(places[n].current) for n in NAMES))
 
 
 # ---------------------------------------------------------------- proven
@@ -259,10 +302,10 @@ def spoiled(place: Place, folder: Path) -> Path:
 
 
 def test_a_tampered_file_is_refused_and_the_last_good_package_stands_in(
-    places: dict[str, Place], tmp_path: Path
+    begun: dict[str, Place], tmp_path: Path
 ) -> None:
-    province, place = places["province"], places["甲区"]
-    before = ids(province.publish())
+    province, place = begun["province"], begun["甲区"]
+    before = ids(province.current)
     entries = yaml.safe_load((province.inbox / "sources.yaml").read_text("utf-8"))
     entries[0]["package"] = str(spoiled(place, tmp_path / "spoiled"))
     province.unite(entries)
@@ -396,19 +439,21 @@ def test_a_package_whose_withdrawals_cannot_be_read_is_not_used(
         proven.receive(package, tmp_path / "target", {"withdrawals"})
 
 
-@pytest.mark.parametrize("content", [b"", b"PK", b"PK\x05\x06" + b"\0" * 18, b"x" * 1000])
-def test_what_is_no_package_is_a_finding(places: dict[str, Place], tmp_path: Path, content: bytes) -> None:  # fmt: skip
-    province = places["province"]
-    (tmp_path / "no.zip").write_bytes(content)
-    province.unite([entry("甲区", tmp_path / "no.zip"), entry("乙区", places["乙区"].zip)])
-    province.publish()
-    assert "package-incomplete" in province.rules()
+def test_what_is_no_package_is_a_finding(places: dict[str, Place], tmp_path: Path) -> None:
+    province, entries = places["province"], [entry("乙区", places["乙区"].zip)]
+    for number, content in enumerate([b"", b"PK", b"PK\x05\x06" + b"\0" * 18, b"x" * 1000]):
+        (tmp_path / f"no{number}.zip").write_bytes(content)
+        entries.append(entry(f"丁{number}区", tmp_path / f"no{number}.zip"))
+    province.unite(entries)
+    assert ids(province.publish()) == ids(places["乙区"].current)
+    found = rows_of(province.private / "findings.csv")
+    assert sum(row["rule"] == "package-incomplete" for row in found) == 4
 
 
 def test_a_packages_rows_are_checked_like_anyone_elses(places: dict[str, Place], tmp_path: Path) -> None:  # fmt: skip
     place, province = places["甲区"], places["province"]
     folder = tmp_path / "signed"
-    for name in ("datapackage.json", *(f"data/{n}.csv" for n in FEW)):
+    for name in ("datapackage.json", *(f"data/{n}.csv" for n in LITTLE)):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(place.current / name, folder / name)
     path = folder / "data" / f"{PENALTIES}.csv"
@@ -428,10 +473,9 @@ def test_a_packages_rows_are_checked_like_anyone_elses(places: dict[str, Place],
 
 
 def test_what_a_district_withdraws_leaves_every_kept_release_of_the_union(
-    places: dict[str, Place],
+    begun: dict[str, Place],
 ) -> None:
-    province, place = places["province"], places["甲区"]
-    province.publish(downloads=True)
+    province, place = begun["province"], begun["甲区"]
     victim = rows_of(place.current / "data" / f"{PENALTIES}.csv")[0]
     number = victim["decision_no"].encode()
     place.revoke(victim["record_id"], LATER)
@@ -446,10 +490,9 @@ def test_what_a_district_withdraws_leaves_every_kept_release_of_the_union(
 
 
 def test_a_withdrawal_is_obeyed_though_the_gate_refuses_the_new_release(
-    places: dict[str, Place],
+    begun: dict[str, Place],
 ) -> None:
-    province, place = places["province"], places["甲区"]
-    province.publish()
+    province, place = begun["province"], begun["甲区"]
     victim = rows_of(place.current / "data" / f"{PENALTIES}.csv")[0]
     place.revoke(victim["record_id"], LATER)
     entries = yaml.safe_load((province.inbox / "sources.yaml").read_text("utf-8"))
@@ -458,13 +501,12 @@ def test_a_withdrawal_is_obeyed_though_the_gate_refuses_the_new_release(
         province.publish(LATER)
     number = victim["decision_no"].encode()
     assert not any(number in content for content in contents(province.site).values())
-    assert ids(places["丙区"].current) <= ids(province.current)
+    assert ids(begun["丙区"].current) <= ids(province.current)
 
 
-def test_a_withdrawal_holds_after_the_district_is_listed_no_more(places: dict[str, Place]) -> None:
-    province, place = places["province"], places["甲区"]
+def test_a_withdrawal_holds_after_the_district_is_listed_no_more(begun: dict[str, Place]) -> None:
+    province, place = begun["province"], begun["甲区"]
     old = place.zip.read_bytes()
-    province.publish()
     victim = sorted(ids(place.current))[0]
     place.revoke(victim, LATER)
     province.publish(LATER)
@@ -476,20 +518,18 @@ def test_a_withdrawal_holds_after_the_district_is_listed_no_more(places: dict[st
 
 
 def test_a_record_that_a_district_takes_out_leaves_with_that_for_a_cause(
-    places: dict[str, Place],
+    begun: dict[str, Place],
 ) -> None:
-    province = places["province"]
-    province.publish()
-    fresh(places["甲区"], penalties(9))
+    province = begun["province"]
+    fresh(begun["甲区"], penalties(9))
     province.publish(LATER)
     assert len(ids(province.current)) == 29
 
 
-def test_nobody_withdraws_what_another_publishes(places: dict[str, Place], tmp_path: Path) -> None:
-    province, place, victim = places["province"], places["甲区"], places["乙区"]
-    province.publish()
+def test_nobody_withdraws_what_another_publishes(begun: dict[str, Place], tmp_path: Path) -> None:
+    province, place, victim = begun["province"], begun["甲区"], begun["乙区"]
     folder = tmp_path / "signed"
-    for name in ("datapackage.json", *(f"data/{n}.csv" for n in FEW)):
+    for name in ("datapackage.json", *(f"data/{n}.csv" for n in LITTLE)):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(place.current / name, folder / name)
     theirs = sorted(ids(victim.current))[0]
@@ -517,23 +557,21 @@ def test_a_reason_that_names_a_persons_number_is_screened(places: dict[str, Plac
 # ---------------------------------------------------------------- the same record twice
 
 
-def test_the_same_record_from_two_publishers_counts_once(places: dict[str, Place], tmp_path: Path) -> None:  # fmt: skip
-    province = places["province"]
-    province.publish(downloads=True)
-    country = Place(tmp_path / "country", "99" * 32)
-    country.unite([entry("示例省", province.zip), entry("甲区", places["甲区"].zip)])
+def test_the_same_record_from_two_publishers_counts_once(begun: dict[str, Place], tmp_path: Path) -> None:  # fmt: skip
+    province = begun["province"]
+    country = SmallPlace(tmp_path / "country", "99" * 32)
+    country.unite([entry("示例省", province.zip), entry("甲区", begun["甲区"].zip)])
     assert len(ids(country.publish())) == 30
 
 
 def test_two_publishers_that_differ_about_a_record_are_in_conflict_unless_one_goes_before(
-    places: dict[str, Place], tmp_path: Path
+    begun: dict[str, Place], tmp_path: Path
 ) -> None:
-    province, place = places["province"], places["甲区"]
-    province.publish(downloads=True)
+    province, place = begun["province"], begun["甲区"]
     rows = penalties(10)
     rows[0]["违法事实"] += "（更正）"
     fresh(place, rows)
-    country = Place(tmp_path / "country", "99" * 32)
+    country = SmallPlace(tmp_path / "country", "99" * 32)
     country.unite([entry("示例省", province.zip), entry("甲区", place.zip)])
     assert len(ids(country.publish(LATER))) == 29
     assert "conflict" in country.rules()
@@ -602,10 +640,9 @@ def test_what_is_there_already_is_not_fetched_again(places: dict[str, Place], we
 
 
 def test_where_an_address_cannot_be_reached_the_last_package_stands_in(
-    places: dict[str, Place],
+    begun: dict[str, Place],
 ) -> None:
-    province, place = places["province"], places["甲区"]
-    province.publish()
+    province, place = begun["province"], begun["甲区"]
     entries = yaml.safe_load((province.inbox / "sources.yaml").read_text("utf-8"))
     entries[0]["package"] = "http://127.0.0.1:9/"
     province.unite(entries)
@@ -686,8 +723,9 @@ def test_a_package_listed_in_the_inbox_is_read_once_and_as_a_package(places: dic
     assert not {"file-kind", "package-not-listed"} & province.rules()
 
 
-def test_our_own_departments_and_packages_stand_together(places: dict[str, Place]) -> None:
-    province = places["province"]
+@pytest.mark.usefixtures("every_engine")
+def test_our_own_departments_and_packages_stand_together(united: dict[str, Place]) -> None:
+    province = united["province"]
     province.send(penalties(35)[30:])
     release = province.publish()
     assert len(ids(release)) == 35

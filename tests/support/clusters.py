@@ -16,6 +16,12 @@ from distributed import Client
 from tests.support.shop import ROOT
 
 Process = subprocess.Popen[bytes]
+#: What idle processes of a cluster would do all the time.
+QUIET = {
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
+    "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "10s",
+}
 
 
 @contextmanager
@@ -32,7 +38,7 @@ def running(
         port = s.getsockname()[1]
     address = f"tcp://127.0.0.1:{port}"
     paths = str(ROOT)
-    env = {**os.environ, "PYTHONPATH": paths, "FAULTS": str(faults or ""), **more}
+    env = {**os.environ, "PYTHONPATH": paths, "FAULTS": str(faults or ""), **QUIET, **more}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     start = partial(subprocess.Popen, env=env, **quiet)
     dask = [sys.executable, "-m", "distributed.cli.dask_scheduler"]

@@ -39,6 +39,7 @@ NUMBERS = frozenset({"integer", "number", "money"})
 SHORTEST = (
     6  # characters of a never-field's value that is searched in texts: shorter ones are words
 )
+SEARCHED_AT_ONCE = 30  # cells of a finding, each without looking for a sign first
 _TEXT_ONLY = frozenset({"third-person-in-text", "birth-date-in-text"})
 
 
@@ -259,10 +260,13 @@ def excerpts(column: Column | None, cells: pa.Array, longest: int = 40) -> list[
         return ["***"] * len(cells)
     if column is not None and (column.privacy == "masked" or column.kind == "name"):
         return [v if is_masked(v) else mask_name(v) for v in cells.to_pylist()]
-    suspect = pc.or_(text_signs(cells), code_signs(cells)).to_pylist()
-    shown = [
-        screen.screened(v)[0] if s else v for v, s in zip(cells.to_pylist(), suspect, strict=True)
-    ]
+    texts = cells.to_pylist()
+    # To compile the signs takes longer than to search a few texts without them.
+    few = len(texts) <= SEARCHED_AT_ONCE
+    suspect = (
+        [True] * len(texts) if few else pc.or_(text_signs(cells), code_signs(cells)).to_pylist()
+    )
+    shown = [screen.screened(v)[0] if s else v for v, s in zip(texts, suspect, strict=True)]
     return [v if len(v) <= longest else v[: longest - 1] + "…" for v in shown]
 
 

@@ -10,11 +10,10 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
-import duckdb
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from pipeline.base.sql import Sql, literal, quoted, reading
+from pipeline.base.sql import Sql, literal, quoted, reading, scratch
 from pipeline.release.package.package import csv_header, csv_rows, parquet_batches
 
 BLOCK = 1 << 22  # bytes of a block
@@ -125,7 +124,6 @@ def _printed(cells: Sequence[Sql]) -> Sql:
 def columns_of(paths: Sequence[Path], names: list[str]) -> Iterator[pa.RecordBatch]:
     """The columns `names` of a dataset's CSV files as text, "" for blanks, in batches of rows."""
     cells = ", ".join(f"coalesce({quoted(name)}, '') as {quoted(name)}" for name in names)
-    with duckdb.connect() as con:
-        con.execute("set threads = 1")  # a second one would read ahead
+    with scratch() as con:
         rows = con.sql(f"select {cells} from {csv_rows(paths, csv_header(paths))}")
         yield from rows.to_arrow_reader(20_000)

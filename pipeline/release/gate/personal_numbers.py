@@ -22,7 +22,7 @@ from pipeline.base.normalise import half_width_numbers, normalise
 from pipeline.release.gate.artefacts import SEPARATOR, columns_of
 from pipeline.release.package.package import csv_header, data_files
 
-SLICE = 1 << 16  # bytes of a slice that is searched closely where a sign was found
+SLICE = 1 << 12  # bytes of a slice that is searched closely where a sign was found
 Match = tuple[str, str, str]  # kind, value, the beginning of its line
 
 _D = "[0-9０-９]"

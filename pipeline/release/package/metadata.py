@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -113,6 +113,7 @@ def _in_language(words: Any, lang: Lang) -> Any:
 def _table(dataset: Dataset, words: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
     columns = published_columns(dataset)
     names = {column.name for column in columns}
+    rules = [(use.rule, _named(use.params)) for use in dataset.rules]
     own = words["tables"].get(dataset.name, {})
     table: dict[str, Any] = {
         "title": _by(lang, dataset.title, dataset.title_en),
@@ -122,7 +123,7 @@ def _table(dataset: Dataset, words: Mapping[str, Any], lang: Lang) -> dict[str, 
         "size": words["limits"]["page_rows"],
         "plugins": {
             "gongshi": {
-                "columns": [_column(column, dataset, lang) for column in columns],
+                "columns": [_column(column, dataset, rules, lang) for column in columns],
                 "key": list(dataset.primary_key),
                 "search": list(dataset.search),
                 "show": _for_language(
@@ -151,8 +152,13 @@ def _table(dataset: Dataset, words: Mapping[str, Any], lang: Lang) -> dict[str, 
     return table
 
 
-def _column(column: Column, dataset: Dataset, lang: Lang) -> dict[str, Any]:
-    """A column's entry in `plugins.gongshi`, for the site to show it; blank keys are left out."""
+def _column(
+    column: Column, dataset: Dataset, rules: Sequence[tuple[str, set[str]]], lang: Lang
+) -> dict[str, Any]:
+    """A column's entry in `plugins.gongshi`, for the site to show it; blank keys are left out.
+
+    `rules`: the dataset's, each with the texts in its parameters.
+    """
     to = [key for key in dataset.foreign_keys if key.fields == (column.name,)]
     known: dict[str, Any] = {
         "name": column.name,
@@ -166,7 +172,7 @@ def _column(column: Column, dataset: Dataset, lang: Lang) -> dict[str, Any]:
         "privacy": column.privacy if column.privacy != "public" else "",
         "constraints": json.loads(json.dumps(dict(column.constraints), default=str)),
         "example": column.example,
-        "rules": [use.rule for use in dataset.rules if column.name in _named(use.params)],
+        "rules": [rule for rule, texts in rules if column.name in texts],
         "refers": {"table": to[0].dataset, "column": to[0].reference_fields[0]} if to else None,
     }
     return {key: value for key, value in known.items() if value}

@@ -15,6 +15,8 @@ from pipeline.release.data.reuse import Reuse
 from pipeline.release.database import database
 from pipeline.release.downloads import downloads
 from pipeline.release.removal import withdraw
+from tests.support.fixtures.engines import on_threads
+from tests.support.fixtures.releases import MakeOnce
 from tests.support.shop import (
     DOCUMENTS,
     PENALTIES,
@@ -38,20 +40,21 @@ class PenaltyAndDocumentShop(PenaltyShop):
     few = (*PenaltyShop.few, DOCUMENTS)
 
 
-@pytest.fixture(scope="module")
-def published(every_engine: int, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """A release of penalties and of documents."""
-    made = PenaltyAndDocumentShop(tmp_path_factory.mktemp("published"))
-    made.send(penalties(40))
-    made.send(documents(30), FILE)
-    made.publish(downloads=True)
-    return made
-
-
 @pytest.fixture
-def shop(published: Shop, tmp_path: Path) -> Shop:
-    """The release of `published`, to do with as a test likes."""
-    return twin_of(published, tmp_path / "shop")
+def shop(made_once: MakeOnce, tmp_path: Path) -> Shop:
+    """A release of penalties and of documents, made on threads, to do with as a test likes."""
+
+    def publish(folder: Path) -> None:
+        made = PenaltyAndDocumentShop(folder / "shop")
+        made.send(penalties(40))
+        made.send(documents(30), FILE)
+        with on_threads():
+            made.publish(downloads=True)
+
+    there = made_once("to-reuse", publish)
+    made = PenaltyAndDocumentShop(tmp_path / "shop")
+    made.stand_in(there / "shop")
+    return twin_of(made, tmp_path / "shop")
 
 
 @pytest.fixture

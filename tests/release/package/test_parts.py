@@ -41,6 +41,8 @@ from pipeline.release.package import manifest, package, parts, record_changes, s
 from pipeline.release.store import diff_report, verify
 from pipeline.site.server.serve import serve
 from tests.site.conftest import served
+from tests.support.fixtures.engines import on_threads
+from tests.support.fixtures.releases import MakeOnce
 from tests.support.shop import (
     DOCUMENTS,
     PENALTIES,
@@ -53,6 +55,7 @@ from tests.support.shop import (
     penalties,
     query,
     rows_of,
+    twin_of,
 )  # fmt: skip
 
 BOTH = {"by": ["year", "region"], "above_rows": 10}
@@ -82,12 +85,58 @@ def spread(rows: int) -> list[dict[str, str]]:
     return made
 
 
-@pytest.fixture
-def shop(every_engine: int, tmp_path: Path) -> Divided:
-    made = Divided(tmp_path / "shop")
+def many(folder: Path) -> Divided:
+    """A shop that has published nothing yet, of a table that is laid out in parts."""
+    made = Divided(folder / "shop")
     made.words["parts"] = dict(BOTH)
     made.send(spread(40))
     return made
+
+
+@pytest.fixture
+def shop(every_engine: int, tmp_path: Path) -> Divided:
+    return many(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def released(made_once: MakeOnce, tmp_path_factory: pytest.TempPathFactory) -> Divided:
+    """One that has published, downloads too, for tests that only read what it published.
+
+    On threads: below it is proven that any engine writes the same bytes.
+    """
+
+    def publish(folder: Path) -> None:
+        with on_threads():
+            many(folder).publish(downloads=True)
+
+    made = many(tmp_path_factory.mktemp("released"))
+    made.stand_in(made_once("in-parts", publish) / "shop")
+    return made
+
+
+@pytest.fixture
+def twin(released: Divided, tmp_path: Path) -> Divided:
+    """The same in a place of its own, for a test that changes it."""
+    return twin_of(released, tmp_path / "twin")
+
+
+@pytest.fixture
+def stocked(every_engine: int, twin: Divided) -> Divided:
+    """The same, for a test that publishes again or withdraws."""
+    return twin
+
+
+@pytest.fixture(scope="module")
+def whole(made_once: MakeOnce) -> Path:
+    """The release of the same records without the setting, downloads too."""
+
+    def publish(folder: Path) -> None:
+        made = many(folder)
+        del made.words["parts"]
+        with on_threads():
+            made.publish(downloads=True)
+
+    return made_once("not-in-parts", publish) / "shop" / "site" / "current"
 
 
 def resource(release: Path, name: str = DOCUMENTS) -> dict[str, Any]:
@@ -103,21 +152,17 @@ def records(release: Path) -> set[tuple[str, ...]]:
 # ---------------------------------------------------------------- what is published
 
 
-def test_a_dataset_in_parts_holds_the_records_of_the_one_that_is_whole(shop: Divided, tmp_path: Path) -> None:  # fmt: skip
-    whole = Divided(tmp_path / "whole")
-    whole.send(spread(40))
-    divided, plain = shop.publish(), whole.publish()
-    assert records(divided) == records(plain)
+def test_a_dataset_in_parts_holds_the_records_of_the_one_that_is_whole(released: Divided, whole: Path) -> None:  # fmt: skip
+    divided = released.current
+    assert records(divided) == records(whole)
     assert len(package.data_files(divided, DOCUMENTS)) == 27
     assert query(divided, f"select count(*) from {DOCUMENTS}") == [(40,)]
 
 
-def test_without_the_setting_everything_stays_in_one_file(shop: Divided) -> None:
-    del shop.words["parts"]
-    release = shop.publish(downloads=True)
-    assert resource(release)["path"] == f"data/{DOCUMENTS}.csv"
-    assert (release / "downloads" / f"{DOCUMENTS}.parquet").is_file()
-    assert not list(release.rglob("*=*"))
+def test_without_the_setting_everything_stays_in_one_file(whole: Path) -> None:
+    assert resource(whole)["path"] == f"data/{DOCUMENTS}.csv"
+    assert (whole / "downloads" / f"{DOCUMENTS}.parquet").is_file()
+    assert not list(whole.rglob("*=*"))
 
 
 def test_a_dataset_is_whole_up_to_the_bound(shop: Divided) -> None:
@@ -132,8 +177,8 @@ def test_what_the_pipeline_makes_itself_stays_whole(shop: Divided) -> None:
     assert parts.of_release(described).keys() == {DOCUMENTS}
 
 
-def test_every_part_stands_where_its_rows_say(shop: Divided) -> None:
-    release = shop.publish()
+def test_every_part_stands_where_its_rows_say(released: Divided) -> None:
+    release = released.current
     for path in package.data_files(release, DOCUMENTS):
         year, region, name = path.relative_to(release / "data" / DOCUMENTS).parts
         rows = rows_of(path)
@@ -142,14 +187,14 @@ def test_every_part_stands_where_its_rows_say(shop: Divided) -> None:
         assert len({r["region_code"] for r in rows}) == 1, region
 
 
-def test_no_value_leads_out_of_its_folder(shop: Divided) -> None:
-    release = shop.publish(downloads=True)
+def test_no_value_leads_out_of_its_folder(released: Divided) -> None:
+    release = released.current
     names = {p.relative_to(release).as_posix() for p in release.rglob("*=*")}
     assert {n.rpartition("region=")[2] for n in names if n.count("region=") and "/part-0" not in n} == {
         *("411503", parts.BLANK, "%2E%2E%2F%2E%2E%2F%2E%2E%2Fescape", "a%2Fb", "%2E%2E", "c%3A%5Cd"),
         *("%252E%252E", "%2A%3F%5B%27", "%E7%A4%BA%E4%BE%8B%E5%8C%BA"),
     }  # fmt: skip
-    assert not list(shop.site.parent.rglob("escape*"))
+    assert not list(released.site.parent.rglob("escape*"))
     assert manifest.problems(release) == []
 
 
@@ -171,8 +216,8 @@ def test_the_order_of_the_labels_is_the_setting_s(shop: Divided, by: list[str]) 
 # ---------------------------------------------------------------- what others make of it
 
 
-def test_frictionless_finds_the_parts_one_valid_table(shop: Divided) -> None:
-    release = shop.publish()
+def test_frictionless_finds_the_parts_one_valid_table(released: Divided) -> None:
+    release = released.current
     with system.use_context(trusted=True):
         report = Package(str(release / "datapackage.json")).validate(limit_errors=1_000_000)
     assert report.valid, report.flatten(["title", "note"])
@@ -180,8 +225,8 @@ def test_frictionless_finds_the_parts_one_valid_table(shop: Divided) -> None:
     assert task.stats["rows"] == 40
 
 
-def test_frictionless_sees_a_part_that_was_changed(shop: Divided) -> None:
-    release = shop.publish()
+def test_frictionless_sees_a_part_that_was_changed(twin: Divided) -> None:
+    release = twin.current
     last = package.data_files(release, DOCUMENTS)[-1]
     last.write_text(last.read_text("utf-8").replace("示例办法", "示范办法"), "utf-8")
     with system.use_context(trusted=True):
@@ -207,8 +252,8 @@ def test_the_gate_reads_the_beginning_of_a_large_dataset_in_parts(shop: Divided,
         shop.publish()
 
 
-def test_duckdb_and_arrow_read_the_parquet_files_as_one_table(shop: Divided) -> None:
-    folder = shop.publish(downloads=True) / "downloads" / DOCUMENTS
+def test_duckdb_and_arrow_read_the_parquet_files_as_one_table(released: Divided) -> None:
+    folder = released.current / "downloads" / DOCUMENTS
     with duckdb.connect() as con:
         found = con.sql(f"select year, region, region_code, publish_date from read_parquet('{folder}/**/*.parquet', hive_partitioning = true)").fetchall()  # fmt: skip
     assert len(found) == 40
@@ -228,8 +273,8 @@ def test_pandas_reads_them_where_every_record_has_year_and_division(shop: Divide
     assert len(pd.read_parquet(folder, partitioning=None)) == 40
 
 
-def test_a_file_alone_has_every_column_of_the_dataset(shop: Divided) -> None:
-    release = shop.publish(downloads=True)
+def test_a_file_alone_has_every_column_of_the_dataset(released: Divided) -> None:
+    release = released.current
     names = [field["name"] for field in resource(release)["schema"]["fields"]]
     for path in (release / "downloads" / DOCUMENTS).rglob("*.parquet"):
         assert pq.read_schema(path).names == names
@@ -238,8 +283,8 @@ def test_a_file_alone_has_every_column_of_the_dataset(shop: Divided) -> None:
             assert next(csv.reader(file)) == names
 
 
-def test_each_year_has_a_database_with_its_records_and_search(shop: Divided) -> None:
-    release = shop.publish(downloads=True)
+def test_each_year_has_a_database_with_its_records_and_search(released: Divided) -> None:
+    release = released.current
     found = {}
     for path in (release / "downloads").glob("*.db"):
         with closing(sqlite3.connect(path)) as con:
@@ -253,26 +298,23 @@ def test_each_year_has_a_database_with_its_records_and_search(shop: Divided) -> 
     }
 
 
-def test_the_package_as_one_zip_proves_itself(shop: Divided) -> None:
-    release = shop.publish(downloads=True)
+def test_the_package_as_one_zip_proves_itself(released: Divided) -> None:
+    release = released.current
     [packed] = (release / "downloads").glob("*.zip")
     assert verify.package(packed, None).problems == ()
-    assert verify.release(shop.site, "", None).problems == ()
+    assert verify.release(released.site, "", None).problems == ()
 
 
-def test_two_runs_write_the_same_bytes(shop: Divided, tmp_path: Path) -> None:
-    again = Divided(tmp_path / "again")
-    again.words["parts"] = dict(BOTH)
-    again.send(spread(40))
-    assert hashes(shop.publish(downloads=True)) == hashes(again.publish(downloads=True))
+def test_two_runs_write_the_same_bytes(released: Divided, shop: Divided) -> None:
+    assert hashes(shop.publish(downloads=True)) == hashes(released.current)
 
 
-def test_files_of_parts_that_did_not_change_are_linked(shop: Divided) -> None:
-    before, rows = shop.publish(downloads=True), spread(40)
+def test_files_of_parts_that_did_not_change_are_linked(stocked: Divided) -> None:
+    before, rows = stocked.current, spread(40)
     changed = next(row for row in rows if row["发布日期"].startswith("2023"))
     changed["文件名称"] += "（修订）"
-    shop.send(rows)
-    after = shop.publish(downloads=True)
+    stocked.send(rows)
+    after = stocked.publish(downloads=True)
     names = [name for name in hashes(after) if name.startswith("downloads/") and "year=" in name]
     anew = [name for name in names if not (after / name).samefile(before / name)]
     assert sorted(Path(name).suffix for name in anew) == [".db", ".parquet"]
@@ -288,16 +330,9 @@ def by_itself(test: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def local(released: Divided) -> dict[str, str]:
     """The release of two tables in parts as threads of this process make it."""
-    return hashes(many(tmp_path_factory.mktemp("local")).publish(downloads=True))
-
-
-def many(folder: Path) -> Divided:
-    made = Divided(folder / "shop")
-    made.words["parts"] = dict(BOTH)
-    made.send(spread(40))
-    return made
+    return hashes(released.current)
 
 
 def spread_over(shop: Divided, engine: Engine) -> dict[str, str]:
@@ -329,13 +364,10 @@ def test_parts_are_the_same_to_the_byte_whatever_wrote_them(tmp_path: Path, loca
         assert spread_over(many(tmp_path), engine) == local
 
 
-@by_itself
-def test_the_database_of_a_part_is_the_same_with_and_without_another_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
-    shop = many(tmp_path)
-    shop.publish(downloads=True)
-    dataset, rows = shop.contract.datasets[DOCUMENTS], tmp_path / "rows.parquet"
+def test_the_database_of_a_part_is_the_same_with_and_without_another_process(released: Divided, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    dataset, rows = released.contract.datasets[DOCUMENTS], tmp_path / "rows.parquet"
     with duckdb.connect() as con:
-        files = package.data_files(shop.current, DOCUMENTS)
+        files = package.data_files(released.current, DOCUMENTS)
         names = [c.name for c in published_columns(dataset)]
         package.write_rows(con, f"(from {package.csv_rows(files, names)})", rows)
     monkeypatch.setattr(database, "ASIDE_FROM", 10)
@@ -406,10 +438,11 @@ FULL = {
 }  # fmt: skip
 
 
+@by_itself
 @pytest.mark.parametrize("engine", ["local", "dask"])
 @pytest.mark.parametrize("kind", FULL)
-def test_a_part_for_which_there_is_no_room_publishes_nothing(shop: Divided, dask: Engine, monkeypatch: pytest.MonkeyPatch, kind: str, engine: str) -> None:  # fmt: skip
-    before = shop.publish(downloads=True)
+def test_a_part_for_which_there_is_no_room_publishes_nothing(twin: Divided, dask: Engine, monkeypatch: pytest.MonkeyPatch, kind: str, engine: str) -> None:  # fmt: skip
+    shop, before = twin, twin.current
     shop.send(spread(41))
     module, name, error = FULL[kind]
     honest = getattr(module, name)
@@ -458,27 +491,27 @@ def test_a_row_lost_in_one_part_is_noticed(shop: Divided, monkeypatch: pytest.Mo
 # ---------------------------------------------------------------- from release to release
 
 
-def test_another_layout_changes_no_record(shop: Divided) -> None:
-    first = shop.publish()
-    shop.words["parts"]["by"] = ["region"]
-    second = shop.publish()
+def test_another_layout_changes_no_record(stocked: Divided) -> None:
+    first = stocked.current
+    stocked.words["parts"]["by"] = ["region"]
+    second = stocked.publish()
     assert record_changes.read(second / "changes.csv") == []
     assert diff_report.between(first, second) == []
 
 
-def test_what_is_changed_added_and_removed_is_told_across_layouts(shop: Divided) -> None:
-    first, rows = shop.publish(), spread(41)
+def test_what_is_changed_added_and_removed_is_told_across_layouts(stocked: Divided) -> None:
+    first, rows = stocked.current, spread(41)
     rows[5]["文件名称"] = "另一个示例"
-    del rows[7], shop.words["parts"]
-    shop.send(rows)
-    second = shop.publish(removals=True)
+    del rows[7], stocked.words["parts"]
+    stocked.send(rows)
+    second = stocked.publish(removals=True)
     assert {c.verb for c in record_changes.read(second / "changes.csv")} == {
         "changed",
         "added",
         "removed",
     }
     assert {c.verb for c in diff_report.between(second, first)} == {"changed", "added", "removed"}
-    [kept] = (shop.private / "corrections").glob("*.csv")
+    [kept] = (stocked.private / "corrections").glob("*.csv")
     assert "示例办法之6" in kept.read_text("utf-8")
 
 
@@ -511,18 +544,17 @@ def traces(site: Path) -> list[str]:
     return [name for name, content in contents(site).items() if any(w in content for w in wanted)]
 
 
-def test_an_amended_release_has_the_files_of_one_that_never_had_the_record(shop: Divided, tmp_path: Path) -> None:  # fmt: skip
-    shop.publish(downloads=True)
-    shop.withdraw(spread(40)[39]["文号"], dataset=DOCUMENTS)
+def test_an_amended_release_has_the_files_of_one_that_never_had_the_record(stocked: Divided, tmp_path: Path) -> None:  # fmt: skip
+    stocked.withdraw(spread(40)[39]["文号"], dataset=DOCUMENTS)
     other = Divided(tmp_path / "other")
     other.words["parts"] = dict(BOTH)
     other.send(spread(39))
-    never, now = hashes(other.publish(downloads=True)), hashes(shop.current)
+    never, now = hashes(other.publish(downloads=True)), hashes(stocked.current)
     laid = {name for name in never if "=" in name}
     assert len(laid) == 27 + 27 + 3
     assert laid == {name for name in now if "=" in name}
     assert {n for n in laid if now[n] != never[n]} == {"downloads/disclosure-year=2024.db"}
-    with closing(sqlite3.connect(shop.current / "downloads" / "disclosure-year=2024.db")) as con:
+    with closing(sqlite3.connect(stocked.current / "downloads" / "disclosure-year=2024.db")) as con:
         names = {
             name for (name,) in con.execute("select name from sqlite_schema where type = 'index'")
         }
@@ -580,23 +612,23 @@ def test_a_record_s_term_ends_in_a_part_too(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- the exit guard
 
 
-def test_the_guard_reads_every_part(shop: Divided) -> None:
-    release = shop.publish(downloads=True)
-    exit_guard.check(release, None, list(shop.contract.datasets.values()))
+def test_the_guard_reads_every_part(twin: Divided) -> None:
+    release = twin.current
+    exit_guard.check(release, None, list(twin.contract.datasets.values()))
     last = package.data_files(release, DOCUMENTS)[-1]
     last.write_text(last.read_text("utf-8").replace("示例办法", "13800138000 办法", 1), "utf-8")
     with pytest.raises(GateRefused, match=re.escape("part-0.csv")):
-        exit_guard.check(release, None, list(shop.contract.datasets.values()))
+        exit_guard.check(release, None, list(twin.contract.datasets.values()))
 
 
-def test_the_guard_reads_the_database_of_every_year(shop: Divided) -> None:
-    release = shop.publish(downloads=True)
+def test_the_guard_reads_the_database_of_every_year(twin: Divided) -> None:
+    release = twin.current
     path = release / "downloads" / "disclosure-year=2024.db"
     with closing(sqlite3.connect(path)) as con:
         con.execute(f"update {DOCUMENTS} set title = '电话 13800138000' where rowid = 1")
         con.commit()
     with pytest.raises(GateRefused, match="year=2024"):
-        exit_guard.check(release, None, list(shop.contract.datasets.values()))
+        exit_guard.check(release, None, list(twin.contract.datasets.values()))
 
 
 # ---------------------------------------------------------------- the setting
@@ -636,9 +668,8 @@ def test_the_catalogue_names_every_part_and_database_by_its_address(shop: Divide
     assert "https://example.org/downloads/disclosure-year=2024.db" in links
 
 
-def test_the_site_gives_out_every_part_that_it_lists(shop: Divided) -> None:
-    shop.publish(downloads=True)
-    with served(shop.site) as address, httpx.Client(base_url=address, timeout=30) as web:
+def test_the_site_gives_out_every_part_that_it_lists(twin: Divided) -> None:
+    with served(twin.site) as address, httpx.Client(base_url=address, timeout=30) as web:
         page = web.get("/about").text
         links = re.findall(r'href="(/downloads/[^"]+)"', page)
         assert len([link for link in links if "region" in link]) == 27
@@ -652,20 +683,19 @@ def test_the_site_gives_out_every_part_that_it_lists(shop: Divided) -> None:
 
 def test_serving_a_release_too_large_for_one_database_names_the_setting(shop: Divided) -> None:
     shop.words["parts"]["combined_up_to_rows"] = 10
-    shop.publish(downloads=True)
+    shop.publish()
     with pytest.raises(UsageError, match="combined_up_to_rows"):
         serve(shop.site, "127.0.0.1", 0, 1)
 
 
-def test_a_running_site_shows_no_older_release_in_place_of_one_too_large(shop: Divided) -> None:
-    shop.publish()
-    with served(shop.site) as address, httpx.Client(base_url=address, timeout=30) as web:
+def test_a_running_site_shows_no_older_release_in_place_of_one_too_large(stocked: Divided) -> None:
+    with served(stocked.site) as address, httpx.Client(base_url=address, timeout=30) as web:
         assert web.get("/").status_code == 200
-        shop.words["parts"]["combined_up_to_rows"] = 10
-        shop.publish()
+        stocked.words["parts"]["combined_up_to_rows"] = 10
+        stocked.publish()
         assert answers(web, 503)
-        del shop.words["parts"]
-        shop.publish()
+        del stocked.words["parts"]
+        stocked.publish()
         assert answers(web, 200)
 
 

@@ -6,6 +6,7 @@ import re
 import sqlite3
 from contextlib import closing
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,13 @@ from pipeline.base.errors import StoreError, UsageError
 from pipeline.release.package import manifest, record_changes, store
 from pipeline.release.removal import tombstones, withdraw
 from pipeline.release.store import diff_report, verify
+from tests.support.fixtures.engines import on_threads
+from tests.support.fixtures.releases import MakeOnce
 from tests.support.shop import (
     NUMBER,
     PENALTIES,
     TODAY,
+    PenaltyShop,
     Shop,
     WidePenaltyShop,
     contents,
@@ -43,22 +47,36 @@ class CertificateShop(Shop):
         path.write_text(path.read_text("utf-8").replace(", gongshi:severity: warning", ""), "utf-8")
 
 
-@pytest.fixture(scope="module")
-def published(every_engine: int, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """Three kept releases, each with one row more, and the row at 3 different in each."""
-    made = WidePenaltyShop(tmp_path_factory.mktemp("published"))
+def published(kind: type[Shop], folder: Path, downloads: bool) -> None:
+    """Three kept releases, each with one row more, and the row at 3 different in each; on threads."""
+    made = kind(folder / "shop")
     for more in range(3):
         rows = penalties(40 + more)
         rows[3]["违法事实"] += f"（第{more}版独有）"
         made.send(rows)
-        made.publish(downloads=True)
-    return made
+        with on_threads():
+            made.publish(downloads=downloads)
 
 
 @pytest.fixture
-def shop(published: Shop, tmp_path: Path) -> Shop:
-    """The three of `published`, to do with as a test likes."""
-    return twin_of(published, tmp_path)
+def shop(made_once: MakeOnce, tmp_path: Path) -> Shop:
+    """The three of `published` with downloads and search, to do with as a test likes."""
+    there = made_once("withdraw-from", partial(published, WidePenaltyShop, downloads=True))
+    return standing(WidePenaltyShop, there, tmp_path)
+
+
+@pytest.fixture
+def bare(made_once: MakeOnce, tmp_path: Path) -> Shop:
+    """The three with no more than a withdrawal needs, for what does not depend on a release's files."""
+    there = made_once("withdraw-from-bare", partial(published, PenaltyShop, downloads=False))
+    return standing(PenaltyShop, there, tmp_path)
+
+
+def standing(kind: type[Shop], there: Path, folder: Path) -> Shop:
+    """A twin in `folder` of the shop in `there`."""
+    made = kind(folder)
+    made.stand_in(there / "shop")
+    return twin_of(made, folder)
 
 
 def own_values(row: dict[str, str]) -> list[str]:
@@ -137,75 +155,80 @@ def test_a_withdrawal_is_a_release_of_its_own_with_a_signed_link(shop: Shop) -> 
         assert manifest.read(release)["amendments"][0]["withdrawn"] == [[dataset, key]]
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_difference_of_kept_releases_still_tells_what_was_withdrawn_between_them(
-    shop: Shop,
+    bare: Shop,
 ) -> None:
-    shop.withdraw(penalties(60)[3][NUMBER])
-    key = rows_of(shop.current / "data" / "withdrawals.csv")[0]["record_id"]
-    first, second, replacement = store.kept(shop.site)
+    bare.withdraw(penalties(60)[3][NUMBER])
+    key = rows_of(bare.current / "data" / "withdrawals.csv")[0]["record_id"]
+    first, second, replacement = store.kept(bare.site)
     gone = record_changes.Change(PENALTIES, key, "withdrawn")
     assert gone not in diff_report.between(first, second)  # both had it
     assert gone in diff_report.between(first, replacement)
     assert gone in diff_report.between(second, replacement)
-    shop.send(penalties(45))
-    later = shop.publish(date(2025, 4, 2))
+    bare.send(penalties(45))
+    later = bare.publish(date(2025, 4, 2))
     assert [c for c in diff_report.between(second, later) if c.verb != "added"] == [gone]
     assert gone not in diff_report.between(replacement, later)
 
 
-def test_a_difference_of_kept_releases_still_tells_whose_term_is_over(shop: Shop) -> None:
-    first = store.kept(shop.site)[0]
+@pytest.mark.usefixtures("every_engine")
+def test_a_difference_of_kept_releases_still_tells_whose_term_is_over(bare: Shop) -> None:
+    first = store.kept(bare.site)[0]
     had = {row["record_id"] for row in rows_of(first / "data" / f"{PENALTIES}.csv")}
-    shop.publish(date(2027, 3, 30))
+    bare.publish(date(2027, 3, 30))
     listed = {
-        c.key for c in record_changes.read(shop.current / "changes.csv") if c.verb == "removed"
+        c.key for c in record_changes.read(bare.current / "changes.csv") if c.verb == "removed"
     }
-    told = {c.key for c in diff_report.between(first, shop.current) if c.verb == "removed"}
+    told = {c.key for c in diff_report.between(first, bare.current) if c.verb == "removed"}
     assert told == listed & had != set()
 
 
-def test_later_runs_keep_it_out_though_the_file_still_holds_it(shop: Shop) -> None:
-    shop.withdraw(penalties(60)[3][NUMBER])
-    shop.send(penalties(45))
-    release = shop.publish(date(2025, 4, 2))
+@pytest.mark.usefixtures("every_engine")
+def test_later_runs_keep_it_out_though_the_file_still_holds_it(bare: Shop) -> None:
+    bare.withdraw(penalties(60)[3][NUMBER])
+    bare.send(penalties(45))
+    release = bare.publish(date(2025, 4, 2))
     assert len(rows_of(release / "data" / f"{PENALTIES}.csv")) == 44
     [tally] = rows_of(release / "data" / "run_tallies.csv")
     assert (tally["read"], tally["accepted"], tally["withdrawn"]) == ("45", "44", "1")
 
 
-def test_the_same_inbox_after_a_withdrawal_is_nothing_new(shop: Shop) -> None:
-    shop.withdraw(penalties(60)[3][NUMBER])
-    assert shop.publish() == shop.current
-    assert len(shop.releases()) == 3
+@pytest.mark.usefixtures("every_engine")
+def test_the_same_inbox_after_a_withdrawal_is_nothing_new(bare: Shop) -> None:
+    bare.withdraw(penalties(60)[3][NUMBER])
+    assert bare.publish() == bare.current
+    assert len(bare.releases()) == 3
 
 
-def test_the_list_in_private_can_be_lost_without_bringing_it_back(shop: Shop) -> None:
-    shop.withdraw(penalties(60)[3][NUMBER])
-    (shop.private / tombstones.FILE).unlink()
-    shop.send(penalties(45))
-    assert len(rows_of(shop.publish() / "data" / f"{PENALTIES}.csv")) == 44
+@pytest.mark.usefixtures("every_engine")
+def test_the_list_in_private_can_be_lost_without_bringing_it_back(bare: Shop) -> None:
+    bare.withdraw(penalties(60)[3][NUMBER])
+    (bare.private / tombstones.FILE).unlink()
+    bare.send(penalties(45))
+    assert len(rows_of(bare.publish() / "data" / f"{PENALTIES}.csv")) == 44
 
 
-def test_withdrawing_twice_changes_nothing_more(shop: Shop) -> None:
+def test_withdrawing_twice_changes_nothing_more(bare: Shop) -> None:
     number = penalties(60)[3][NUMBER]
-    shop.withdraw(number)
-    key, before = query(shop.current, "select record_id from withdrawals")[0][0], shop.releases()
-    shop.withdraw(key, today=date(2025, 4, 9))
-    assert shop.releases() == before
-    assert rows_of(shop.current / "data" / "withdrawals.csv")[0]["withdrawn_on"] == "2025-03-31"
+    bare.withdraw(number)
+    key, before = query(bare.current, "select record_id from withdrawals")[0][0], bare.releases()
+    bare.withdraw(key, today=date(2025, 4, 9))
+    assert bare.releases() == before
+    assert rows_of(bare.current / "data" / "withdrawals.csv")[0]["withdrawn_on"] == "2025-03-31"
 
 
-def test_a_record_that_is_not_there_is_said_so_and_nothing_happens(shop: Shop) -> None:
-    before = shop.releases()
+def test_a_record_that_is_not_there_is_said_so_and_nothing_happens(bare: Shop) -> None:
+    before = bare.releases()
     with pytest.raises(UsageError, match="没有找到"):
-        shop.withdraw("平无此号〔2024〕1号")
-    assert shop.releases() == before
-    assert not (shop.private / tombstones.FILE).exists()
+        bare.withdraw("平无此号〔2024〕1号")
+    assert bare.releases() == before
+    assert not (bare.private / tombstones.FILE).exists()
 
 
 @pytest.mark.usefixtures("every_engine")
 def test_a_number_of_two_records_names_both(tmp_path: Path) -> None:
-    shop = WidePenaltyShop(tmp_path)
+    shop = PenaltyShop(tmp_path)
     rows = penalties(10)
     rows[1][NUMBER] = rows[0][NUMBER]
     shop.send(rows)
@@ -234,13 +257,14 @@ def test_what_points_to_a_withdrawn_record_leaves_with_it(tmp_path: Path) -> Non
 # ---------------------------------------------------------------- in time, corrected, gone back
 
 
-def test_the_report_counts_working_days_from_the_order(shop: Shop) -> None:
+def test_the_report_counts_working_days_from_the_order(bare: Shop) -> None:
     # Tomb-Sweeping Day 2025 is Friday 4 April: Wednesday 2nd to Tuesday 8th are three working days.
-    shop.withdraw(penalties(60)[3][NUMBER], ordered="2025-04-02", today=date(2025, 4, 8))
-    [line] = rows_of(shop.private / withdraw.REPORT)
+    bare.withdraw(penalties(60)[3][NUMBER], ordered="2025-04-02", today=date(2025, 4, 8))
+    [line] = rows_of(bare.private / withdraw.REPORT)
     assert (line["working_days"], line["in_time"]) == ("3", "yes")
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_going_back_does_not_bring_a_withdrawn_record_back(shop: Shop) -> None:
     row = penalties(60)[3]
     shop.withdraw(row[NUMBER])
@@ -252,18 +276,18 @@ def test_going_back_does_not_bring_a_withdrawn_record_back(shop: Shop) -> None:
     assert manifest.number(shop.current) == max(map(manifest.number, store.kept(shop.site)))
 
 
-def test_going_back_to_a_damaged_release_is_refused(shop: Shop) -> None:
-    first = store.kept(shop.site)[0]
+def test_going_back_to_a_damaged_release_is_refused(bare: Shop) -> None:
+    first = store.kept(bare.site)[0]
     (first / "changes.csv").write_text("broken")
-    shown = shop.current
+    shown = bare.current
     with pytest.raises(StoreError, match=r"changes\.csv"):
-        withdraw.rollback(shop.site, first.name)
-    assert shop.current == shown
+        withdraw.rollback(bare.site, first.name)
+    assert bare.current == shown
 
 
 @pytest.mark.usefixtures("every_engine")
 def test_going_back_where_there_is_nothing_earlier_is_said_so(tmp_path: Path) -> None:
-    shop = WidePenaltyShop(tmp_path)
+    shop = PenaltyShop(tmp_path)
     shop.send(penalties(10))
     shop.publish()
     with pytest.raises(UsageError, match="更早"):
@@ -294,6 +318,7 @@ def test_a_record_whose_term_is_over_leaves_current_and_every_kept_release(tmp_p
     assert {c.verb for c in record_changes.read(shop.current / "changes.csv")} == {"removed"}
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_an_amended_release_is_the_same_wherever_it_is_amended(shop: Shop, tmp_path: Path) -> None:
     other = copy_of(shop, tmp_path / "other")
     single = WidePenaltyShop(tmp_path / "single")

@@ -20,7 +20,9 @@ from pipeline.base.errors import StoreError, UnreadableInput, UsageError
 from pipeline.release.package import manifest, store
 from pipeline.release.store import mirror
 from tests.site.conftest import free_port
+from tests.support.fixtures.engines import on_threads
 from tests.support.fixtures.releases import TODAY as DAY
+from tests.support.fixtures.releases import MakeOnce
 from tests.support.shop import DOCUMENTS, ROOT, SmallShop, contents, documents, hashes, twin_of
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -39,30 +41,36 @@ def memory() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def once_published(every_engine: int, tmp_path_factory: pytest.TempPathFactory) -> SmallShop:
-    made = SmallShop(tmp_path_factory.mktemp("once"))
-    made.send(documents(20), FILE)
-    made.publish(downloads=True)
-    return made
+def stores(made_once: MakeOnce) -> Path:
+    """Two shops made on threads: `one` has a release, `two` has another with a document more."""
 
+    def make(folder: Path) -> None:
+        made = SmallShop(folder / "one")
+        made.send(documents(20), FILE)
+        with on_threads():
+            made.publish(downloads=True)
+            again(twin_of(made, folder / "two"), 21)
 
-@pytest.fixture(scope="module")
-def twice_published(once_published: SmallShop, tmp_path_factory: pytest.TempPathFactory) -> SmallShop:  # fmt: skip
-    made = twin_of(once_published, tmp_path_factory.mktemp("twice"))
-    again(made, 21)
-    return made
+    return made_once("mirrored", make)
 
 
 @pytest.fixture
-def shop(once_published: SmallShop, tmp_path: Path) -> SmallShop:
+def shop(stores: Path, tmp_path: Path) -> SmallShop:
     """A shop with one release, to do with as a test likes."""
-    return twin_of(once_published, tmp_path / "shop")
+    return standing(stores / "one", tmp_path / "shop")
 
 
 @pytest.fixture
-def two(twice_published: SmallShop, tmp_path: Path) -> SmallShop:
+def two(stores: Path, tmp_path: Path) -> SmallShop:
     """A shop with two releases, the later with a document more."""
-    return twin_of(twice_published, tmp_path / "shop")
+    return standing(stores / "two", tmp_path / "shop")
+
+
+def standing(there: Path, folder: Path) -> SmallShop:
+    """A twin in `folder` of the shop in `there`."""
+    made = SmallShop(folder)
+    made.stand_in(there)
+    return twin_of(made, folder)
 
 
 def again(shop: SmallShop, rows: int) -> Path:
@@ -184,6 +192,7 @@ def test_a_mirror_holds_every_release_and_nothing_of_the_store_s_own(two: SmallS
     assert there(address) == here(two.site)
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_what_is_not_kept_any_more_leaves_the_mirror(shop: SmallShop, address: str) -> None:
     mirror.push(shop.site, address)
     shop.words["keep"] = 1
@@ -272,6 +281,7 @@ def test_a_push_cut_short_is_completed_by_the_next(
     assert there("memory://mirror") == here(two.site)
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_an_older_release_has_no_manifest_while_it_is_changed_and_leaves_the_copies(
     shop: SmallShop, memory: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -317,6 +327,7 @@ def test_what_is_withdrawn_and_pruned_leaves_a_pulled_store(two: SmallShop, addr
     assert titled == []
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_release_that_is_being_changed_leaves_a_pulled_store(shop: SmallShop, memory: Any, tmp_path: Path) -> None:  # fmt: skip
     first = shop.current.name
     again(shop, 21)

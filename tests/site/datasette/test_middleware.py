@@ -111,7 +111,7 @@ def test_a_switch_of_current_drops_no_request_and_shows_the_new_release(tmp_path
 
         def visit() -> None:
             with httpx.Client(base_url=address, timeout=30) as client:
-                while not stop.is_set():
+                while not stop.wait(0.02):
                     statuses.append(client.get(TABLE).status_code)
 
         visitors = [threading.Thread(target=visit) for _ in range(3)]
