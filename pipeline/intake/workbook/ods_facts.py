@@ -1,6 +1,7 @@
 """Limits and facts of an ODS, read row by row from its content.
 
-calamine gives an error value as a number, and a duration as in the file (PT26H30M00S).
+calamine gives an error value as a number, a duration as in the file (PT26H30M00S), and no leading
+zeros, hiding or strike-through.
 Source: OpenDocument 1.3 part 3, 9.1 (tables) and 19.385 (values).
 """
 
@@ -21,6 +22,7 @@ REPEATED_MOST = 1000  # copies of a repeated cell or row whose text is put in pl
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 # What a spreadsheet shows for a formula that failed; LibreOffice has numbers for some.
 _ERROR = re.compile(r"#[A-Z0/]+[!?]?|(?:Err|错误|錯誤):\d{3}")
@@ -60,10 +62,18 @@ class _Extent:
     width: int = 0
     texts: dict[tuple[int, int], str] = field(default_factory=dict)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    hidden: set[int] = field(default_factory=set)
+    struck: set[int] = field(default_factory=set)
 
-    def facts(self) -> SheetFacts:
-        is_vast = self.last * self.width > CELLS_MOST
-        return SheetFacts(self.texts, merged=tuple(self.merged), is_vast=is_vast)
+    def facts(self, table: etree._Element) -> SheetFacts:
+        return SheetFacts(
+            self.texts,
+            merged=tuple(self.merged),
+            is_vast=self.last * self.width > CELLS_MOST,
+            hidden=frozenset(self.hidden),
+            struck=frozenset(self.struck),
+            hidden_columns=frozenset(_hidden_columns(table, self.width)),
+        )
 
 
 def _sheets(archive: Archive) -> Iterator[tuple[str, SheetFacts]]:
@@ -72,24 +82,47 @@ def _sheets(archive: Archive) -> Iterator[tuple[str, SheetFacts]]:
     Rows and cells may be repeated a million times by an attribute, so they are counted and not
     expanded.
     """
-    extent = _Extent()
+    extent, crossed = _Extent(), set[str]()
     with archive.open(CONTENT) as part:
         for _, element in etree.iterparse(
             part,
-            tag=(f"{_TABLE}table-row", f"{_TABLE}table"),
+            tag=(f"{_TABLE}table-row", f"{_TABLE}table", f"{_STYLE}style"),
             resolve_entities=False,
             no_network=True,
             huge_tree=True,
         ):
+            if element.tag == f"{_STYLE}style":
+                if _is_crossed(element):
+                    crossed.add(str(element.get(f"{_STYLE}name")))
+                continue
             if element.tag == f"{_TABLE}table":
-                yield str(element.get(f"{_TABLE}name")), extent.facts()
+                yield str(element.get(f"{_TABLE}name")), extent.facts(element)
                 extent = _Extent()
             else:
-                _row(element, extent)
+                _row(element, extent, crossed)
             element.clear()
 
 
-def _row(row: etree._Element, extent: _Extent) -> None:
+def _is_crossed(style: etree._Element) -> bool:
+    """Whether text of this style is struck through."""
+    name = f"{_STYLE}text-line-through-style"
+    return any(p.get(name, "none") != "none" for p in style.iterchildren())
+
+
+def _is_hidden(element: etree._Element) -> bool:
+    return element.get(f"{_TABLE}visibility") in ("collapse", "filter")
+
+
+def _hidden_columns(table: etree._Element, width: int) -> Iterator[int]:
+    at = 0
+    for column in table.iter(f"{_TABLE}table-column"):
+        repeated = _count(column, "number-columns-repeated")
+        if _is_hidden(column):
+            yield from range(at, min(at + repeated, width))
+        at += repeated
+
+
+def _row(row: etree._Element, extent: _Extent, crossed: set[str]) -> None:
     column = width = 0
     down = _count(row, "number-rows-repeated")
     for cell in row:
@@ -97,6 +130,8 @@ def _row(row: etree._Element, extent: _Extent) -> None:
         repeated = _count(cell, "number-columns-repeated") if attributes else 1
         if len(cell) or f"{_OFFICE}value-type" in attributes:
             width = column + repeated
+            if crossed and cell.get(f"{_TABLE}style-name") in crossed:
+                extent.struck.add(extent.row + 1)
             if (text := _shown(cell)) is not None:
                 for at in range(extent.row + 1, extent.row + 1 + min(down, REPEATED_MOST)):
                     for to_right in range(min(repeated, REPEATED_MOST)):
@@ -106,6 +141,8 @@ def _row(row: etree._Element, extent: _Extent) -> None:
         ):
             _span(cell, extent, column)
         column += repeated
+    if width and _is_hidden(row):
+        extent.hidden.update(range(extent.row + 1, extent.row + 1 + min(down, REPEATED_MOST)))
     extent.row += down
     if width:
         extent.last, extent.width = extent.row, max(extent.width, width)
@@ -130,7 +167,11 @@ def _shown(cell: etree._Element) -> str | None:
         return _text(cell) or None
     if kind and f"{_TABLE}formula" in cell.attrib:
         text = _text(cell)
-        return text if _ERROR.fullmatch(text) else None
+        if _ERROR.fullmatch(text):
+            return text
+    if kind == "float" and len(cell):
+        shown = cell[-1].text or ""  # with the zeros that its number format puts in front
+        return shown if shown.isdecimal() and shown[0] == "0" and len(shown) > 1 else None
     return None
 
 

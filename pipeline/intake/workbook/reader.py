@@ -21,6 +21,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -42,7 +43,7 @@ def frames(path: Path, is_markup: bool, is_typed: bool, first: int) -> Iterator[
     if is_markup:
         from pipeline.intake.workbook import markup  # with Arrow
 
-        for sheet in markup.sheets(path):
+        for sheet in islice(markup.sheets(path), first, None):
             yield ["begin", sheet.name]
             merged = [[m.top, m.left, m.bottom, m.right] for m in sheet.merged]
             about = {"skipped": sheet.skipped, "merged": merged}

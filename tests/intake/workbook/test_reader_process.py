@@ -162,6 +162,14 @@ def test_a_process_that_was_killed_while_it_waited_is_replaced(book: Path) -> No
     assert said_of(book) == "甲:6 乙:6 丙:6"
 
 
+def test_a_table_in_markup_goes_on_where_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "tables.xls"
+    path.write_text("".join(f"<table><tr><td>{n}</td></tr></table>" for n in "abc"), "utf-8")
+    frames = list(reader.frames(path, is_markup=True, is_typed=False, first=1))
+    assert [rest[0] for kind, *rest in frames if kind == "rows"] == [[["b"]], [["c"]]]
+    assert [rest[0] for kind, *rest in frames if kind == "begin"] == ["2", "3"]
+
+
 def test_one_process_reads_one_file_after_another(book: Path) -> None:
     said_of(book)
     (first,) = reader_process._idle

@@ -222,6 +222,24 @@ def test_an_ods_error_that_is_repeated_is_in_each_of_its_cells(read: Read) -> No
     assert read(ods([], row))[0].rows[-2:] == [["#N/A"] * 3] * 2
 
 
+def test_leading_zeros_hidden_and_struck_rows_of_an_ods_are_told(read: Read) -> None:
+    number = '<table:table-cell office:value-type="float" office:value="5678912"{}><text:p>{}</text:p></table:table-cell>'
+    style = '<style:style xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" style:name="s"><style:text-properties style:text-line-through-style="solid"/></style:style>'
+    columns = '<table:table-column/><table:table-column table:number-columns-repeated="9" table:visibility="collapse"/>'
+    hidden, filtered = (
+        f'<table:table-row table:visibility="{how}">{number.format("", "5678912")}</table:table-row>'
+        for how in ("collapse", "filter")
+    )
+    first = f"<table:table-row>{number.format('', '005678912')}{number.format('', '0')}</table:table-row>"
+    struck = f"<table:table-row>{number.format(' table:style-name=' + chr(34) + 's' + chr(34), '5678912')}</table:table-row>"
+    (sheet,) = read(ods([], style + columns + first + struck + hidden + filtered))
+    rows = [row[0] for row in sheet.rows if row[0]]
+    assert rows == ["005678912", "5678912", "5678912", "5678912"]
+    top = next(n for n, row in enumerate(sheet.rows, 1) if row[0])
+    assert (sheet.struck, sheet.hidden) == ({top + 1}, {top + 2, top + 3})
+    assert sheet.hidden_columns == {1}
+
+
 # ---------------------------------------------------------------- XLS
 
 ERROR = record(0x0205, struct.pack("<HHHBB", 1, 0, 0, 0x2A, 1))
