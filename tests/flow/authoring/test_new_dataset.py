@@ -18,7 +18,7 @@ from pipeline.base.errors import UnreadableInput
 from pipeline.base.model import Dataset
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
-from pipeline.intake.authoring.new_dataset import draft
+from pipeline.flow.authoring import new_dataset
 from tests.support import clerks
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -39,6 +39,10 @@ LICENCES = [
 ]
 
 
+def draft(path: Path) -> str:
+    return new_dataset.draft(path, clerks.CATALOG, clerks.TODAY).yaml
+
+
 def loaded(text: str, tmp_path: Path) -> Dataset:
     """The drafted dataset as the catalog reads it beside the others."""
     folder = tmp_path / "datapackage"
@@ -49,7 +53,7 @@ def loaded(text: str, tmp_path: Path) -> Dataset:
 
 
 def licences(tmp_path: Path) -> tuple[str, Dataset]:
-    text = draft(clerks.write_csv(tmp_path / "许可台账-样表.csv", LICENCES), clerks.CATALOG)
+    text = draft(clerks.write_csv(tmp_path / "许可台账-样表.csv", LICENCES))
     return text, loaded(text, tmp_path)
 
 
@@ -109,7 +113,7 @@ def test_serial_numbers_are_left_out_and_said_to_be(tmp_path: Path) -> None:
 def test_a_title_above_the_header_is_not_taken_for_it(tmp_path: Path) -> None:
     rows = [["行政许可台账（2024年）"], list(LICENCES[0]), *(list(r.values()) for r in LICENCES)]
     path = clerks.write_book(tmp_path / "台账.xlsx", {"台账": rows})
-    dataset = loaded(draft(path, clerks.CATALOG), tmp_path)
+    dataset = loaded(draft(path), tmp_path)
     assert "批复编号" in {c.title for c in dataset.columns}
 
 
@@ -127,7 +131,7 @@ SAMPLES = sorted(p for p in (clerks.ROOT / "examples" / "inbox").glob("*/*") if 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda p: p.stem[:20])
 def test_a_draft_from_any_file_of_the_sample_loads(path: Path, tmp_path: Path) -> None:
-    assert loaded(draft(path, clerks.CATALOG), tmp_path).columns
+    assert loaded(draft(path), tmp_path).columns
 
 
 HEADERS = st.lists(st.text(max_size=8), min_size=2, max_size=5)
@@ -145,7 +149,7 @@ def test_whatever_headers_a_sample_has_its_draft_loads_or_a_sentence_says_why_no
     path = folder / "任意.json"
     path.write_text(json.dumps([dict(zip(names, r, strict=True)) for r in clean]), "utf-8")
     try:
-        text = draft(path, clerks.CATALOG)
+        text = draft(path)
     except UnreadableInput as error:
         assert str(error)
     else:
@@ -156,7 +160,7 @@ def test_a_file_without_a_table_and_one_that_is_not_there_are_said_so(tmp_path: 
     (tmp_path / "空.csv").write_text("\n", "utf-8")
     for path in (tmp_path / "空.csv", tmp_path / "无.csv"):
         with pytest.raises(UnreadableInput):
-            draft(path, clerks.CATALOG)
+            draft(path)
 
 
 def test_the_command_writes_a_draft_and_never_over_a_file(tmp_path: Path, gongshi: Command) -> None:
