@@ -56,7 +56,7 @@ def of_sample(
     known = {form for column in ORIGIN for form in forms(column.name)}
     for position, written in enumerate(numbered(header)):
         cells = rows[str(position)].to_pylist() if str(position) in rows.column_names else []
-        title = re.sub(r"\s+", "", written).lstrip("*＊★")
+        title = _one_line(written)
         if not plain_header(title) or not match_columns.canonical(title)[0]:
             if values_of(cells):
                 left_out.append(LeftOut(title or f"#{position + 1}", "blank"))
@@ -79,9 +79,24 @@ def key_of(columns: Sequence[Drafted]) -> Drafted | None:
     others; one that looks like a number of rows only where no other tells rows apart.
     """
     able = [c for c in columns if c.distinct and c.guess.privacy == "public"]
-    rank = ("document-number", "code", "social-credit-code", "integer", "text", "organisation", "url", "date", "number")  # fmt: skip
-    able = [c for c in able if c.guess.kind in rank]
-    return min(able, key=lambda c: (c.serial, rank.index(c.guess.kind)), default=None)
+    able = [c for c in able if c.guess.kind in _KEYS]
+    return min(able, key=_fitness, default=None)
+
+
+def _fitness(column: Drafted) -> tuple[bool, bool, int]:
+    kind = column.guess.kind
+    return kind in _CHANCE, column.serial, _KEYS.index(kind)
+
+
+#: Kinds that a key may have, the likeliest first, and those that are distinct by chance.
+_KEYS = ("document-number", "code", "social-credit-code", "integer", "text", "organisation", "url", "date", "number")  # fmt: skip
+_CHANCE = frozenset(("date", "number"))
+
+
+def _one_line(header: str) -> str:
+    """A header without line breaks, stars, and blanks between Chinese characters."""
+    plain = re.sub(r"\s+", " ", header).strip().lstrip("*＊★ ")
+    return re.sub(r"(?<=[^\x00-\xff]) | (?=[^\x00-\xff])", "", plain)
 
 
 def _drafted(
@@ -110,9 +125,17 @@ def _named(title: str, guessed: Guess, written: list[str], known: set[str]) -> D
     filled = values_of(written)
     canonical = {values.normalise(cell, guessed.kind, Setting())[0] for cell in filled}
     whole = bool(filled) and len(filled) == len(written)
-    serial = bool(match_columns.SERIAL.match(header))
+    serial = bool(match_columns.SERIAL.match(header)) and _counts(written)
     distinct = whole and len(canonical - {""}) == len(filled)
     return Drafted(name, title, title_en, header, guessed, whole, distinct, serial)
+
+
+def _counts(written: Sequence[str]) -> bool:
+    """Whether cells count the rows, one by one and in their order."""
+    filled = [cell.strip() for cell in written if cell.strip()]
+    if not all(re.fullmatch(r"\d{1,9}", cell) for cell in filled):
+        return not filled
+    return [int(cell) for cell in filled] == list(range(int(filled[0]), int(filled[0]) + len(filled)))
 
 
 def _with_births(
@@ -121,7 +144,7 @@ def _with_births(
     """The columns; dates that may be those of births are never public beside persons' names."""
     if not any(c.guess.kind == "name" or c.guess.privacy != "public" for c in columns):
         return columns
-    place = {re.sub(r"\s+", "", h).lstrip("*＊★"): str(i) for i, h in enumerate(numbered(header))}
+    place = {_one_line(name): str(i) for i, name in enumerate(numbered(header))}
     lang, found = language(), list[Drafted]()
     for column in columns:
         guessed = column.guess

@@ -18,7 +18,7 @@ LIST_MOST, LIST_LONGEST = 12, 20  # entries of a guessed list; characters of an 
 
 _CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
 _NUMBER_OF_DOCUMENT = re.compile(r".*[〔\[【(（﹝]\d{4}[〕\]】)）﹞].*\d+\s*号?")
-_CODE = re.compile(r"(?=.*\d)[0-9A-Za-z./_-]{5,}")
+_CODE = re.compile(r"(?!\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}$)(?=.*\d)[0-9A-Za-z./_-]{5,}")
 _ZERO = re.compile(r"0\d+(?:\.\d+)?")  # no quantity: a number has no leading zero
 _IS_CODE = re.compile(r"[0-9A-Za-z./_-]+")
 _INTEGER = re.compile(r"0|-?[1-9]\d{0,11}")

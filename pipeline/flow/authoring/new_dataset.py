@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -15,13 +15,14 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.base.errors import UnreadableInput
-from pipeline.base.model import Catalog, Dataset
+from pipeline.base.model import Catalog, Dataset, Finding
 from pipeline.base.words import language, rules, say
 from pipeline.contract import catalog as contracts
 from pipeline.flow.authoring import columns, draft_yaml, proof, sample
 from pipeline.flow.authoring.draft_yaml import Table
 from pipeline.flow.authoring.proof import Proof
 from pipeline.flow.authoring.sample import Place
+from pipeline.intake import read
 from pipeline.intake.inbox.sources import InboxFile
 from pipeline.intake.table.sources_yaml import Hint
 from pipeline.intake.workbook.sheet import Unreadable
@@ -45,23 +46,39 @@ def draft(path: Path, catalog: Catalog, today: date) -> Draft:
 
     Raises UnreadableInput where there is no file, no table in it, or none that can be read.
     """
-    lang = language()
     if not path.is_file():
-        raise UnreadableInput(say("draft-missing", lang, path=path))
+        raise UnreadableInput(say("draft-missing", language(), path=path))
     file = InboxFile(path, path.name, False, Hint())
     try:
         place = sample.find(file)
-        rows = sample.written(file, catalog, place) if place else None
     except (OSError, Unreadable):
-        place, rows = None, None
-    if place is None or rows is None:
-        raise UnreadableInput(say("draft-no-table", lang, path=path))
+        place = None
+    if place is None:
+        raise _no_table(file, _why_unread(file, catalog))
+    rows = sample.written(file, catalog, place)
+    if rows is None:
+        anything = sample.skeleton(place.header)
+        found = proof.prove(file, catalog, anything, place, today)
+        raise _no_table(file, _errors(found, anything) if found else ())
     return _proved(file, place, rows, catalog, today)
+
+
+def _no_table(file: InboxFile, why: Iterable[str]) -> UnreadableInput:
+    said = " ".join([say("draft-no-table", language(), path=file.path), *why])
+    return UnreadableInput(said)
+
+
+def _why_unread(file: InboxFile, catalog: Catalog) -> Iterator[str]:
+    """What `check` says of a file that it cannot read."""
+    for each in read.open_file(file, catalog):
+        if isinstance(each, Finding) and each.severity == "error":
+            yield say(each.rule, language(), **each.params, file=file.name)
 
 
 def _proved(file: InboxFile, place: Place, rows: pa.Table, catalog: Catalog, today: date) -> Draft:
     """The first draft that reads the sample well; each gives up what the one before could not."""
     plain, keyless, made = set[str](), False, None
+    found, why = None, list[str]()
     for _ in range(TRIES):
         table = _table(file, place, rows, catalog, frozenset(plain), today)
         if not table.columns:
@@ -72,13 +89,13 @@ def _proved(file: InboxFile, place: Place, rows: pa.Table, catalog: Catalog, tod
         found = proof.prove(file, catalog, dataset, place, today)
         if found is None:
             break
-        made = Draft(text, tuple(_notes(found, table, dataset, place)))
+        made, why = Draft(text, tuple(_notes(found, table, dataset, place))), [*_errors(found, dataset)]
         weak = {name for name, n in _bad_rows(found).items() if n > BAD * found.read} - plain
         if not weak and not found.doubled:
             break
         plain, keyless = plain | weak, keyless or bool(found.doubled)
     if made is None or not found or not found.accepted:
-        raise UnreadableInput(say("draft-no-table", language(), path=file.path))
+        raise _no_table(file, why)
     return made
 
 
@@ -123,13 +140,19 @@ def _loaded(text: str, catalog: Catalog) -> Dataset:
 # ---------------------------------------------------------------- what is said of it
 
 
+def _errors(found: Proof, dataset: Dataset) -> Iterator[str]:
+    """What holds rows back, and how often."""
+    lang = language()
+    for (rule, name), count in found.errors.most_common(SHOWN):
+        title = dataset.column(name).title if name else "–"
+        yield say("draft-bad", lang, count=count, title=title, rule=rules()[rule].title[lang])
+
+
 def _notes(found: Proof, table: Table, dataset: Dataset, place: Place) -> Iterator[str]:
     lang = language()
     counts = {"read": found.read, "accepted": found.accepted, "quarantined": found.quarantined}
     yield say("draft-read", lang, **counts, aside=len(found.aside))
-    for (rule, name), count in found.errors.most_common(SHOWN):
-        title = dataset.column(name).title if name else "–"
-        yield say("draft-bad", lang, count=count, title=title, rule=rules()[rule].title[lang])
+    yield from _errors(found, dataset)
     for each in found.aside[:SHOWN]:
         why = say(f"draft-aside-{each.why}", lang)
         yield say("draft-aside", lang, row=each.row, why=why)

@@ -30,9 +30,9 @@ _HAN = re.compile(
     r"|住址|家庭|户籍|住所|地址|籍贯|出生|生日|生年月日|年龄|年齢|性别|性別|民族|宗教|婚姻|配偶|监护|家长"
     r"|银行|账号|帐号|账户|口座|卡号|工资|薪酬|照片|指纹|人脸|签名|车牌|政治面貌|学历|健康|病历|病史|残疾"
     r"|投诉人|举报人|申诉人|信访人|来访人|来信人|反映人|检举人|控告人|告发人|通报者|受害人|被害人|证人|患者|病人|死者|伤者"
-    r"|이름|성명|전화|휴대|연락처|주소|생년월일|주민등록|여권|이메일|성별|나이|계좌|신고인|민원인"
-    r"|фамил|отчеств|имя|фио|телефон|адрес|паспорт|рожд|снилс|заявител|жалобщик"
-    r"|هاتف|جوال|جواز|عنوان|ميلاد|بريد|هوية|جنس|الاسم|مشتك"
+    r"|전화|휴대|연락처|주소|생년월일|주민등록|여권|이메일|성별|나이|계좌|신고인|민원인"
+    r"|телефон|адрес|паспорт|рожд|снилс|заявител|жалобщик"
+    r"|هاتف|جوال|جواز|عنوان|ميلاد|بريد|هوية|جنس|مشتك"
 )
 #: Words of headings in Latin letters (English, Spanish, French, German, Portuguese, pinyin …), by
 #: their beginnings, without accents.
@@ -40,7 +40,6 @@ _LATIN = re.compile(
     r"\b(?:passp|passep|pasap|reisepass|paspor|phone|telephon|telefon|tel\b|mobil|movil|celular|cell\b|cellphone|handy|whatsapp|wechat"
     r"|birth|born|dob\b|naissance|nacimiento|nascimento|geburt|nascita|e ?mail|mail\b|correo|courriel"
     r"|address|adress|direccion|endereco|indirizzo|anschrift|domicil|residen|alamat"
-    r"|first ?name|last ?name|surname|forename|given name|family name|full ?name|prenom|apellido|vorname|nachname|sobrenome|cognome"
     r"|gender|sex\b|sexe|sexo|geschlecht|age\b|edad|idade|nationality|ethnic|religion|marital"
     r"|ssn\b|social security|national id|identity|id ?card|id ?number|id no\b|nric|cpf\b|dni\b|curp|aadhaar"
     r"|complainant|complainer|whistle|informant|reporter|victim|witness|patient|denunciante|plaignant|guardian|spouse|next of kin"
@@ -50,6 +49,11 @@ _LATIN = re.compile(
 #: Who is named may be a person or an organisation.
 _ROLE = re.compile(
     r"姓名|当事人|相对人|被处罚人|申请人|法定代表人|负责人|联系人|经办人|名前|氏名|代表者|주인|대표자|신청인"
+)
+#: Columns of persons' names.
+_NAMES = re.compile(
+    r"姓名|氏名|名前|이름|성명|фамил|отчеств|имя|фио|الاسم|\bxingming"
+    r"|\b(?:first ?name|last ?name|surname|forename|given name|family name|full ?name|prenom|apellido|vorname|nachname|sobrenome|cognome)"
 )
 _NAME = re.compile(
     r"姓名|名前|氏名|人员|人$|者$|员$|\b(?:name|person|officer|contact|owner|applicant|nom|nombre|nome)\b"
@@ -80,6 +84,8 @@ def look(heading: str, filled: Sequence[str]) -> Look | None:
     words = _words(heading)
     if _HAN.search(words) or _LATIN.search(words):
         return Look("heading")
+    if _NAMES.search(words):
+        return Look("heading", is_name=True)
     for why, fits, enough in _FORMS:
         fit = sum(map(fits, some))
         if fit and fit >= enough * len(some):

@@ -22,8 +22,8 @@ from pipeline.intake.workbook.sheet import Sheet
 
 SAMPLE = 5_000  # rows that guesses are based on
 HEAD = HEADER_MOST - find_headers.TALLEST  # rows that are searched for the header
-USUAL = 0.7  # of the cells that rows have filled, a header has filled at least
-_VALUE = re.compile(r"[-+]?[\d.,]*\d%?|\d{4}[-/.年]\d{1,2}(?:[-/.月]\d{1,2}日?)?(?: .*)?")
+USUAL = 0.6  # of the cells that rows have filled, a header has filled at least
+_VALUE = re.compile(r"[^：:]+[：:]\s*\S.*|[-+]?[\d.,]*\d%?|\d{4}[-/.年]\d{1,2}(?:[-/.月]\d{1,2}日?)?(?: .*)?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9]*_[A-Za-z0-9_]+")  # a field's name in an exchange layout
 
@@ -88,6 +88,8 @@ def _header(sheet: Sheet) -> HeaderBlock | None:
     usual = full[len(full) // 2]
     spread = _spread(rows[: HEAD + find_headers.TALLEST], sheet.merged)
     for top, row in enumerate(spread[: min(HEAD, len(rows) - 1)]):
+        if usual == 1 and not _filled(rows[top + 1]) and len(full) > 2:
+            continue  # a title above a list
         texts = {cell.strip() for cell in row} - {""}
         wide = _filled(row) >= max(min(2, usual), USUAL * usual)
         if wide and (len(texts) > 1 or usual == 1) and _names_columns(row):
@@ -114,10 +116,16 @@ def _spread(rows: Rows, merged: Sequence[Merged]) -> list[list[str]]:
 
 
 def _names_columns(row: Sequence[str]) -> bool:
-    """Whether a row may be a header: at most half of its cells are values, none tells of a person."""
+    """Whether a row may be a header: at most half of its cells are values or say something (填报单位：
+    示例局), none tells of a person.
+    """
     filled = [cell.strip() for cell in row if cell.strip()]
-    numbers = sum(bool(_VALUE.fullmatch(c)) and not _YEAR.fullmatch(c) for c in filled)
-    return numbers * 2 <= len(filled) and not any(screen.screened(c)[1] for c in filled)
+    years = sum(bool(_YEAR.fullmatch(cell)) for cell in filled)
+    return (_values(filled) - years) * 2 <= len(filled) and not any(screen.screened(c)[1] for c in filled)
+
+
+def _values(cells: Sequence[str]) -> int:
+    return sum(bool(cell.strip() and _VALUE.fullmatch(cell.strip())) for cell in cells)
 
 
 def _above(rows: Rows, top: int) -> int:
@@ -134,7 +142,7 @@ def _above(rows: Rows, top: int) -> int:
 
 def _below(spread: Rows, top: int, merged: Sequence[Merged]) -> int:
     """The last row of the header that begins in `top`: as far as merged cells reach, below titles
-    that are merged over several columns, and over a row of codes.
+    that are merged over several columns or leave cells for the row below, and over a row of codes.
     """
     last = top
     while last + 1 < len(spread) and last + 1 < top + find_headers.TALLEST:
@@ -143,10 +151,21 @@ def _below(spread: Rows, top: int, merged: Sequence[Merged]) -> int:
         wide = any(m.right > m.left and m.bottom - 1 == last for m in here)
         cells = [cell.strip() for cell in spread[last + 1] if cell.strip()]
         coded = len(cells) > 1 and all(map(_CODE.fullmatch, cells))
-        if not (coded or ((tall or wide) and cells and _names_columns(cells))):
+        more = tall or wide or _continues(spread[last : last + 7])
+        if not (coded or (more and cells and _names_columns(cells))):
             break
         last += 1
     return last
+
+
+def _continues(rows: Rows) -> bool:
+    """Whether the second row goes on with a header of which the first leaves names out: it has no
+    value, and each row below has some.
+    """
+    first, second, *below = [*rows, (), ()][: max(len(rows), 2)]
+    left = any(b.strip() and not a.strip() for a, b in zip(first, second, strict=False))
+    filled = [row for row in below if _filled(row)]
+    return left and not _values(second) and bool(filled) and all(map(_values, filled))
 
 
 # ---------------------------------------------------------------- read with a contract
@@ -159,7 +178,7 @@ def numbered(header: Sequence[str]) -> list[str]:
     for name in header:
         form = match_columns.canonical(name)[0]
         seen[form] = seen.get(form, 0) + 1
-        found.append(match_columns.again(name, seen[form]))
+        found.append(match_columns.again(name, seen[form]) if form else name)
     return found
 
 
