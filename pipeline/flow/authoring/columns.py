@@ -19,8 +19,9 @@ from pipeline.intake.table import match_columns, values
 from pipeline.intake.table.values import Setting
 
 _UNIT = re.compile(r"[（(【\[](?:单位[：:])?(?:亿元|万元|千元|元)[）)】\]]$")
-#: What YAML reads as no text, and what SQLite calls something of its own.
-_NOT_NAMES = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", "rowid", "oid", "rank"}
+#: What YAML takes for no text.
+YAML_WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))
+_NOT_NAMES = {*YAML_WORDS, "rowid", "oid", "rank"}  # these are SQLite's own
 LONGEST = 40  # letters of a name
 
 
@@ -135,7 +136,9 @@ def _counts(written: Sequence[str]) -> bool:
     filled = [cell.strip() for cell in written if cell.strip()]
     if not all(re.fullmatch(r"\d{1,9}", cell) for cell in filled):
         return not filled
-    return [int(cell) for cell in filled] == list(range(int(filled[0]), int(filled[0]) + len(filled)))
+    return [int(cell) for cell in filled] == list(
+        range(int(filled[0]), int(filled[0]) + len(filled))
+    )
 
 
 def _with_births(

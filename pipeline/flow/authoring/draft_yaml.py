@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipeline.base.words import language, say
 from pipeline.contract.catalog import KIND_TYPES
-from pipeline.flow.authoring.columns import Drafted, LeftOut
+from pipeline.flow.authoring.columns import YAML_WORDS, Drafted, LeftOut
 
 _UNPRINTABLE = re.compile(
     "[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]+"
@@ -120,8 +120,7 @@ def one_line(text: str) -> str:
 
 def _text(text: str) -> str:
     """A YAML string, in quotes wherever YAML could take it for anything else."""
-    if re.fullmatch(
-        r"[\u4e00-\u9fff][\u4e00-\u9fffA-Za-z0-9_（）、]*|[A-Z][a-z0-9 ]*[a-z0-9]", text
-    ):
+    plain = r"[\u4e00-\u9fff][\u4e00-\u9fffA-Za-z0-9_（）、]*|[A-Z][a-z0-9 ]*[a-z0-9]"
+    if re.fullmatch(plain, text) and text.casefold() not in YAML_WORDS:
         return text
     return json.dumps(one_line(text), ensure_ascii=False)

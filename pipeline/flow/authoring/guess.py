@@ -23,6 +23,7 @@ _ZERO = re.compile(r"0\d+(?:\.\d+)?")  # no quantity: a number has no leading ze
 _IS_CODE = re.compile(r"[0-9A-Za-z./_-]+")
 _INTEGER = re.compile(r"0|-?[1-9]\d{0,11}")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
+_SHORT = re.compile(r"-?(?:0|[1-9]\d{0,11})(?:\.\d+)?")  # whole numbers of more digits are codes
 _ORGAN = re.compile(
     r".*(?:公司|局|委员会|委|政府|中心|院|队|厂|店|所|站|部|协会|学校|合作社|办公室|银行)(?:[（(].*[)）])?"
 )
@@ -93,7 +94,8 @@ def _by_values(header: str, filled: list[str], lang: Lang) -> Guess:
         return Guess("code", say("draft-zeros", lang))
     if _too_long(filled):
         return Guess("text", say("draft-digits", lang))
-    for kind, fits in _tests(header):
+    whole = not any("." in _canonical("number", v) for v in filled if _NUMBER.fullmatch(v))
+    for kind, fits in _tests(header, whole):
         share = _share(filled, fits)
         if share >= ENOUGH:
             count = {"count": len(filled), "fit": round(share * len(filled))}
@@ -114,8 +116,8 @@ def _too_long(filled: list[str]) -> bool:
     return len(numbers) >= ENOUGH * len(filled) and not all(map(values.is_double, numbers))
 
 
-def _tests(header: str) -> list[tuple[str, Callable[[str], object]]]:
-    """(kind, test of a value), the most specific first."""
+def _tests(header: str, whole: bool) -> list[tuple[str, Callable[[str], object]]]:
+    """(kind, test of a value), the most specific first; `whole`: no number has decimals."""
     tests: list[tuple[str, Callable[[str], object]]] = [
         ("social-credit-code", _CREDIT_CODE.fullmatch),
         ("document-number", _NUMBER_OF_DOCUMENT.fullmatch),
@@ -135,8 +137,8 @@ def _tests(header: str) -> list[tuple[str, Callable[[str], object]]]:
     return [
         *tests,
         ("date", lambda v: not _NUMBER.fullmatch(v) and _is_date(v)),
-        ("integer", lambda v: _INTEGER.fullmatch(_canonical("integer", v))),
-        ("number", lambda v: _NUMBER.fullmatch(_canonical("number", v))),
+        ("integer", lambda v: whole and _INTEGER.fullmatch(_canonical("integer", v))),
+        ("number", lambda v: _SHORT.fullmatch(_canonical("number", v))),
         ("code", _CODE.fullmatch),
         ("organisation", _ORGAN.fullmatch),
     ]

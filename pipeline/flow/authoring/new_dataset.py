@@ -89,7 +89,10 @@ def _proved(file: InboxFile, place: Place, rows: pa.Table, catalog: Catalog, tod
         found = proof.prove(file, catalog, dataset, place, today)
         if found is None:
             break
-        made, why = Draft(text, tuple(_notes(found, table, dataset, place))), [*_errors(found, dataset)]
+        made, why = (
+            Draft(text, tuple(_notes(found, table, dataset, place))),
+            [*_errors(found, dataset)],
+        )
         weak = {name for name, n in _bad_rows(found).items() if n > BAD * found.read} - plain
         if not weak and not found.doubled:
             break

@@ -60,7 +60,7 @@ _NAME = re.compile(
 )
 _E_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
 _TELEPHONE = re.compile(r"\+\d[\d ()./-]{6,18}|\(?0\d{1,4}\)?[ -]\d[\d -]{4,12}")
-_SEX = frozenset("男 女 m f male female man woman 男性 女性 남 여 м ж".split())
+_SEX = frozenset(("男", "女", "男性", "女性", "m", "f", "male", "female", "man", "woman", "남", "여", "м", "ж"))  # fmt: skip
 _LATIN_NAME = re.compile(r"[A-Z][\w'’-]+,?(?: [A-Z][\w'’.-]*){1,3}")
 _FIRM = re.compile(r"\b(?:Ltd|Limited|Inc|Co|Corp|LLC|GmbH|SA|Bureau|Office|Department|Council|Court|School|University|Bank|Group|Street|City|County)\b")  # fmt: skip
 GROWN = 14  # years: few are fined, licensed or heard who are younger

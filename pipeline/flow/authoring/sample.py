@@ -23,7 +23,9 @@ from pipeline.intake.workbook.sheet import Sheet
 SAMPLE = 5_000  # rows that guesses are based on
 HEAD = HEADER_MOST - find_headers.TALLEST  # rows that are searched for the header
 USUAL = 0.6  # of the cells that rows have filled, a header has filled at least
-_VALUE = re.compile(r"[^：:]+[：:]\s*\S.*|[-+]?[\d.,]*\d%?|\d{4}[-/.年]\d{1,2}(?:[-/.月]\d{1,2}日?)?(?: .*)?")
+_VALUE = re.compile(
+    r"[^：:]+[：:]\s*\S.*|[-+]?[\d.,]*\d%?|\d{4}[-/.年]\d{1,2}(?:[-/.月]\d{1,2}日?)?(?: .*)?"
+)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9]*_[A-Za-z0-9_]+")  # a field's name in an exchange layout
 
@@ -62,7 +64,7 @@ def _sheets(file: InboxFile) -> Iterator[Sheet]:
         yield Sheet("", text_files.head_rows(text_files.examine(file.path), SAMPLE))
     elif kind == read.JSON:
         tables = json_files.tables(file.path)
-        yield from (Sheet(name, rows) for name, rows in tables if isinstance(tables, list))
+        yield from (Sheet(*each) for each in (tables if isinstance(tables, list) else ()))
     elif kind == read.MARKUP:
         from pipeline.intake.workbook import markup
 
@@ -121,7 +123,9 @@ def _names_columns(row: Sequence[str]) -> bool:
     """
     filled = [cell.strip() for cell in row if cell.strip()]
     years = sum(bool(_YEAR.fullmatch(cell)) for cell in filled)
-    return (_values(filled) - years) * 2 <= len(filled) and not any(screen.screened(c)[1] for c in filled)
+    return (_values(filled) - years) * 2 <= len(filled) and not any(
+        screen.screened(c)[1] for c in filled
+    )
 
 
 def _values(cells: Sequence[str]) -> int:
