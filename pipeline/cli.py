@@ -266,21 +266,23 @@ def new(
 ) -> None:
     """从一份样表起草数据集的 YAML，凡是猜测都有注明。/ Draft a dataset's YAML from a sample file."""
     _speak(lang)
-    from pipeline.intake.authoring import new_dataset
+    from pipeline.flow.authoring import new_dataset
 
-    drafted = new_dataset.draft(file, _catalog(contract))
+    drafted = new_dataset.draft(file, _catalog(contract), date.today())
     if output is None:
-        sys.stdout.write(drafted)
+        sys.stdout.write(drafted.yaml)
+        typer.echo("\n".join(drafted.notes), err=True)
         return
     try:
         with output.open("x", encoding="utf-8") as made:
-            made.write(drafted)
+            made.write(drafted.yaml)
     except FileExistsError as error:
         raise UsageError(say("draft-exists", language(), path=output)) from error
     except OSError as error:
         why = error.strerror
         raise UsageError(say("template-cannot-write", language(), path=output, why=why)) from error
     typer.echo(say("draft-written", language(), path=output))
+    typer.echo("\n".join(drafted.notes))
 
 
 @app.command()

@@ -26,6 +26,7 @@ from pipeline.contract.yaml_reader import (
     broken_at,
     check,
     check_profile,
+    plain_header,
     read_text,
 )
 
@@ -34,7 +35,9 @@ __all__ = [
     "ORIGIN",
     "as_input",
     "load",
+    "plain_header",
     "published_columns",
+    "read",
     "spellings",
     "table_schema",
 ]
@@ -77,12 +80,13 @@ def load(folder: Path, rules: Mapping[str, Parametrised] | None = None) -> Catal
     known = None if rules is None else sorted(rules)
     version = _version(folder)
     of = repr((version, str(folder), known))
-    catalog = parse_cache.parsed("contract", of, lambda: _read(folder, rules))
+    catalog = parse_cache.parsed("contract", of, lambda: read(folder, rules))
     # A file saved during the reading may leave a cache entry of neither version.
-    return catalog if catalog.version == version else _read(folder, rules)
+    return catalog if catalog.version == version else read(folder, rules)
 
 
-def _read(folder: Path, rules: Mapping[str, Parametrised] | None) -> Catalog:
+def read(folder: Path, rules: Mapping[str, Parametrised] | None = None) -> Catalog:
+    """As `load`, of a contract that is read only once: nothing is kept in the cache."""
     profile = json.loads((folder / "profile.json").read_text("utf-8"))
     package = Document.read(folder / "package.yaml")
     check_profile(package, profile | {"$ref": "#/$defs/package"})

@@ -262,14 +262,15 @@ def _check_headers(document: Document, dataset: Dataset) -> None:
         places[(*where, "title_en")] = column.title_en
         places |= {(*where, "gongshi:aliases", j): a for j, a in enumerate(column.aliases)}
         for place, header in places.items():
-            owner = owners.setdefault(_plain_header(header), column.name)
+            owner = owners.setdefault(plain_header(header), column.name)
             if owner != column.name:
                 raise document.broken(
                     place, "contract-doubled-alias", value=header, other=owner, field=column.name
                 )
 
 
-def _plain_header(header: str) -> str:
+def plain_header(header: str) -> str:
+    """The form in which two headers of the contract count as the same."""
     return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", header)).casefold()
 
 

@@ -2,5 +2,5 @@
 
 `inbox` lists the files, `text` and `workbook` read one file each, `table` finds the header and
 normalises the cells below it; `read` joins them. `cells` reads a file's sheets as written, for
-feedback. `authoring` drafts datasets and writes blank workbooks.
+feedback. `authoring` writes blank workbooks.
 """

@@ -35,6 +35,7 @@ _CANONICAL = {
     "money": r"^-?\d+\.\d\d$",
     "integer": r"^(?:0|-?[1-9]\d*)$",
     "number": r"^-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?$",
+    "year": r"^[1-9]\d{3}$",
 }
 
 #: What is judged over whole columns; `required` of all types besides.

@@ -1,1 +1,1 @@
-"""A contract or a blank workbook made for somebody: a dataset drafted from a sample, a template."""
+"""The blank workbook that a department fills in."""

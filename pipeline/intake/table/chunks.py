@@ -304,6 +304,8 @@ def _canonical(
         for at, rule, proposal in cells.doubts:
             if rule == "code-destroyed" and name in work.checked_for_cut_codes:
                 continue
+            if rule == "number-digits" and name in work.dataset.primary_key:
+                rule = "number-key-digits"  # two keys may be one and the same double
             row = numbers[at].as_py()
             finding = _doubt(column, row, rule, proposal, written[at].as_py(), work)
             doubts.append(((row, position[name]), finding))

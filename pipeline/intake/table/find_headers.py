@@ -76,11 +76,12 @@ def find_block(
 
     `rows`: the sheet's rows as text, of which the first `HEAD` are searched. `merged`: the merged
     ranges. `also`: header names that sources.yaml lists in addition to the contract's.
-    Returns None where fewer than two names match. If the sheet has several tables, the first
+    Returns None where fewer than two names match, or none of datasets of a single column. If the sheet has several tables, the first
     table's header is returned; `areas` finds the others.
     """
     listed = frozenset(match_columns.canonical(name)[0] for name in also)
     best: HeaderBlock | None = None
+    least = min(2, max((len(d.columns) for d in datasets), default=2))
     spread = _spread(rows[: HEAD + TALLEST], merged)
     for top in range(min(len(rows), HEAD)):
         if best and (best.is_whole or (best.is_table and top >= best.first - 1 + TALLEST)):
@@ -89,7 +90,7 @@ def find_block(
             if top + height > len(spread) or (height > 1 and not any(rows[top + height - 1])):
                 break
             block = _block(spread, top, height, datasets, listed)
-            if block.matches >= 2 and (best is None or block.matches > best.matches):
+            if block.matches >= least and (best is None or block.matches > best.matches):
                 best = block
     if best is None:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -107,9 +108,10 @@ def match(
     """Each column of `header` with the field it holds.
 
     `columns` (header → field) and `ignore` are from sources.yaml. A field is assigned once: a
-    second column that matches it stays unmatched, and becomes a finding.
+    second column that matches it is the field called so with （2） behind it; where there is none,
+    it stays unmatched, and becomes a finding.
     """
-    known, used = _spellings(dataset), set[str]()
+    known, used, times = _spellings(dataset), set[str](), Counter[str]()
     listed = {canonical(name)[0]: field for name, field in columns.items()}
     ignored = {canonical(name)[0] for name in ignore}
     matches = []
@@ -121,12 +123,20 @@ def match(
             field, how = "", "ignored"
         else:
             field, how = known.get(form, ("", "serial" if SERIAL.match(form) else ""))
+        times[form] += 1
+        if field in used:
+            field, how = known.get(canonical(again(written, times[form]))[0], ("", "second"))
         if field in used:
             field, how = "", "second"
         used |= {field} - {""}
         near = "" if how else _nearest(form, known, dataset, used)
         matches.append(HeaderMatch(position, written, field, how, unit, near))
     return tuple(matches)
+
+
+def again(header: str, number: int) -> str:
+    """How the contract calls the column that is the `number`th with this header: 电话（2）."""
+    return f"{header}（{number}）" if number > 1 else header
 
 
 def _nearest(

@@ -255,9 +255,7 @@ def money(written: str, setting: Setting) -> tuple[str, str]:
 _FEN = Decimal("0.01")
 #: Amounts from here on (ten trillion yuan) are slips: no double holds their fen for certain.
 MOST_YUAN = Decimal(10) ** 13
-#: What SQLite, spreadsheets and JSON hold exactly: integers to 2^53, decimals of 15 digits.
-MOST_INTEGER, MOST_DIGITS = 2**53, 15
-_NO_SIGNS = str.maketrans("", "", "+-.,")
+MOST_INTEGER = 2**53  # of what SQLite, spreadsheets and JSON hold exactly
 
 
 def amount(written: str, setting: Setting) -> Decimal | None:
@@ -286,29 +284,26 @@ def _yuan(written: str, setting: Setting) -> tuple[Decimal | None, str]:
 def _has_tail(written: str) -> bool:
     """Whether a number has as many digits as a computer writes, and nobody by hand."""
     digits = re.sub(r"\D", "", unspaced(written)).lstrip("0")
-    return len(digits) >= MOST_DIGITS  # IEEE 754 doubles have 15 to 17
+    return len(digits) >= 15  # IEEE 754 doubles have 15 to 17
 
 
 def number(written: str, setting: Setting) -> tuple[str, str]:
     """A number in half width, without thousands separators and trailing `.0`.
 
-    Decimals beyond the 15 digits that databases and spreadsheets hold are rounded: a float left
-    them. A whole number of more digits is left for `doubt` to find.
+    No digit is rounded away; what a database would round is left for `doubt` to find.
     """
     plain = re.sub(r"[\s,]+", "", half_width(written)).lstrip(TEXT_MARKS)
     canonical = _plain_number(plain)
     if canonical is None:
         return _changed(written, tidy(written), "white-space")
-    if "." in canonical and len(_significant(canonical)) > MOST_DIGITS:
-        rounded = _plain_number(f"{Decimal(canonical):.{MOST_DIGITS - 1}e}")
-        if rounded is not None:
-            return _changed(written, rounded, "number-rounded")
     return _changed(written, canonical, "number-style")
 
 
-def _significant(number: str) -> str:
-    """The significant digits of a plain number, without zeros at either end."""
-    return number.translate(_NO_SIGNS).strip("0")
+def is_double(number: str) -> bool:
+    """Whether a double (IEEE 754), as databases and JSON have it, comes back as `number`, which is
+    canonical: its shortest text is that very number.
+    """
+    return _plain_number(repr(float(number))) == number
 
 
 def _plain_number(text: str) -> str | None:
@@ -481,9 +476,12 @@ def _numeric_doubt(written: str, kind: str, setting: Setting) -> str:
     canonical = number(written, setting)[0]
     if not re.fullmatch(r"-?\d+(?:\.\d+)?", canonical):
         return ""
+    is_large = abs(Decimal(canonical)) > MOST_INTEGER
     if kind == "integer":
-        return "number-too-large" if abs(Decimal(canonical)) > MOST_INTEGER else ""
-    return "number-too-large" if len(_significant(canonical)) > MOST_DIGITS else ""
+        return "number-too-large" if is_large else ""
+    if is_double(canonical):
+        return ""
+    return "number-too-large" if is_large else "number-digits"
 
 
 def _meant(written: str, setting: Setting) -> str:

@@ -22,12 +22,13 @@ import pyarrow.parquet as pq
 from adbc_driver_sqlite import dbapi
 
 from pipeline.base.engine import one_process, ordered_map
+from pipeline.base.errors import Unaccounted
 from pipeline.base.files import naming
 from pipeline.base.model import Dataset
 from pipeline.base.sql import address, literal, quoted, writing
 from pipeline.contract.catalog import published_columns
 from pipeline.release.database.full_text import segment_column
-from pipeline.release.database.schema import create_table, indexes
+from pipeline.release.database.schema import create_table, indexes, sql_type
 from pipeline.release.package.package import parquet_batches
 
 BATCH = 2_500  # rows of a batch of Python objects
@@ -258,11 +259,19 @@ def loading(path: Path) -> Iterator[dbapi.Cursor]:
 
 
 def load(cursor: dbapi.Cursor, dataset: Dataset, path: Path) -> None:
-    """Insert the rows of the Parquet file at `path` into the table of `dataset`, in their order."""
-    names = [c.name for c in published_columns(dataset)]
-    schema = pa.schema([(name, pa.string()) for name in names])
-    rows = pa.RecordBatchReader.from_batches(schema, parquet_batches(path, LOAD_ROWS, names))
-    cursor.adbc_ingest(dataset.name, rows, mode="append")
+    """Insert the rows of the Parquet file at `path` into the table of `dataset`, in their order.
+
+    Numbers come as doubles: SQLite's own reading of a text of 17 digits may miss the nearest one.
+    """
+    columns = published_columns(dataset)
+    types = (pa.float64() if sql_type(c) == "NUMERIC" else pa.string() for c in columns)
+    schema = pa.schema([(c.name, kind) for c, kind in zip(columns, types, strict=True)])
+    texts = parquet_batches(path, LOAD_ROWS, schema.names)
+    rows = pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in texts))
+    try:
+        cursor.adbc_ingest(dataset.name, rows, mode="append")
+    except dbapi.IntegrityError as error:  # nothing is wrong with the disk
+        raise Unaccounted(f"{path.name} {dataset.name}: {error}") from error
 
 
 def _create_index(con: sqlite3.Connection, dataset: Dataset) -> None:

@@ -30,7 +30,7 @@ def verify_rows(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, ro
     if _digest_of_rows(con, dataset, rows) != _digest_of_table(path, dataset):
         given = _rows_given(con, dataset, rows)
         with (
-            closing(reading(path, immutable=True)) as db,
+            closing(_reading(path)) as db,
             closing(_rows_held(db, dataset)) as held,  # before the database
         ):
             differing_rows.refuse(dataset, path.name, given, held)
@@ -61,10 +61,10 @@ def _digest_of_rows(con: duckdb.DuckDBPyConnection, dataset: Dataset, rows: Path
 
 
 def _expected(column: Column) -> Sql:
-    """The SQL of a cell's text as `_cell` prints it: a number of at most 15 digits, however small."""
+    """The SQL of a cell's text as `_cell` prints it: a number as its double's shortest text."""
     name = quoted(column.name)
     if sql_type(column) == "NUMERIC":
-        return f"case when {name} <> '' then printf('%.15g', cast({name} as double)) else '' end"
+        return f"coalesce(cast(try_cast({name} as double) as varchar), '')"
     return f"coalesce({name}, '')"
 
 
@@ -74,7 +74,7 @@ def _digest_of_table(path: Path, dataset: Dataset) -> str:
     parts = [columns[at : at + _ARGUMENTS] for at in range(0, len(columns), _ARGUMENTS)]
     line = " || char(31) || ".join(map(_printed, parts))
     digest = hashlib.blake2b()
-    with closing(reading(path, immutable=True)) as con:
+    with closing(_reading(path)) as con:
         con.text_factory = bytes
         cursor = con.execute(
             f"select {line} || char(30) from {quoted(dataset.name)} order by rowid"
@@ -82,6 +82,12 @@ def _digest_of_table(path: Path, dataset: Dataset) -> str:
         while texts := cursor.fetchmany(2_000):
             digest.update(b"".join([text for (text,) in texts]))
     return digest.hexdigest()
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    con = reading(path, immutable=True)
+    con.create_function("shortest", 1, _shortest, deterministic=True)
+    return con
 
 
 _ARGUMENTS = 90  # SQLite takes no more than 127 in a call
@@ -95,5 +101,16 @@ def _printed(columns: Sequence[Column]) -> Sql:
 def _cell(column: Column) -> Sql:
     """The SQL of a cell's text as the pipeline writes it; a blank one prints as nothing."""
     name, kind = quoted(column.name), sql_type(column)
-    digits = {"DECIMAL(18,2)": "%.2f", "NUMERIC": "%.15g"}.get(kind)
-    return f"case when {name} is not null then printf('{digits}', {name}) end" if digits else name
+    if kind == "NUMERIC":
+        return f"shortest({name})"
+    if kind == "DECIMAL(18,2)":
+        return f"case when {name} is not null then printf('%.2f', {name}) end"
+    return name
+
+
+def _shortest(number: float | None) -> str | None:
+    """The shortest text that is read as the same double; DuckDB writes just the same.
+
+    SQLite's own printf is not exact beyond 15 digits.
+    """
+    return None if number is None else repr(float(number))

@@ -140,12 +140,22 @@ def typed(column: Column) -> Sql:
     return f"cast({name} as {wanted}) as {name}" if wanted else name
 
 
+def _in_json(column: Column) -> Sql:
+    name, text = quoted(column.name), f"cast({quoted(column.name)} as varchar)"
+    if column.kind != "number":
+        return typed(column)
+    double = f"cast({text} as double)"
+    same = f"cast({double} as varchar) in ({text}, {text} || '.0')"
+    written = f"{workbook.is_long(text)} and not {same}"
+    return f"case when {written} then to_json({text}) else to_json({double}) end as {name}"
+
+
 def json_lines(con: duckdb.DuckDBPyConnection, dataset: Dataset, source: Sql) -> Iterator[bytes]:
     """JSON Lines, some lines at a time: numbers as numbers, dates as ISO 8601 text, blanks as null.
 
-    `source`: an SQL source of text columns.
+    A number of more digits than a double holds is text, with all of them. `source`: an SQL source of text columns.
     """
-    cells = ", ".join(map(typed, published_columns(dataset)))
+    cells = ", ".join(map(_in_json, published_columns(dataset)))
     yield from zip_gzip.texts_of(
         con, f"select to_json(t)::varchar || chr(10) from (select {cells} from {source}) t"
     )

@@ -26,6 +26,7 @@ from pipeline.release.downloads import zip_gzip
 from pipeline.release.downloads.zip_gzip import Zip
 
 ROWS_A_SHEET = 1_048_575  # Excel's 1,048,576 less the header
+MOST_DIGITS = 15  # of a number; one that has more is written as text
 LONGEST = 32_767  # characters that a cell can hold
 CUT = "……（全文见 CSV）"  # the end of a longer text
 _FORMATS = {
@@ -154,8 +155,19 @@ def _cell(column: Column, style: int) -> Sql:
         number = f"case when {name} >= '1900-03-01' then {cell} else {_text(name)} end"
         return f"coalesce({number}, '<c/>')"
     if kind in ("money", "integer", "number"):
-        return f"coalesce('<c s=\"{style}\"><v>' || {name} || '</v></c>', '<c/>')"
+        number = f"'<c s=\"{style}\"><v>' || {name} || '</v></c>'"
+        cell = number if kind == "money" else _unless_long(name, number)
+        return f"coalesce({cell}, '<c/>')"
     return f"coalesce({_text(name)}, '<c/>')"
+
+
+def is_long(name: Sql) -> Sql:
+    """The SQL condition that a plain number has more digits than a spreadsheet shows: 15."""
+    return f"length(ltrim(replace(replace({name}, '-', ''), '.', ''), '0')) > {MOST_DIGITS}"
+
+
+def _unless_long(name: Sql, number: Sql) -> Sql:
+    return f"case when {is_long(name)} then {_text(name)} else {number} end"
 
 
 def _text(name: Sql) -> Sql:

@@ -134,8 +134,13 @@ def test_a_computed_tail_is_rounded_to_the_fen_and_nothing_else(
         ("10000000000000", "money", "number-too-large"),
         ("9007199254740992", "integer", ""),
         ("9007199254740993", "integer", "number-too-large"),
-        ("1234567890123456", "number", "number-too-large"),
+        ("1234567890123456", "number", ""),
+        ("123456789012345678", "number", "number-too-large"),
+        ("9223372036854775808", "number", "number-too-large"),
+        ("100000000000000000000", "number", ""),
         ("0.30000000000000004", "number", ""),
+        ("0.00005", "number", ""),
+        ("0.1234567890123456789", "number", "number-digits"),
     ],
 )
 def test_a_number_that_no_store_holds_is_doubtful(written: str, kind: str, rule: str) -> None:

@@ -9,21 +9,21 @@ from dataclasses import dataclass
 from pipeline.base.model import Catalog, Column
 from pipeline.base.words import Lang, say
 from pipeline.contract.catalog import spellings
-from pipeline.intake.table import match_columns, values
+from pipeline.flow.authoring.personal import look
+from pipeline.intake.table import cell_marks, match_columns, values
 from pipeline.intake.table.values import Setting
 
 ENOUGH = 0.9  # of a column's values must be of a kind, for a few are always wrong
 LIST_MOST, LIST_LONGEST = 12, 20  # entries of a guessed list; characters of an entry
 
-_PERSONAL = re.compile(
-    r"身份证|证件号|电话|手机|联系方式|住址|家庭|户籍|住所|地址|出生|生日|年龄|性别|民族|银行|账号|帐号|卡号|照片|政治面貌|学历|健康|病历|邮箱"
-)
-_PERSON = re.compile(r"姓名|当事人|相对人|被处罚人|申请人|法定代表人|负责人|联系人|经办人")
-_IDENTITY = re.compile(r"\d{6}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]")
-_MOBILE = re.compile(r"1[3-9]\d[ -]?\d{4}[ -]?\d{4}")
 _CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
 _NUMBER_OF_DOCUMENT = re.compile(r".*[〔\[【(（﹝]\d{4}[〕\]】)）﹞].*\d+\s*号?")
-_CODE = re.compile(r"(?=.*\d)[0-9A-Za-z./_-]{5,}")
+_CODE = re.compile(r"(?!\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}$)(?=.*\d)[0-9A-Za-z./_-]{5,}")
+_ZERO = re.compile(r"0\d+(?:\.\d+)?")  # no quantity: a number has no leading zero
+_IS_CODE = re.compile(r"[0-9A-Za-z./_-]+")
+_INTEGER = re.compile(r"0|-?[1-9]\d{0,11}")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
+_SHORT = re.compile(r"-?(?:0|[1-9]\d{0,11})(?:\.\d+)?")  # whole numbers of more digits are codes
 _ORGAN = re.compile(
     r".*(?:公司|局|委员会|委|政府|中心|院|队|厂|店|所|站|部|协会|学校|合作社|办公室|银行)(?:[（(].*[)）])?"
 )
@@ -40,16 +40,19 @@ class Guess:
     codes: str = ""
     enum: tuple[str, ...] = ()
     like: Column | None = None  # a column of the contract that has the same header
+    opening: str = ""  # of a never-field by guess: how it is made public
 
 
 def guess(header: str, written: Sequence[str], catalog: Catalog, lang: Lang) -> Guess:
     """The most likely kind of a column whose cells (blank ones too) are `written`."""
-    filled = [values.tidy(cell) for cell in written if values.tidy(cell)]
+    filled = values_of(written)
+    personal = _personal(header, filled, lang)
     if known := _known(header, catalog):
         column, dataset = known
-        why = say("draft-same", lang, dataset=dataset)
-        return Guess(column.kind, why, column.privacy, column.unit, column.codes, like=column)
-    if personal := _personal(header, filled, lang):
+        if column.privacy != "public" or personal is None:
+            why = say("draft-same", lang, dataset=dataset)
+            return Guess(column.kind, why, column.privacy, column.unit, column.codes, like=column)
+    if personal:
         return personal
     if not filled:
         return Guess("text", say("draft-blank", lang))
@@ -57,6 +60,12 @@ def guess(header: str, written: Sequence[str], catalog: Catalog, lang: Lang) -> 
     if listed:
         return Guess("choice", say("draft-codes", lang, codes=listed), codes=listed)
     return _by_values(header, filled, lang)
+
+
+def values_of(written: Sequence[str]) -> list[str]:
+    """The cells that hold a value: neither blank nor a word for nothing."""
+    plain = (values.tidy(cell_marks.unguarded(cell)) for cell in written)
+    return [cell for cell in plain if cell and not cell_marks.is_nothing(cell)]
 
 
 def _known(header: str, catalog: Catalog) -> tuple[Column, str] | None:
@@ -71,17 +80,22 @@ def _known(header: str, catalog: Catalog) -> tuple[Column, str] | None:
 
 
 def _personal(header: str, filled: list[str], lang: Lang) -> Guess | None:
-    numbers = max(_share(filled, _IDENTITY.fullmatch), _share(filled, _MOBILE.fullmatch))
-    if _PERSONAL.search(header) or numbers > 0.1:
-        return Guess("text", say("draft-personal", lang), "never")
-    short = all(len(cell) <= 4 for cell in filled)
-    if _PERSON.search(header) and (short or "姓名" in header):
-        return Guess("name", say("draft-masked", lang), "masked")
-    return None
+    found = look(header, filled)
+    if found is None:
+        return None
+    why = say(f"draft-personal-{found.why}", lang, count=found.count, fit=found.fit)
+    kind = "name" if found.is_name else "text"
+    opening = say("draft-open-name" if found.is_name else "draft-open", lang)
+    return Guess(kind, why, "never", opening=opening)
 
 
 def _by_values(header: str, filled: list[str], lang: Lang) -> Guess:
-    for kind, fits in _tests(header):
+    if _share(filled, _ZERO.fullmatch) and _share(filled, _IS_CODE.fullmatch) >= ENOUGH:
+        return Guess("code", say("draft-zeros", lang))
+    if _too_long(filled):
+        return Guess("text", say("draft-digits", lang))
+    whole = not any("." in _canonical("number", v) for v in filled if _NUMBER.fullmatch(v))
+    for kind, fits in _tests(header, whole):
         share = _share(filled, fits)
         if share >= ENOUGH:
             count = {"count": len(filled), "fit": round(share * len(filled))}
@@ -96,8 +110,14 @@ def _by_values(header: str, filled: list[str], lang: Lang) -> Guess:
     return Guess("text", say("draft-values", lang, count=len(filled), fit=len(filled)))
 
 
-def _tests(header: str) -> list[tuple[str, Callable[[str], object]]]:
-    """(kind, test of a value), the most specific first."""
+def _too_long(filled: list[str]) -> bool:
+    """Whether these are numbers, some with more digits than a double holds."""
+    numbers = [v for v in (_canonical("number", v) for v in filled) if _NUMBER.fullmatch(v)]
+    return len(numbers) >= ENOUGH * len(filled) and not all(map(values.is_double, numbers))
+
+
+def _tests(header: str, whole: bool) -> list[tuple[str, Callable[[str], object]]]:
+    """(kind, test of a value), the most specific first; `whole`: no number has decimals."""
     tests: list[tuple[str, Callable[[str], object]]] = [
         ("social-credit-code", _CREDIT_CODE.fullmatch),
         ("document-number", _NUMBER_OF_DOCUMENT.fullmatch),
@@ -112,13 +132,13 @@ def _tests(header: str) -> list[tuple[str, Callable[[str], object]]]:
         tests.append(
             ("money", lambda v: re.fullmatch(r"-?\d+\.\d\d", _canonical("money", v, unit)))
         )
-    if re.search(r"号|码|编号|代码", header):
+    if re.search(r"号|码|编号|代码|証|\b(?:no|id|code|number|ref)\b", header, re.I):
         tests.append(("code", _CODE.fullmatch))
     return [
         *tests,
-        ("date", lambda v: not v.isdigit() and _is_date(v)),
-        ("integer", re.compile(r"(?:0|-?[1-9]\d{0,11})").fullmatch),
-        ("number", re.compile(r"-?\d{1,12}(?:\.\d+)?").fullmatch),
+        ("date", lambda v: not _NUMBER.fullmatch(v) and _is_date(v)),
+        ("integer", lambda v: whole and _INTEGER.fullmatch(_canonical("integer", v))),
+        ("number", lambda v: _SHORT.fullmatch(_canonical("number", v))),
         ("code", _CODE.fullmatch),
         ("organisation", _ORGAN.fullmatch),
     ]
@@ -137,9 +157,12 @@ def _share(filled: list[str], fits: Callable[[str], object]) -> float:
 
 
 def _in_code_list(filled: list[str], catalog: Catalog) -> str:
-    """The name of a code list that has every value, and more than one of them; "" if none has."""
+    """The name of a code list that has every value, and more than one of them; "" if none has.
+
+    Short numbers say nothing: any column may count from 1.
+    """
     distinct = {values.fold(cell) for cell in filled}
-    if len(distinct) < 2:
+    if len(distinct) < 2 or all(re.fullmatch(r"\d{1,3}", cell) for cell in distinct):
         return ""
     used = {c.codes for d in catalog.datasets.values() if not d.produced for c in d.columns}
     for name in sorted(used - {""}):
