@@ -338,6 +338,7 @@ def test_a_release_that_is_being_changed_leaves_a_pulled_store(shop: SmallShop, 
     assert [release.name for release in store.kept(tmp_path)] == [shop.current.name]
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_damaged_mirror_changes_nothing_of_what_is_on_show(shop: SmallShop, memory: Any, tmp_path: Path) -> None:  # fmt: skip
     mirror.push(shop.site, "memory://mirror")
     mirror.pull("memory://mirror", tmp_path)
@@ -411,6 +412,7 @@ def test_a_new_machine_goes_on_from_what_the_mirror_holds(gongshi: Command, tmp_
     assert there(address) == here(tmp_path / "private1" / "site")
 
 
+@pytest.mark.usefixtures("every_engine")
 def test_a_server_follows_the_mirror_and_keeps_on_when_it_is_away(shop: SmallShop, tmp_path: Path) -> None:  # fmt: skip
     address, port = f"local://{tmp_path}/mirror", free_port()
     mirror.push(shop.site, address)
