@@ -16,11 +16,12 @@ from pipeline.base.model import PACKAGE, Catalog, Chunk, Dataset, Finding, Locat
 from pipeline.base.sheet_cells import is_added
 from pipeline.contract.catalog import as_input
 from pipeline.intake.inbox.sources import InboxFile
-from pipeline.intake.table import chunks, find_headers, match_columns, units, values
+from pipeline.intake.table import amounts, chunks, date_styles, find_headers, match_columns, units
 from pipeline.intake.table.find_headers import Area, HeaderBlock, Rows
 from pipeline.intake.table.match_columns import HeaderMatch
 from pipeline.intake.table.sources_yaml import Hint
-from pipeline.intake.table.values import UNKNOWN_UNIT
+from pipeline.intake.table.spelling import Setting
+from pipeline.intake.table.work import Layout, Work, prepare
 from pipeline.intake.text import blocks, encodings, json_files, ranges, text_files
 from pipeline.intake.text.blocks import Block, Parsed
 from pipeline.intake.text.ranges import Range
@@ -138,8 +139,13 @@ def _open_text(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
         return
     width = max(len(head[block.last - 1]), len(opened.source.header))
     notes, named = _units(opened, file.hint, head[: block.first - 1], head[block.last :])
-    layout = chunks.Layout(block, named)
-    work = chunks.prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout)
+    shown = {}
+    if not hint.dates:
+        positions = date_styles.columns(opened.dataset, opened.mapping)
+        shown = date_styles.of_text(file.path, fmt, width, positions)
+        notes += date_styles.findings(opened.source, opened.dataset, shown)
+    layout = Layout(block, named, date_styles.settings(shown))
+    work = prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout)
     yield replace(
         opened,
         findings=(*opened.findings, *notes),
@@ -148,7 +154,7 @@ def _open_text(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
     )
 
 
-def _chunk_of_text(work: chunks.Work, delimiter: str, width: int, piece: Piece) -> Chunk:
+def _chunk_of_text(work: Work, delimiter: str, width: int, piece: Piece) -> Chunk:
     piece = piece.block() if isinstance(piece, Range) else piece
     parsed = blocks.parse(piece, delimiter, width) if isinstance(piece, Block) else piece
     return chunks.chunk_of(parsed, work)
@@ -266,10 +272,14 @@ def _open_sheet(
         above, below = rows[area.start - 1 : area.block.first - 1], rows[area.block.last : area.end]
         notes, named = _units(opened, file.hint, above, below)
         notes += _not_plain(sheet, area, opened.source)
-        layout = chunks.Layout(area.block, named, sheet.is_1904, merged, banners)
-        work = chunks.prepare(
-            opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout
-        )
+        shown = {}
+        if not file.hint.dates:
+            positions = date_styles.columns(opened.dataset, opened.mapping)
+            shown = date_styles.of_rows(below, positions)
+            notes += date_styles.findings(opened.source, opened.dataset, shown)
+        styles = date_styles.settings(shown)
+        layout = Layout(area.block, named, styles, sheet.is_1904, merged, banners)
+        work = prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout)
         yield replace(
             opened,
             findings=(*opened.findings, *notes),
@@ -309,9 +319,9 @@ def _units(
     for each in units.assumptions(dataset, mapping, named, below):
         column = dataset.column(each.field)
         if each.is_absurd:
-            named[each.field] = UNKNOWN_UNIT
+            named[each.field] = amounts.UNKNOWN_UNIT
             continue
-        yuan = values.amount(each.written, values.Setting(unit=each.unit))
+        yuan = amounts.amount(each.written, Setting(unit=each.unit))
         params = {
             "title": column.title,
             "title_en": column.title_en,
@@ -324,7 +334,7 @@ def _units(
     return notes, named
 
 
-def _chunk_of_rows(work: chunks.Work, piece: Piece) -> Chunk:
+def _chunk_of_rows(work: Work, piece: Piece) -> Chunk:
     assert isinstance(piece, Parsed)
     return chunks.chunk_of(piece, work)
 
