@@ -16,7 +16,12 @@ _OF_PROGRAMS = r"null|none|nil|nan|nat|na|n/a|<na>|undefined|\\n"
 _OF_PEOPLE = r"[/\\~]|[-—―–−]{1,4}|无|暂无|空|不详|没有|未填"
 _NOTHING = re.compile(rf"[(<\[{{]?(?:{_OF_PROGRAMS}|{_OF_PEOPLE})[)>\]}}]?", re.I)
 _GUARD = re.compile(r'=\s*"(?P<inside>(?:[^"]|"")*)"', re.S)
-_DITTO = re.compile(r"[(]?(?:同上|同前|同左|上同|〃+|″|\"\s*|ditto|do\.)[)]?", re.I)
+#: How a person writes "as above". RE2 syntax.
+_AS_ABOVE = (
+    r"同\s*[上前左][一]?[行栏格条列面项例述]?|上同|[与和跟同]上(?:面|[一]?[行栏格条列项])?(?:内容)?(?:相同|一样|一致|同)"
+    r"|〃+|″|\"\s*|ditto|do\.|(?:the\s+)?same(?:\s+as)?(?:\s+the)?\s+(?:above|previous)(?:\s+(?:row|line|cell))?|as\s+above"
+)
+_DITTO = re.compile(rf"[(]?(?:{_AS_ABOVE})[)]?", re.I)
 _PICTURE = re.compile(r"=\s*(?:_xlfn\.)*(?:_xlws\.)*(?:DISPIMG|IMAGE)\(", re.I)
 _FORMULA = re.compile(
     r"=\s*(?:[+-]?\(*\s*(?:_xlfn\.|_xlws\.)?[A-Z][A-Z0-9.]*\(|[+(-]*\$?[A-Z]{1,3}\$?\d+\b|[+(-]*\d[\d.]*\s*[-+*/^&]|…|'?[^'=!]{1,40}'?!)",
@@ -40,7 +45,7 @@ _NUMBERED = re.compile(r"[〔\[(（【]\s*(?:19|20)\d{2}\s*[〕\])）】][^〔\[
 #: Cells that may be one of these, by their beginning, so that all others need no Python (RE2).
 SUSPECT = (
     r"(?i)^\s*(?:=|[(（<\[{]?\s*(?:null|none|nil|nan|nat|na|n/a|undefined|\\n|[/\\~／＼]|[-—―–−－]{1,4}|无|暂无|空"
-    r"|不详|没有|未填|同上|同前|同左|上同|〃|″|\"|ditto|do\.)\s*[)）>\]}]?\s*$)|锟斤|烫烫烫|屯屯屯|ï¿½|\?\?|？？"
+    rf"|不详|没有|未填|{_AS_ABOVE})\s*[)）>\]}}]?\s*$)|锟斤|烫烫烫|屯屯屯|ï¿½|\?\?|？？"
 )
 #: Cells of codes that may be dates, or numbers with a point.
 NO_CODE = r"^\d{4}[-/.年]\d{1,2}[-/.月]|^\d{1,2}月\d|\.0+$"

@@ -36,7 +36,8 @@ def chunk_of(piece: Parsed, work: Work) -> Chunk:
     table, changes, doubts, held = _canonical(raw, work)
     known = {(note.row, note.position) for note in piece.notes if note.rule == "bad-bytes"}
     findings = (
-        *(_noted(note, work) for note in piece.notes),
+        *(_noted(note, work) for note in piece.notes if note.rule != "backslash-quote"),
+        *_backslashes(piece, work),
         *(f for at, f in doubts if f.rule != "lost-characters" or at not in known),
         *completed,
         *_merged(raw, work),
@@ -285,6 +286,12 @@ def _noted(note: Note, work: Work) -> Finding:
         params |= {"byte": note.byte.offset + 1, "hex": note.byte.hex.upper()}
     field = work.field_at(note.position) if note.position >= 0 else ""
     return found(note.rule, work.source, row=note.row, column=field, params=params)
+
+
+def _backslashes(piece: Parsed, work: Work) -> Iterator[Finding]:
+    """One finding for all records whose quotes are escaped by backslashes."""
+    if count := sum(note.rule == "backslash-quote" for note in piece.notes):
+        yield found("backslash-quote", work.source, params={"count": count})
 
 
 def _merged(raw: pa.Table, work: Work) -> Iterator[Finding]:

@@ -52,11 +52,10 @@ class Work:
 
     @property
     def numbered(self) -> tuple[int, int]:
-        """The row under the header and the number of columns, where none of them holds numbers."""
+        """(the row under the header, the number of columns; 0 where one of them holds numbers)."""
         fields = [self.dataset.column(m.field) for m in self.mapping if m.field]
-        if any(c.kind in _NUMBERS for c in fields):
-            return 0, 0
-        return self.source.header_row + 1, len(self.source.header)
+        is_bare = not any(c.kind in _NUMBERS for c in fields)
+        return self.source.header_row + 1, len(self.source.header) if is_bare else 0
 
     @property
     def checked_for_cut_codes(self) -> frozenset[str]:

@@ -57,6 +57,13 @@ def test_a_guard_and_a_point_behind_a_code_go(written: str, kind: str, canonical
     [
         ("同上", "text", "as-above"),
         ("〃", "name", "as-above"),
+        ("同上行", "text", "as-above"),
+        ("与上同", "name", "as-above"),
+        ("（同上一行）", "document-number", "as-above"),
+        ("与上一条相同", "text", "as-above"),
+        ("Same as above", "organisation", "as-above"),
+        ("同上海市某公司", "name", ""),
+        ("同行评议", "text", ""),
         ('=DISPIMG("ID_1",1)', "text", "picture-in-cell"),
         ("=_xlfn.DISPIMG(1)", "code", "picture-in-cell"),
         ("=SUM(A1:A3)", "money", "formula-without-result"),
