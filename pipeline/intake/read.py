@@ -16,7 +16,15 @@ from pipeline.base.model import PACKAGE, Catalog, Chunk, Dataset, Finding, Locat
 from pipeline.base.sheet_cells import is_added
 from pipeline.contract.catalog import as_input
 from pipeline.intake.inbox.sources import InboxFile
-from pipeline.intake.table import amounts, chunks, date_styles, find_headers, match_columns, units
+from pipeline.intake.table import (
+    amounts,
+    chunks,
+    date_styles,
+    find_headers,
+    match_columns,
+    misplaced,
+    units,
+)
 from pipeline.intake.table.find_headers import Area, HeaderBlock, Rows
 from pipeline.intake.table.match_columns import HeaderMatch
 from pipeline.intake.table.sources_yaml import Hint
@@ -133,6 +141,9 @@ def _open_text(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
         return
     source = Source("", file.name, fmt.sha256, fmt.size, "", fmt.encoding, fmt.delimiter)
     block = _header_block(head, (), file.hint, datasets)
+    if misplaced.is_transposed(head, datasets, block):
+        yield _unread(source, "table-transposed")
+        return
     opened = _matched(source, block, file, catalog)
     if opened.dataset is None or block is None:
         yield opened
@@ -146,6 +157,9 @@ def _open_text(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
         notes += date_styles.findings(opened.source, opened.dataset, shown)
     layout = Layout(block, named, date_styles.settings(shown))
     work = prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout)
+    if by := misplaced.shift(head[block.last :], work.dataset, work.mapping, work.settings):
+        yield _shifted(opened, by)
+        return
     yield replace(
         opened,
         findings=(*opened.findings, *notes),
@@ -243,7 +257,7 @@ def _open_sheets(
 def _beside_a_table(opened: Opened, sheet: Sheet) -> Opened | Finding:
     """The finding about a sheet without a dataset, in a file with another table: notes, or an
     unknown table (three rows or more with three filled cells)."""
-    if opened.findings[0].rule not in ("dataset-unknown", "header-not-found"):
+    if opened.findings[0].rule not in ("dataset-unknown", "header-not-found", "table-transposed"):
         return opened
     wide = sum(sum(bool(c.strip()) for c in row) >= 3 for row in sheet.rows)
     return found("sheet-unknown" if wide >= 3 else "sheet-notes", opened.source)
@@ -255,6 +269,9 @@ def _open_sheet(
     """Each table of a sheet."""
     datasets, _ = _candidates(file, catalog)
     block = _header_block(sheet.rows, sheet.merged, file.hint, datasets)
+    if misplaced.is_transposed(sheet.rows, datasets, block):
+        yield _unread(source, "table-transposed")
+        return
     if block is None:
         yield _matched(source, None, file, catalog)
         return
@@ -280,6 +297,9 @@ def _open_sheet(
         styles = date_styles.settings(shown)
         layout = Layout(area.block, named, styles, sheet.is_1904, merged, banners)
         work = prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout)
+        if by := misplaced.shift(below, work.dataset, work.mapping, work.settings):
+            yield _shifted(opened, by)
+            continue
         yield replace(
             opened,
             findings=(*opened.findings, *notes),
@@ -435,8 +455,20 @@ def _unmatched(source: Source, named: Dataset | None, candidates: list[Dataset])
         rule, params = "dataset-ambiguous", {"candidates": "、".join(d.title for d in candidates)}
     else:
         rule, params = "dataset-unknown", {}
-    finding = found(rule, source, params=params)
+    return _unread(source, rule, **params)
+
+
+def _unread(source: Source, rule: str, **params: str) -> Opened:
+    """A table that is not read, with the one finding that says why."""
+    row = source.header_row or None
+    finding = found(rule, source, row=row, params=params)
     return Opened(source, None, (), (finding,), _no_pieces, _no_chunk)
+
+
+def _shifted(opened: Opened, by: int) -> Opened:
+    """The table unread, with one finding: its values are one column beside their titles."""
+    side, side_en = ("右", "right") if by > 0 else ("左", "left")
+    return _unread(opened.source, "header-shifted", side=side, side_en=side_en)
 
 
 def _no_pieces(_: int = 0) -> Iterator[Piece]:

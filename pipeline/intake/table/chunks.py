@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from pipeline.base.errors import Unaccounted
 from pipeline.base.model import Chunk, Column, Finding, Held, Misfit, SetAside, found
 from pipeline.base.row_checksums import in_memory
-from pipeline.intake.table import columns, not_records, terms, values
+from pipeline.intake.table import columns, misplaced, not_records, terms
 from pipeline.intake.table.columns import Cells
 from pipeline.intake.table.work import Work
 from pipeline.intake.text.blocks import Note, Parsed
@@ -103,31 +103,14 @@ def _is_in_place(cells: Sequence[str], work: Work) -> bool:
             continue
         column = work.dataset.column(match.field)
         text, setting = cells[match.position], work.settings[match.field]
-        if column.kind in _PROVEN:
-            canonical = values.normalise(text, column.kind, setting)[0]
-            if not re.fullmatch(_PROVEN[column.kind], canonical):
-                return False
-            proven.append(match.position)
-        elif column.kind in ("choice", "choices"):
-            if not set(
-                values.normalise(text, "choices", setting)[0].split(setting.separator)
-            ) <= set(setting.order):
-                return False
+        is_good = misplaced.is_proven(text, column, setting)
+        if is_good is False:
+            return False
+        if is_good:
             proven.append(match.position)
         elif re.fullmatch(r"[\d\s.,/:年月日-]+", text):
             return False
     return any(position >= len(cells) - 3 for position in proven)
-
-
-#: What a value of these kinds looks like once it is canonical.
-_PROVEN = {
-    "date": r"\d{4}-\d{2}-\d{2}",
-    "money": r"-?\d+\.\d{2}",
-    "integer": r"-?\d+",
-    "number": r"-?\d+(?:\.\d+)?",
-    "year": r"\d{4}",
-    "social-credit-code": r"[0-9A-Z]{18}",
-}
 
 
 def _account(piece: Parsed, rows_counted: int) -> None:
