@@ -75,6 +75,8 @@ class Column:
     masked_when: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict
     )  # field: values; {}: always
+    #: Of dates: a term's end, which may be said in words; {"from": field, "public_until": field}
+    term: Mapping[str, str] | None = None
     heaviest_of: str = ""  # computed: the last, in the code list's order, of that column's values
     example: str = ""
 
@@ -211,6 +213,15 @@ class Misfit:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A cell for which its row is not published, by a rule that one finding tells of the column."""
+
+    row: int
+    column: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """A run of one source's rows after intake.
 
@@ -229,6 +240,7 @@ class Chunk:
     misfits: tuple[Misfit, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     findings: tuple[Finding, ...] = ()
+    held: tuple[Held, ...] = ()
 
     @property
     def read(self) -> int:

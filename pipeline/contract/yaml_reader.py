@@ -292,6 +292,7 @@ def _references(data: Mapping[str, Any]) -> Iterator[tuple[Where, list[str]]]:
         yield (*where, "gongshi:masked_when"), list(column.get("gongshi:masked_when", ()))
         of = column.get("gongshi:heaviest_of")
         yield (*where, "gongshi:heaviest_of"), [of] if of else []
+        yield (*where, "gongshi:term"), list(column.get("gongshi:term", {}).values())
     lapses = data.get("gongshi:expect", {}).get("lapses", {})
     yield ("gongshi:expect", "lapses"), [lapses["field"]] if lapses else []
     for name in ("gongshi:sort", "gongshi:label"):

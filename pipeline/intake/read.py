@@ -16,11 +16,20 @@ from pipeline.base.sheet_cells import is_added
 from pipeline.contract.catalog import as_input
 from pipeline.intake.inbox import kinds
 from pipeline.intake.inbox.sources import InboxFile
-from pipeline.intake.table import chunks, find_headers, match_columns, units, values
+from pipeline.intake.table import (
+    amounts,
+    chunks,
+    date_styles,
+    find_headers,
+    match_columns,
+    misplaced,
+    units,
+)
 from pipeline.intake.table.find_headers import Area, HeaderBlock, Rows
 from pipeline.intake.table.match_columns import HeaderMatch
 from pipeline.intake.table.sources_yaml import Hint
-from pipeline.intake.table.values import UNKNOWN_UNIT
+from pipeline.intake.table.spelling import Setting
+from pipeline.intake.table.work import Layout, Work, prepare
 from pipeline.intake.text import blocks, encoded_twice, encodings, json_files, ranges, text_files
 from pipeline.intake.text.blocks import Block, Parsed
 from pipeline.intake.text.ranges import Range
@@ -103,14 +112,25 @@ def _open_text(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
         return
     source = Source("", file.name, fmt.sha256, fmt.size, "", fmt.encoding, fmt.delimiter)
     block = _header_block(head, (), file.hint, datasets)
+    if misplaced.is_transposed(head, datasets, block):
+        yield _unread(source, "table-transposed")
+        return
     opened = _matched(source, block, file, catalog)
     if opened.dataset is None or block is None:
         yield opened
         return
     width = max(len(head[block.last - 1]), len(opened.source.header))
     notes, named = _units(opened, file.hint, head[: block.first - 1], head[block.last :])
-    layout = chunks.Layout(block, named)
-    work = chunks.prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout)
+    shown = {}
+    if not hint.dates:
+        positions = date_styles.columns(opened.dataset, opened.mapping)
+        shown = date_styles.of_text(file.path, fmt, width, positions)
+        notes += date_styles.findings(opened.source, opened.dataset, shown)
+    layout = Layout(block, named, date_styles.settings(shown))
+    work = prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout)
+    if by := misplaced.shift(head[block.last :], work.dataset, work.mapping, work.settings):
+        yield _shifted(opened, by)
+        return
     yield replace(
         opened,
         findings=(*opened.findings, *notes),
@@ -119,7 +139,7 @@ def _open_text(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
     )
 
 
-def _chunk_of_text(work: chunks.Work, delimiter: str, width: int, piece: Piece) -> Chunk:
+def _chunk_of_text(work: Work, delimiter: str, width: int, piece: Piece) -> Chunk:
     piece = piece.block() if isinstance(piece, Range) else piece
     parsed = blocks.parse(piece, delimiter, width) if isinstance(piece, Block) else piece
     return chunks.chunk_of(parsed, work)
@@ -223,7 +243,7 @@ def _open_sheets(
 def _beside_a_table(opened: Opened, sheet: Sheet) -> Opened | Finding:
     """The finding about a sheet without a dataset, in a file with another table: notes, or an
     unknown table (three rows or more with three filled cells)."""
-    if opened.findings[0].rule not in ("dataset-unknown", "header-not-found"):
+    if opened.findings[0].rule not in ("dataset-unknown", "header-not-found", "table-transposed"):
         return opened
     wide = sum(sum(bool(c.strip()) for c in row) >= 3 for row in sheet.rows)
     return found("sheet-unknown" if wide >= 3 else "sheet-notes", opened.source)
@@ -235,6 +255,9 @@ def _open_sheet(
     """Each table of a sheet."""
     datasets, _ = _candidates(file, catalog)
     block = _header_block(sheet.rows, sheet.merged, file.hint, datasets)
+    if misplaced.is_transposed(sheet.rows, datasets, block):
+        yield _unread(source, "table-transposed")
+        return
     if block is None:
         yield _matched(source, None, file, catalog)
         return
@@ -252,10 +275,17 @@ def _open_sheet(
         above, below = rows[area.start - 1 : area.block.first - 1], rows[area.block.last : area.end]
         notes, named = _units(opened, file.hint, above, below)
         notes += _not_plain(sheet, area, opened.source)
-        layout = chunks.Layout(area.block, named, sheet.is_1904, merged, banners)
-        work = chunks.prepare(
-            opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout
-        )
+        shown = {}
+        if not file.hint.dates:
+            positions = date_styles.columns(opened.dataset, opened.mapping)
+            shown = date_styles.of_rows(below, positions)
+            notes += date_styles.findings(opened.source, opened.dataset, shown)
+        styles = date_styles.settings(shown)
+        layout = Layout(area.block, named, styles, sheet.is_1904, merged, banners)
+        work = prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout)
+        if by := misplaced.shift(below, work.dataset, work.mapping, work.settings):
+            yield _shifted(opened, by)
+            continue
         yield replace(
             opened,
             findings=(*opened.findings, *notes),
@@ -295,9 +325,9 @@ def _units(
     for each in units.assumptions(dataset, mapping, named, below):
         column = dataset.column(each.field)
         if each.is_absurd:
-            named[each.field] = UNKNOWN_UNIT
+            named[each.field] = amounts.UNKNOWN_UNIT
             continue
-        yuan = values.amount(each.written, values.Setting(unit=each.unit))
+        yuan = amounts.amount(each.written, Setting(unit=each.unit))
         params = {
             "title": column.title,
             "title_en": column.title_en,
@@ -310,7 +340,7 @@ def _units(
     return notes, named
 
 
-def _chunk_of_rows(work: chunks.Work, piece: Piece) -> Chunk:
+def _chunk_of_rows(work: Work, piece: Piece) -> Chunk:
     assert isinstance(piece, Parsed)
     return chunks.chunk_of(piece, work)
 
@@ -411,8 +441,20 @@ def _unmatched(source: Source, named: Dataset | None, candidates: list[Dataset])
         rule, params = "dataset-ambiguous", {"candidates": "、".join(d.title for d in candidates)}
     else:
         rule, params = "dataset-unknown", {}
-    finding = found(rule, source, params=params)
+    return _unread(source, rule, **params)
+
+
+def _unread(source: Source, rule: str, **params: str) -> Opened:
+    """A table that is not read, with the one finding that says why."""
+    row = source.header_row or None
+    finding = found(rule, source, row=row, params=params)
     return Opened(source, None, (), (finding,), _no_pieces, _no_chunk)
+
+
+def _shifted(opened: Opened, by: int) -> Opened:
+    """The table unread, with one finding: its values are one column beside their titles."""
+    side, side_en = ("右", "right") if by > 0 else ("左", "left")
+    return _unread(opened.source, "header-shifted", side=side, side_en=side_en)
 
 
 def _no_pieces(_: int = 0) -> Iterator[Piece]:

@@ -20,16 +20,22 @@ from typing import Any, Self, TextIO
 import pyarrow as pa
 
 from pipeline.base.files import link
-from pipeline.base.model import TALLY_PARTS, Checked, Dataset, Finding, Tally
+from pipeline.base.model import TALLY_PARTS, Checked, Dataset, Finding, Tally, found
 from pipeline.base.row_checksums import RowChecksum
-from pipeline.base.words import Lang
+from pipeline.base.spreadsheet_safety import safe
+from pipeline.base.words import Lang, say
 from pipeline.checks.results import findings, parquet
 from pipeline.checks.results.findings import Place
-from pipeline.checks.results.held_back import QUARANTINE, WITHHELD
+from pipeline.checks.results.held_back import QUARANTINE, SET_ASIDE, WITHHELD
 from pipeline.checks.results.notes import Notes
 from pipeline.checks.results.refused_rows import Refused, without
 
-OF_A_TABLE = ("rule-not-applicable", "header-blank")  # findings of no single row
+OF_A_TABLE = (
+    "rule-not-applicable",
+    "header-blank",
+    "backslash-quote",
+    "rows-set-aside",
+)  # findings of no single row
 
 
 class Ledger:
@@ -55,6 +61,7 @@ class Ledger:
         (self.work / "quarantine").mkdir(parents=True)
         self.home = parquet.made_home(self.work / "parts")
         self._withheld = self._csv("withheld.csv", ("dataset", *WITHHELD))
+        self._set_aside = self._csv("set_aside.csv", ("dataset", *SET_ASIDE))
         self._secrets = self._csv("secrets.csv", ("value",))
         (self.work / "notes").mkdir()
         self._findings = self._csv("findings.csv", findings.COLUMNS)
@@ -81,7 +88,7 @@ class Ledger:
             self._json.write(findings.CLOSING)
         if kind is None:
             self._join_changes()
-            files = ("findings.csv", "findings.json", "withheld.csv", "quarantine")
+            files = ("findings.csv", "findings.json", "withheld.csv", "set_aside.csv", "quarantine")
             for name in (*files, "changes"):
                 self._put_in_place(name)
 
@@ -121,6 +128,7 @@ class Ledger:
         self._withheld.writerows(
             (dataset.name, *row.values()) for row in checked.withheld.to_pylist()
         )
+        self._list_set_aside(checked, dataset)
         self._secrets.writerows((value,) for value in checked.secrets)
         for finding in checked.findings:
             if finding.rule in OF_A_TABLE:
@@ -129,6 +137,18 @@ class Ledger:
                 self.finding(finding, source.source_id)
         had = self.tallies.get(source.source_id)
         self.tallies[source.source_id] = had + checked.tally if had else checked.tally
+
+    def _list_set_aside(self, checked: Checked, dataset: Dataset) -> None:
+        """Each row that is no record, with its reason; one finding for the table counts them."""
+        source = checked.source
+        for aside in checked.set_aside:
+            reason = f"set-aside-{aside.why}"
+            why = (aside.why, say(reason, "zh"), say(reason, "en"))
+            place = (dataset.name, source.path, source.sheet, aside.row)
+            self._set_aside.writerow((*place, *why, safe(aside.text)))
+        if checked.set_aside:
+            params = {"count": len(checked.set_aside)}
+            self._about_table(found("rows-set-aside", source, params=params), source.source_id)
 
     def _about_table(self, finding: Finding, source_id: str) -> None:
         """A finding that each piece of a table may have is reported once, with the sum of all counts."""

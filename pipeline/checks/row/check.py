@@ -86,8 +86,10 @@ def _judged(
 ) -> tuple[list[Finding], dict[int, list[str]]]:
     """(all findings of a chunk, row number → the rules for which the row is not published)."""
     of_cells = _findings(chunk.source, table, dataset, setting)
-    findings = [*chunk.findings, *_without_consequences(of_cells, chunk.findings)]
+    findings = [*chunk.findings, *_without_consequences(of_cells, chunk)]
     reasons: dict[int, list[str]] = defaultdict(list)
+    for held in chunk.held:
+        reasons[held.row].append(held.rule)
     for finding in findings:
         if finding.severity == "error" and finding.row is not None:
             reasons[finding.row].append(finding.rule)
@@ -98,14 +100,14 @@ def _judged(
 _OF_FORM = frozenset(("type", "pattern", "required", "enum", "code-unknown"))
 
 
-def _without_consequences(
-    findings: Iterable[Finding], earlier: Iterable[Finding]
-) -> Iterator[Finding]:
-    """`findings` without those about a cell in which `earlier` ones have found an error, and
-    without what rules say of a cell whose form is wrong."""
+def _without_consequences(findings: Iterable[Finding], chunk: Chunk) -> Iterator[Finding]:
+    """`findings` without those about a cell in which intake has found an error, and without what
+    rules say of a cell whose form is wrong."""
     findings = list(findings)
-    causes = {(f.row, f.column) for f in earlier if f.severity == "error" and f.row and f.column}
     formless = {(f.row, f.column) for f in findings if f.rule in _OF_FORM and f.row}
+    errors = (f for f in chunk.findings if f.severity == "error")
+    causes = {(f.row, f.column) for f in errors if f.row and f.column}
+    causes |= {(held.row, held.column) for held in chunk.held}
     for finding in findings:
         cell = finding.row, finding.column
         if cell not in causes and (cell not in formless or finding.rule in _OF_FORM):

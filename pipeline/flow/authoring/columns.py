@@ -16,7 +16,7 @@ from pipeline.flow.authoring.guess import Guess, guess, values_of
 from pipeline.flow.authoring.personal import are_births
 from pipeline.flow.authoring.sample import numbered
 from pipeline.intake.table import match_columns, values
-from pipeline.intake.table.values import Setting
+from pipeline.intake.table.spelling import Setting
 
 _UNIT = re.compile(r"[（(【\[](?:单位[：:])?(?:亿元|万元|千元|元)[）)】\]]$")
 #: What YAML takes for no text.

@@ -10,8 +10,8 @@ from pipeline.base.model import Catalog, Column
 from pipeline.base.words import Lang, say
 from pipeline.contract.catalog import spellings
 from pipeline.flow.authoring.personal import look
-from pipeline.intake.table import cell_marks, match_columns, values
-from pipeline.intake.table.values import Setting
+from pipeline.intake.table import amounts, cell_marks, match_columns, values
+from pipeline.intake.table.spelling import Setting
 
 ENOUGH = 0.9  # of a column's values must be of a kind, for a few are always wrong
 LIST_MOST, LIST_LONGEST = 12, 20  # entries of a guessed list; characters of an entry
@@ -113,7 +113,7 @@ def _by_values(header: str, filled: list[str], lang: Lang) -> Guess:
 def _too_long(filled: list[str]) -> bool:
     """Whether these are numbers, some with more digits than a double holds."""
     numbers = [v for v in (_canonical("number", v) for v in filled) if _NUMBER.fullmatch(v)]
-    return len(numbers) >= ENOUGH * len(filled) and not all(map(values.is_double, numbers))
+    return len(numbers) >= ENOUGH * len(filled) and not all(map(amounts.is_double, numbers))
 
 
 def _tests(header: str, whole: bool) -> list[tuple[str, Callable[[str], object]]]:

@@ -17,7 +17,7 @@ from pipeline.base.script import simplified
 from pipeline.checks.privacy import screen
 from pipeline.checks.privacy.names import looks_like_person, name_at
 from pipeline.intake.table import values
-from pipeline.intake.table.values import Setting
+from pipeline.intake.table.spelling import Setting, half_width
 
 MOST = 300  # distinct values that are looked at
 LONGEST = 60  # characters of a value: longer ones are free text, which is screened when published
@@ -80,7 +80,7 @@ class Look:
 
 def look(heading: str, filled: Sequence[str]) -> Look | None:
     """What of persons a column may hold; None where nothing says so. `filled`: its values."""
-    some = [values.half_width(v) for v in list(dict.fromkeys(filled))[:MOST]]
+    some = [half_width(v) for v in list(dict.fromkeys(filled))[:MOST]]
     words = _words(heading)
     if _HAN.search(words) or _LATIN.search(words):
         return Look("heading")

@@ -12,6 +12,7 @@ from pipeline.base.model import Catalog, Chunk, Column, Dataset
 from pipeline.base.sheet_cells import is_added
 from pipeline.checks.privacy import screen
 from pipeline.intake import read
+from pipeline.intake.inbox import kinds
 from pipeline.intake.inbox.sources import InboxFile
 from pipeline.intake.read import Opened
 from pipeline.intake.table import find_headers, match_columns
@@ -59,20 +60,16 @@ def find(file: InboxFile) -> Place | None:
 
 def _sheets(file: InboxFile) -> Iterator[Sheet]:
     """The file's sheets as text; of a text file and of JSON at least the first rows."""
-    kind = read.kind_of(file.path, read.KINDS.get(file.suffix, read.WORKBOOK))
-    if kind == read.TEXT:
+    kind = kinds.kind_of(file.path, kinds.KINDS.get(file.suffix, kinds.WORKBOOK))
+    if kind == kinds.TEXT:
         yield Sheet("", text_files.head_rows(text_files.examine(file.path), SAMPLE))
-    elif kind == read.JSON:
+    elif kind == kinds.JSON:
         tables = json_files.tables(file.path)
         yield from (Sheet(*each) for each in (tables if isinstance(tables, list) else ()))
-    elif kind == read.MARKUP:
-        from pipeline.intake.workbook import markup
-
-        yield from markup.sheets(file.path)
     else:
         from pipeline.intake.workbook import workbooks
 
-        yield from workbooks.sheets(file.path)
+        yield from workbooks.sheets(file.path, is_markup=kind == kinds.MARKUP)
 
 
 # ---------------------------------------------------------------- the header

@@ -16,7 +16,12 @@ _OF_PROGRAMS = r"null|none|nil|nan|nat|na|n/a|<na>|undefined|\\n"
 _OF_PEOPLE = r"[/\\~]|[-—―–−]{1,4}|无|暂无|空|不详|没有|未填"
 _NOTHING = re.compile(rf"[(<\[{{]?(?:{_OF_PROGRAMS}|{_OF_PEOPLE})[)>\]}}]?", re.I)
 _GUARD = re.compile(r'=\s*"(?P<inside>(?:[^"]|"")*)"', re.S)
-_DITTO = re.compile(r"[(]?(?:同上|同前|同左|上同|〃+|″|\"\s*|ditto|do\.)[)]?", re.I)
+#: How a person writes "as above". RE2 syntax.
+_AS_ABOVE = (
+    r"同\s*[上前左][一]?[行栏格条列面项例述]?|上同|[与和跟同]上(?:面|[一]?[行栏格条列项])?(?:内容)?(?:相同|一样|一致|同)"
+    r"|〃+|″|\"\s*|ditto|do\.|(?:the\s+)?same(?:\s+as)?(?:\s+the)?\s+(?:above|previous)(?:\s+(?:row|line|cell))?|as\s+above"
+)
+_DITTO = re.compile(rf"[(]?(?:{_AS_ABOVE})[)]?", re.I)
 _PICTURE = re.compile(r"=\s*(?:_xlfn\.)*(?:_xlws\.)*(?:DISPIMG|IMAGE)\(", re.I)
 _FORMULA = re.compile(r"=\s*[^=\s]")  # what a spreadsheet would compute, whatever it is
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -24,7 +29,7 @@ _LOST = re.compile(
     rf"锟斤拷|锟斤|烫烫烫|屯屯屯|ï¿½|\?{{2,}}(?=[{_CJK}])|(?<=[{_CJK}])\?{{2,}}(?=[^?\s”」』）)])"
     rf"|^\?{{3,}}$"
 )
-_LOST_IN_NAME = re.compile(rf"\?(?=[{_CJK}])|(?<=[{_CJK}])\?|[\ue000-\uf8ff]")
+_LOST_IN_NAME = re.compile(rf"\?(?=[{_CJK}])|(?<=[{_CJK}])\?|[\ue000-\uf8ff\ufffd]")
 _MONTH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _DATE = re.compile(
     rf"\d{{4}}([-/.])\d{{1,2}}\1\d{{1,2}}(?:[ T]\d{{1,2}}:\d{{2}}(?::\d{{2}}(?:\.\d+)?)?)?"
@@ -37,7 +42,7 @@ _NUMBERED = re.compile(r"[〔\[(（【]\s*(?:19|20)\d{2}\s*[〕\])）】][^〔\[
 #: Cells that may be one of these, by their beginning, so that all others need no Python (RE2).
 SUSPECT = (
     r"(?i)^\s*(?:=|[(（<\[{]?\s*(?:null|none|nil|nan|nat|na|n/a|undefined|\\n|[/\\~／＼]|[-—―–−－]{1,4}|无|暂无|空"
-    r"|不详|没有|未填|同上|同前|同左|上同|〃|″|\"|ditto|do\.)\s*[)）>\]}]?\s*$)|锟斤|烫烫烫|屯屯屯|ï¿½|\?\?|？？"
+    rf"|不详|没有|未填|{_AS_ABOVE})\s*[)）>\]}}]?\s*$)|锟斤|烫烫烫|屯屯屯|ï¿½|\?\?|？？"
 )
 #: Cells of codes that may be dates, or numbers with a point.
 NO_CODE = r"^\d{4}[-/.年]\d{1,2}[-/.月]|^\d{1,2}月\d|\.0+$"

@@ -6,111 +6,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.base.errors import Unaccounted
-from pipeline.base.model import (
-    Catalog,
-    Chunk,
-    Column,
-    Dataset,
-    Finding,
-    Misfit,
-    SetAside,
-    Source,
-    found,
-)
+from pipeline.base.model import Chunk, Column, Finding, Held, Misfit, SetAside, found
 from pipeline.base.row_checksums import in_memory
-from pipeline.intake.table import columns, not_records, values
-from pipeline.intake.table.find_headers import HeaderBlock, Merged
-from pipeline.intake.table.match_columns import HeaderMatch
-from pipeline.intake.table.sources_yaml import Hint
-from pipeline.intake.table.values import Setting
+from pipeline.intake.table import columns, misplaced, not_records, terms
+from pipeline.intake.table.columns import Cells
+from pipeline.intake.table.spelling import tidy
+from pipeline.intake.table.work import Work
 from pipeline.intake.text.blocks import Note, Parsed
 
-_NUMBERS = frozenset(("integer", "number", "money"))
 _SHOWN = frozenset(("code", "social-credit-code", "date", "money", "integer", "number", "year"))
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """A table's header, and what a workbook says of its cells.
-
-    `units`: field → unit of its amounts, as somebody named it. `is_1904`: whether its days count
-    from 1904. `merged`: ranges of the body that were filled down.
-    `banners`: rows in which one cell reaches over most of the table.
-    """
-
-    block: HeaderBlock
-    units: Mapping[str, str] = field(default_factory=dict)
-    is_1904: bool = False
-    merged: Sequence[Merged] = ()
-    banners: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Work:
-    """All that is needed to read the pieces of one table."""
-
-    source: Source
-    dataset: Dataset
-    mapping: tuple[HeaderMatch, ...]
-    settings: Mapping[str, Setting]
-    constants: Mapping[str, str]
-    heads: tuple[tuple[str, ...], ...]  # the header's rows as written in the file
-    layout: Layout
-
-    @property
-    def needed(self) -> int:
-        """The number of fields that the contract requires."""
-        return sum(bool(c.constraints.get("required")) for c in self.dataset.columns)
-
-    @property
-    def numbered(self) -> tuple[int, int]:
-        """The row under the header and the number of columns, where none of them holds numbers."""
-        fields = [self.dataset.column(m.field) for m in self.mapping if m.field]
-        if any(c.kind in _NUMBERS for c in fields):
-            return 0, 0
-        return self.source.header_row + 1, len(self.source.header)
-
-    @property
-    def checked_for_cut_codes(self) -> frozenset[str]:
-        """Fields for which the contract has its own rule about codes in scientific notation."""
-        uses = (u for u in self.dataset.rules if u.rule == "scientific-notation")
-        return frozenset(str(use.params.get("field")) for use in uses)
-
-    def field_at(self, position: int) -> str:
-        """The field in a column of the file, "" where there is none."""
-        return next((m.field for m in self.mapping if m.position == position), "")
-
-    def header_at(self, position: int) -> str:
-        header = self.source.header
-        return header[position] if 0 <= position < len(header) else f"#{position + 1}"
-
-
-def prepare(
-    source: Source,
-    dataset: Dataset,
-    mapping: tuple[HeaderMatch, ...],
-    hint: Hint,
-    catalog: Catalog,
-    layout: Layout,
-) -> Work:
-    """How to read a table's cells, from the contract, the header and `sources.yaml` (`hint`)."""
-    units, is_1904 = layout.units, layout.is_1904
-    settings = {
-        c.name: columns.setting_for(
-            c, catalog, units.get(c.name, ""), hint.dates, hint.values.get(c.name, {}), is_1904
-        )
-        for c in dataset.columns
-    }
-    head = layout.block
-    rows = tuple(dict.fromkeys(map(not_records.stripped, (*head.rows, head.names))))
-    return Work(source, dataset, mapping, settings, hint.constants, rows, layout)
 
 
 def chunk_of(piece: Parsed, work: Work) -> Chunk:
@@ -123,10 +34,11 @@ def chunk_of(piece: Parsed, work: Work) -> Chunk:
     body, above, misfits, spent = _below_header(piece, work)
     raw, aside, blank = not_records.split(body, work.heads, work.needed, work.numbered)
     _account(piece, len(raw) + len(aside) + len(above) + len(misfits) + blank + spent)
-    table, changes, doubts = _canonical(raw, work)
+    table, changes, doubts, held = _canonical(raw, work)
     known = {(note.row, note.position) for note in piece.notes if note.rule == "bad-bytes"}
     findings = (
-        *(_noted(note, work) for note in piece.notes),
+        *(_noted(note, work) for note in piece.notes if note.rule != "backslash-quote"),
+        *_backslashes(piece, work),
         *(f for at, f in doubts if f.rule != "lost-characters" or at not in known),
         *completed,
         *_merged(raw, work),
@@ -141,6 +53,7 @@ def chunk_of(piece: Parsed, work: Work) -> Chunk:
         misfits,
         (*above, *aside),
         findings,
+        held,
     )
 
 
@@ -191,31 +104,14 @@ def _is_in_place(cells: Sequence[str], work: Work) -> bool:
             continue
         column = work.dataset.column(match.field)
         text, setting = cells[match.position], work.settings[match.field]
-        if column.kind in _PROVEN:
-            canonical = values.normalise(text, column.kind, setting)[0]
-            if not re.fullmatch(_PROVEN[column.kind], canonical):
-                return False
-            proven.append(match.position)
-        elif column.kind in ("choice", "choices"):
-            if not set(
-                values.normalise(text, "choices", setting)[0].split(setting.separator)
-            ) <= set(setting.order):
-                return False
+        is_good = misplaced.is_proven(text, column, setting)
+        if is_good is False:
+            return False
+        if is_good:
             proven.append(match.position)
         elif re.fullmatch(r"[\d\s.,/:年月日-]+", text):
             return False
     return any(position >= len(cells) - 3 for position in proven)
-
-
-#: What a value of these kinds looks like once it is canonical.
-_PROVEN = {
-    "date": r"\d{4}-\d{2}-\d{2}",
-    "money": r"-?\d+\.\d{2}",
-    "integer": r"-?\d+",
-    "number": r"-?\d+(?:\.\d+)?",
-    "year": r"\d{4}",
-    "social-credit-code": r"[0-9A-Z]{18}",
-}
 
 
 def _account(piece: Parsed, rows_counted: int) -> None:
@@ -234,7 +130,7 @@ def _below_header(
     first, last = work.layout.block.first, work.source.header_row
     above, misfits, spent = list[SetAside](), list[Misfit](), 0
     for ragged in piece.ragged:
-        filled = [cell.strip() for cell in ragged.cells if values.tidy(cell)]
+        filled = [cell.strip() for cell in ragged.cells if tidy(cell)]
         why = _ragged_kind(ragged.row, filled, first, last, work)
         if not why:
             misfits.append(Misfit(ragged.row, ragged.note, ragged.cells))
@@ -281,37 +177,79 @@ def _ragged_kind(row: int, filled: list[str], first: int, last: int, work: Work)
 
 def _canonical(
     raw: pa.Table, work: Work
-) -> tuple[pa.Table, pa.Table, list[tuple[tuple[int, int], Finding]]]:
+) -> tuple[pa.Table, pa.Table, list[tuple[tuple[int, int], Finding]], tuple[Held, ...]]:
     """(canonical columns with `_row`, record of changes, findings with the row and position that
-    each is about).
+    each is about, cells for which a row is held).
     """
     numbers = columns.whole(raw["_row"])
-    position = {m.field: m.position for m in work.mapping if m.field}
+    written = {m.field: columns.whole(raw[str(m.position)]) for m in work.mapping if m.field}
+    cells = {
+        name: columns.normalise_column(column, work.dataset.column(name).kind, work.settings[name])
+        for name, column in written.items()
+    }
+    for column in work.dataset.columns:
+        if column.term and column.name in cells:
+            cells[column.name] = _terms(column, written[column.name], cells)
     canonical, changes = {}, list[pa.Table]()
-    doubts = list[tuple[tuple[int, int], Finding]]()
-    blank = pa.repeat("", len(raw))
     for column in work.dataset.columns:
         name = column.name
-        if name not in position:
-            constant = work.constants.get(name)
-            canonical[name] = pa.repeat(constant, len(raw)) if constant else blank
-            continue
-        written = columns.whole(raw[str(position[name])])
-        cells = columns.normalise_column(written, column.kind, work.settings[name])
-        canonical[name] = cells.canonical
-        if (changed := columns.changes_of(numbers, name, written, cells)) is not None:
-            changes.append(changed)
-        for at, rule, proposal in cells.doubts:
+        if name in cells:
+            canonical[name] = cells[name].canonical
+            changed = columns.changes_of(numbers, name, written[name], cells[name])
+            changes += [] if changed is None else [changed]
+        else:
+            canonical[name] = pa.repeat(work.constants.get(name) or "", len(raw))
+    table = pa.table({**canonical, "_row": numbers})
+    every = pa.concat_tables(changes) if changes else columns.CHANGES.empty_table()
+    return table, every, *_doubts(numbers, written, cells, work)
+
+
+def _terms(column: Column, written: pa.Array, cells: Mapping[str, Cells]) -> Cells:
+    """The column's cells with terms in words worked out, from the fields that the contract says."""
+    mine, term = cells[column.name], column.term or {}
+    todo = pc.invert(pc.match_substring_regex(mine.canonical, columns.CANONICAL["date"]))
+    if not pc.any(todo).as_py():
+        return mine
+    done, rules = (
+        mine.canonical.to_pylist(),
+        (mine.rules or pa.repeat("", len(written))).to_pylist(),
+    )
+    starts, ends = (
+        cells[term[which]].canonical if term.get(which) in cells else pa.repeat("", len(written))
+        for which in ("from", "public_until")
+    )
+    for at in pc.indices_nonzero(todo).to_pylist():
+        if terms.is_until_public(done[at]):
+            end = ends[at].as_py()
+        else:
+            end = terms.worked_out(done[at], starts[at].as_py())
+        if terms.is_day(end):
+            done[at], rules[at] = end, "date-term"
+    return replace(mine, canonical=pa.array(done, pa.string()), rules=pa.array(rules, pa.string()))
+
+
+def _doubts(
+    numbers: pa.Array, written: Mapping[str, pa.Array], cells: Mapping[str, Cells], work: Work
+) -> tuple[list[tuple[tuple[int, int], Finding]], tuple[Held, ...]]:
+    """(findings about cells, with the row and position of each; cells that one finding about the
+    column has told of).
+    """
+    position = {m.field: m.position for m in work.mapping if m.field}
+    doubts, held = list[tuple[tuple[int, int], Finding]](), list[Held]()
+    for column in (c for c in work.dataset.columns if c.name in cells):
+        name = column.name
+        for at, rule, proposal in cells[name].doubts:
+            row = numbers[at].as_py()
             if rule == "code-destroyed" and name in work.checked_for_cut_codes:
                 continue
             if rule == "number-digits" and name in work.dataset.primary_key:
                 rule = "number-key-digits"  # two keys may be one and the same double
-            row = numbers[at].as_py()
-            finding = _doubt(column, row, rule, proposal, written[at].as_py(), work)
+            if rule == "date-ambiguous":
+                held.append(Held(row, name, rule))
+                continue
+            finding = _doubt(column, row, rule, proposal, written[name][at].as_py(), work)
             doubts.append(((row, position[name]), finding))
-    table = pa.table({**canonical, "_row": numbers})
-    every = pa.concat_tables(changes) if changes else columns.CHANGES.empty_table()
-    return table, every, doubts
+    return doubts, tuple(held)
 
 
 # ---------------------------------------------------------------- findings of a piece
@@ -334,6 +272,12 @@ def _noted(note: Note, work: Work) -> Finding:
         params |= {"byte": note.byte.offset + 1, "hex": note.byte.hex.upper()}
     field = work.field_at(note.position) if note.position >= 0 else ""
     return found(note.rule, work.source, row=note.row, column=field, params=params)
+
+
+def _backslashes(piece: Parsed, work: Work) -> Iterator[Finding]:
+    """One finding for all records whose quotes are escaped by backslashes."""
+    if count := sum(note.rule == "backslash-quote" for note in piece.notes):
+        yield found("backslash-quote", work.source, params={"count": count})
 
 
 def _merged(raw: pa.Table, work: Work) -> Iterator[Finding]:

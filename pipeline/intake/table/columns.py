@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 
 from pipeline.base.model import Catalog, CodeList, Column
 from pipeline.contract.catalog import spellings
-from pipeline.intake.table import cell_marks, values
-from pipeline.intake.table.values import Setting
+from pipeline.intake.table import amounts, cell_marks, values
+from pipeline.intake.table.spelling import Setting
 from pipeline.intake.text import cellbytes
 
 _CJK = r"\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}"
@@ -91,6 +91,7 @@ def setting_for(
     return Setting(
         unit=unit or column.source_unit or column.unit,
         dates=dates,
+        is_term=column.term is not None,
         separator=column.separator or ";",
         codes=codes,
         prefixes=prefixes,
@@ -146,11 +147,9 @@ def _spread(
     doubts: Iterable[tuple[int, str, str]], indices: np.ndarray
 ) -> tuple[tuple[int, str, str], ...]:
     """The doubts about distinct values, for each cell that holds one; `indices`: cell → value."""
-    return tuple(
-        (int(at), rule, proposal)
-        for position, rule, proposal in doubts
-        for at in np.flatnonzero(indices == position)
-    )
+    about = {position: (rule, proposal) for position, rule, proposal in doubts}
+    cells = np.flatnonzero(np.isin(indices, list(about)))
+    return tuple((int(at), *about[int(indices[at])]) for at in cells)
 
 
 def _distinct(raw: pa.Array, kind: str, setting: Setting) -> Cells:
@@ -160,11 +159,11 @@ def _distinct(raw: pa.Array, kind: str, setting: Setting) -> Cells:
     if pc.all(is_canonical).as_py():
         return Cells(raw)
     todo = pc.invert(is_canonical)
-    if kind == "money" and not setting.as_meant and setting.unit != values.UNKNOWN_UNIT:
+    if kind == "money" and not setting.as_meant and setting.unit != amounts.UNKNOWN_UNIT:
         fast = pc.match_substring_regex(raw, _PLAIN_AMOUNT)
         is_plain = pc.all(pc.or_(fast, pc.equal(raw, ""))).as_py()
-        if is_plain and (amounts := _plain_amounts(raw, setting)):
-            return amounts
+        if is_plain and (done := _plain_amounts(raw, setting)):
+            return done
     rules = pa.nulls(len(raw), pa.string()).fill_null("")
     if kind in REWRITES and not setting.as_meant:
         raw, rules, todo = _rewritten(raw, todo, kind)
@@ -233,8 +232,8 @@ def _plain_amounts(raw: pa.Array, setting: Setting) -> Cells | None:
     present = pc.if_else(pc.equal(raw, ""), pa.scalar(None, pa.string()), raw)
     written = present.cast(pa.decimal64(18, 6))
     parts = np.frombuffer(written.buffers()[1], np.int64, len(raw), 8 * written.offset)
-    factor = Fraction(values.MONEY_UNITS.get(setting.unit, Decimal(1)) * 100) / 10**6
-    if int(parts.max(initial=0)) * factor >= values.MOST_YUAN * 100:
+    factor = Fraction(amounts.MONEY_UNITS.get(setting.unit, Decimal(1)) * 100) / 10**6
+    if int(parts.max(initial=0)) * factor >= amounts.MOST_YUAN * 100:
         return None
     fen, rest = np.divmod(parts, factor.denominator)
     if rest.any():

@@ -4,7 +4,8 @@ or side by side; and what its merged cells mean."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.base.model import Dataset
@@ -130,7 +131,7 @@ def _with_codes(
             return block  # another table, or a record whose values are words of a header
         if not names[i] or (name and not match_columns.canonical(names[i])[1]):
             names[i] = name if _says_more(name, names[i], bool(fields[1])) else names[i]
-    scores = _scores(names, datasets)
+    scores = match_columns.scores(names, datasets)
     if scores[0][0] < best[0]:
         return block
     return replace(block, last=block.last + 1, names=tuple(names), scores=scores)
@@ -161,13 +162,8 @@ def _block(
 ) -> HeaderBlock:
     names = tuple(_joined(parts, datasets) for parts in _columns(rows[top : top + height]))
     known = sum(match_columns.canonical(name)[0] in listed for name in names) if listed else 0
-    return HeaderBlock(top + 1, top + height, names, _scores(names, datasets), listed=known)
-
-
-def _scores(names: Sequence[str], datasets: Sequence[Dataset]) -> tuple[tuple[int, Dataset], ...]:
-    """The datasets by how many of their fields are named, best first."""
-    return tuple(
-        sorted(((match_columns.score(names, d), d) for d in datasets), key=lambda s: -s[0])
+    return HeaderBlock(
+        top + 1, top + height, names, match_columns.scores(names, datasets), listed=known
     )
 
 
@@ -207,22 +203,28 @@ def _joined(parts: Sequence[str], datasets: Sequence[Dataset]) -> str:
     joined, last = "".join(texts), texts[-1]
     group = _GROUP.sub("", "".join(texts[:-1]))
     for name in (joined, group + last):
-        if any(match_columns.knows(name, d) for d in datasets):
+        if match_columns.knows(name, datasets):
             return name
-    if (group and last.startswith(group)) or any(_is_clear(last, d) for d in datasets):
+    if (group and last.startswith(group)) or _is_clear(last, datasets):
         return last
     return joined
 
 
-def _is_clear(name: str, dataset: Dataset) -> bool:
+def _is_clear(name: str, datasets: Sequence[Dataset]) -> bool:
     """Whether a name means a field without its group: its title, or an alias that is no such word
     as 名称 or 日期, which every group has."""
-    return match_columns.is_title(name, dataset) or (
-        match_columns.knows(name, dataset) and len(match_columns.canonical(name)[0]) >= SHORTEST
+    return match_columns.is_title(name, datasets) or (
+        match_columns.knows(name, datasets) and len(match_columns.canonical(name)[0]) >= SHORTEST
     )
 
 
 # ---------------------------------------------------------------- several tables
+
+
+#: A date, an amount, a number or a code: no header has one.
+_VALUE = re.compile(
+    r"\s*(?:\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?.{0,12}|[-+]?[\d,]*\d{5,}(?:\.\d+)?|[-+]?\d[\d,]*\.\d+|[0-9A-Z]{15,})\s*"
+)
 
 
 def areas(
@@ -230,12 +232,18 @@ def areas(
 ) -> list[Area]:
     """Every table of the sheet, `first` being the first table's header; every row is in one."""
     found = [Area(first, 1, len(rows))]
-    known = match_columns.spellings(datasets) | set(first.names)
+    known = match_columns.spellings(datasets) | set(filter(None, first.names))
+    by_top = defaultdict[int, list[Merged]](list)
+    for area in merged:
+        by_top[area.top].append(area)
     row = first.last + 1
     while row <= len(rows):
         cells = rows[row - 1]
-        if len(known.intersection(cells)) >= 3 and (
-            block := _other_header(rows, row, datasets, merged, found[-1].block)
+        words = len(known.intersection(cells))
+        if (
+            words >= 3
+            and not any(map(_VALUE.fullmatch, cells))
+            and (block := _other_header(rows, row, datasets, by_top, found[-1].block))
         ):
             start = _titles_from(rows, row, found[-1].block.last)
             found[-1] = replace(found[-1], end=start - 1)
@@ -246,7 +254,11 @@ def areas(
 
 
 def _other_header(
-    rows: Rows, row: int, datasets: Sequence[Dataset], merged: Sequence[Merged], above: HeaderBlock
+    rows: Rows,
+    row: int,
+    datasets: Sequence[Dataset],
+    by_top: Mapping[int, Sequence[Merged]],
+    above: HeaderBlock,
 ) -> HeaderBlock | None:
     """The header that begins in `row`.
 
@@ -255,7 +267,8 @@ def _other_header(
     same = [c.strip() for c in rows[row - 1]] == [c.strip() for c in rows[above.first - 1]]
     if same and _titles_from(rows, row, above.last) == row:
         return None  # the header above, repeated on a new page
-    window = [_moved(area, row - 1) for area in merged if row <= area.top < row + TALLEST]
+    tops = range(row, row + TALLEST)
+    window = [_moved(area, row - 1) for top in tops for area in by_top.get(top, ())]
     spread = _spread(rows[row - 1 : row - 1 + TALLEST], window)
     blocks = [_block(spread, 0, height, datasets) for height in range(1, len(spread) + 1)]
     best = max(blocks, key=lambda b: (b.matches, -b.last))
@@ -302,7 +315,7 @@ def _runs(names: Sequence[str]) -> list[tuple[int, int]]:
 
 def _only(block: HeaderBlock, start: int, end: int, datasets: Sequence[Dataset]) -> HeaderBlock:
     names = tuple(n if start <= i < end else "" for i, n in enumerate(block.names))
-    return replace(block, names=names, scores=_scores(names, datasets))
+    return replace(block, names=names, scores=match_columns.scores(names, datasets))
 
 
 def _repeats(parts: Sequence[HeaderBlock]) -> bool:

@@ -87,9 +87,11 @@ def spellings(datasets: Iterable[Dataset]) -> set[str]:
     }
 
 
-def knows(header: str, dataset: Dataset) -> bool:
-    """Whether `header` means a field of `dataset`."""
-    return canonical(header)[0] in _spellings(dataset)
+@lru_cache(64)
+def _of_all(datasets: tuple[Dataset, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """(the canonical spellings of all datasets, those of them that are titles)."""
+    known = [item for dataset in datasets for item in _spellings(dataset).items()]
+    return frozenset(f for f, _ in known), frozenset(f for f, (_, how) in known if how == "title")
 
 
 def field_of(header: str, dataset: Dataset) -> str:
@@ -97,9 +99,14 @@ def field_of(header: str, dataset: Dataset) -> str:
     return _spellings(dataset).get(canonical(header)[0], ("", ""))[0]
 
 
-def is_title(header: str, dataset: Dataset) -> bool:
+def knows(header: str, datasets: Sequence[Dataset]) -> bool:
+    """Whether `header` means a field of one of `datasets`."""
+    return canonical(header)[0] in _of_all(tuple(datasets))[0]
+
+
+def is_title(header: str, datasets: Sequence[Dataset]) -> bool:
     """Whether `header` is the title of a field, and not only its name or an alias."""
-    return _spellings(dataset).get(canonical(header)[0], ("", ""))[1] == "title"
+    return canonical(header)[0] in _of_all(tuple(datasets))[1]
 
 
 def match(
@@ -147,10 +154,17 @@ def _nearest(
     return dataset.column(known[close[0]][0]).title if close else ""
 
 
-def score(header: Sequence[str], dataset: Dataset) -> int:
-    """How many of a row's cells are headers of `dataset`, each field counted once."""
+def scores(header: Sequence[str], datasets: Sequence[Dataset]) -> tuple[tuple[int, Dataset], ...]:
+    """How many of a row's cells are headers of each dataset, each field counted once; best first."""
+    known = _of_all(tuple(datasets))[0]
+    forms = {form for cell in header if cell and (form := canonical(cell)[0]) in known}
+    counts = [(_fields(forms, dataset), dataset) for dataset in datasets]
+    return tuple(sorted(counts, key=lambda count: -count[0]))
+
+
+def _fields(forms: Iterable[str], dataset: Dataset) -> int:
     known = _spellings(dataset)
-    return len({known[f][0] for cell in header if cell and (f := canonical(cell)[0]) in known})
+    return len({known[form][0] for form in forms if form in known})
 
 
 def trimmed(cells: Sequence[str]) -> tuple[str, ...]:

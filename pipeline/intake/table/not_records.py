@@ -26,6 +26,27 @@ _CLOSING = f"(?:{_TOTAL})|(?:{_SIGNATURE})|(?:{_FOOTNOTE})|(?:{_NUMBERING})|(?:{
     r"\s", r"[\s\pZ]"
 )
 
+#: How a column is to be filled in, as a form says it in a row under its header.
+_HINT = re.compile(
+    r"[(（\[【*＊]*(?:"
+    r"(?:非|不)?(?:必填|必录|必选|选填|可选|可填|可空)项?|自动(?:生成|填写|计算)|(?:无需|不用|不必)填写?|不填"
+    r"|(?:单行|多行|短|长)?(?:文本|文字|字符串?|数字|数值|整数|小数|日期|时间|金额|下拉|单选|多选|枚举|字典)(?:型|类型|格式|框|列表|选择|项)?"
+    r"|text|string|date|datetime|number|integer|int|varchar|char|required|optional|mandatory"
+    r"|y{2,4}[-/.年]m{1,2}[-/.月]d{1,2}日?(?:\s*h{1,2}:m{1,2}(?::s{1,2})?)?"
+    r")[)）\]】*＊]*"
+    r"|.*(?:必填|选填|填写|填报要求|请填|请选|请输入|下拉|格式|例如|[示样举]例|(?:^|[,，;；(（])\s*[例如]\s*[:：]|y{4}[-/.年]m|\d+\s*位(?:数字|代码|字符|$)|字以内|不超过\s*\d+|精确到|保留.{0,4}小数|单位\s*[:：为]).*",
+    re.I | re.S,
+)
+#: Of all of a row of hints at least one says so without doubt.
+_SURE_HINT = re.compile(
+    r"必填|选填|必录|填写|填报|请[填选输]|下拉|格式|示例|样例|例如|例\s*[:：]|y{2,4}[-/.年]m|required|optional|mandatory",
+    re.I,
+)
+_EXAMPLE = re.compile(
+    r"[(（【\[]?(?:填写|填表|填报)?(?:示例|样例|范例|举例|例如|例)[)）】\]]?[:：]?"
+)
+UNDER = 3  # rows under a header in which hints may be
+
 Heads = Sequence[tuple[str, ...]]
 
 
@@ -36,11 +57,15 @@ def split(
 
     `table`: string columns and `_row`. `heads`: the header's rows as written, which may be repeated
     on each page. `needed`: the number of fields that the contract requires; a row that begins like
-    a footnote but fills as many cells is a record. `numbered`: the row in which bare numbers of
-    columns may be, and how many columns there are; (0, 0) where they would be a record's.
+    a footnote but fills as many cells is a record. `numbered`: the row under the header, and how many
+    columns there are whose bare numbers may be in it; 0 where they would be a record's.
     """
     columns = [name for name in table.column_names if name != "_row"]
-    suspect = _suspects(table, columns, heads)
+    under = pc.and_(
+        pc.greater_equal(table["_row"], numbered[0]),
+        pc.less(table["_row"], numbered[0] + UNDER if numbered[0] else 0),
+    )
+    suspect = pc.or_(_suspects(table, columns, heads), under)
     if not pc.any(suspect).as_py():
         return table, [], 0
     aside, drop, blank = list[SetAside](), list[int](), 0
@@ -53,6 +78,8 @@ def split(
         why = reason(cells, heads, needed)
         if why is None and row == numbered[0] and is_bare_numbering(cells, numbered[1]):
             why = "header"
+        if why is None and numbered[0] <= row < numbered[0] + UNDER and are_hints(cells):
+            why = "hint"
         if why is None:
             continue
         drop.append(row)
@@ -118,4 +145,15 @@ def is_bare_numbering(cells: Sequence[str], width: int) -> bool:
     """1, 2, 3, … over all `width` columns: their numbers, where the row is right under the header
     and no column holds numbers.
     """
-    return [c.strip() for c in cells][:width] == [str(i) for i in range(1, width + 1)]
+    return width > 1 and [c.strip() for c in cells][:width] == [str(i) for i in range(1, width + 1)]
+
+
+def are_hints(cells: Sequence[str]) -> bool:
+    """Whether each filled cell of a row says how its column is filled in (必填, 日期格式 yyyy-mm-dd),
+    or the row says that it is an example.
+    """
+    filled = _filled(cells)
+    if len(filled) > 1 and _EXAMPLE.fullmatch(filled[0]):
+        return True
+    hints = len(filled) > 1 and all(len(c) < 200 and _HINT.fullmatch(c) for c in filled)
+    return hints and any(_SURE_HINT.search(c) for c in filled)

@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.base.errors import UsageError
 from pipeline.base.model import Catalog
 from pipeline.base.words import language, say
-from pipeline.intake.table.values import MONEY_UNITS
+from pipeline.intake.table.amounts import MONEY_UNITS
 
 HEADER_MOST = 60  # the last row that may hold a header
 DATE_STYLES = {"year-first", "short-year", "minguo", "japanese", "ymd", "mdy", "dmy"}

@@ -14,9 +14,10 @@ from decimal import Decimal
 from statistics import median
 
 from pipeline.base.model import Dataset
-from pipeline.intake.table import values
+from pipeline.intake.table import amounts
+from pipeline.intake.table.amounts import MONEY_UNITS
 from pipeline.intake.table.match_columns import HeaderMatch
-from pipeline.intake.table.values import MONEY_UNITS, Setting
+from pipeline.intake.table.spelling import Setting
 
 SAMPLE = 200  # rows that are looked at
 #: Yuan. No authority's usual decision reaches it; the assumed unit is then wrong.
@@ -79,13 +80,13 @@ def assumptions(
         written = [row[match.position].strip() for row in sample if match.position < len(row)]
         bare = {text: amount for text in written if (amount := _bare(text)) is not None}
         if bare:
-            amounts = [bare[text] for text in written if bare.get(text)]
-            usual = median(amounts) * MONEY_UNITS[column.source_unit] if amounts else Decimal(0)
+            there = [bare[text] for text in written if bare.get(text)]
+            usual = median(there) * MONEY_UNITS[column.source_unit] if there else Decimal(0)
             shown = max(bare, key=lambda text: bare[text])
             yield Assumption(match.field, column.source_unit, shown, usual >= ABSURD_MEDIAN)
 
 
 def _bare(text: str) -> Decimal | None:
     """The number of a cell that names no unit of its own; None where it does, or is no number."""
-    ones, tens = (values.amount(text, Setting(unit=unit)) for unit in ("元", "万元"))
+    ones, tens = (amounts.amount(text, Setting(unit=unit)) for unit in ("元", "万元"))
     return ones if (ones is not None and ones != tens) or ones == 0 else None

@@ -100,6 +100,8 @@ def parse(block: Block, delimiter: str, columns: int) -> Parsed:
     `columns`: the number of cells of a record. Raises Unaccounted where a byte of the block is in
     no cell, delimiter, quote or line end.
     """
+    if block.is_quoted and b'\\"' in block.data and not _is_strict(block, delimiter):
+        return tolerant_block(block, delimiter, columns)
     ragged: list[str] = []
     table = _by_arrow(block, delimiter, columns, ragged)
     if table is None or (
@@ -119,6 +121,10 @@ def parse(block: Block, delimiter: str, columns: int) -> Parsed:
     return Parsed(
         table, ragged_rows, tuple(_lost_notes(table, ragged_rows, block.lost)), lines, inside
     )
+
+
+def _is_strict(block: Block, delimiter: str) -> bool:
+    return broken_quotes.is_strict(block.data.decode(), delimiter)
 
 
 def _by_arrow(block: Block, delimiter: str, columns: int, ragged: list[str]) -> pa.Table | None:
@@ -195,7 +201,7 @@ def _believable(table: pa.Table, block: Block, delimiter: str, columns: int, exp
     broken = [pc.match_substring(cells, "\n") for cells in table.columns]
     if not any(pc.any(mask).as_py() for mask in broken):
         return True
-    if not broken_quotes.is_strict(block.data.decode(), delimiter):
+    if not _is_strict(block, delimiter):
         return False
     return columns == 1 or not any(
         pc.any(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -41,6 +42,8 @@ def _record(lines: list[str], at: int, delimiter: str, columns: int) -> Record:
     line = lines[at]
     if not line:
         return Record(("",) * columns)
+    if '\\"' in line and (escaped := _escaped(lines, at, delimiter, columns)):
+        return escaped
     if '"' not in line:
         return Record(tuple(line.split(delimiter)))
     if line.count('"') % 2 == 0:
@@ -54,6 +57,32 @@ def _record(lines: list[str], at: int, delimiter: str, columns: int) -> Record:
         ):
             return Record(cells, end - at)
     return _alone(line, delimiter)
+
+
+_ESCAPES = re.compile(r'\\([\\"])')
+_HIDDEN = str.maketrans({'"': "\ue0f0", "\\": "\ue0f1"})
+_SHOWN = str.maketrans({"\ue0f0": '"', "\ue0f1": "\\"})
+
+
+def _escaped(lines: list[str], at: int, delimiter: str, columns: int) -> Record | None:
+    """The record that begins in line `at`, if its quotes are in order only with each `\\"` taken for
+    a quote inside a cell, as MySQL and others write it; None where they are not.
+    """
+    line = lines[at]
+    if line.count('"') % 2 == 0 and is_strict(line, delimiter):
+        return None  # a cell that ends with a backslash
+    for end in range(at + 1, min(at + LONGEST, len(lines)) + 1):
+        text = "\n".join(lines[at:end])
+        plain = _ESCAPES.sub(lambda match: match[1].translate(_HIDDEN), text)
+        if plain.count('"') % 2:
+            continue
+        if not is_strict(plain, delimiter) or text.translate(_SHOWN) != text:
+            return None
+        cells = _parsed(plain, delimiter)
+        if columns and len(cells) != columns:
+            return None
+        return Record(tuple(c.translate(_SHOWN) for c in cells), end - at, "backslash-quote")
+    return None
 
 
 def _closing(lines: list[str], start: int) -> int:

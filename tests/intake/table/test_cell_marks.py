@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.intake.table import cell_marks, columns, values
-from pipeline.intake.table.values import Setting
+from pipeline.intake.table.spelling import Setting
 
 NOTHING = ["NULL", "null", r"\N", "(null)", "<NULL>", "None", "NaN", "nan", "NaT", "undefined", "N/A", "/", "——", "－", "无", "（空）", " 暂无 "]  # fmt: skip
 SOMETHING = [
@@ -57,6 +57,13 @@ def test_a_guard_and_a_point_behind_a_code_go(written: str, kind: str, canonical
     [
         ("同上", "text", "as-above"),
         ("〃", "name", "as-above"),
+        ("同上行", "text", "as-above"),
+        ("与上同", "name", "as-above"),
+        ("（同上一行）", "document-number", "as-above"),
+        ("与上一条相同", "text", "as-above"),
+        ("Same as above", "organisation", "as-above"),
+        ("同上海市某公司", "name", ""),
+        ("同行评议", "text", ""),
         ('=DISPIMG("ID_1",1)', "text", "picture-in-cell"),
         ("=_xlfn.DISPIMG(1)", "code", "picture-in-cell"),
         ("=SUM(A1:A3)", "money", "formula-without-result"),

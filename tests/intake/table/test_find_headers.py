@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from pathlib import Path
 
@@ -234,3 +235,39 @@ def test_bare_numbers_are_the_columns_only_right_under_a_header_without_numbers(
     table = pa.table({str(i): [c] for i, c in enumerate(cells)} | {"_row": [7]})
     _, aside, _ = not_records.split(table, HEADS, 2, numbered)
     assert [a.why for a in aside] == (["header"] if is_header else [])
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_hint"),
+    [
+        (("必填", "选填", "日期格式：YYYY-MM-DD"), True),
+        (("文本", "18位数字", "必填，单位：万元"), True),
+        (("（必填）", "", "从下拉列表中选择"), True),
+        (("示例", "示例公司", "2024-01-01"), True),
+        (("必填", "", ""), False),  # one word may be a record's
+        (("文本", "数字", "日期"), False),  # kinds, but nothing says that they are hints
+        (("必填", "示例公司", "2024-01-01"), False),
+        (("格式合同填写不规范", "某公司", "2024-01-01"), False),
+    ],
+)
+def test_hints_are_set_aside_only_where_every_cell_is_one_under_the_header(
+    cells: tuple[str, ...], is_hint: bool
+) -> None:
+    table = pa.table({str(i): [c] for i, c in enumerate(cells)} | {"_row": [7]})
+    for header, expected in ((6, ["hint"] if is_hint else []), (2, []), (7, [])):
+        _, aside, _ = not_records.split(table, HEADS, 2, (header + 1, 0))
+        assert [a.why for a in aside] == expected
+
+
+def test_records_that_repeat_header_words_open_no_table_and_take_no_time() -> None:
+    datasets = tuple(CONTRACT.datasets.values())
+    header = ["证件编号", "姓名", "执法单位", "证件种类", "发证日期"]
+    record = ["证件编号", "姓名", "执法单位", "甲", "2024-01-01"]
+    rows = [header, *([record] * 20_000)]
+    first = find_headers.find_block(rows, datasets)
+    assert first is not None
+    start = time.process_time()
+    assert len(find_headers.areas(rows, first, datasets, ())) == 1
+    assert time.process_time() - start < 2
+    other = ["行政处罚决定书文号", "处罚类别", "罚款金额（万元）", "处罚决定日期"]
+    assert len(find_headers.areas([*rows[:9], [], other, ["1"] * 4], first, datasets, ())) == 2

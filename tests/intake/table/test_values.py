@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from datetime import date
-from decimal import Decimal
 
 import pyarrow as pa
 import pytest
@@ -13,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.intake.table import columns, values
-from pipeline.intake.table.values import Setting
+from pipeline.intake.table.spelling import Setting
 from pipeline.intake.text import cellbytes
 
 PENALTIES = Setting(
@@ -24,127 +22,6 @@ PENALTIES = Setting(
     prefixes={"其他-": "其他"},
     order=("警告", "罚款", "没收违法所得、没收非法财物", "吊销许可证件", "其他"),
 )
-
-
-@pytest.mark.parametrize(
-    ("written", "setting", "canonical"),
-    [
-        ("2024-3-5", Setting(), "2024-03-05"),
-        ("2024/03/05", Setting(), "2024-03-05"),
-        ("2024.3.5", Setting(), "2024-03-05"),
-        ("2024–3–5", Setting(), "2024-03-05"),
-        ("20240305", Setting(), "2024-03-05"),
-        ("2024年3月5日", Setting(), "2024-03-05"),
-        ("'2024-03-05", Setting(), "2024-03-05"),
-        ("＇2024-03-05", Setting(), "2024-03-05"),
-        ("二〇二四年三月五日", Setting(), "2024-03-05"),
-        ("二零二四年十二月三十一日", Setting(), "2024-12-31"),
-        ("２０２４－３－５", Setting(), "2024-03-05"),
-        ("2024-03-05 10:30:00", Setting(), "2024-03-05"),
-        ("2024-03-05T10:30", Setting(), "2024-03-05"),
-        ("2024-03-04T16:00:00.000Z", Setting(), "2024-03-05"),  # midnight in Beijing
-        ("2024-03-05T23:30:00+08:00", Setting(), "2024-03-05"),
-        ("长期", Setting(), "2099-12-31"),
-        ("2099/12/31", Setting(), "2099-12-31"),
-        ("45356", Setting(), "2024-03-05"),
-        ("45356.5", Setting(), "2024-03-05"),
-        ("43894", Setting(is_1904=True), "2024-03-05"),
-        ("24/3/5", Setting(dates="short-year"), "2024-03-05"),
-        ("24年3月5日", Setting(dates="short-year"), "2024-03-05"),
-        ("113.3.5", Setting(dates="minguo"), "2024-03-05"),
-        ("中華民國113年3月5日", Setting(dates="minguo"), "2024-03-05"),
-        ("民国113年3月5日", Setting(dates="minguo"), "2024-03-05"),
-        ("令和6年3月5日", Setting(dates="japanese"), "2024-03-05"),
-        ("R6.3.5", Setting(dates="japanese"), "2024-03-05"),
-        ("平成31年4月30日", Setting(dates="japanese"), "2019-04-30"),
-        ("/", Setting(), ""),
-    ],
-)
-def test_a_date_in_any_style_becomes_iso_8601(
-    written: str, setting: Setting, canonical: str
-) -> None:
-    assert values.normalise(written, "date", setting)[0] == canonical
-
-
-@pytest.mark.parametrize("written", ["2024-02-30", "104/09/298", "24/3/5", "2024-13-01", "113.3.5", "3月5日", "05/03/2024", "不日"])  # fmt: skip
-def test_a_date_that_is_none_or_could_be_several_stays_for_the_checks(written: str) -> None:
-    assert values.normalise(written, "date", Setting()) == (written, "")
-
-
-@pytest.mark.parametrize(
-    ("written", "unit", "canonical"),
-    [
-        ("1,700元", "元", "1700.00"),
-        ("'1700", "元", "1700.00"),
-        ("5万", "元", "50000.00"),
-        ("0.2", "万元", "2000.00"),
-        ("2000元", "万元", "2000.00"),
-        ("伍万元整", "万元", "50000.00"),
-        ("貳萬圓整", "元", "20000.00"),
-        ("壹仟贰佰元伍角", "元", "1200.50"),
-        ("￥1，234．5", "元", "1234.50"),
-        ("-￥5", "元", "-5.00"),
-        ("￥-5", "元", "-5.00"),
-        ("0", "元", "0.00"),
-        ("", "元", ""),
-        ("—", "元", ""),
-        ("1.2亿元", "万元", "120000000.00"),
-        ("12.345", "元", "12.345"),  # no whole fen
-        ("约5万", "元", "约5万"),
-        ("三", "元", "三"),
-        ("贰零零元", "元", "200.00"),
-    ],
-)
-def test_money_becomes_yuan_with_two_decimals(written: str, unit: str, canonical: str) -> None:
-    assert values.normalise(written, "money", Setting(unit=unit))[0] == canonical
-
-
-@given(st.decimals(min_value=0, max_value=10**8, places=6))
-def test_money_is_exact_or_left_alone(amount: Decimal) -> None:
-    read, _ = values.normalise(str(amount), "money", Setting(unit="万元"))
-    assert Decimal(read) in (amount, amount * 10_000)
-    assert (Decimal(read) == amount * 10_000) == ((amount * 1_000_000) % 1 == 0)
-
-
-@pytest.mark.parametrize(
-    ("written", "canonical", "rule"),
-    [
-        ("+112000", "112000.00", "money-unit"),
-        ("112000.00000000001", "112000.00", "money-rounded"),
-        ("33333.3333333333", "33333.33", "money-rounded"),
-        ("0.30000000000000004", "0.30", "money-rounded"),
-        ("33333.333", "33333.333", ""),  # nobody's float: a person has to say what it is
-        ("1.2E5", "1.2E5", ""),
-        ("9999999999999.99", "9999999999999.99", ""),
-        ("10000000000000", "10000000000000", ""),
-    ],
-)
-def test_a_computed_tail_is_rounded_to_the_fen_and_nothing_else(
-    written: str, canonical: str, rule: str
-) -> None:
-    assert values.normalise(written, "money", Setting(unit="元")) == (canonical, rule)
-
-
-@pytest.mark.parametrize(
-    ("written", "kind", "rule"),
-    [
-        ("1.2E5", "money", "amount-exponent"),
-        ("33333.333", "money", "amount-below-fen"),
-        ("33333.3333333333", "money", ""),
-        ("10000000000000", "money", "number-too-large"),
-        ("9007199254740992", "integer", ""),
-        ("9007199254740993", "integer", "number-too-large"),
-        ("1234567890123456", "number", ""),
-        ("123456789012345678", "number", "number-too-large"),
-        ("9223372036854775808", "number", "number-too-large"),
-        ("100000000000000000000", "number", ""),
-        ("0.30000000000000004", "number", ""),
-        ("0.00005", "number", ""),
-        ("0.1234567890123456789", "number", "number-digits"),
-    ],
-)
-def test_a_number_that_no_store_holds_is_doubtful(written: str, kind: str, rule: str) -> None:
-    assert values.doubt(written, kind, Setting())[0] == rule
 
 
 @pytest.mark.parametrize(
@@ -297,31 +174,6 @@ def test_text_with_full_width_signs_calls_for_no_pattern(monkeypatch: pytest.Mon
         monkeypatch.setattr(cellbytes.pc, name, None)
     cells = pa.array(["例“示例”——《示例》……，；：！￥１", "《例》，", "", "。"])
     assert cellbytes.unseen(cells).to_pylist() == [False] * 4
-
-
-AMOUNTS = st.from_regex(r"\A([0-9]{1,12}([.][0-9]{1,6})?)?\Z")
-
-
-@given(st.lists(AMOUNTS, max_size=20), st.sampled_from(["", *values.MONEY_UNITS]))
-def test_plain_amounts_at_once_are_what_they_are_one_by_one(cells: list[str], unit: str) -> None:
-    setting = Setting(unit=unit)
-    done = columns._plain_amounts(pa.array(cells, pa.string()), setting)
-    one_by_one = [values.money(c, setting) for c in cells]
-    if done is None:  # too large, or no whole number of fen
-        yuan = [Decimal(c or 0) * values.MONEY_UNITS.get(unit, 1) for c in cells]
-        assert max(yuan) >= values.MOST_YUAN or any(y * 100 % 1 for y in yuan)
-        return
-    assert done.canonical.to_pylist() == [c for c, _ in one_by_one]
-    assert done.rules is not None and done.rules.to_pylist() == [rule for _, rule in one_by_one]
-
-
-def test_what_the_pattern_takes_for_a_date_is_a_day_of_the_calendar() -> None:
-    days = [f"{y}-{m:02}-{d:02}" for y in (2023, 2024) for m in range(14) for d in range(33)]
-    known = columns._canonical_already(pa.array(days), "date", Setting()).to_pylist()
-    rest = {day for day, is_known in zip(days, known, strict=True) if not is_known}
-    assert all(date.fromisoformat(day) for day in set(days) - rest)
-    assert {day for day in rest if values.day(day, Setting()) != (day, "")} == set()
-    assert len(days) - len(rest) == 365 * 2
 
 
 # An apostrophe in front, a sign for the blank: they mean something once, in what was written.

@@ -107,6 +107,28 @@ def test_after_a_quote_that_never_closes_the_table_resumes(tmp_path: Path) -> No
     assert [(n.row, n.rule) for p in pieces for n in p.notes] == [(2, "unclosed-quote")]
 
 
+@pytest.mark.parametrize("block", [30, 1 << 20])
+@pytest.mark.parametrize(
+    ("line", "cells"),
+    [
+        (r'"a \"b\", c",x,"y"', ('a "b", c', "x", "y")),
+        (r'"5\" long","x","y"', ('5" long', "x", "y")),
+        (r'"a\\",x,"\"y"', ("a\\", "x", '"y')),
+        ('"a \\"b\\"\n c",x,y', ('a "b"\n c', "x", "y")),
+        (r'"c:\dir\",x,y', ("c:\\dir\\", "x", "y")),  # a backslash that ends a cell is itself
+        ('"a ""b""",x,y', ('a "b"', "x", "y")),
+    ],
+)
+def test_quotes_behind_a_backslash_are_part_of_a_cell_only_where_nothing_else_fits(
+    tmp_path: Path, line: str, cells: tuple[str, ...], block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (encodings, text_files):
+        monkeypatch.setattr(module, "BLOCK", block)
+    pieces = parsed(made(tmp_path / "f", f"1,2,3\n{line}\n4,5,6\n{line}\n7,8,9\n".encode()), 3)
+    assert rows_of(pieces) == [("1", "2", "3"), cells, ("4", "5", "6"), cells, ("7", "8", "9")]
+    assert sorted(n for p in pieces for n in p.table["_row"].to_pylist()) == [1, 2, 3, 4, 5]
+
+
 def test_rows_behind_a_broken_quote_keep_their_numbers_across_blocks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
