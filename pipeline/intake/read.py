@@ -29,7 +29,7 @@ from pipeline.intake.workbook.sheet import Sheet, Unreadable
 
 SLICE = 1 << 16  # rows of a sheet in one chunk
 TEXT, JSON, WORKBOOK, MARKUP = "text", "json", "workbook", "markup"
-KINDS = {".csv": TEXT, ".tsv": TEXT, ".txt": TEXT, ".json": JSON}
+KINDS = {".csv": TEXT, ".tsv": TEXT, ".txt": TEXT, ".json": JSON, ".jsonl": JSON}
 Piece = Range | Block | Parsed
 _MARKUP_STARTS = (
     "<html",
