@@ -17,9 +17,7 @@ import httpx
 import pytest
 
 from pipeline.site.server.app import application
-from tests.support.examples import examples
 from tests.support.fixtures.command import Command
-from tests.support.fixtures.engines import on_threads
 from tests.support.fixtures.releases import TODAY, MakeOnce, Published
 from tests.support.good_inbox import datasets
 from tests.support.shop import rows_of

@@ -33,7 +33,7 @@ TEXTS = (
 )  # fmt: skip
 #: Where a text means a number or a day: all that it may be in public without a word.
 NUMBERS = {"1E5": "100000", "1.2e+05": "120000", "-0": "0", "0.1": "0.1", "112000.00000000001": "112000", "33333.3333333333": "33333.33", "007": "7", "12.0": "12", "约500": "500", "五百": "500", "500元": "500", "3万元": "30000", "￥500": "500", "Ａ１": "", "Ⅷ": "8", "〇一二": "12"}  # fmt: skip
-DAYS = {text: "2024-03-15" for text in ("2024-03-15", "2024/3/15", "2024.3.15", "2024年3月15日", "20240315", "3/15/24", "15/3/2024", "15-3月 -24", "45366", "1710432000", "1710432000000", "/Date(1710432000000)/", "2024-03-15T00:00:00Z", "2024-03-15T23:30:00+08:00", "民国113年3月15日", "二〇二四年三月十五日")} | {"9999-12-31": "9999-12-31", "长期": "2099-12-31"}  # fmt: skip
+DAYS = dict.fromkeys(("2024-03-15", "2024/3/15", "2024.3.15", "2024年3月15日", "20240315", "3/15/24", "15/3/2024", "15-3月 -24", "45366", "1710432000", "1710432000000", "/Date(1710432000000)/", "2024-03-15T00:00:00Z", "2024-03-15T23:30:00+08:00", "民国113年3月15日", "二〇二四年三月十五日"), "2024-03-15") | {"9999-12-31": "9999-12-31", "长期": "2099-12-31"}  # fmt: skip
 NOTHING = frozenset({"", "\u3000", " ", "NULL", "null", "None", "nan", "NaN", "NaT", "undefined", "(null)", "N/A", "/", "-", "——", "无", "空", "\\N", "\u200b", "\ufeff", "\u2028", "\x00", "\x1a", "\x7f", "&nbsp;"})  # fmt: skip
 
 ODD_NAMES = ("名字 有'引号\"，和#%&", "=HYPERLINK(1)", "-rf", "--help", "[a-z]*?", "{a,b}", "100%25%2e", "$HOME `id`", "🀄️é", "\u202e倒", " 前后空格 ", "a;b&&c|d", "长" * 80, "~", "换\n行", "制\t表", "back\\slash", "..点", ".隐藏", "con", "a.csv.xlsx", "x" * 240, "<b>", "\x07铃", "sources.yaml", "①Ⅷ", "\u200b零宽", "错\udcff字节")  # fmt: skip
@@ -78,7 +78,7 @@ def everything(part: Part) -> Hit:
 
 def fits(kind: str, text: str) -> bool:
     """Whether a file of this kind can hold the text in one cell at all."""
-    marks = any(ord(c) < 32 and c not in "\t\n\r" or c in "\ufffe\x7f" or "\ud800" <= c <= "\udfff" for c in text)  # fmt: skip
+    marks = any((ord(c) < 32 and c not in "\t\n\r") or c in "\ufffe\x7f" or "\ud800" <= c <= "\udfff" for c in text)  # fmt: skip
     if kind in ("xlsx", "ods"):
         return not marks and len(text) < (32_767 if kind == "xlsx" else LONG + 1)
     return len(text) < 4000 if kind == "xls" else not (kind == "html" and marks)
@@ -335,7 +335,7 @@ def draw(files: Iterable[Part], rng: random.Random, kinds: Iterable[str], folder
     for part in rng.sample(files, len(files)):
         damage = _some(part, rng, names, folder)
         whole = damage is not None and len(damage.hit) > 1
-        if damage is None or left[part.dataset] <= 0 or whole and part.dataset in {d.part.dataset for d in found}:  # fmt: skip
+        if damage is None or left[part.dataset] <= 0 or (whole and part.dataset in {d.part.dataset for d in found}):  # fmt: skip
             continue
         left[part.dataset] -= 99 if whole else len(damage.hit)
         found.append(damage)

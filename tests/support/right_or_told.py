@@ -59,6 +59,7 @@ class Judge:
         self.before = before
         self.keys = {part.name: [_key(part, row) for row in part.grid[1:]] for part in files}
         self.parts = files
+        self.rows = {(record.file, record.key): record.row for record in before.records}
         public = Counter(record.key for record in before.records)
         wanted = Counter(key for keys in self.keys.values() for key in keys)
         assert wanted == public, [*(wanted - public), *(public - wanted)][:5]
@@ -69,11 +70,12 @@ class Judge:
         hit = {damage.part.name: damage.hit for damage in damages}
         public = Counter(record.key for record in after.records)
         for part in self.parts:
-            for number, key in enumerate(self.keys[part.name]):
-                if number not in hit.get(part.name, ()) and not public[key]:
-                    cause = [d.told for d in damages if d.part.name == part.name] or ["none here"]
-                    shown = [value for _, value in key[1]][:2]
-                    yield f"LOST {part.name} row {number} {shown}; damage: {cause[0]}; told: {self._new(after, part.name)[:3]}"  # fmt: skip
+            keys = enumerate(self.keys[part.name])
+            lost = [n for n, key in keys if n not in hit.get(part.name, ()) and not public[key]]
+            if lost:
+                cause = [d.told for d in damages if d.part.name == part.name] or ["none here"]
+                told = self._new(after, part.name)[:3]
+                yield f"LOST rows {lost} of {len(part.grid) - 1} in {part.name}: {cause[0]}; told: {told}"
         for damage in damages:
             yield from self._of(damage, after)
 
@@ -85,8 +87,11 @@ class Judge:
         keys = self.keys[damage.part.name]
         told = self._new(after, name, damage.part.name)
         public = Counter(record.key for record in after.records)
-        lost = [n for n in sorted(damage.hit - damage.gone) if not public[keys[n]]]
+        rows = {n: self.rows[damage.part.name, keys[n]] for n in damage.hit - damage.gone}
+        lost = [n for n in sorted(rows) if not public[keys[n]]]
         strange = [r for r in after.records if r.file == name and r.key not in keys]
+        if damage.text is not None:  # rows are where they were: it is told at its row
+            told = [finding for finding in told if finding[1] in ("", *rows.values())]
         if lost and not told and len(strange) < len(lost):
             yield f"UNTOLD LOSS of rows {lost[:5]}: {damage.told}"
         for record in strange:
@@ -97,8 +102,7 @@ class Judge:
         origins = [self.keys[damage.part.name][n] for n in sorted(damage.hit)] or [record.key]
         now = dict(record.values)
         differ = min(([(c, v, now[c]) for c, v in key[1] if v != now[c]] for key in origins), key=len)  # fmt: skip
-        here = [f for f in told if f[1] in ("", "1", record.row) or damage.text is None]
-        if here:
+        if told:
             return
         changed = {c for file, row, c in after.changed if file == record.file and row == record.row}
         if len(differ) > 1 and not (damage.kind == "line: cut" and not any(now for *_, now in differ[1:])):  # fmt: skip
