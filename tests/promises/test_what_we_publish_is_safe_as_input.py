@@ -8,21 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
+import random
 import shutil
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
 from pipeline.site.server.app import application
+from tests.support import good_inbox
+from tests.support.examples import examples
 from tests.support.fixtures.command import Command
 from tests.support.fixtures.releases import TODAY, MakeOnce, Published
-from tests.support.good_inbox import datasets
+from tests.support.good_inbox import Part, datasets
+from tests.support.one_damage import TEXTS, fits
 from tests.support.shop import rows_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 FROM_THE_SITE = {
     "site's CSV": "{}.csv?_stream=on",
@@ -64,27 +70,22 @@ async def _asked(site: Path, addresses: list[str]) -> list[bytes]:
     return [answer.content for answer in answers]
 
 
-@pytest.fixture(scope="session")
-def taken(published: Published, made_once: MakeOnce) -> Path:
+def take(published: Published, folder: Path) -> None:
     """A folder for each form, with a file of each dataset."""
     names = datasets(published.current / "data")
-
-    def make(folder: Path) -> None:
-        asked = [(form, name, address.format(name)) for form, address in FROM_THE_SITE.items() for name in names]  # fmt: skip
-        with ThreadPoolExecutor(1) as pool:  # this thread may have a browser's event loop
-            found = pool.submit(asyncio.run, _asked(published.site, [a for *_, a in asked])).result()  # fmt: skip
-        for (form, name, address), content in zip(asked, found, strict=True):
-            put(folder, form, name + "." + address.partition(".")[2].partition("?")[0], content)
-        for form in set(FORMS) - FROM_THE_SITE.keys():
-            for name in names:
-                ending, content = form_of(published, form, name)
-                put(folder, form, name + ending, content)
-
-    return made_once("taken", make)
+    asked = [(form, name, address.format(name)) for form, address in FROM_THE_SITE.items() for name in names]  # fmt: skip
+    with ThreadPoolExecutor(1) as pool:  # this thread may have a browser's event loop
+        found = pool.submit(asyncio.run, _asked(published.site, [a for *_, a in asked])).result()
+    for (form, name, address), content in zip(asked, found, strict=True):
+        put(folder, form, name + "." + address.partition(".")[2].partition("?")[0], content)
+    for form in set(FORMS) - FROM_THE_SITE.keys():
+        for name in names:
+            ending, content = form_of(published, form, name)
+            put(folder, form, name + ending, content)
 
 
 def put(folder: Path, form: str, name: str, content: bytes) -> None:
-    (folder / form).mkdir(exist_ok=True)
+    (folder / form).mkdir(parents=True, exist_ok=True)
     (folder / form / name).write_bytes(content)
 
 
@@ -94,24 +95,59 @@ def counted(data: Path, dataset: str) -> Counter[tuple[tuple[str, str], ...]]:
     return Counter(tuple((k, v) for k, v in row.items() if k not in (*ORIGIN, NUMBER)) for row in rows)  # fmt: skip
 
 
-def publish(gongshi: Command, inbox: Path, folder: Path, key: Path) -> Path:
-    """What comes of an inbox; gives the release's data."""
-    (folder / "private").mkdir(parents=True)
+def publish(gongshi: Command, inbox: Path, folder: Path, key: Path, *more: str) -> Published:
+    (folder / "private").mkdir(parents=True, exist_ok=True)
     shutil.copy(key, folder / "private" / "key")
-    done = gongshi("publish", inbox, "--site", folder / "site", "--private", folder / "private", "--today", TODAY, "--no-downloads")  # fmt: skip
+    done = gongshi("publish", inbox, "--site", folder / "site", "--private", folder / "private", "--today", TODAY, *more)  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    return folder / "site" / "current" / "data"
+    return Published(folder / "site", folder / "private")
 
 
-def same(published: Published, data: Path) -> None:
-    before = published.current / "data"
-    for name in datasets(before):
-        was, now = counted(before, name), counted(data, name)
-        assert (name, was - now, now - was) == (name, Counter(), Counter())
+def same(was: Published, now: Published, times: int = 1) -> None:
+    """Every record is as it was, and every row of `times` files was read as one of them."""
+    for name in datasets(was.current / "data"):
+        before, after = counted(was.current / "data", name), counted(now.current / "data", name)
+        assert (name, before - after, after - before) == (name, Counter(), Counter())
+    tallies = json.loads((now.private / "run.json").read_text("utf-8"))["inputs"]
+    wrong = {row["file"]: row for row in tallies if row["accepted"] + row["repeated"] != row["read"]}
+    assert wrong == {}
+    assert len(tallies) == times * len(datasets(was.current / "data"))
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_every_dataset_comes_back_as_it_was(
+def odd_rows(data: Path, rng: random.Random) -> list[Part]:
+    """The good inbox with an odd text in one cell of every row; of the small datasets, of none."""
+    made = []
+    for part in good_inbox.parts(data):
+        free = [n for n, name in enumerate(part.fields) if good_inbox.schema(part.dataset)[name]["gongshi:kind"] == "text"]  # fmt: skip
+        grid = [list(row) for row in part.grid]
+        for row in grid[1:] if len(grid) > 5 else ():
+            text = rng.choice([text for text in TEXTS if fits(part.kind, text)])
+            row[rng.choice(free)] = text
+        made.append(replace(part, grid=tuple(map(tuple, grid))))
+    return made
+
+
+def test_odd_texts_of_every_dataset_come_back_from_every_form(
+    every_engine: int, gongshi: Command, published: Published, tmp_path: Path
+) -> None:
+    """All forms lie in one inbox: each record is there so many times, and differs from none."""
+    rng, key = random.Random(19), published.private / "key"
+    for number in range(examples(1, 6)):
+        folder = tmp_path / str(number)
+        good_inbox.write(folder / "inbox", odd_rows(published.current / "data", rng))
+        was = publish(gongshi, folder / "inbox", folder / "was", key)
+        take(was, folder / "taken")
+        now = publish(gongshi, folder / "taken", folder / "now", key, "--no-downloads")
+        same(was, now, len(FORMS))
+
+
+@pytest.fixture(scope="session")
+def taken(published: Published, made_once: MakeOnce) -> Path:
+    return made_once("taken", lambda folder: take(published, folder))
+
+
+@pytest.mark.parametrize("form", FORMS[: examples(1, len(FORMS))])
+def test_the_sample_comes_back_as_it_was(
     every_engine: int, gongshi: Command, published: Published, taken: Path, tmp_path: Path, form: str
 ) -> None:  # fmt: skip
-    same(published, publish(gongshi, taken / form, tmp_path, published.private / "key"))
+    same(published, publish(gongshi, taken / form, tmp_path, published.private / "key", "--no-downloads"))  # fmt: skip
