@@ -19,7 +19,7 @@ from tests.support.fixtures.command import Command, Done
 from tests.support.fixtures.engines import on_threads
 from tests.support.fixtures.releases import TODAY, MakeOnce, Published
 from tests.support.good_inbox import Part
-from tests.support.one_damage import draw, put
+from tests.support.one_damage import draw, put, report
 from tests.support.right_or_told import Judge, Outcome
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
@@ -72,10 +72,13 @@ def test_the_run_ends_with_0_all_else_is_public_and_the_damaged_is_right_or_told
         shutil.copytree(good.inbox, folder / "inbox")
         damages = draw(good.parts, rng, kinds.split(","), folder / "as it was")
         put(damages, folder / "inbox")
+        hit, other = rng.sample(good_inbox.REPORTS, 2)
+        also = report(folder / "inbox" / hit, rng)
         done = _publish(gongshi, folder / "inbox", folder, good.key)
-        said = "\n".join(damage.told for damage in damages)
+        said = "\n".join([also, *(damage.told for damage in damages)])
         assert done.returncode == 0, f"{done.stdout}{done.stderr}\n{said}"
         assert "Traceback" not in done.stdout + done.stderr
         outcome = Outcome(folder / "site", folder / "private")
         assert list(good.judge.wrong(outcome, damages)) == []
+        assert outcome.figures_of(other) == good.judge.before.figures_of(other), also
         shutil.rmtree(folder)

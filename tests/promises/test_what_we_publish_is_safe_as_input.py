@@ -109,7 +109,9 @@ def same(was: Published, now: Published, times: int = 1) -> None:
         before, after = counted(was.current / "data", name), counted(now.current / "data", name)
         assert (name, before - after, after - before) == (name, Counter(), Counter())
     tallies = json.loads((now.private / "run.json").read_text("utf-8"))["inputs"]
-    wrong = {row["file"]: row for row in tallies if row["accepted"] + row["repeated"] != row["read"]}
+    wrong = {
+        row["file"]: row for row in tallies if row["accepted"] + row["repeated"] != row["read"]
+    }
     assert wrong == {}
     assert len(tallies) == times * len(datasets(was.current / "data"))
 

@@ -290,6 +290,23 @@ def put(damages: Iterable[Damage], inbox: Path) -> None:
         path.write_bytes(damage.data)
 
 
+def report(path: Path, rng: random.Random) -> str:
+    """A yearly report damaged: a line of its text, some of its bytes, or all of it; gives what was done."""
+    data, how = path.read_bytes(), rng.choice(("line", "bytes", "truncated", "emptied", "zeros"))
+    at = rng.randrange(len(data))
+    if how == "line" and path.suffix == ".txt":
+        lines = data.split(b"\n")
+        lines[rng.randrange(len(lines))] = rng.choice(TEXTS).encode("utf-8", "surrogatepass")
+        data = b"\n".join(lines)
+    elif how in ("emptied", "truncated"):
+        data = data[:at] if how == "truncated" else b""
+    else:
+        new = bytes(len(data)) if how == "zeros" else data[:at] + rng.randbytes(3) + data[at + 3 :]
+        data = new
+    path.write_bytes(data)
+    return f"{path.name} {how} at {at}"
+
+
 # ---------------------------------------------------------------- what is right
 
 

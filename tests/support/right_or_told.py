@@ -51,6 +51,10 @@ class Outcome:
             for change in pq.read_table(path).to_pylist():
                 self.changed.add((files.get(change["source_id"], ""), str(change["row"]), change["column"]))  # fmt: skip
 
+    def figures_of(self, report: str) -> Counter[tuple[str, str, str, str]]:
+        """The figures of one yearly report, by its path in the inbox."""
+        return Counter({key: n for key, n in self.figures.items() if key[0] == Path(report).stem})
+
 
 class Judge:
     """What was right without damages, and what of it is wrong with them."""
