@@ -51,6 +51,9 @@ class CodeList:
 _ANY_REST = ("00138000", "88888888", "12345678", "99999999")  # of mobile numbers of any range
 
 
+_ENGLISH_UNITS = {"元": "yuan", "万元": "10,000 yuan", "亿元": "100 million yuan", "天": "days", "日": "days"}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
     """One field of a dataset: Table Schema first, then what `gongshi:` keys add."""
@@ -79,6 +82,11 @@ class Column:
     term: Mapping[str, str] | None = None
     heaviest_of: str = ""  # computed: the last, in the code list's order, of that column's values
     example: str = ""
+
+    @property
+    def unit_en(self) -> str:
+        """The unit in English; as it is where there is no other word for it."""
+        return _ENGLISH_UNITS.get(self.unit, self.unit)
 
     def owns(self, number: str) -> bool:
         """Whether `number`, eleven digits, is one of this column's own values by the contract, and

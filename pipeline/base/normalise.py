@@ -19,8 +19,9 @@ from pipeline.base.numerals import DIGITS
 from pipeline.base.script import simplified_by_character
 
 #: Invisible characters that break matching, inside a class of `re` or RE2: control, zero-width,
-#: bidirectional and soft-hyphen characters. Intake removes them from cells.
-INVISIBLE = "\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
+#: bidirectional and soft-hyphen characters, and two codes that are none and no workbook can hold.
+#: Intake removes them from cells.
+INVISIBLE = "\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
 #: Further ones that Unicode calls ignorable by default, besides its marks and format characters.
 _IGNORABLE = "\u115f\u1160\u3164\uffa0\u2065\ufff0-\ufff8\U000e0000-\U000e0fff"
 _UNSEEN = re.compile(f"[{INVISIBLE}{_IGNORABLE}]")

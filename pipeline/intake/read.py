@@ -31,7 +31,7 @@ from pipeline.intake.table.sources_yaml import Hint
 from pipeline.intake.table.spelling import Setting
 from pipeline.intake.table.work import Layout, Work, prepare
 from pipeline.intake.text import blocks, encoded_twice, encodings, json_files, ranges, text_files
-from pipeline.intake.text.blocks import Block, Parsed
+from pipeline.intake.text.blocks import Block, Parsed, Ragged
 from pipeline.intake.text.ranges import Range
 from pipeline.intake.text.text_files import TextFormat
 from pipeline.intake.workbook.sheet import Sheet, Unreadable
@@ -367,12 +367,24 @@ def _pieces(rows: Rows, area: Area, left: int, most: int, partitions: int = 0) -
     widest = max(map(len, rows[area.start - 1 : area.end]), default=0)
     right = min(max(widest, len(area.block.names)), most)
     for first in range(area.start, area.end + 1, size):
-        some = rows[first - 1 : min(first - 1 + size, area.end)]
+        some, numbers, broken = _records(rows, first, min(first + size, area.end + 1))
         columns = dict(enumerate(zip_longest(*some, fillvalue="")))
         blank = ("",) * len(some)
         cells = [columns.get(i, blank) if i >= left else blank for i in range(right)]
         table = pa.table({str(i): pa.array(column, pa.string()) for i, column in enumerate(cells)})
-        yield Parsed(blocks.with_rows(table, range(first, first + len(some))), lines=len(some))
+        lines = len(some) + len(broken)
+        yield Parsed(blocks.with_rows(table, numbers), broken, lines=lines)
+
+
+def _records(rows: Rows, first: int, end: int) -> tuple[Rows, list[int], tuple[Ragged, ...]]:
+    """Of rows numbered `first` to `end`: those that are records, their numbers, and those that are none."""
+    broken = tuple(
+        Ragged(number, tuple(rows[number - 1]), "json-line-broken")
+        for number in range(first, end)
+        if isinstance(rows[number - 1], json_files.BrokenLine)
+    )
+    numbers = sorted({*range(first, end)} - {each.row for each in broken})
+    return [rows[number - 1] for number in numbers], numbers, broken
 
 
 # ---------------------------------------------------------------- header and dataset

@@ -305,6 +305,11 @@ case("object.json", _json({"code": 0, "data": RECORDS}))
 case("deeper.json", _json({"code": 0, "data": {"total": 5, "rows": RECORDS}}))
 case("two-lists.json", _json({"a": RECORDS, "b": RECORDS}), records=10, tables=2)
 case("lines.json", "\n".join(json.dumps(r, ensure_ascii=False) for r in RECORDS).encode())
+LINES = "\n".join(json.dumps(r, ensure_ascii=False) for r in RECORDS)
+case("lines.jsonl", LINES.encode())
+case("one-line-cut.jsonl", (LINES[: LINES.index("\n") - 9] + LINES[LINES.index("\n") :]).encode(), ["json-line-broken"], records=4, misfits=1)  # fmt: skip
+case("last-line-cut.jsonl", LINES[:-9].encode(), ["json-line-broken"], records=4, misfits=1)
+case("most-lines-cut.jsonl", LINES.replace("}", "").encode(), ["file-broken"], records=0, tables=0)
 case("not-all-records.json", _json([*RECORDS, 7]), records=6)
 case("key-twice.json", _json(RECORDS).replace(b"{", '{"文号": "示政发〔2024〕9号", '.encode(), 1), ["header-unmapped"])  # fmt: skip
 case("no-records.json", _json({"a": 1}), ["json-no-records"], records=0, tables=0)

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.intake.text import encodings
 
 TEXT, JSON, WORKBOOK, MARKUP = "text", "json", "workbook", "markup"
-KINDS = {".csv": TEXT, ".tsv": TEXT, ".txt": TEXT, ".json": JSON}
+KINDS = {".csv": TEXT, ".tsv": TEXT, ".txt": TEXT, ".json": JSON, ".jsonl": JSON}
 _WORKBOOK_STARTS = (
     b"PK\x03\x04",
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",

@@ -18,7 +18,7 @@ from pipeline.base.words import language, say
 from pipeline.intake.inbox.listed_publishers import Listed, is_package, read_listed
 from pipeline.intake.table.sources_yaml import Hint, read_hints
 
-TABLES = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".json"}
+TABLES = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".json", ".jsonl"}
 REPORTS = {".txt", ".docx", ".html", ".htm", ".pdf"}
 TRIES = 3  # to copy a file that changes while it is copied
 
@@ -47,8 +47,8 @@ class Inbox:
 def scan(folder: Path, catalog: Catalog) -> Inbox:
     """Every file of the inbox. Raises UnreadableInput where there is none to read.
 
-    Symbolic links that leave the inbox and what is no plain file are findings; hidden files and
-    Excel's lock files are passed over.
+    Symbolic links that leave the inbox, what is no plain file, and hidden tables are findings; other
+    hidden files and Excel's lock files are passed over.
     """
     lang = language()
     with _readable():
@@ -58,10 +58,13 @@ def scan(folder: Path, catalog: Catalog) -> Inbox:
         packages = read_listed(folder / "sources.yaml", catalog)
     beside = {path.resolve() for each in packages for path in each.beside}
     files, findings, unlisted = list[InboxFile](), list[Finding](), set[Path]()
-    closed = list[OSError]()
+    closed, hidden = list[OSError](), set[str]()
     for path in sorted(_walk(folder, closed.append)):
         name = shown(path.relative_to(folder))
-        if name == "sources.yaml" or _is_hidden(name) or _is_listed(path, beside):
+        if name == "sources.yaml" or _is_listed(path, beside):
+            continue
+        if _is_hidden(name):
+            hidden |= _worth_a_word(name)
             continue
         if package := _package(path, folder, unlisted):
             unlisted.add(package)
@@ -75,6 +78,7 @@ def scan(folder: Path, catalog: Catalog) -> Inbox:
         hint = next((h for h in hints if _matches(name, h.match)), Hint())
         files.append(InboxFile(path, name, is_report, hint))
     findings += _closed(closed, folder)
+    findings += [found("file-hidden", Location(name)) for name in sorted(hidden)]
     if not files and not packages:
         raise UnreadableInput(say("inbox-empty", lang, path=folder))
     names = (shown(path.relative_to(folder)) for path in sorted(unlisted))
@@ -152,6 +156,16 @@ def shown(path: PurePath) -> str:
 
 def _is_hidden(name: str) -> bool:
     return any(part.startswith((".", "~$")) for part in PurePosixPath(name).parts)
+
+
+def _worth_a_word(name: str) -> set[str]:
+    """The hidden file or folder that keeps a table from being read; what programs write for
+    themselves (locks of Excel, `._…` of a Mac) is none."""
+    parts = PurePosixPath(name).parts
+    at = next(n for n, part in enumerate(parts) if _is_hidden(part))
+    is_ours = parts[at].startswith(("~$", "._")) or parts[-1].startswith("._")
+    is_table = PurePosixPath(name).suffix.lower() in TABLES
+    return {"/".join(parts[: at + 1])} if is_table and not is_ours else set()
 
 
 def _not_read(path: Path, name: str, root: Path, is_report: bool) -> Finding | None:

@@ -71,6 +71,21 @@ def _spellings(dataset: Dataset) -> dict[str, tuple[str, str]]:
             *((a, "alias") for a in column.aliases),
         ]:
             known.setdefault(canonical(spelling)[0], (column.name, how))
+    for form, (field, _) in _with_units(dataset).items():
+        known.setdefault(form, (field, "title"))
+    return known
+
+
+@cache
+def _with_units(dataset: Dataset) -> dict[str, tuple[str, str]]:
+    """Titles with the column's own unit behind them, as the site's downloads have them: canonical
+    spelling → (field, unit)."""
+    known: dict[str, tuple[str, str]] = {}
+    for column in dataset.columns:
+        for title, unit in ((column.title, column.unit), (column.title_en, column.unit_en)):
+            form, read = canonical(f"{title} ({unit})")
+            if unit and not read:  # a unit that is read off any title needs no spelling
+                known[form] = (column.name, column.unit)
     return known
 
 
@@ -120,10 +135,12 @@ def match(
     """
     known, used, times = _spellings(dataset), set[str](), Counter[str]()
     listed = {canonical(name)[0]: field for name, field in columns.items()}
+    with_units = _with_units(dataset)
     ignored = {canonical(name)[0] for name in ignore}
     matches = []
     for position, written in enumerate(header):
         form, unit = canonical(written)
+        unit = unit or with_units.get(form, ("", ""))[1]
         if written in columns or (form and form in listed):
             field, how = columns.get(written) or listed[form], "sources.yaml"
         elif form in ignored or not form:

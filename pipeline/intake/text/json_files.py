@@ -13,6 +13,18 @@ Rows = list[tuple[str, ...]]
 DEEPEST = 6  # objects around a list of records
 
 
+class BrokenLine(tuple[str, ...]):
+    """A row that is no record: one line of many that is no JSON, as it stands in the file."""
+
+    __slots__ = ()
+
+
+class _Broken(str):
+    """The text of such a line among the records."""
+
+    __slots__ = ()
+
+
 def rows(path: Path) -> Rows | str:
     """The rows of the longest list, or the rule of the finding that says what is wrong."""
     read = tables(path)
@@ -39,17 +51,31 @@ def tables(path: Path) -> list[tuple[str, Rows]] | str:
 
 
 def _parsed(text: str) -> Any:
-    """One JSON value, or one to a line."""
+    """One JSON value, or one to a line; of lines, those that are no JSON as they stand.
+
+    Control characters inside texts are let through: they are told where they stand.
+    """
     options: dict[str, Any] = {
         "parse_float": str,
         "parse_int": str,
         "parse_constant": str,
         "object_pairs_hook": _object,
+        "strict": False,
     }
     try:
         return json.loads(text, **options)
     except json.JSONDecodeError:
-        return [json.loads(line, **options) for line in text.split("\n") if line.strip()]
+        lines = [_line(line, options) for line in text.split("\n") if line.strip()]
+        if sum(isinstance(line, dict) for line in lines) * 2 < max(2, len(lines)):
+            raise
+        return lines
+
+
+def _line(text: str, options: dict[str, Any]) -> Any:
+    try:
+        return json.loads(text, **options)
+    except (ValueError, RecursionError):
+        return _Broken(text.strip())
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -131,6 +157,8 @@ def _rows(records: list[Any]) -> Rows:
         *(
             tuple(_text(r.get(key)) for key in header)
             if isinstance(r, dict)
+            else BrokenLine((r,))
+            if isinstance(r, _Broken)
             else (_text(r), *blank)
             for r in records
         ),

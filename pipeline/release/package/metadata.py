@@ -166,7 +166,7 @@ def _column(
         "description": _by(lang, column.description, column.description_en),
         "type": column.type,
         "kind": column.kind,
-        "unit": _unit(column.unit, lang),
+        "unit": column.unit if lang == "zh" else column.unit_en,
         "codes": column.codes,
         "separator": column.separator,
         "privacy": column.privacy if column.privacy != "public" else "",
@@ -190,7 +190,7 @@ def _described(column: Column, lang: Lang) -> str:
     """Title, unit and meaning in one line: Datasette's description of a column."""
     title = _by(lang, column.title, column.title_en)
     meaning = _by(lang, column.description, column.description_en)
-    unit = _unit(column.unit, lang)
+    unit = column.unit if lang == "zh" else column.unit_en
     if lang == "zh":
         return title + (f"（{unit}）" if unit else "") + (f"：{meaning}" if meaning else "")
     return title + (f" ({unit})" if unit else "") + (f": {meaning}" if meaning else "")
@@ -313,19 +313,6 @@ def _query(query: Mapping[str, Any], today: date, lang: Lang) -> dict[str, Any]:
         },
     }
     return made | ({"params": params} if params else {})
-
-
-_UNITS = {
-    "元": "yuan",
-    "万元": "10,000 yuan",
-    "亿元": "100 million yuan",
-    "天": "days",
-    "日": "days",
-}
-
-
-def _unit(unit: str, lang: Lang) -> str:
-    return unit if lang == "zh" else _UNITS.get(unit, unit)
 
 
 def _by(lang: Lang, chinese: str, english: str) -> str:

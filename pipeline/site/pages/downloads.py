@@ -110,7 +110,7 @@ async def stream(view: Any, request: Request) -> Any:
     table = request.url_vars["table"]
     sql, params, names = await _whole(view, request)
     excel = bool(request.args.get("_excel"))
-    head = [f.title for f in edition.fields(table, names)] if excel else names
+    head = [f.label for f in edition.fields(table, names)] if excel else names
     chunks = _csv(edition, sql, params, head, excel)
     headers = {
         "content-type": "text/csv; charset=utf-8",

@@ -129,3 +129,15 @@ def test_a_file_that_fails_while_it_is_read_is_a_finding(
     monkeypatch.setattr(sources, "_blocks", fails)
     found = sources.snapshot(file, shop.private / "raw")
     assert isinstance(found, Finding) and found.rule == "file-unreadable"
+
+
+def test_a_table_that_is_hidden_is_told_and_what_programs_leave_behind_is_not(
+    shop: SmallShop,
+) -> None:
+    for name in (".隐藏.csv", "局/.旧/三.csv", "局/.旧/四.csv", "._一.csv", "~$一.xlsx", ".DS_Store", ".git/config"):  # fmt: skip
+        path = shop.inbox / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"")
+    found = sources.scan(shop.inbox, shop.contract)
+    assert [(f.rule, f.file) for f in found.findings] == [("file-hidden", ".隐藏.csv"), ("file-hidden", "局/.旧")]  # fmt: skip
+    assert [file.name for file in found.files] == ["一.csv", "局/二.csv"]

@@ -44,6 +44,23 @@ def test_a_header_is_known_however_it_is_written(written: str, field: str, unit:
     assert (match.field, match.unit) == (field, unit)
 
 
+@pytest.mark.parametrize("written", ["采纳条数 (条)", "采纳条数（条）", "Adopted (条)"])
+def test_a_title_with_the_unit_that_its_column_has_is_that_column(written: str) -> None:
+    opinions = CONTRACT.datasets["legislative_opinions"]
+    (match,) = match_columns.match([written], opinions, {}, ())
+    assert match.field == "adopted"
+
+
+@pytest.mark.parametrize("written", ["罚款金额 (元)", "Fine (yuan)"])
+def test_the_titles_of_the_sites_downloads_name_the_unit_of_amounts(written: str) -> None:
+    (match,) = match_columns.match([written], PENALTIES, {}, ())
+    assert (match.field, match.unit) == ("fine_yuan", "元")
+
+
+def test_a_title_alone_names_no_unit() -> None:
+    assert [m.unit for m in match_columns.match(["罚款金额", "Confiscated"], PENALTIES, {}, ())] == ["", ""]  # fmt: skip
+
+
 def test_a_near_miss_is_suggested_and_not_taken() -> None:
     (match,) = match_columns.match(["行政相对人的名称吗"], PENALTIES, {}, ())
     assert (match.field, match.suggestion) == ("", "行政相对人名称")

@@ -63,7 +63,7 @@ def test_csv_for_excel_has_a_mark_titles_and_harmless_cells(web: httpx.Client) -
     body = web.get(f"{TABLE}.csv?_stream=on&_excel=on").content
     assert body.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
-    assert "罚款金额" in rows[0]
+    assert "罚款金额 (元)" in rows[0]
     assert "'=HYPERLINK(1)" in {cell for row in rows for cell in row}
     assert not [cell for row in rows for cell in row if formulas.is_run(cell)]
 
