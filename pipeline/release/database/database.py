@@ -270,8 +270,11 @@ def load(cursor: dbapi.Cursor, dataset: Dataset, path: Path) -> None:
     rows = pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in texts))
     try:
         cursor.adbc_ingest(dataset.name, rows, mode="append")
-    except dbapi.IntegrityError as error:  # nothing is wrong with the disk
-        raise Unaccounted(f"{path.name} {dataset.name}: {error}") from error
+    except dbapi.Error as error:
+        said = str(error).partition("\n")[0]
+        if "constraint failed" not in said:
+            raise
+        raise Unaccounted(f"{path.name} {dataset.name}: {said}") from error  # no disk's fault
 
 
 def _create_index(con: sqlite3.Connection, dataset: Dataset) -> None:

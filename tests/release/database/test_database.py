@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.base.errors import Unaccounted
 from pipeline.base.model import Dataset
 from pipeline.contract import catalog
 from pipeline.contract.catalog import published_columns
@@ -93,3 +94,10 @@ def test_a_disk_that_is_full_while_rows_are_loaded_is_told_with_the_database(fol
         cursor.execute("pragma max_page_count = 20")
         cursor.fetchall()
         database.load(cursor, dataset, path)
+
+
+def test_two_rows_of_one_key_are_no_fault_of_the_disk(folder: Path, dataset: Dataset) -> None:
+    rows: list[Cells] = [["same", *["x"] * (len(published_columns(dataset)) - 1)] for _ in range(2)]
+    path, made = parquet(folder, dataset, rows), folder / "twice.db"
+    with pytest.raises(Unaccounted, match=dataset.name):
+        database.build(made, [dataset], {dataset.name: path})
