@@ -469,8 +469,7 @@ def _unmatched(source: Source, named: Dataset | None, candidates: list[Dataset])
 
 def _unread(source: Source, rule: str, **params: str) -> Opened:
     """A table that is not read, with the one finding that says why."""
-    row = source.header_row or None
-    finding = found(rule, source, row=row, params=params)
+    finding = found(rule, source, params=params)
     return Opened(source, None, (), (finding,), _no_pieces, _no_chunk)
 
 
