@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import zip_longest
@@ -25,6 +25,7 @@ from pipeline.intake.table import (
     misplaced,
     units,
 )
+from pipeline.intake.table.date_styles import Shown
 from pipeline.intake.table.find_headers import Area, HeaderBlock, Rows
 from pipeline.intake.table.match_columns import HeaderMatch
 from pipeline.intake.table.sources_yaml import Hint
@@ -121,12 +122,9 @@ def _open_text(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
         return
     width = max(len(head[block.last - 1]), len(opened.source.header))
     notes, named = _units(opened, file.hint, head[: block.first - 1], head[block.last :])
-    shown = {}
-    if not hint.dates:
-        positions = date_styles.columns(opened.dataset, opened.mapping)
-        shown = date_styles.of_text(file.path, fmt, width, positions)
-        notes += date_styles.findings(opened.source, opened.dataset, shown)
-    layout = Layout(block, named, date_styles.settings(shown))
+    told, styles = _styles(opened, hint, partial(date_styles.of_text, file.path, fmt, width))
+    notes += told
+    layout = Layout(block, named, styles)
     work = prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout)
     if by := misplaced.shift(head[block.last :], work.dataset, work.mapping, work.settings):
         yield _shifted(opened, by)
@@ -275,12 +273,8 @@ def _open_sheet(
         above, below = rows[area.start - 1 : area.block.first - 1], rows[area.block.last : area.end]
         notes, named = _units(opened, file.hint, above, below)
         notes += _not_plain(sheet, area, opened.source)
-        shown = {}
-        if not file.hint.dates:
-            positions = date_styles.columns(opened.dataset, opened.mapping)
-            shown = date_styles.of_rows(below, positions)
-            notes += date_styles.findings(opened.source, opened.dataset, shown)
-        styles = date_styles.settings(shown)
+        told, styles = _styles(opened, file.hint, partial(date_styles.of_rows, below))
+        notes += told
         layout = Layout(area.block, named, styles, sheet.is_1904, merged, banners)
         work = prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout)
         if by := misplaced.shift(below, work.dataset, work.mapping, work.settings):
@@ -338,6 +332,21 @@ def _units(
             found("unit-assumed", source, row=source.header_row, column=each.field, params=params)
         )
     return notes, named
+
+
+def _styles(
+    opened: Opened, hint: Hint, of: Callable[[Mapping[str, int]], dict[str, Shown]]
+) -> tuple[list[Finding], dict[str, str]]:
+    """(what is told of the order of a table's dates, field → order); `of` looks at whole columns.
+
+    Where sources.yaml says the order, nothing is looked at.
+    """
+    dataset = opened.dataset
+    if dataset is None or hint.dates:
+        return [], {}
+    shown = of(date_styles.columns(dataset, opened.mapping))
+    told = date_styles.findings(opened.source, dataset, shown)
+    return list(told), date_styles.settings(shown)
 
 
 def _chunk_of_rows(work: Work, piece: Piece) -> Chunk:
@@ -458,8 +467,7 @@ def _unmatched(source: Source, named: Dataset | None, candidates: list[Dataset])
 
 def _unread(source: Source, rule: str, **params: str) -> Opened:
     """A table that is not read, with the one finding that says why."""
-    row = source.header_row or None
-    finding = found(rule, source, row=row, params=params)
+    finding = found(rule, source, params=params)
     return Opened(source, None, (), (finding,), _no_pieces, _no_chunk)
 
 
