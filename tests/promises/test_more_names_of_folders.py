@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.examples import examples
 from tests.support.walks import Walk, from_elsewhere
 
 pytestmark = pytest.mark.slow  # each goes the whole way
@@ -22,6 +23,10 @@ NAMES = (
     "-rf --help",
     "~ 前后有空格. ",
     "制表\t符 🀄️ é",
+    "二〇二四年度重大行政处罚备案材料长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长xx",
+)
+#: As many again, by another who had not seen the code; a usual run tries the first two.
+MORE = (
     "换\n行\r\n名",
     "-",
     "--site",
@@ -31,14 +36,13 @@ NAMES = (
     "é̀̂\u0301组合",
     "\u202e件文示公\u202c",
     "\u200b\u200d\ufeff零宽",
-    "*?[!a]~;&&|<>",
     "\x01\x1b[31m红",
+    "*?[!a]~;&&|<>",
     "a=b,c d:e@f",
-    "二〇二四年度重大行政处罚备案材料长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长xx",
 )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES + MORE[: examples(2, len(MORE))])
 def test_every_command_works_in_a_folder_of_this_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

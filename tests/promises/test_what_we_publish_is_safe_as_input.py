@@ -34,7 +34,7 @@ FROM_THE_SITE = {
     "site's CSV": "{}.csv?_stream=on",
     "site's CSV for Excel": "{}.csv?_stream=on&_excel=on",
     "site's XLSX": "{}.xlsx",
-    "site's JSON": "{}.json?_shape=objects&_size=max",
+    "site's JSON": "{}.json?_shape=array&_size=max",
 }
 FORMS = ("CSV", "CSV for Excel", "XLSX", "JSON Lines", *FROM_THE_SITE)
 #: Where a record came from: of what was read, this is another file.

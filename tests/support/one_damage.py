@@ -264,10 +264,12 @@ def whole_file(part: Part, rng: random.Random, folder: Path) -> Damage | None:
 
 
 def odd_name(part: Part, rng: random.Random, folder: Path) -> Damage | None:
-    """Another name, and nothing else: every record is as it was."""
+    """Another name, and nothing else: every record is as it was, or it is told that the file is hidden."""
     path, name = Path(part.name), rng.choice(ODD_NAMES)
     name = (str(path.parent) + "/" + name + path.suffix) if rng.random() < 0.6 or len(name) > 200 else f"{name}/{path.name}"  # fmt: skip
-    return Damage("name", part, f"{name!r}", rendered(part, folder), frozenset(), name=name)
+    hidden = any(piece.startswith(".") for piece in name.split("/"))
+    hit = everything(part) if hidden else frozenset[int]()
+    return Damage("name", part, f"{name!r}", rendered(part, folder), hit, name=name)
 
 
 def wrong_suffix(part: Part, rng: random.Random, folder: Path) -> Damage | None:

@@ -6,7 +6,7 @@ import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pyarrow.parquet as pq
 
@@ -84,7 +84,9 @@ class Judge:
             yield from self._of(damage, after)
 
     def _new(self, after: Outcome, name: str, was: str = "") -> list[Finding]:
-        return sorted(after.findings[name] - self.before.findings[was or name])
+        folders = (after.findings[str(folder)] for folder in PurePosixPath(name).parents)
+        found = after.findings[name].union(*folders)
+        return sorted(found - self.before.findings[was or name])
 
     def _of(self, damage: Damage, after: Outcome) -> Iterator[str]:
         name = damage.name or damage.part.name

@@ -1,7 +1,7 @@
 """What exporting programs and people put into a cell in place of its value, or around it.
 
 Each is recognised by its form, whatever the case, width and brackets: a word for "nothing", the
-guard `="…"`, a mark for "as above", a picture's formula, characters that were lost, a document's
+guards `="…"` and `'=…`, a mark for "as above", a picture's formula, characters that were lost, a document's
 number that a spreadsheet took for a date, two values in one cell.
 """
 
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+
+from pipeline.base.spreadsheet_safety import safe
 
 #: How a program writes a missing value, bare or in brackets.
 _OF_PROGRAMS = r"null|none|nil|nan|nat|na|n/a|<na>|undefined|\\n"
@@ -41,7 +43,7 @@ _NUMBERED = re.compile(r"[〔\[(（【]\s*(?:19|20)\d{2}\s*[〕\])）】][^〔\[
 
 #: Cells that may be one of these, by their beginning, so that all others need no Python (RE2).
 SUSPECT = (
-    r"(?i)^\s*(?:=|[(（<\[{]?\s*(?:null|none|nil|nan|nat|na|n/a|undefined|\\n|[/\\~／＼]|[-—―–−－]{1,4}|无|暂无|空"
+    r"(?i)^\s*(?:=|＝|'|[(（<\[{]?\s*(?:null|none|nil|nan|nat|na|n/a|undefined|\\n|[/\\~／＼]|[-—―–−－]{1,4}|无|暂无|空"
     rf"|不详|没有|未填|{_AS_ABOVE})\s*[)）>\]}}]?\s*$)|锟斤|烫烫烫|屯屯屯|ï¿½|\?\?|？？"
 )
 #: Cells of codes that may be dates, or numbers with a point.
@@ -61,9 +63,13 @@ def is_nothing(text: str) -> bool:
 
 
 def unguarded(text: str) -> str:
-    """The text inside `="…"`, by which a CSV keeps a spreadsheet from reading a code as a number."""
-    match = _GUARD.fullmatch(text.strip())
-    return match["inside"].replace('""', '"') if match else text
+    """The text inside `="…"`, by which a CSV keeps a spreadsheet from reading a code as a number, or
+    behind the apostrophes that keep it from being run, as in our own CSV for Excel."""
+    plain = text.strip().lstrip("'")
+    if plain == text.strip() or plain == safe(plain):
+        plain = text
+    match = _GUARD.fullmatch(plain.strip())
+    return match["inside"].replace('""', '"') if match else plain
 
 
 def is_picture(text: str) -> bool:
