@@ -249,7 +249,12 @@ def judge_expectations(run: Run, job: Job, parent: Path | None) -> tuple[Accepte
     before, allowed = manifest.read(parent) if parent else {}, job.allowed
     datasets, accepted, failed = list(job.catalog.datasets.values()), list[Accepted](), []
     rows = before.get("rows", {})
-    for each in gate.failures(datasets, run.by_dataset(), rows, allowed.removals, allowed.growth):
+    unread = kept_rows.datasets_of(run.unread, parent)
+    failures = [
+        *(Failure(name, "unread", {"file": file}) for name, file in sorted(unread.items()) if name),
+        *gate.failures(datasets, run.by_dataset(), rows, allowed.removals, allowed.growth),
+    ]
+    for each in failures:
         earlier = expectations.accepted_before(each, before)
         if because := allowed.accept.get(each.dataset, ""):
             about = each.dataset, each.expectation, each.reason, because

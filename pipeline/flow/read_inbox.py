@@ -65,6 +65,7 @@ class Run:
     comparisons: list[Comparison] = field(default_factory=list)
     sample: bool = False
     files: list[sources.InboxFile] = field(default_factory=list)  # as kept under PRIVATE/raw
+    unread: set[str] = field(default_factory=set)  # files that a fault of ours kept from being read
     feedback: list[str] = field(default_factory=list)  # workbooks written, inside PRIVATE/feedback
     # Other publishers' packages, as sources.yaml lists them.
     packages: list[PackageResult] = field(default_factory=list)
@@ -260,7 +261,9 @@ class _Collector:
         progress.step(message, entry.number, self._files)
         if entry.keeper:
             entry.keeper.add(what)
-            if isinstance(what, Finding) and what.rule in NOT_OF_THE_FILE:
+        if isinstance(what, Finding) and what.rule in NOT_OF_THE_FILE:
+            self._run.unread.add(what.file)
+            if entry.keeper:
                 entry.keeper.drop()  # the next run may read it
         if isinstance(what, Finding):
             self._run.ledger.finding(what)

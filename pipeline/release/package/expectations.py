@@ -20,7 +20,7 @@ class Failure:
     """An expectation that a dataset fails; `params` fill its message (`expect-…`)."""
 
     dataset: str
-    expectation: str  # quarantined-share, rows, collapse, growth
+    expectation: str  # quarantined-share, rows, collapse, growth, unread
     params: Mapping[str, Any] = field(default_factory=dict)
 
     @property

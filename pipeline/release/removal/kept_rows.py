@@ -141,6 +141,15 @@ def sources(
     ]
 
 
+def datasets_of(files: Collection[str], parent: Path | None) -> dict[str, str]:
+    """Dataset → one of `files` (as findings name them) from which the release `parent` has rows."""
+    if not files or parent is None:
+        return {}
+    shown = {working.masked(file): file for file in files}
+    listed = package.csv_dicts(package.data_files(parent, SOURCES))
+    return {row["dataset"]: shown[row["file"]] for row in listed if row["file"] in shown}
+
+
 def _listed(kept: Kept) -> list[dict[str, str]]:
     files = package.data_files(kept.parent, SOURCES) if kept.parent else []
     return list(package.csv_dicts(files))
