@@ -16,7 +16,7 @@ import duckdb
 from pipeline.base import progress
 from pipeline.base.engine import Engine
 from pipeline.base.errors import StoreError
-from pipeline.base.files import copy, faults, write_durably
+from pipeline.base.files import copy, faults, sha256, write_durably
 from pipeline.base.model import (
     Catalog,
     Checked,
@@ -327,7 +327,7 @@ def read_reports(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog)
             run.ledger.finding(replace(finding, file=each.source.path), each.source.source_id)
     for file in files:
         if file.is_report:
-            _keep_raw(file.path, read.sha256(file.path), run.ledger.private)
+            _keep_raw(file.path, sha256(file.path), run.ledger.private)
     tallies = run.by_dataset()
     for held in run.held_back.values():  # what is compared is what is public
         tallies.pop(held.dataset, None)

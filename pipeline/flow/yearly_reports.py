@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from pipeline.base.files import sha256
 from pipeline.base.model import (
     Catalog,
     Column,
@@ -28,7 +29,6 @@ from pipeline.base.model import (
 from pipeline.base.sql import Sql, quoted
 from pipeline.base.words import Lang, say
 from pipeline.contract.catalog import published_columns
-from pipeline.intake import read
 from pipeline.intake.inbox.sources import InboxFile
 from pipeline.reports.compare.with_records import DIFFERS, Count, Params, reconcile
 from pipeline.reports.figures import indicators
@@ -88,7 +88,7 @@ def _read(
     source_id = hashlib.sha256(f"{file.name}\0".encode()).hexdigest()[:12]
     size = file.path.stat().st_size
     source = Source(
-        source_id, file.name, read.sha256(file.path), size, dataset=DATASET, matched_by="folder"
+        source_id, file.name, sha256(file.path), size, dataset=DATASET, matched_by="folder"
     )
     return ReadReport(source, report)
 

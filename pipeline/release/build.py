@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.base import words
 from pipeline.base.engine import LOCAL, Engine
-from pipeline.base.files import naming
+from pipeline.base.files import naming, sha256
 from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import RowChecksum
 from pipeline.release.data import draft, part_files
@@ -228,7 +228,7 @@ def sign_release(
     key in PRIVATE. The manifest comes last, since it lists all other files.
     """
     package_files = [folder / "datapackage.json", *draft.files_in(folder / "data")]
-    hashes = {p.relative_to(folder).as_posix(): manifest.sha256(p) for p in package_files}
+    hashes = {p.relative_to(folder).as_posix(): sha256(p) for p in package_files}
     if (folder / "downloads").is_dir():
         own = {key: content[key] for key in ("release", "number", "today")}
         path = folder / "downloads" / f"{descriptor['name']}-{content['release']}.zip"

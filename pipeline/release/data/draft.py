@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from pipeline.base import row_checksums, sql
 from pipeline.base.engine import LOCAL, Engine
+from pipeline.base.files import sha256
 from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import RowChecksum
 from pipeline.base.sql import Sql, quoted
@@ -26,7 +27,7 @@ from pipeline.checks.results.parquet import made_home
 from pipeline.contract.catalog import published_columns
 from pipeline.release.data import derived, differing_rows, part_files
 from pipeline.release.data.part_files import Places
-from pipeline.release.package import expectations, manifest, package, parts, record_changes
+from pipeline.release.package import expectations, package, parts, record_changes
 from pipeline.release.package.about import About
 from pipeline.release.package.parts import Keys, Layout
 
@@ -233,7 +234,7 @@ def data_hashes(release: Path) -> dict[str, str]:
 
 def hashes_of(release: Path, files: Collection[Path]) -> dict[str, str]:
     """File (its name in the folder `release`) → sha256."""
-    return {path.relative_to(release).as_posix(): manifest.sha256(path) for path in files}
+    return {path.relative_to(release).as_posix(): sha256(path) for path in files}
 
 
 def content_hash(facts: Mapping[str, Any], hashes: Mapping[str, str]) -> str:

@@ -23,12 +23,12 @@ import duckdb
 from pipeline.base import sql
 from pipeline.base.engine import Engine, Unseen
 from pipeline.base.errors import Unaccounted
-from pipeline.base.files import naming
+from pipeline.base.files import naming, sha256
 from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import RowChecksum
 from pipeline.checks.results.parquet import Home
 from pipeline.release.downloads import downloads
-from pipeline.release.package import manifest, package, parts
+from pipeline.release.package import package, parts
 from pipeline.release.package.parts import Keys, Part
 
 _UNCHECKED = RowChecksum()
@@ -143,7 +143,7 @@ def written_files(
             arrived = places.aside.folder / "arrived"
             arrived.write_bytes(written.content)
             arrived.replace(path)
-        if (path.stat().st_size, manifest.sha256(path)) != (written.size, written.sha256):
+        if (path.stat().st_size, sha256(path)) != (written.size, written.sha256):
             raise Unaccounted(f"{written.name}: is not the file that was written")
         yield replace(written, content=b"")
 
@@ -218,7 +218,7 @@ def work_folder(places: Places) -> Iterator[Path]:
 
 def deliver(places: Places, name: str, path: Path, checksum: RowChecksum = _UNCHECKED) -> Written:
     """Move a finished file to its place in the release, or read it to be sent there."""
-    written = Written(name, path.stat().st_size, manifest.sha256(path), checksum)
+    written = Written(name, path.stat().st_size, sha256(path), checksum)
     if places.aside.is_here():
         path.replace(places.release / name)
         return written

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.base.files import naming
+from pipeline.base.files import naming, sha256
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -42,12 +42,6 @@ def public_pem(key: Ed25519PrivateKey) -> bytes:
 def fingerprint(pem: bytes) -> str:
     """The first 16 hex digits of the sha256 of a public key, for people to compare."""
     return hashlib.sha256(pem).hexdigest()[:16]
-
-
-def sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def hashed(folder: Path, known: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,193 @@
+"""The tables in the sheets of a workbook, of markup and of JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import zip_longest
+
+import pyarrow as pa
+
+from pipeline.base.files import sha256
+from pipeline.base.model import Catalog, Chunk, Finding, Location, Source, found
+from pipeline.base.sheet_cells import is_added
+from pipeline.intake import opened_table
+from pipeline.intake.inbox.sources import InboxFile
+from pipeline.intake.opened_table import Opened, Piece
+from pipeline.intake.table import (
+    chunks,
+    date_styles,
+    find_headers,
+    misplaced,
+)
+from pipeline.intake.table.find_headers import Area, Rows
+from pipeline.intake.table.work import Layout, Work, prepare
+from pipeline.intake.text import blocks, json_files
+from pipeline.intake.text.blocks import Parsed, Ragged
+from pipeline.intake.workbook.sheet import Sheet
+
+SLICE = 1 << 16  # rows of a sheet in one chunk
+
+
+def open_json(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
+    tables = json_files.tables(file.path)
+    if isinstance(tables, str):
+        yield found(tables, Location(file.name))
+        return
+    yield from _open_sheets(file, (Sheet(name, rows) for name, rows in tables), "utf-8", catalog)
+
+
+def open_workbook(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
+    from pipeline.intake.workbook import workbooks  # in a process of their own
+
+    yield from _open_sheets(file, workbooks.sheets(file.path), "", catalog)
+
+
+def open_markup(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
+    from pipeline.intake.workbook import workbooks
+
+    yield from _open_sheets(file, workbooks.sheets(file.path, is_markup=True), "", catalog)
+
+
+def _open_sheets(
+    file: InboxFile, sheets: Iterator[Sheet], encoding: str, catalog: Catalog
+) -> Iterator[Opened | Finding]:
+    whole = Source(
+        "",
+        file.name,
+        file.sha256 or sha256(file.path),
+        file.path.stat().st_size,
+        encoding=encoding,
+    )
+    unread = list[tuple[Opened, Sheet]]()
+    any_known = False
+    for number, sheet in enumerate(sheets, 1):
+        if sheet.rows and is_added(next(iter(sheet.rows[0]), "")):
+            yield found("sheet-notes", Location(file.name, sheet.name))
+        elif file.hint.sheet not in (None, number, sheet.name):
+            yield found("sheet-not-asked", Location(file.name, sheet.name))
+        elif sheet.skipped:
+            yield found(f"sheet-{sheet.skipped}", Location(file.name, sheet.name))
+        else:
+            for opened in _open_sheet(replace(whole, sheet=sheet.name), sheet, file, catalog):
+                if opened.dataset:
+                    any_known = True
+                    yield opened
+                else:
+                    unread.append((opened, sheet))
+    for opened, sheet in unread:
+        yield _beside_a_table(opened, sheet) if any_known else opened
+
+
+def _beside_a_table(opened: Opened, sheet: Sheet) -> Opened | Finding:
+    """The finding about a sheet without a dataset, in a file with another table: notes, or an
+    unknown table (three rows or more with three filled cells)."""
+    if opened.findings[0].rule not in ("dataset-unknown", "header-not-found", "table-transposed"):
+        return opened
+    wide = sum(sum(bool(c.strip()) for c in row) >= 3 for row in sheet.rows)
+    return found("sheet-unknown" if wide >= 3 else "sheet-notes", opened.source)
+
+
+def _open_sheet(
+    source: Source, sheet: Sheet, file: InboxFile, catalog: Catalog
+) -> Iterator[Opened]:
+    """Each table of a sheet."""
+    datasets, _ = opened_table.candidate_datasets(file, catalog)
+    block = opened_table.header_block(sheet.rows, sheet.merged, file.hint, datasets)
+    if misplaced.is_transposed(sheet.rows, datasets, block):
+        yield opened_table.unread(source, "table-transposed")
+        return
+    if block is None:
+        yield opened_table.matched(source, None, file, catalog)
+        return
+    areas = [Area(block, 1, len(sheet.rows))]
+    if not file.hint.header_rows:
+        areas = find_headers.areas(sheet.rows, block, datasets, sheet.merged)
+    rows, merged = find_headers.filled_down(sheet.rows, sheet.merged, block.last)
+    for area in areas:
+        part = "" if area.start == 1 and area is areas[0] else f"{area.block.last}.{_left(area)}"
+        opened = opened_table.matched(source, area.block, file, catalog, part)
+        if opened.dataset is None:
+            yield opened
+            continue
+        banners = find_headers.banners(sheet.merged, area.block)
+        above, below = rows[area.start - 1 : area.block.first - 1], rows[area.block.last : area.end]
+        notes, named = opened_table.units_named(opened, file.hint, above, below)
+        notes += _not_plain(sheet, area, opened.source)
+        told, styles = opened_table.styles(opened, file.hint, partial(date_styles.of_rows, below))
+        notes += told
+        layout = Layout(area.block, named, styles, sheet.is_1904, merged, banners)
+        work = prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout)
+        if by := misplaced.shift(below, work.dataset, work.mapping, work.settings):
+            yield opened_table.shifted(opened, by)
+            continue
+        yield replace(
+            opened,
+            findings=(*opened.findings, *notes),
+            pieces=partial(_pieces, rows, area, *_span(area, areas)),
+            chunk=partial(_chunk_of_rows, work),
+        )
+
+
+def _not_plain(sheet: Sheet, area: Area, source: Source) -> Iterator[Finding]:
+    """What is told of a table's rows that are hidden, and of those that are struck out."""
+    first, last = area.block.last + 1, min(area.end, len(sheet.rows))
+    hidden = [row for row in sorted(sheet.hidden) if first <= row <= last]
+    if hidden:
+        params = {"count": len(hidden), "rows": "、".join(map(str, hidden[:10]))}
+        yield found("rows-hidden", source, params=params)
+    columns = [c for c in sorted(sheet.hidden_columns) if c < len(source.header)]
+    if columns:
+        named = "、".join(f"{chunks.letters(c)} {source.header[c]}".strip() for c in columns[:10])
+        yield found("columns-hidden", source, params={"count": len(columns), "columns": named})
+    for row in sorted(sheet.struck):
+        if first <= row <= last and any(cell.strip() for cell in sheet.rows[row - 1]):
+            yield found("row-struck-out", source, row=row)
+
+
+def _chunk_of_rows(work: Work, piece: Piece) -> Chunk:
+    assert isinstance(piece, Parsed)
+    return chunks.chunk_of(piece, work)
+
+
+def _left(area: Area) -> int:
+    """The position of the table's first named column."""
+    return next((i for i, name in enumerate(area.block.names) if name), 0)
+
+
+def _span(area: Area, areas: Sequence[Area]) -> tuple[int, int]:
+    """(first column, end column) of the area, the end being the next table to the right.
+
+    The end is 1 << 20 where there is no other table.
+    """
+    lefts = sorted(_left(a) for a in areas if a.block.first == area.block.first)
+    after = [left for left in lefts if left > _left(area)]
+    return _left(area) if _left(area) > lefts[0] else 0, after[0] if after else 1 << 20
+
+
+def _pieces(rows: Rows, area: Area, left: int, most: int, partitions: int = 0) -> Iterator[Parsed]:
+    """The area's rows as string columns, in slices; cells of a table next to it are left blank."""
+    count = area.end + 1 - area.start
+    size = min(SLICE, max(1, -(-count // partitions))) if partitions else SLICE
+    widest = max(map(len, rows[area.start - 1 : area.end]), default=0)
+    right = min(max(widest, len(area.block.names)), most)
+    for first in range(area.start, area.end + 1, size):
+        some, numbers, broken = _records(rows, first, min(first + size, area.end + 1))
+        columns = dict(enumerate(zip_longest(*some, fillvalue="")))
+        blank = ("",) * len(some)
+        cells = [columns.get(i, blank) if i >= left else blank for i in range(right)]
+        table = pa.table({str(i): pa.array(column, pa.string()) for i, column in enumerate(cells)})
+        lines = len(some) + len(broken)
+        yield Parsed(blocks.with_rows(table, numbers), broken, lines=lines)
+
+
+def _records(rows: Rows, first: int, end: int) -> tuple[Rows, list[int], tuple[Ragged, ...]]:
+    """Of rows numbered `first` to `end`: those that are records, their numbers, and those that are none."""
+    broken = tuple(
+        Ragged(number, tuple(rows[number - 1]), "json-line-broken")
+        for number in range(first, end)
+        if isinstance(rows[number - 1], json_files.BrokenLine)
+    )
+    numbers = sorted({*range(first, end)} - {each.row for each in broken})
+    return [rows[number - 1] for number in numbers], numbers, broken
