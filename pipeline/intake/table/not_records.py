@@ -149,11 +149,12 @@ def is_bare_numbering(cells: Sequence[str], width: int) -> bool:
 
 
 def are_hints(cells: Sequence[str]) -> bool:
-    """Whether each filled cell of a row says how its column is filled in (必填, 日期格式 yyyy-mm-dd),
-    or the row says that it is an example.
+    """Whether the filled cells of a row, but for one in five at most, say how their columns are
+    filled in (必填, 日期格式 yyyy-mm-dd), or the row says that it is an example.
     """
     filled = _filled(cells)
     if len(filled) > 1 and _EXAMPLE.fullmatch(filled[0]):
         return True
-    hints = len(filled) > 1 and all(len(c) < 200 and _HINT.fullmatch(c) for c in filled)
-    return hints and any(_SURE_HINT.search(c) for c in filled)
+    hints = [cell for cell in filled if len(cell) < 200 and _HINT.fullmatch(cell)]
+    are_most = len(filled) > 1 and len(hints) * 5 >= len(filled) * 4
+    return are_most and any(_SURE_HINT.search(cell) for cell in hints)
