@@ -188,13 +188,13 @@ def test_a_contract_is_right_for_the_rules_it_was_held_against_alone(contract: P
 def test_a_contract_saved_while_it_is_read_is_read_once_more(
     contract: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, read = contract / "authorities.yaml", catalog._read
+    path, read = contract / "authorities.yaml", catalog.read
 
     def slowly(folder: Path, rules: object) -> object:
         found = read(folder, None)
-        monkeypatch.setattr(catalog, "_read", read)
+        monkeypatch.setattr(catalog, "read", read)
         path.write_text(path.read_text("utf-8").replace("title: ", "title: 新", 1), "utf-8")
         return catalog.replace(found, version=catalog._version(folder))
 
-    monkeypatch.setattr(catalog, "_read", slowly)
+    monkeypatch.setattr(catalog, "read", slowly)
     assert catalog.load(contract).datasets["authorities"].title.startswith("新")

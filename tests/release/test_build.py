@@ -130,7 +130,7 @@ def test_a_formula_is_made_safe_for_excel_and_stays_exact_in_the_plain_csv(hosti
     assert text.startswith(b"\xef\xbb\xbf")
     safe = {r["record_id"]: r["remarks"] for r in csv.DictReader(io.StringIO(text[3:].decode(), newline=""))}  # fmt: skip
     exact = remarks(hostile.current)
-    assert {"=1+1", "+86 1", "-2+3", "@SUM(A1)", "＝1+1", "-5"} <= set(exact.values())
+    assert {"=1+1", "+86 1", "-2+3", "@SUM(A1)", "-5"} <= set(exact.values())
     for key, value in exact.items():
         assert safe[key] == spreadsheet_safety.safe(value)
         assert not formulas.is_run(safe[key])

@@ -115,7 +115,7 @@ case("gb18030-late.csv", (text([(f"A{n}", "x" * 90, "y", "2024-01-01") for n in 
 case("big5.csv", text([("示政發〔2024〕1號", "示例辦法", "示例區人民政府", "2024-01-05")], ("文號", "文件名稱", "制定機關", "發布日期")).replace("〔", "[").replace("〕", "]").encode("big5"), records=1)  # fmt: skip
 case("stray-byte-utf8.csv", PLAIN.encode().replace("办法之3".encode(), "办法之3".encode() + b"\xb9"), ["bad-bytes"])  # fmt: skip
 case("stray-byte-gb18030.csv", PLAIN.encode("gb18030").replace("办法之3".encode("gb18030"), "办法之3".encode("gb18030") + b"\xff"), ["bad-bytes"])  # fmt: skip
-case("line-of-gbk-in-utf8.csv", b"".join(line.encode("gbk" if n == 5 else "utf-8") for n, line in enumerate(PLAIN.splitlines(keepends=True))), ["bad-bytes"])  # fmt: skip
+case("line-of-gbk-in-utf8.csv", b"".join(line.encode("gbk" if n == 5 else "utf-8") for n, line in enumerate(PLAIN.splitlines(keepends=True))), ["bad-bytes", "garbled-text"])  # fmt: skip
 case("cut-in-a-character.csv", PLAIN.encode()[:-1] + "示".encode()[:2], ["bad-bytes"])
 case("lost-before.csv", PLAIN.replace("办法之2", "办法�2").encode(), ["lost-characters"])
 case("nul.csv", PLAIN.replace("办法之2", "办法\x00之2").encode(), ["nul-bytes"])

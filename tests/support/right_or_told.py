@@ -96,8 +96,11 @@ class Judge:
         rows = {n: self.rows[damage.part.name, keys[n]] for n in damage.hit - damage.gone}
         lost = [n for n in sorted(rows) if not public[keys[n]]]
         strange = [r for r in after.records if r.file == name and r.key not in keys]
-        if damage.text is not None:  # rows are where they were: it is told at its row
-            told = [finding for finding in told if finding[1] in ("", *rows.values())]
+        if (
+            damage.text is not None
+        ):  # rows are where they were: it is told at its row, or its column
+            at = ("", *rows.values())
+            told = [f for f in told if f[1] in at or f[0] == "date-ambiguous"]
         if lost and not told and len(strange) < len(lost):
             yield f"UNTOLD LOSS of rows {lost[:5]}: {damage.told}"
         for record in strange:

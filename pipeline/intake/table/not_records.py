@@ -27,19 +27,22 @@ _CLOSING = f"(?:{_TOTAL})|(?:{_SIGNATURE})|(?:{_FOOTNOTE})|(?:{_NUMBERING})|(?:{
 )
 
 #: How a column is to be filled in, as a form says it in a row under its header.
-_HINT = re.compile(
+_PLAIN_HINT = (
     r"[(（\[【*＊]*(?:"
     r"(?:非|不)?(?:必填|必录|必选|选填|可选|可填|可空)项?|自动(?:生成|填写|计算)|(?:无需|不用|不必)填写?|不填"
     r"|(?:单行|多行|短|长)?(?:文本|文字|字符串?|数字|数值|整数|小数|日期|时间|金额|下拉|单选|多选|枚举|字典)(?:型|类型|格式|框|列表|选择|项)?"
     r"|text|string|date|datetime|number|integer|int|varchar|char|required|optional|mandatory"
     r"|y{2,4}[-/.年]m{1,2}[-/.月]d{1,2}日?(?:\s*h{1,2}:m{1,2}(?::s{1,2})?)?"
     r")[)）\]】*＊]*"
-    r"|.*(?:必填|选填|填写|填报要求|请填|请选|请输入|下拉|格式|例如|[示样举]例|(?:^|[,，;；(（])\s*[例如]\s*[:：]|y{4}[-/.年]m|\d+\s*位(?:数字|代码|字符|$)|字以内|不超过\s*\d+|精确到|保留.{0,4}小数|单位\s*[:：为]).*",
+)
+_HINT = re.compile(
+    rf"{_PLAIN_HINT}"
+    r"|.*(?:必填|选填|填写|填报要求|请填|请选|请输入|下拉|格式|例如|[示样举]例\s*[:：]|(?:^|[,，;；(（])\s*[例如]\s*[:：]|y{4}[-/.年]m|\d+\s*位(?:数字|代码|字符|$)|字以内|不超过\s*\d+|精确到|保留.{0,4}小数|单位\s*[:：为]).*",
     re.I | re.S,
 )
-#: Of all of a row of hints at least one says so without doubt.
+#: Of all of a row of hints at least one says so without doubt, and one says nothing else.
 _SURE_HINT = re.compile(
-    r"必填|选填|必录|填写|填报|请[填选输]|下拉|格式|示例|样例|例如|例\s*[:：]|y{2,4}[-/.年]m|required|optional|mandatory",
+    r"必填|选填|必录|填写|填报|请[填选输]|下拉|格式|[示样举]例\s*[:：]|例如|例\s*[:：]|y{2,4}[-/.年]m|required|optional|mandatory",
     re.I,
 )
 _EXAMPLE = re.compile(
@@ -157,4 +160,5 @@ def are_hints(cells: Sequence[str]) -> bool:
         return True
     hints = [cell for cell in filled if len(cell) < 200 and _HINT.fullmatch(cell)]
     are_most = len(filled) > 1 and len(hints) * 5 >= len(filled) * 4
-    return are_most and any(_SURE_HINT.search(cell) for cell in hints)
+    is_plain = any(re.fullmatch(_PLAIN_HINT, cell, re.I) for cell in hints)
+    return are_most and is_plain and any(_SURE_HINT.search(cell) for cell in hints)

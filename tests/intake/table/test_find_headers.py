@@ -262,12 +262,14 @@ def test_bare_numbers_are_the_columns_only_right_under_a_header_without_numbers(
         (("（必填）", "", "从下拉列表中选择"), True),
         (("示例", "示例公司", "2024-01-01"), True),
         (("必填", "", ""), False),  # one word may be a record's
+        (("示例一公司", "示例二公司"), False),
+        (("无需填写说明的公司", "某格式合同公司"), False),
         (("文本", "数字", "日期"), False),  # kinds, but nothing says that they are hints
         (("必填", "示例公司", "2024-01-01"), False),
         (("格式合同填写不规范", "某公司", "2024-01-01"), False),
     ],
 )
-def test_hints_are_set_aside_only_where_every_cell_is_one_under_the_header(
+def test_hints_are_set_aside_only_where_nearly_every_cell_is_one_under_the_header(
     cells: tuple[str, ...], is_hint: bool
 ) -> None:
     table = pa.table({str(i): [c] for i, c in enumerate(cells)} | {"_row": [7]})
