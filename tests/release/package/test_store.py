@@ -101,7 +101,8 @@ def test_killed_at_any_instant_current_is_whole_and_the_next_run_completes(verb:
 def run_in_child(folder: Path, setup: str) -> subprocess.CompletedProcess[str]:
     """Publish the small shop in `folder`, in a process of its own after the statements `setup`."""
     code = (
-        "import sys, os\nfrom pathlib import Path\n"
+        "import importlib.readers, sys, os\n"  # which another user may be unable to read
+        "from pathlib import Path\n"
         "from tests.support.shop import SmallShop\n"
         "from pipeline.base.errors import GongshiError\n"
         "shop = SmallShop(Path(sys.argv[1]))\n"
