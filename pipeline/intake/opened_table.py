@@ -129,8 +129,7 @@ def matched(
     source: Source, block: HeaderBlock | None, file: InboxFile, catalog: Catalog, part: str = ""
 ) -> Opened:
     """The table's dataset, and what each column holds. `part` identifies a table among several of one sheet."""
-    name = "\0".join((source.path, source.sheet, part) if part else (source.path, source.sheet))
-    source = replace(source, source_id=hashlib.sha256(name.encode()).hexdigest()[:12])
+    source = _identified(source, part)
     datasets, matched_by = candidate_datasets(file, catalog)
     dataset = datasets[0] if matched_by else None
     candidates = list[Dataset]()
@@ -151,6 +150,11 @@ def matched(
     )
 
 
+def _identified(source: Source, part: str = "") -> Source:
+    name = "\0".join((source.path, source.sheet, part) if part else (source.path, source.sheet))
+    return replace(source, source_id=hashlib.sha256(name.encode()).hexdigest()[:12])
+
+
 def _unmatched(source: Source, named: Dataset | None, candidates: list[Dataset]) -> Opened:
     if named:
         rule, params = "header-not-found", {"dataset": named.title}
@@ -163,6 +167,7 @@ def _unmatched(source: Source, named: Dataset | None, candidates: list[Dataset])
 
 def unread(source: Source, rule: str, **params: str) -> Opened:
     """A table that is not read, with the one finding that says why."""
+    source = source if source.source_id else _identified(source)
     finding = found(rule, source, params=params)
     return Opened(source, None, (), (finding,), _no_pieces, _no_chunk)
 

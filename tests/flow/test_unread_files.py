@@ -97,3 +97,16 @@ def test_hostile_workbooks_beside_a_good_file_each_have_one_reason_and_it_is_pub
     files = {f"{n:02}.xlsx": rule for n, (_, rule) in enumerate(REFUSED.values())}
     files |= {f"far-{n:02}.xlsx": f"sheet-{skipped}" for n, skipped in enumerate(FAR.values())}
     assert sorted(told(shop)) == sorted((f, rule, "department") for f, rule in files.items())
+
+
+def test_tables_on_their_side_beside_a_good_file_are_one_finding_each_and_it_is_published(
+    shop: SmallShop,
+) -> None:
+    sideways = [[str(cell) for cell in column] for column in zip(*TABLE, strict=True)]
+    (shop.inbox / "竖表.csv").write_text("".join(",".join(r) + "\n" for r in sideways), "utf-8")
+    (shop.inbox / "竖表.xlsx").write_bytes(xlsx(sideways))
+    release = shop.publish()
+    assert len(public(shop)) == 25
+    assert told(shop) == [(f"竖表.{s}", "table-transposed", "department") for s in ("csv", "xlsx")]
+    sources = [row["source_id"] for row in rows_of(release / "data" / "sources.csv")]
+    assert len(set(sources)) == len(sources) and all(sources)
