@@ -40,7 +40,7 @@ _HINT = re.compile(
     r"|.*(?:必填|选填|填写|填报要求|请填|请选|请输入|下拉|格式|例如|[示样举]例\s*[:：]|(?:^|[,，;；(（])\s*[例如]\s*[:：]|y{4}[-/.年]m|\d+\s*位(?:数字|代码|字符|$)|字以内|不超过\s*\d+|精确到|保留.{0,4}小数|单位\s*[:：为]).*",
     re.I | re.S,
 )
-#: Of all of a row of hints at least one says so without doubt, and one says nothing else.
+#: Of all of a row of hints at least one says so without doubt, and one begins with nothing else.
 _SURE_HINT = re.compile(
     r"必填|选填|必录|填写|填报|请[填选输]|下拉|格式|[示样举]例\s*[:：]|例如|例\s*[:：]|y{2,4}[-/.年]m|required|optional|mandatory",
     re.I,
@@ -160,5 +160,5 @@ def are_hints(cells: Sequence[str]) -> bool:
         return True
     hints = [cell for cell in filled if len(cell) < 200 and _HINT.fullmatch(cell)]
     are_most = len(filled) > 1 and len(hints) * 5 >= len(filled) * 4
-    is_plain = any(re.fullmatch(_PLAIN_HINT, cell, re.I) for cell in hints)
+    is_plain = any(re.fullmatch(rf"{_PLAIN_HINT}(?:[，,;；:：\s].*)?", c, re.I) for c in hints)
     return are_most and is_plain and any(_SURE_HINT.search(cell) for cell in hints)
