@@ -41,13 +41,17 @@ _DATE = re.compile(
 )
 _NUMBERED = re.compile(r"[〔\[(（【]\s*(?:19|20)\d{2}\s*[〕\])）】][^〔\[(（【]{0,12}?\d+\s*号")
 
+_COMPANY = "(?:公司|厂|店|商行|经营部|合作社|企业|集团)"
+#: Names that may be several companies' (RE2), and such as are.
+PARTIES = rf"{_COMPANY}\s*[、;；,，/]"
+_PARTIES = re.compile(rf"{_COMPANY}\s*[、;,/]\s*[^、;,/]{{2,}}?{_COMPANY}")
 #: Cells that may be one of these, by their beginning, so that all others need no Python (RE2).
 SUSPECT = (
     r"(?i)^\s*(?:=|＝|'|[(（<\[{]?\s*(?:null|none|nil|nan|nat|na|n/a|undefined|\\n|[/\\~／＼]|[-—―–−－]{1,4}|无|暂无|空"
     rf"|不详|没有|未填|{_AS_ABOVE})\s*[)）>\]}}]?\s*$)|锟斤|烫烫烫|屯屯屯|ï¿½|\?\?|？？"
 )
 #: Cells of codes that may be dates, or numbers with a point.
-NO_CODE = r"^\d{4}[-/.年]\d{1,2}[-/.月]|^\d{1,2}月\d|\.0+$"
+NO_CODE = r"^\d{4}[-/.年]\d{1,2}[-/.月]|^\d{1,2}月\d|\.0+$|^\d(?:\.\d+)?[Ee]\+?\d{1,3}$"
 _KEYS = frozenset(("code", "social-credit-code", "document-number"))
 _NAMES = frozenset(("name", "organisation")) | _KEYS
 
@@ -96,5 +100,7 @@ def trouble(text: str, kind: str) -> str:
     if kind in _KEYS and _DATE.fullmatch(plain):
         return "number-became-date"
     if kind == "document-number" and len(_NUMBERED.findall(plain)) > 1:
+        return "two-in-one"
+    if kind in ("name", "organisation") and _PARTIES.search(plain):
         return "two-in-one"
     return ""

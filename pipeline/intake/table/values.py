@@ -190,6 +190,7 @@ FORMULA_ERROR = re.compile(
     r"|(?:Err|错误|錯誤):\d{3}"  # of LibreOffice
 )
 _DESTROYED = re.compile(r"-?\d(?:\.\d+)?E\+\d{2,3}", re.I)
+_EXPONENT = re.compile(r"\d(?:\.\d+)?E\+?\d{1,3}", re.I)  # which no document has for a number
 _CODES = frozenset(("code", "social-credit-code"))
 _CREDIT_CODE = re.compile(r"[0-9A-Z]{18}")
 _MISREAD = str.maketrans("OIo", "010")
@@ -210,6 +211,8 @@ def doubt(written: str, kind: str, setting: Setting) -> tuple[str, str]:
         return "formula-error", ""
     if "\0" in written:
         return "nul-bytes", ""
+    if kind == "document-number" and _EXPONENT.fullmatch(half_width(written)):
+        return "code-destroyed", ""
     if kind in _CODES and _DESTROYED.fullmatch(code(written, setting)[0]):
         return "code-destroyed", ""
     if kind == "social-credit-code" and (proposal := _meant(written, setting)):

@@ -82,6 +82,13 @@ def test_a_guard_and_a_point_behind_a_code_go(written: str, kind: str, canonical
         ("2-Jan", "code", "number-became-date"),
         ("2024年5月1日", "code", "number-became-date"),
         ("示市罚〔2024〕1号、示市罚〔2024〕2号", "document-number", "two-in-one"),
+        ("示例市甲公司、示例市乙有限公司", "organisation", "two-in-one"),
+        ("示例市甲商行；示例市乙店", "name", "two-in-one"),
+        ("示例公司和平路店", "organisation", ""),
+        ("示例公司，示例路分公司", "text", ""),
+        ("示例区甲局、示例区乙局", "organisation", ""),  # which decide together
+        ("1E5", "document-number", "code-destroyed"),
+        ("1.2e+05", "document-number", "code-destroyed"),
         ("是否已经整改?", "text", ""),
         ("同上海公司", "text", ""),
         ("示市罚〔2024〕1号", "document-number", ""),
@@ -92,7 +99,7 @@ def test_a_cell_without_a_value_of_its_own_is_doubtful(written: str, kind: str, 
     assert values.doubt(written, kind, Setting())[0] == rule
 
 
-MARKS = st.sampled_from([*NOTHING, *SOMETHING, '="1"', "同上", "=A1+1", "锟斤拷", "示例??商贸", "2024-05-01", "12345.0", "普通文字", ""])  # fmt: skip
+MARKS = st.sampled_from([*NOTHING, *SOMETHING, '="1"', "同上", "=A1+1", "锟斤拷", "示例??商贸", "甲公司、乙公司", "1E5", "2024-05-01", "12345.0", "普通文字", ""])  # fmt: skip
 
 
 @given(st.lists(MARKS, max_size=30), st.sampled_from(["text", "name", "code", "document-number"]))
