@@ -213,7 +213,7 @@ def _canonical_already(raw: pa.Array, kind: str, setting: Setting) -> pa.Array:
         return pc.invert(odd)
     if kind in ("name", "organisation"):
         named = pc.match_substring_regex(raw, _NAME)
-        named = pc.or_(named, pc.match_substring_regex(raw, cell_marks.PARTIES))
+        named = pc.and_not(named, pc.match_substring_regex(raw, cell_marks.PARTIES))
         return pc.and_not(named, pc.match_substring_regex(raw, cell_marks.SUSPECT))
     if kind in CANONICAL:
         canonical = pc.match_substring_regex(raw, CANONICAL[kind])
