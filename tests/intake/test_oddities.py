@@ -67,13 +67,6 @@ def _is_of_column(finding: Record) -> bool:
     return finding["row"] == "1" and bool(finding["column"])
 
 
-def _cases(marked: Mapping[str, str]) -> Iterator[Any]:
-    for folder in sorted(path.parent for path in HERE.glob("*/expect.json")):
-        why = marked.get(folder.name)
-        marks = [pytest.mark.xfail(reason=why, strict=True)] if why else []
-        yield pytest.param(folder, id=folder.name, marks=marks)
-
-
 def _contract(case: Path, work: Path) -> Catalog:
     """The project's contract, with the datasets that the case brings."""
     if not (case / "contract").exists():
@@ -145,7 +138,9 @@ def _never(outcome: Outcome, texts: Sequence[str]) -> Iterator[str]:
 
 @pytest.mark.once  # what is read is the same on every engine: test_same_bytes_on_every_engine
 @pytest.mark.usefixtures("every_engine")
-@pytest.mark.parametrize("case", list(_cases({})))
+@pytest.mark.parametrize(
+    "case", sorted(path.parent for path in HERE.glob("*/expect.json")), ids=lambda case: case.name
+)
 def test_an_odd_input_comes_out_right_or_with_a_finding(case: Path, tmp_path: Path) -> None:
     expect = json.loads((case / "expect.json").read_text("utf-8"))
     outcome = _run(case / "inbox", _contract(case, tmp_path), tmp_path)
