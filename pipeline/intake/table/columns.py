@@ -25,6 +25,8 @@ from pipeline.intake.text import cellbytes
 _CJK = r"\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}"
 _ASCII = r"!$%&*+,./0-9:;=@A-Z\\^_`a-z|~-"  # without quotes, brackets and #, which opens #N/A
 _NAME = rf"^(?:[{_ASCII}]*|[{_CJK}][{_CJK}{_ASCII}·（）]*)$"
+_NO_NAME = rf"{cell_marks.SUSPECT}|{cell_marks.PARTIES}"
+_NO_CODE = rf"{cell_marks.SUSPECT}|{cell_marks.NO_CODE}"
 _ORGAN = rf"[{_CJK}0-9A-Za-z]"
 
 #: Patterns of values that are canonical already, by kind (RE2). Other kinds always use Python.
@@ -213,13 +215,11 @@ def _canonical_already(raw: pa.Array, kind: str, setting: Setting) -> pa.Array:
         return pc.invert(odd)
     if kind in ("name", "organisation"):
         named = pc.match_substring_regex(raw, _NAME)
-        named = pc.and_not(named, pc.match_substring_regex(raw, cell_marks.PARTIES))
-        return pc.and_not(named, pc.match_substring_regex(raw, cell_marks.SUSPECT))
+        return pc.and_not(named, pc.match_substring_regex(raw, _NO_NAME))
     if kind in CANONICAL:
         canonical = pc.match_substring_regex(raw, CANONICAL[kind])
         if kind in ("code", "document-number"):
-            for odd in (cell_marks.NO_CODE, cell_marks.SUSPECT):
-                canonical = pc.and_not(canonical, pc.match_substring_regex(raw, odd))
+            canonical = pc.and_not(canonical, pc.match_substring_regex(raw, _NO_CODE))
         return canonical
     return pc.equal(raw, "")
 

@@ -14,6 +14,7 @@ from datetime import date
 from functools import partial, reduce
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -27,14 +28,20 @@ from pipeline.intake.text.ranges import Range
 from pipeline.intake.text.text_files import TextFormat
 
 #: A cell that may be three small numbers, in whatever width. RE2 syntax.
-SUSPECT = r"^\D{0,2}\d{1,2}\s*[-/.年－／．]\s*\d{1,2}\s*[-/.月－／．]\s*\d{1,4}(?:\D|$)"
-_SUSPECT = re.compile(SUSPECT)
-#: The same in the bytes of a line, of any encoding in which digits are ASCII; or digits of full
-#: width, in UTF-8, GB18030 and Big5. RE2 syntax, Latin-1.
-_IN_BYTES = (
-    r"(?:^|[^0-9])[0-9]{1,2}\s*(?:[-/.]|[^ -~]{2,3})\s*[0-9]{1,2}\s*(?:[-/.]|[^ -~]{2,3})\s*[0-9]{2}"
-    r"|\xef\xbc[\x90-\x99]|\xa3[\xb0-\xb9]|\xa2[\xaf-\xb8]"
+SUSPECT = (
+    r"^[^0-9０-９]{0,2}[0-9０-９]{1,2}\s*[-/.年－／．]\s*[0-9０-９]{1,2}\s*[-/.月－／．]\s*"
+    r"[0-9０-９]{1,4}(?:[^0-9０-９]|$)"
 )
+_SUSPECT = re.compile(SUSPECT)
+#: The beginning of such a cell behind a delimiter, in bytes of any encoding in which digits are
+#: ASCII; or of any cell that begins with digits of full width, in UTF-8, GB18030 and Big5. RE2
+#: syntax, Latin-1. Two characters take eight bytes at most.
+_IN_BYTES = (
+    r"[^0-9\n]{0,8}"
+    r"(?:[0-9]{1,2}\s*(?:[-/.]|[^ -~].{1,2})\s*[0-9]{1,2}\s*(?:[-/.]|[^ -~].{1,2})\s*[0-9]"
+    r"|\xef\xbc[\x90-\x99]|\xa3[\xb0-\xb9]|\xa2[\xaf-\xb8])"
+)
+_AT_ONCE, _OVERLAP = 1 << 20, 64  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,7 @@ def of_text(
 
     One pass over the bytes tells whether there is such a date anywhere; only then the file is read.
     """
-    if not positions or not _may_hold_one(path, fmt):
+    if not positions or not _may_hold_one(path, fmt, 0 in positions.values()):
         return {}
     work = partial(_of_piece, delimiter=fmt.delimiter, width=width, positions=positions)
     total = dict.fromkeys(positions, Shown())
@@ -131,17 +138,30 @@ def _of_piece(
     return all_shown
 
 
-def _may_hold_one(path: Path, fmt: TextFormat) -> bool:
-    """Whether any line may hold such a date, by its bytes; True where an encoding hides them."""
+def _may_hold_one(path: Path, fmt: TextFormat, is_first: bool) -> bool:
+    """Whether any cell may hold such a date, by its bytes; True where an encoding hides them.
+
+    `is_first`: whether the first column is one of dates.
+    """
     if fmt.encoding not in ranges.CUTTABLE:
         return True
+    marks = {fmt.delimiter.encode(fmt.encoding.removesuffix("-sig")).decode("latin-1")}
+    marks |= {"\n", "\r"} if is_first else set()
+    marks |= {'"'} if any(stretch.has_quotes for stretch in fmt.stretches) else set()
+    # Each begins with its mark, which RE2 finds much faster than one of several.
+    patterns = [re.escape(mark) + _IN_BYTES for mark in sorted(marks)]
+    looked = partial(_in_bytes, path, patterns)
+    return any(ordered_map(looked, range(0, fmt.size, _AT_ONCE)))
+
+
+def _in_bytes(path: Path, patterns: Sequence[str], start: int) -> bool:
+    """Whether a pattern is in the `_AT_ONCE` bytes from `start`, or reaches over their ends."""
     with path.open("rb") as file:
-        while lines := file.read(1 << 22):
-            lines += file.readline(1 << 16)
-            cut = [lines[at : at + (1 << 20) + 32] for at in range(0, len(lines), 1 << 20)]
-            if pc.any(pc.match_substring_regex(pa.array(cut, pa.binary()), _IN_BYTES)).as_py():
-                return True
-    return False
+        file.seek(max(0, start - _OVERLAP))
+        data = b"\n" * (not start) + file.read(_AT_ONCE + 2 * _OVERLAP)
+    ends = pa.py_buffer(np.array([0, len(data)], np.int32))
+    cell = pa.Array.from_buffers(pa.binary(), 1, [None, ends, pa.py_buffer(data)])
+    return any(pc.match_substring_regex(cell, pattern)[0].as_py() for pattern in patterns)
 
 
 def _of_cell(text: str, count: int) -> Shown:

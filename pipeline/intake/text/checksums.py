@@ -8,7 +8,7 @@ its SHA-256.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,15 +31,20 @@ class Checksum:
         return Checksum(self.size - other.size, rest, self.parity ^ other.parity)
 
 
+_PIECE = 1 << 18  # bytes that stay in the processor's cache from one step to the next
+
+
 def of(data: bytes | np.ndarray) -> Checksum:
     """The checksum of `data`.
 
     NumPy adds in the width of a byte, so that the processor handles dozens of bytes in one
     instruction; overflow is the wanted modulo 256.
     """
-    found = np.frombuffer(data, np.uint8)
-    total = int(np.add.reduce(found, dtype=np.uint8))
-    return Checksum(len(found), total, int(np.bitwise_xor.reduce(found)))
+    found, total, parity = np.frombuffer(data, np.uint8), 0, 0
+    for piece in _pieces(found):
+        total += int(np.add.reduce(piece, dtype=np.uint8))
+        parity ^= int(np.bitwise_xor.reduce(piece))
+    return Checksum(len(found), total % 256, parity)
 
 
 def of_all(parts: Iterable[np.ndarray]) -> Checksum:
@@ -47,11 +52,11 @@ def of_all(parts: Iterable[np.ndarray]) -> Checksum:
     return sum(map(of, parts), Checksum())
 
 
-_PIECE = 1 << 19  # bytes that stay in the processor's cache from one step to the next
-
-
 def breaks(data: bytes | np.ndarray) -> int:
     """Line feeds in `data`."""
-    found = np.frombuffer(data, np.uint8)
-    pieces = (found[start : start + _PIECE] for start in range(0, len(found), _PIECE))
+    pieces = _pieces(np.frombuffer(data, np.uint8))
     return sum(int(np.count_nonzero(piece == ord("\n"))) for piece in pieces)
+
+
+def _pieces(data: np.ndarray) -> Iterator[np.ndarray]:
+    return (data[start : start + _PIECE] for start in range(0, len(data), _PIECE))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Literal
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -18,6 +20,7 @@ from pipeline.intake.read import Opened
 from pipeline.intake.table import date_styles
 from pipeline.intake.table.date_styles import Shown
 from pipeline.intake.table.sources_yaml import Hint
+from pipeline.intake.text import text_files
 from tests.support.shop import ROOT, PenaltyShop, penalties, rows_of
 
 CATALOG = catalog.load(ROOT / "datapackage", RULES)
@@ -82,7 +85,7 @@ def test_a_year_of_two_digits_in_front_is_proposed_and_not_taken(tmp_path: Path)
 def test_a_file_without_such_a_date_is_not_read_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(date_styles, "ordered_map", None)
+    monkeypatch.setattr(date_styles, "_of_piece", None)
     file = written(tmp_path, ["2024-03-04", "2024.3.5", "20240306", "2024年3月7日"])
     assert read_dates(file)[0] == ["2024-03-04", "2024-03-05", "2024-03-06", "2024-03-07"]
 
@@ -120,3 +123,38 @@ def test_what_two_halves_show_is_what_the_whole_shows(cells: list[str], cut: int
         return date_styles.of_rows([(cell,) for cell in some], {"day": 0})["day"]
 
     assert of(cells[:cut]) + of(cells[cut:]) == of(cells)
+
+
+ODD = ["3/4/24", "'3-4-24", "\t 3-4-24", " 3 / 4 / 24", "３／４／２４", "3．4．2024", "3.4. 2024"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "big5hkscs"])
+@given(
+    st.sampled_from(ODD),
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    st.integers(0, 2),
+    st.integers(0, 200),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+)
+def test_the_look_at_bytes_misses_no_such_date(
+    tmp_path_factory: pytest.TempPathFactory,
+    encoding: str,
+    odd: str,
+    delimiter: str,
+    quoting: Literal[0, 1],
+    position: int,
+    before: int,
+    line_end: str,
+) -> None:
+    path = tmp_path_factory.mktemp("odd") / "示例.csv"
+    rows = [["甲乙丙丁 2024-03-04", "2024-03-04", "2024-03-04"] for _ in range(before)]
+    rows.append([odd if at == position else "2024-03-04" for at in range(3)])
+    with path.open("w", encoding=encoding, newline="", errors="replace") as file:
+        csv.writer(file, delimiter=delimiter, quoting=quoting, lineterminator=line_end).writerows(
+            rows
+        )
+    fmt = text_files.examine(path, encoding, delimiter)
+    with patch.object(date_styles, "_AT_ONCE", 512):
+        [shown] = date_styles.of_text(path, fmt, 3, {"day": position}).values()
+    assert shown.unclear == 1
