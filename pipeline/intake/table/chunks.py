@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from pipeline.base.errors import Unaccounted
 from pipeline.base.model import Chunk, Column, Finding, Held, Misfit, SetAside, found
 from pipeline.base.row_checksums import in_memory
-from pipeline.intake.table import columns, misplaced, not_records, terms
+from pipeline.intake.table import columns, misplaced, not_records, terms, under_header
 from pipeline.intake.table.columns import Cells
 from pipeline.intake.table.spelling import tidy
 from pipeline.intake.table.work import Work
@@ -172,6 +172,8 @@ def _ragged_kind(row: int, filled: list[str], first: int, last: int, work: Work)
         return "spent"
     if row < first:
         return "title"
+    if not_records.is_under(row, last + 1) and under_header.are_hints(filled):
+        return "hint"  # a comma inside N(18,6) makes it a row of another width
     return not_records.reason(filled, work.heads, len(work.source.header)) or ""
 
 

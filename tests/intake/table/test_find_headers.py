@@ -132,6 +132,18 @@ def test_a_merged_cell_is_filled_down_in_its_first_column() -> None:
     assert used == [Merged(2, 0, 4, 0)]
 
 
+def test_a_row_of_data_types_between_titles_and_codes_is_of_the_header() -> None:
+    above = [
+        ["行政相对人名称", "行政处罚决定书文号", "罚款金额（元）", "处罚决定日期"],
+        ["字符型", "C(128)", "N(18,6)", "日期型"],
+        ["CF_XDR_MC", "CF_WSH", "CF_NR_FK", "CF_JDRQ"],
+        ["示例公司", "示罚〔2024〕1号", "100", "2024-01-01"],
+    ]
+    block = find_headers.find_block(above, [PENALTIES])
+    assert block is not None
+    assert (block.first, block.last, block.names[2]) == (1, 3, "罚款金额（元）")
+
+
 # ---------------------------------------------------------------- what is no record
 
 HEADS = (("单位", "件数", "金额"),)
@@ -267,6 +279,16 @@ def test_bare_numbers_are_the_columns_only_right_under_a_header_without_numbers(
         (("文本", "数字", "日期"), False),  # kinds, but nothing says that they are hints
         (("必填", "示例公司", "2024-01-01"), False),
         (("格式合同填写不规范", "某公司", "2024-01-01"), False),
+        (("C(200)", "N(18,6)", "D"), True),
+        (("C(200)", "N(18", "6)"), True),  # as a CSV has it that does not quote the comma
+        (("varchar2(200)", "NUMBER(18, 6)", "date"), True),
+        (("字符型", "数值型（18，2）", "日期型"), True),
+        (("字符型200 必填", "varchar(50) not null", "datetime"), True),
+        (("an..100", "n..18,2", "an18"), True),
+        (("C", "D", "N"), False),  # may be values
+        (("C200", "D8", "N18"), False),  # may be models of goods
+        (("小型", "微型", "中型"), False),
+        (("示例(2)公司", "C(200)", "D"), False),
     ],
 )
 def test_hints_are_set_aside_only_where_nearly_every_cell_is_one_under_the_header(
