@@ -162,6 +162,8 @@ case("ambiguous.csv", text([("示政发〔2024〕1号", "2024-01-01")], ("文号
 case("titles-above.csv", ("示例区规范性文件目录,,,\n示例数据,,,\n" + PLAIN).encode(), set_aside=2)
 case("title-of-one-cell.csv", ("示例区规范性文件目录\n\n" + PLAIN).encode(), set_aside=1)
 case("totals-and-signatures.csv", (PLAIN + "合  计,5,,\n小计：5件,,,\n填表人：张某,,审核人：李某,\n填报日期：2024-12-31,,,\n注：以上为示例,,,\n").encode(), set_aside=5)  # fmt: skip
+case("printed-below.csv", (PLAIN + "打印时间：2025-01-03 09:12:11\n导出人：张某,,页码：1,\n").encode(), set_aside=2)
+case("counted-below.xlsx", xlsx([*TABLE, ["共计", 5], ["总共", "", "5件"]]), set_aside=2)
 case("title-on-full-titles.csv", ("示例区目录,,,\n" + text(header=("发文字号", "文件名称", "制定机关", "公布日期"))).encode(), set_aside=1)  # fmt: skip
 case("record-like-a-total.csv", text([("合计发〔2024〕1号", "以上办法", "制表科技局", "2024-01-01")]).encode(), records=1)  # fmt: skip
 case("header-again.csv", (PLAIN + PLAIN).encode(), records=10, set_aside=1)

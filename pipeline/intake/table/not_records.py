@@ -21,11 +21,21 @@ _SCANT = (
     r"|^\s*[-—]?\s*第\s*\d+\s*页|^\s*共\s*\d+\s*页|^\s*Page\s+\d+|^\s*\(?\d+ rows?(?: (?:in set|affected|selected)|\))"
     r"|^\s*[（(]?(?:完|以下空白|此页无正文|-{3,}|={3,})[）)]?\s*$|^\s*\d{4}\s*年(?:度|第?[一二三四1-4]季度|[上下]半年|\d{1,2}月份?)?\s*$"
 )
+#: A word for a sum that may be a value too: only with nothing but numbers behind it.
+_SUM_WORD = r"^\s*(?:本页|本表|全[年部])?(?:共\s*计|总\s*共|一\s*共|合\s*共|总\s*数|总\s*额|总金额|[Tt]otals?|TOTAL|[Gg]rand [Tt]otal|[Ss]um|[Ss]ubtotal)\s*[：:]?\s*$"
+_NUMBER = r"[-+]?[¥￥]?\s*\d[\d,]*(?:\.\d+)?\s*(?:[万亿千]?元|[件条宗项个份行页人户次家起])?|[件条宗项个份人户次家起]|[万亿千]?元|[-—/]"
+#: A label of words with a colon (打印时间：…), as forms and programs write them around a table.
+_LABELLED = r"^\s*[（(【\[]?[^ \t　\d，。；,;：:、《》〔〕/][^\d，。；,;：:、《》〔〕/]{1,23}[：:]"
+#: Words and a moment: 导出时间 2025-01-03 09:12.
+_MOMENT = r"^\s*[一-鿿]{2,10}\s+\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?(?:\s*\d{1,2}[:：时]\d{2}(?:[:：分]\d{2}秒?)?分?)?\s*$"
+NOTE_MOST = 60  # characters of a note that only its label shows to be one
 _NUMBERING = r"^\s*(?:栏次|列号|甲|[（(]?1[)）]?)\s*$"
 # For Arrow, whose \s is ASCII alone: 合　计 is mostly written with a blank of full width.
-_CLOSING = f"(?:{_TOTAL})|(?:{_SIGNATURE})|(?:{_FOOTNOTE})|(?:{_NUMBERING})|(?:{_SCANT})".replace(
+_CLOSING = f"(?:{_TOTAL})|(?:{_SIGNATURE})|(?:{_FOOTNOTE})|(?:{_NUMBERING})|(?:{_SCANT})|(?:{_SUM_WORD})|(?:{_LABELLED})|(?:{_MOMENT})".replace(
     r"\s", r"[\s\pZ]"
 )
+
+_LABEL = re.compile(_LABELLED)
 
 Heads = Sequence[tuple[str, ...]]
 
@@ -100,7 +110,34 @@ def reason(cells: Sequence[str], heads: Heads, needed: int) -> str | None:
         return None
     if re.match(_FOOTNOTE, filled[0]):
         return "footnote"
-    return "footnote" if len(filled) <= 2 and re.match(_SCANT, filled[0], re.I) else None
+    if len(filled) <= 2 and re.match(_SCANT, filled[0], re.I):
+        return "footnote"
+    if len(filled) >= needed:
+        return None
+    return "total" if _is_sum(filled) else "footnote" if _is_note(cells, filled, heads) else None
+
+
+def _is_sum(filled: Sequence[str]) -> bool:
+    """Whether a row is a word for a sum with nothing but numbers behind it."""
+    numbers = all(re.fullmatch(_NUMBER, cell) for cell in filled[1:])
+    return len(filled) > 1 and numbers and re.match(_SUM_WORD, filled[0]) is not None
+
+
+def _is_note(cells: Sequence[str], filled: Sequence[str], heads: Heads) -> bool:
+    """Whether each filled cell of a row, which begins in the first column, is a label with a few
+    words behind it. A label that is a column's name says that its row may be a record.
+    """
+    if not cells[0].strip() and len(filled) == 1:
+        return False
+    if len(filled) == 1 and re.match(_MOMENT, filled[0]):
+        return True
+    labels = [match[0] for match in map(_LABEL.match, filled) if match]
+    names = {cell.strip() for head in heads for cell in head}
+    return (
+        len(labels) == len(filled)
+        and names.isdisjoint(label.strip(" 　（(【[：:") for label in labels)
+        and not any(len(cell) > NOTE_MOST or "。" in cell or "://" in cell for cell in filled)
+    )
 
 
 def stripped(cells: Sequence[str]) -> tuple[str, ...]:

@@ -184,6 +184,39 @@ def test_totals_signatures_and_notes_are_told_from_records(
     )
 
 
+NEEDED = 4
+
+
+@pytest.mark.parametrize(
+    ("cells", "why"),
+    [
+        (("打印时间：2025-01-03 09:12:11", "", "", "", ""), "footnote"),
+        (("导出时间 2025年1月3日 9:12", "", "", "", ""), "footnote"),
+        (("打印人：张某", "", "打印日期：2025-01-03", "", ""), "footnote"),
+        (("Printed by: Zhang", "", "", "", ""), "footnote"),
+        (("共计", "2", "", "", ""), "total"),
+        (("", "总共", "2 件", "250,000.00元", ""), "total"),
+        (("Total", "2", "", "", ""), "total"),
+        (("共计", "2", "3", "4", ""), None),  # as many cells as a record has
+        (("打印时间：1", "打印人：2", "页码：3", "版本：4", ""), None),
+        (("共计", "示例公司", "", "", ""), None),
+        (("件数：5", "", "", "", ""), None),  # a column's own name
+        (("事实：当事人未取得许可擅自经营。", "", "", "", ""), None),
+        (("", "", "事实：未取得许可", "", ""), None),
+        (("打印时间：2025-01-03", "示例公司", "", "", ""), None),
+        (("https://example.cn", "", "", "", ""), None),
+        (("示应罚〔2024〕1号：补", "", "", "", ""), None),
+    ],
+)
+def test_notes_and_sums_are_known_by_all_cells_of_a_row_that_is_no_full_record(
+    cells: tuple[str, ...], why: str | None
+) -> None:
+    assert not_records.reason(cells, HEADS, NEEDED) == why
+    table = pa.table({str(i): [c] for i, c in enumerate(cells)} | {"_row": [7]})
+    _, aside, _ = not_records.split(table, HEADS, NEEDED)
+    assert [a.why for a in aside] == ([why] if why else [])
+
+
 def test_columns_are_lettered_as_in_a_spreadsheet() -> None:
     assert [letters(n) for n in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
 
