@@ -19,6 +19,7 @@ from pipeline.intake.table import (
     chunks,
     date_styles,
     find_headers,
+    match_columns,
     misplaced,
 )
 from pipeline.intake.table.find_headers import Area, Rows
@@ -31,11 +32,22 @@ SLICE = 1 << 16  # rows of a sheet in one chunk
 
 
 def open_json(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
-    tables = json_files.tables(file.path)
+    tables = json_tables(file, catalog)
     if isinstance(tables, str):
         yield found(tables, Location(file.name))
         return
     yield from _open_sheets(file, (Sheet(name, rows) for name, rows in tables), "utf-8", catalog)
+
+
+def json_tables(file: InboxFile, catalog: Catalog) -> list[tuple[str, Rows]] | str:
+    """As `json_files.tables`; what names a column is said by the contract and by sources.yaml."""
+    datasets, _ = opened_table.candidate_datasets(file, catalog)
+
+    def known(names: Sequence[str]) -> int:
+        listed = sum(name in file.hint.columns for name in names)
+        return listed + max((score for score, _ in match_columns.scores(names, datasets)), default=0)
+
+    return json_files.tables(file.path, known)
 
 
 def open_workbook(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:

@@ -304,6 +304,14 @@ def _json(value: object) -> bytes:
 
 RECORDS = [dict(zip(HEADER, row, strict=True)) for row in ROWS]
 case("list.json", _json(RECORDS))
+_COLUMNS = {name: [row[i] for row in ROWS] for i, name in enumerate(HEADER)}
+case("by-columns.json", _json({name: dict(enumerate(column)) for name, column in _COLUMNS.items()}))
+case("columns-of-named-rows.json", _json({"data": {n: {f"r{i}": v for i, v in enumerate(c)} for n, c in _COLUMNS.items()}}))  # fmt: skip
+case("rows-by-number.json", _json({str(i): record for i, record in enumerate(RECORDS)}))
+case("one-row-by-columns.json", _json({n: {"0": c[0]} for n, c in _COLUMNS.items()}), records=1)
+case("lists-by-column.json", _json({"code": 0, "result": {"total": 5, **_COLUMNS}}))
+case("lists-of-other-lengths.json", _json(_COLUMNS | {"文号": ["示政发〔2024〕1号"]}), ["json-columns-uneven"], records=0, tables=0)  # fmt: skip
+case("lists-that-are-no-table.json", _json({"tags": ["甲", "乙"], "codes": ["1", "2"]}), ["dataset-unknown"], records=0, tables=0)  # fmt: skip
 case("list-gb18030.json", json.dumps(RECORDS, ensure_ascii=False).encode("gb18030"))
 case("object.json", _json({"code": 0, "data": RECORDS}))
 case("deeper.json", _json({"code": 0, "data": {"total": 5, "rows": RECORDS}}))
