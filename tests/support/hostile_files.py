@@ -257,6 +257,13 @@ case("xlsx-called.csv", xlsx(TABLE), ["file-renamed"])
 case("csv-called.xls", PLAIN.encode("gb18030"), ["file-renamed"])
 case("tsv-called.xls", text(sep="\t").encode("utf-16"), ["file-renamed"])
 case("html-called.xls", html(TABLE), ["file-renamed"])
+case("table.html", html(TABLE))
+case("table-gbk.HTM", html(TABLE, "gb18030"))
+case("page-with-layout.html", b"<!-- saved from the web --><html><body><table><tr><td>" + "示例区信息公开".encode() + b"</td></tr><tr><td>" + html(TABLE) + b"</td></tr></table></body></html>", set_aside=2)  # fmt: skip
+case("header-again-and-notes.htm", html([*TABLE[:3], HEADER, *TABLE[3:], ["（以下空白）", "", "", ""], ["负责人签字：", "", "", ""]]), set_aside=3)  # fmt: skip
+case("page-of-words.html", "<html><body><p>示例区年度报告</p></body></html>".encode(), ["markup-no-table"], records=0, tables=0)  # fmt: skip
+case("text-called.html", PLAIN.encode(), ["file-renamed"])
+case("workbook-called.htm", xlsx(TABLE), ["file-renamed"])
 case("html-gbk-called.xls", html(TABLE, "gb18030"), ["file-renamed"])
 case("html-spans.xls", html([]).replace(b"</table>", ("<tr><th rowspan=2>文号</th><th colspan=999999999>标题行</th></tr><tr>" + "".join(f"<td>{h}</td>" for h in HEADER[1:]) + "</tr>" + "".join("<tr>" + "".join(f"<td>{c}<br></td>" for c in r) + "</tr>" for r in ROWS) + "</table>").encode()), ["file-renamed"], hint="{header_rows: [1, 2], columns: {标题行文件名称: title, 标题行制定机关: issuing_authority, 标题行发布日期: publish_date}, ignore: [标题行]}")  # fmt: skip
 case("excel-2003.xls", ('<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="数据"><Table>' + "".join("<Row>" + "".join(f'<Cell><Data ss:Type="String">{c}</Data></Cell>' for c in r) + "</Row>" for r in TABLE) + "</Table></Worksheet></Workbook>").encode(), ["file-renamed"])  # fmt: skip
