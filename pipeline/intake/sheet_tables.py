@@ -21,6 +21,7 @@ from pipeline.intake.table import (
     find_headers,
     match_columns,
     misplaced,
+    numbers_as_days,
 )
 from pipeline.intake.table.find_headers import Area, Rows
 from pipeline.intake.table.work import Layout, Work, prepare
@@ -134,7 +135,8 @@ def _open_sheet(
         notes += _not_plain(sheet, area, opened.source)
         told, styles = opened_table.styles(opened, file.hint, partial(date_styles.of_rows, below))
         notes += told
-        layout = Layout(area.block, named, styles, sheet.is_1904, merged, banners)
+        numbered = numbers_as_days.fields(opened.dataset, opened.mapping, below)
+        layout = Layout(area.block, named, styles, numbered, sheet.is_1904, merged, banners)
         work = prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout)
         if by := misplaced.shift(below, work.dataset, work.mapping, work.settings):
             yield opened_table.shifted(opened, by)

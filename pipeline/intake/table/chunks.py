@@ -23,6 +23,8 @@ from pipeline.intake.text.blocks import Note, Parsed
 
 _SHOWN = frozenset(("code", "social-credit-code", "date", "money", "integer", "number", "year"))
 
+_OF_DAYS = frozenset(("number-became-date", "number-became-serial"))  # the value is but a day
+
 
 def chunk_of(piece: Parsed, work: Work) -> Chunk:
     """The piece's raw and canonical rows, with its changes and findings.
@@ -258,7 +260,7 @@ def _doubts(
 
 
 def _doubt(column: Column, row: int, rule: str, proposal: str, written: str, work: Work) -> Finding:
-    is_open = column.privacy == "public" and column.kind in _SHOWN
+    is_open = column.privacy == "public" and (column.kind in _SHOWN or rule in _OF_DAYS)
     params = {
         "title": column.title,
         "title_en": column.title_en,

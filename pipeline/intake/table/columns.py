@@ -218,7 +218,8 @@ def _canonical_already(raw: pa.Array, kind: str, setting: Setting) -> pa.Array:
     if kind in CANONICAL:
         canonical = pc.match_substring_regex(raw, CANONICAL[kind])
         if kind in ("code", "document-number"):
-            for odd in (cell_marks.NO_CODE, cell_marks.SUSPECT):
+            serial = (cell_marks.SERIAL,) if setting.is_numbered else ()
+            for odd in (cell_marks.NO_CODE, cell_marks.SUSPECT, *serial):
                 canonical = pc.and_not(canonical, pc.match_substring_regex(raw, odd))
         return canonical
     return pc.equal(raw, "")
