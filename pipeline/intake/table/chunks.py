@@ -261,12 +261,13 @@ def _doubts(
 
 def _doubt(column: Column, row: int, rule: str, proposal: str, written: str, work: Work) -> Finding:
     is_open = column.privacy == "public" and (column.kind in _SHOWN or rule in _OF_DAYS)
+    value = written[:40] if is_open else ""
     params = {
         "title": column.title,
         "title_en": column.title_en,
         "proposal": proposal if is_open else "***",
+        "value": value or "***",
     }
-    value = written[:40] if is_open else ""
     return found(rule, work.source, row=row, column=column.name, value=value, params=params)
 
 
