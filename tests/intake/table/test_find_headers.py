@@ -77,6 +77,25 @@ def test_a_column_that_numbers_the_rows_is_no_unknown_column(written: str) -> No
     assert (match.field, match.matched_by) == ("", "serial")
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("source_id", "source_row"),
+        ("来源编号", "来源行号"),
+        ("Source", "Row in the source"),
+        ("record_id", "SOURCE_ID", "source_row", "decision_no"),
+    ],
+)
+def test_where_our_own_records_came_from_is_no_unknown_column(header: tuple[str, ...]) -> None:
+    matched = match_columns.match(header, PENALTIES, {}, ())
+    assert [m.matched_by for m in matched if not m.field] == ["origin", "origin"]
+
+
+def test_one_column_of_these_names_may_be_a_departments() -> None:
+    (match,) = match_columns.match(["来源编号"], PENALTIES, {}, ())
+    assert match.matched_by == ""
+
+
 def test_a_field_may_be_called_like_the_numbers_of_rows() -> None:
     figures = CONTRACT.datasets["report_figures"]
     (match,) = match_columns.match(["序号"], figures, {}, ())
