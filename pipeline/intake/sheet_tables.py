@@ -134,7 +134,6 @@ def _open_sheet(
         notes, named = opened_table.units_named(opened, file.hint, above, below)
         notes += _not_plain(sheet, area, opened.source)
         told, styles = opened_table.styles(opened, file.hint, partial(date_styles.of_rows, below))
-        notes += told
         numbered = numbers_as_days.fields(opened.dataset, opened.mapping, below)
         layout = Layout(area.block, named, styles, numbered, sheet.is_1904, merged, banners)
         work = prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout)
@@ -143,7 +142,7 @@ def _open_sheet(
             continue
         yield replace(
             opened,
-            findings=(*opened.findings, *notes),
+            findings=(*opened.findings, *notes, *told),
             pieces=partial(_pieces, rows, area, *_span(area, areas)),
             chunk=partial(_chunk_of_rows, work),
         )
