@@ -308,7 +308,7 @@ def write_feedback(run: Run, files: Sequence[sources.InboxFile], catalog: Catalo
     def grids(name: str) -> list[Grid]:
         from pipeline.intake import cells  # loads the readers of workbooks
 
-        return cells.grids(inputs[name])
+        return cells.grids(inputs[name], catalog)
 
     private = run.ledger.private / "feedback"
     run.feedback = feedback.write_all(private, run.ledger.notes, tables, grids, catalog)

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from pipeline.base.model import Catalog
 from pipeline.base.sheet_cells import Cell, Grid, is_added
+from pipeline.intake import sheet_tables
 from pipeline.intake.inbox import kinds
 from pipeline.intake.inbox.sources import InboxFile
-from pipeline.intake.text import blocks, json_files, text_files
+from pipeline.intake.text import blocks, text_files
 from pipeline.intake.text.blocks import Block, Parsed
 from pipeline.intake.text.text_files import TextFormat
 from pipeline.intake.workbook import workbooks
@@ -22,18 +24,18 @@ _MISSING = frozenset(("vast", "too-large", "broken"))
 Numbered = tuple[int, Sequence[Cell]]
 
 
-def grids(file: InboxFile) -> list[Grid]:
+def grids(file: InboxFile, catalog: Catalog) -> list[Grid]:
     """Every sheet of `file` except those that the pipeline added; [] where it cannot be opened."""
     try:
-        return list(_grids(file))
+        return list(_grids(file, catalog))
     except Exception:  # many kinds; that it cannot be read is a finding of `read`
         return []
 
 
-def _grids(file: InboxFile) -> Iterator[Grid]:
+def _grids(file: InboxFile, catalog: Catalog) -> Iterator[Grid]:
     kind = kinds.kind_of(file.path, kinds.KINDS.get(file.suffix, kinds.WORKBOOK))
     if kind == kinds.JSON:
-        yield from _json(file.path)
+        yield from _json(file, catalog)
     elif kind == kinds.TEXT:
         yield _text(file)
     else:
@@ -73,8 +75,8 @@ def _in_order(parsed: Parsed) -> Iterator[Numbered]:
     yield from sorted(rows, key=lambda row: row[0])
 
 
-def _json(path: Path) -> Iterator[Grid]:
-    tables = json_files.tables(path)
+def _json(file: InboxFile, catalog: Catalog) -> Iterator[Grid]:
+    tables = sheet_tables.json_tables(file, catalog)
     for name, rows in tables if isinstance(tables, list) else ():
         yield Grid(name, partial(enumerate, rows, 1), len(rows) * len(rows[0]))
 

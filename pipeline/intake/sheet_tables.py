@@ -19,23 +19,40 @@ from pipeline.intake.table import (
     chunks,
     date_styles,
     find_headers,
+    match_columns,
     misplaced,
+    numbers_as_days,
 )
 from pipeline.intake.table.find_headers import Area, Rows
 from pipeline.intake.table.work import Layout, Work, prepare
 from pipeline.intake.text import blocks, json_files
 from pipeline.intake.text.blocks import Parsed, Ragged
+from pipeline.intake.workbook import shown_numbers
 from pipeline.intake.workbook.sheet import Sheet
 
+_COUNTED = frozenset(("integer", "number", "money", "year", "date"))
 SLICE = 1 << 16  # rows of a sheet in one chunk
 
 
 def open_json(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
-    tables = json_files.tables(file.path)
+    tables = json_tables(file, catalog)
     if isinstance(tables, str):
         yield found(tables, Location(file.name))
         return
     yield from _open_sheets(file, (Sheet(name, rows) for name, rows in tables), "utf-8", catalog)
+
+
+def json_tables(file: InboxFile, catalog: Catalog) -> list[tuple[str, json_files.Rows]] | str:
+    """As `json_files.tables`; what names a column is said by the contract and by sources.yaml."""
+    datasets, _ = opened_table.candidate_datasets(file, catalog)
+
+    def known(names: Sequence[str]) -> int:
+        listed = sum(name in file.hint.columns for name in names)
+        return listed + max(
+            (score for score, _ in match_columns.scores(names, datasets)), default=0
+        )
+
+    return json_files.tables(file.path, known)
 
 
 def open_workbook(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
@@ -111,20 +128,21 @@ def _open_sheet(
         if opened.dataset is None:
             yield opened
             continue
+        rows = _as_shown(rows, sheet, area, opened)
         banners = find_headers.banners(sheet.merged, area.block)
         above, below = rows[area.start - 1 : area.block.first - 1], rows[area.block.last : area.end]
         notes, named = opened_table.units_named(opened, file.hint, above, below)
         notes += _not_plain(sheet, area, opened.source)
         told, styles = opened_table.styles(opened, file.hint, partial(date_styles.of_rows, below))
-        notes += told
-        layout = Layout(area.block, named, styles, sheet.is_1904, merged, banners)
+        numbered = numbers_as_days.fields(opened.dataset, opened.mapping, below)
+        layout = Layout(area.block, named, styles, numbered, sheet.is_1904, merged, banners)
         work = prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout)
         if by := misplaced.shift(below, work.dataset, work.mapping, work.settings):
             yield opened_table.shifted(opened, by)
             continue
         yield replace(
             opened,
-            findings=(*opened.findings, *notes),
+            findings=(*opened.findings, *notes, *told),
             pieces=partial(_pieces, rows, area, *_span(area, areas)),
             chunk=partial(_chunk_of_rows, work),
         )
@@ -144,6 +162,23 @@ def _not_plain(sheet: Sheet, area: Area, source: Source) -> Iterator[Finding]:
     for row in sorted(sheet.struck):
         if first <= row <= last and any(cell.strip() for cell in sheet.rows[row - 1]):
             yield found("row-struck-out", source, row=row)
+
+
+def _as_shown(
+    rows: list[Sequence[str]], sheet: Sheet, area: Area, opened: Opened
+) -> list[Sequence[str]]:
+    """The rows with numbers as they are shown inside a text (QZ-000042), in columns that hold none."""
+    assert opened.dataset is not None
+    fields = {m.position: opened.dataset.column(m.field) for m in opened.mapping if m.field}
+    for column, first, last, text in sheet.shown:
+        if column not in fields or fields[column].kind in _COUNTED:
+            continue
+        for at in range(max(first, area.block.last + 1), min(last, area.end, len(rows)) + 1):
+            cells = list(rows[at - 1])
+            if column < len(cells) and cells[column].isdecimal():
+                cells[column] = shown_numbers.shown(cells[column], text)
+                rows[at - 1] = cells
+    return rows
 
 
 def _chunk_of_rows(work: Work, piece: Piece) -> Chunk:

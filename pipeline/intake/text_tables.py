@@ -15,6 +15,7 @@ from pipeline.intake.table import (
     date_styles,
     find_headers,
     misplaced,
+    numbers_as_days,
 )
 from pipeline.intake.table.find_headers import Rows
 from pipeline.intake.table.sources_yaml import Hint
@@ -53,7 +54,8 @@ def open_text(file: InboxFile, catalog: Catalog) -> Iterator[Opened | Finding]:
         opened, hint, partial(date_styles.of_text, file.path, fmt, width)
     )
     notes += told
-    layout = Layout(block, named, styles)
+    numbered = numbers_as_days.fields(opened.dataset, opened.mapping, head[block.last :])
+    layout = Layout(block, named, styles, numbered)
     work = prepare(opened.source, opened.dataset, opened.mapping, file.hint, catalog, layout)
     if by := misplaced.shift(head[block.last :], work.dataset, work.mapping, work.settings):
         yield opened_table.shifted(opened, by)

@@ -162,11 +162,15 @@ case("ambiguous.csv", text([("示政发〔2024〕1号", "2024-01-01")], ("文号
 case("titles-above.csv", ("示例区规范性文件目录,,,\n示例数据,,,\n" + PLAIN).encode(), set_aside=2)
 case("title-of-one-cell.csv", ("示例区规范性文件目录\n\n" + PLAIN).encode(), set_aside=1)
 case("totals-and-signatures.csv", (PLAIN + "合  计,5,,\n小计：5件,,,\n填表人：张某,,审核人：李某,\n填报日期：2024-12-31,,,\n注：以上为示例,,,\n").encode(), set_aside=5)  # fmt: skip
+case("printed-below.csv", (PLAIN + "打印时间：2025-01-03 09:12:11\n导出人：张某,,页码：1,\n").encode(), set_aside=2)  # fmt: skip
+case("counted-below.xlsx", xlsx([*TABLE, ["共计", 5], ["总共", "", "5件"]]), set_aside=2)
 case("title-on-full-titles.csv", ("示例区目录,,,\n" + text(header=("发文字号", "文件名称", "制定机关", "公布日期"))).encode(), set_aside=1)  # fmt: skip
 case("record-like-a-total.csv", text([("合计发〔2024〕1号", "以上办法", "制表科技局", "2024-01-01")]).encode(), records=1)  # fmt: skip
 case("header-again.csv", (PLAIN + PLAIN).encode(), records=10, set_aside=1)
 case("numbered-columns.csv", PLAIN.replace("\n", "\n1,2,3,4\n", 1).encode(), set_aside=1)
 case("hints-under-the-header.csv", PLAIN.replace("\n", "\n必填,请填写全称,必填,日期格式：yyyy-mm-dd\n示例,示例办法,示例区人民政府,2024-01-01\n", 1).encode(), set_aside=2)  # fmt: skip
+case("types-under-the-header.csv", PLAIN.replace("\n", "\nC(128),varchar2(200),字符型,D\n", 1).encode(), set_aside=1)  # fmt: skip
+case("types-with-a-comma.csv", PLAIN.replace("\n", "\nC(128),N(18,6),字符型,日期型\n", 1).encode(), set_aside=1)  # fmt: skip
 case("a-record-like-hints.csv", text([("示政发〔2024〕1号", "格式文本填写办法", "示例区人民政府", "2024-01-01")]).encode(), records=1)  # fmt: skip
 case("backslash-quotes.csv", "".join(",".join(f'"{c}"' for c in row) + "\n" for row in [HEADER, *((r[0], r[1] + r'\"甲\",乙', *r[2:]) for r in ROWS)]).encode(), ["backslash-quote"])  # fmt: skip
 case("sources-yaml-says-it.csv", text(header=("编", "名", "谁", "何时")).encode(), hint="{dataset: normative_documents, columns: {编: document_no, 名: title, 谁: issuing_authority, 何时: publish_date}}")  # fmt: skip
@@ -253,6 +257,13 @@ case("xlsx-called.csv", xlsx(TABLE), ["file-renamed"])
 case("csv-called.xls", PLAIN.encode("gb18030"), ["file-renamed"])
 case("tsv-called.xls", text(sep="\t").encode("utf-16"), ["file-renamed"])
 case("html-called.xls", html(TABLE), ["file-renamed"])
+case("table.html", html(TABLE))
+case("table-gbk.HTM", html(TABLE, "gb18030"))
+case("page-with-layout.html", b"<!-- saved from the web --><html><body><table><tr><td>" + "示例区信息公开".encode() + b"</td></tr><tr><td>" + html(TABLE) + b"</td></tr></table></body></html>", set_aside=2)  # fmt: skip
+case("header-again-and-notes.htm", html([*TABLE[:3], HEADER, *TABLE[3:], ["（以下空白）", "", "", ""], ["负责人签字：", "", "", ""]]), set_aside=3)  # fmt: skip
+case("page-of-words.html", "<html><body><p>示例区年度报告</p></body></html>".encode(), ["markup-no-table"], records=0, tables=0)  # fmt: skip
+case("text-called.html", PLAIN.encode(), ["file-renamed"])
+case("workbook-called.htm", xlsx(TABLE), ["file-renamed"])
 case("html-gbk-called.xls", html(TABLE, "gb18030"), ["file-renamed"])
 case("html-spans.xls", html([]).replace(b"</table>", ("<tr><th rowspan=2>文号</th><th colspan=999999999>标题行</th></tr><tr>" + "".join(f"<td>{h}</td>" for h in HEADER[1:]) + "</tr>" + "".join("<tr>" + "".join(f"<td>{c}<br></td>" for c in r) + "</tr>" for r in ROWS) + "</table>").encode()), ["file-renamed"], hint="{header_rows: [1, 2], columns: {标题行文件名称: title, 标题行制定机关: issuing_authority, 标题行发布日期: publish_date}, ignore: [标题行]}")  # fmt: skip
 case("excel-2003.xls", ('<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="数据"><Table>' + "".join("<Row>" + "".join(f'<Cell><Data ss:Type="String">{c}</Data></Cell>' for c in r) + "</Row>" for r in TABLE) + "</Table></Worksheet></Workbook>").encode(), ["file-renamed"])  # fmt: skip
@@ -300,6 +311,14 @@ def _json(value: object) -> bytes:
 
 RECORDS = [dict(zip(HEADER, row, strict=True)) for row in ROWS]
 case("list.json", _json(RECORDS))
+_COLUMNS = {name: [row[i] for row in ROWS] for i, name in enumerate(HEADER)}
+case("by-columns.json", _json({name: dict(enumerate(column)) for name, column in _COLUMNS.items()}))
+case("columns-of-named-rows.json", _json({"data": {n: {f"r{i}": v for i, v in enumerate(c)} for n, c in _COLUMNS.items()}}))  # fmt: skip
+case("rows-by-number.json", _json({str(i): record for i, record in enumerate(RECORDS)}))
+case("one-row-by-columns.json", _json({n: {"0": c[0]} for n, c in _COLUMNS.items()}), records=1)
+case("lists-by-column.json", _json({"code": 0, "result": {"total": 5, **_COLUMNS}}))
+case("lists-of-other-lengths.json", _json(_COLUMNS | {"文号": ["示政发〔2024〕1号"]}), ["json-columns-uneven"], records=0, tables=0)  # fmt: skip
+case("lists-that-are-no-table.json", _json({"tags": ["甲", "乙"], "codes": ["1", "2"]}), ["dataset-unknown"], records=0, tables=0)  # fmt: skip
 case("list-gb18030.json", json.dumps(RECORDS, ensure_ascii=False).encode("gb18030"))
 case("object.json", _json({"code": 0, "data": RECORDS}))
 case("deeper.json", _json({"code": 0, "data": {"total": 5, "rows": RECORDS}}))

@@ -8,7 +8,15 @@ from pathlib import Path
 from pipeline.intake.text import encodings
 
 TEXT, JSON, WORKBOOK, MARKUP = "text", "json", "workbook", "markup"
-KINDS = {".csv": TEXT, ".tsv": TEXT, ".txt": TEXT, ".json": JSON, ".jsonl": JSON}
+KINDS = {
+    ".csv": TEXT,
+    ".tsv": TEXT,
+    ".txt": TEXT,
+    ".json": JSON,
+    ".jsonl": JSON,
+    ".html": MARKUP,
+    ".htm": MARKUP,
+}
 _WORKBOOK_STARTS = (
     b"PK\x03\x04",
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
@@ -51,7 +59,7 @@ def kind_of(path: Path, named: str) -> str:
     text = _as_text(start)
     if text.lstrip().lower().startswith(_MARKUP_STARTS):
         return MARKUP
-    if named == WORKBOOK and text:
+    if text and (named == WORKBOOK or (named == MARKUP and "<" not in text)):
         return TEXT
     return named
 

@@ -18,7 +18,7 @@ from pipeline.base.words import language, say
 from pipeline.intake.inbox.listed_publishers import Listed, is_package, read_listed
 from pipeline.intake.table.sources_yaml import Hint, read_hints
 
-TABLES = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".json", ".jsonl"}
+TABLES = {".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".json", ".jsonl", ".html", ".htm"}
 REPORTS = {".txt", ".docx", ".html", ".htm", ".pdf"}
 TRIES = 3  # to copy a file that changes while it is copied
 

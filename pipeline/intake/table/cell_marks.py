@@ -52,6 +52,8 @@ SUSPECT = (
 )
 #: Cells of codes that may be dates, or numbers with a point.
 NO_CODE = r"^\d{4}[-/.年]\d{1,2}[-/.月]|^\d{1,2}月\d|\.0+$|^\d(?:\.\d+)?[Ee]\+?\d{1,3}$"
+#: A day as spreadsheets count them from 1900: 1982 to 2064.
+SERIAL = r"^\s*[3-5]\d{4}(?:\.0+)?\s*$"
 _KEYS = frozenset(("code", "social-credit-code", "document-number"))
 _NAMES = frozenset(("name", "organisation")) | _KEYS
 

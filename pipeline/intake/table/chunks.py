@@ -15,13 +15,15 @@ import pyarrow.compute as pc
 from pipeline.base.errors import Unaccounted
 from pipeline.base.model import Chunk, Column, Finding, Held, Misfit, SetAside, found
 from pipeline.base.row_checksums import in_memory
-from pipeline.intake.table import columns, misplaced, not_records, terms
+from pipeline.intake.table import columns, misplaced, not_records, terms, under_header
 from pipeline.intake.table.columns import Cells
 from pipeline.intake.table.spelling import tidy
 from pipeline.intake.table.work import Work
 from pipeline.intake.text.blocks import Note, Parsed
 
 _SHOWN = frozenset(("code", "social-credit-code", "date", "money", "integer", "number", "year"))
+
+_OF_DAYS = frozenset(("number-became-date", "number-became-serial"))  # the value is but a day
 
 
 def chunk_of(piece: Parsed, work: Work) -> Chunk:
@@ -85,7 +87,8 @@ def _completed(piece: Parsed, work: Work) -> tuple[Parsed, list[Finding]]:
     ]
     added = pa.table(dict(zip(names, more, strict=True)), schema=piece.table.schema)
     table = pa.concat_tables([piece.table, added]).sort_by("_row").combine_chunks()
-    rest = tuple(r for r in piece.ragged if r not in short)
+    completed = {r.row for r in short}
+    rest = tuple(r for r in piece.ragged if r.row not in completed)
     params = {"expected": len(work.source.header)}
     findings = [
         found("cells-missing", work.source, row=r.row, params={**params, "got": len(r.cells)})
@@ -172,6 +175,8 @@ def _ragged_kind(row: int, filled: list[str], first: int, last: int, work: Work)
         return "spent"
     if row < first:
         return "title"
+    if not_records.is_under(row, last + 1) and under_header.are_hints(filled):
+        return "hint"  # a comma inside N(18,6) makes it a row of another width
     return not_records.reason(filled, work.heads, len(work.source.header)) or ""
 
 
@@ -256,13 +261,14 @@ def _doubts(
 
 
 def _doubt(column: Column, row: int, rule: str, proposal: str, written: str, work: Work) -> Finding:
-    is_open = column.privacy == "public" and column.kind in _SHOWN
+    is_open = column.privacy == "public" and (column.kind in _SHOWN or rule in _OF_DAYS)
+    value = written[:40] if is_open else ""
     params = {
         "title": column.title,
         "title_en": column.title_en,
         "proposal": proposal if is_open else "***",
+        "value": value or "***",
     }
-    value = written[:40] if is_open else ""
     return found(rule, work.source, row=row, column=column.name, value=value, params=params)
 
 

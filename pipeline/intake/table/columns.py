@@ -219,7 +219,8 @@ def _canonical_already(raw: pa.Array, kind: str, setting: Setting) -> pa.Array:
     if kind in CANONICAL:
         canonical = pc.match_substring_regex(raw, CANONICAL[kind])
         if kind in ("code", "document-number"):
-            canonical = pc.and_not(canonical, pc.match_substring_regex(raw, _NO_CODE))
+            for odd in (_NO_CODE, *((cell_marks.SERIAL,) if setting.is_numbered else ())):
+                canonical = pc.and_not(canonical, pc.match_substring_regex(raw, odd))
         return canonical
     return pc.equal(raw, "")
 

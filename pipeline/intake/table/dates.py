@@ -73,6 +73,10 @@ _SERIAL = re.compile(r"(?P<n>[2-7]\d{4})(?:\.\d+)?")  # 1954 to 2119 as Excel co
 _EPOCH = re.compile(
     r"(?!\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])$)(?:\\?/)?(?:new\s+)?(?:Date\()?(?P<n>\d{9,10}|\d{12,13})(?:[+-]\d{4})?\)?(?:\\?/)?"
 )
+#: As JavaScript and Google's tables write a day, with months from 0.
+_FROM_ZERO = re.compile(
+    r"(?:new\s+)?Date\(\s*(?P<y>\d{4})\s*,\s*(?P<m>\d{1,2})\s*,\s*(?P<d>\d{1,2})(?:\s*,\s*\d{1,3})*\s*\)"
+)
 _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
 _ERA_LETTERS = dict(zip("MTSHR", _ERAS.values(), strict=True))
 _FOREVER = frozenset(("长期", "永久", "长期有效", "永久有效", "无期限", "無期限", "長期"))
@@ -174,6 +178,21 @@ def _in_beijing(match: re.Match[str], year: int, month: int, dom: int) -> Readin
     except (ValueError, OverflowError):
         return None
     return "date-zone", there.year, there.month, there.day
+
+
+def months_from_zero(written: str) -> str:
+    """What `Date(2024,1,15)` means to JavaScript, which counts months from 0: 2024-02-15; "" where
+    it is none.
+
+    Never applied by itself: other programs write the same and count from 1.
+    """
+    match = _FROM_ZERO.fullmatch(_plain(written))
+    try:
+        return (
+            date(int(match["y"]), int(match["m"]) + 1, int(match["d"])).isoformat() if match else ""
+        )
+    except ValueError:
+        return ""
 
 
 # ---------------------------------------------------------------- three small numbers

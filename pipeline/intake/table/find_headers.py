@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.base.model import Dataset
-from pipeline.intake.table import match_columns
+from pipeline.intake.table import match_columns, under_header
 
 HEAD = 60  # rows that are searched for a header
 TALLEST = 3  # rows that a header may have
@@ -117,10 +117,14 @@ def _with_codes(
     block: HeaderBlock, spread: Rows, datasets: Sequence[Dataset], listed: frozenset[str]
 ) -> HeaderBlock:
     """The block with the row below it, where that names the same fields in another way: titles and
-    then codes of an exchange standard, or the other way round. A name with a unit is kept."""
-    if not block.is_table or block.last >= len(spread):
+    then codes of an exchange standard, or the other way round. A name with a unit is kept. Between
+    both there may be a row of data types."""
+    at = block.last
+    if block.is_table and at + 1 < len(spread) and under_header.are_hints(spread[at]):
+        at += 1
+    if not block.is_table or at >= len(spread):
         return block
-    below = _block(spread, block.last, 1, datasets, listed)
+    below = _block(spread, at, 1, datasets, listed)
     best, other = block.scores[0], below.scores[0]
     if other[0] < 3 or best[1] is not other[1]:
         return block
@@ -134,7 +138,7 @@ def _with_codes(
     scores = match_columns.scores(names, datasets)
     if scores[0][0] < best[0]:
         return block
-    return replace(block, last=block.last + 1, names=tuple(names), scores=scores)
+    return replace(block, last=at + 1, names=tuple(names), scores=scores)
 
 
 def _says_more(name: str, other: str, is_known: bool) -> bool:

@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 
 from pipeline.base.model import Dataset, Finding, Source, found
 from pipeline.base.script import simplified
+from pipeline.contract.catalog import ORIGIN
 from pipeline.intake.table.values import tidy
 
 LONGEST = 200  # characters of a header that are compared
@@ -54,7 +55,8 @@ class HeaderMatch:
     position: int
     header: str
     field: str
-    matched_by: str  # sources.yaml, title, name, alias, serial, ignored, second, "" (not matched)
+    matched_by: str  # sources.yaml, title, name, alias, serial, origin, ignored, second, ""
+    # (not matched)
     unit: str = ""
     suggestion: str = ""  # the nearest field's title, shown in the finding and never applied
 
@@ -134,6 +136,7 @@ def match(
     it stays unmatched, and becomes a finding.
     """
     known, used, times = _spellings(dataset), set[str](), Counter[str]()
+    origin = _of_origin(header)
     listed = {canonical(name)[0]: field for name, field in columns.items()}
     with_units = _with_units(dataset)
     ignored = {canonical(name)[0] for name in ignore}
@@ -146,7 +149,8 @@ def match(
         elif form in ignored or not form:
             field, how = "", "ignored"
         else:
-            field, how = known.get(form, ("", "serial" if SERIAL.match(form) else ""))
+            serial = "serial" if SERIAL.match(form) else "origin" if form in origin else ""
+            field, how = known.get(form, ("", serial))
         times[form] += 1
         if field in used:
             field, how = known.get(canonical(again(written, times[form]))[0], ("", "second"))
@@ -156,6 +160,15 @@ def match(
         near = "" if how else _nearest(form, known, dataset, used)
         matches.append(HeaderMatch(position, written, field, how, unit, near))
     return tuple(matches)
+
+
+def _of_origin(header: Sequence[str]) -> frozenset[str]:
+    """The canonical forms of the columns that say where a published record came from, where a
+    header has them all: it is one of our own downloads. One alone may be a department's.
+    """
+    forms = {canonical(written)[0] for written in header}
+    each = [{canonical(n)[0] for n in (c.name, c.title, c.title_en)} & forms for c in ORIGIN]
+    return frozenset[str]().union(*each) if all(each) else frozenset()
 
 
 def again(header: str, number: int) -> str:

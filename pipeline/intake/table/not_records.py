@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.base.model import SetAside
+from pipeline.intake.table import under_header
 
 _TOTAL = r"^\s*(?:本页|本表|本月|本季度|本年|全年)?(?:合\s*计|小\s*计|总\s*计|累\s*计|汇\s*总)\s*(?:[：:（(\d].*)?$"
 _SIGNATURE = r"^\s*(?:填\s*表\s*人|填\s*报\s*人|审\s*核\s*人|制\s*表(?:\s*人)?|复\s*核(?:\s*人)?|经\s*办\s*人|(?:单位|部门)?负\s*责\s*人|填\s*报\s*日\s*期|填\s*表\s*日\s*期|填\s*报\s*单\s*位|联\s*系\s*电\s*话|联\s*系\s*人)\s*(?:（签[字章]）|\(签[字章]\))?\s*(?:[：:]|$)"
@@ -20,35 +21,21 @@ _SCANT = (
     r"|^\s*[-—]?\s*第\s*\d+\s*页|^\s*共\s*\d+\s*页|^\s*Page\s+\d+|^\s*\(?\d+ rows?(?: (?:in set|affected|selected)|\))"
     r"|^\s*[（(]?(?:完|以下空白|此页无正文|-{3,}|={3,})[）)]?\s*$|^\s*\d{4}\s*年(?:度|第?[一二三四1-4]季度|[上下]半年|\d{1,2}月份?)?\s*$"
 )
+#: A word for a sum that may be a value too: only with nothing but numbers behind it.
+_SUM_WORD = r"^\s*(?:本页|本表|全[年部])?(?:共\s*计|总\s*共|一\s*共|合\s*共|总\s*数|总\s*额|总金额|[Tt]otals?|TOTAL|[Gg]rand [Tt]otal|[Ss]um|[Ss]ubtotal)\s*[：:]?\s*$"
+_NUMBER = r"[-+]?[¥￥]?\s*\d[\d,]*(?:\.\d+)?\s*(?:[万亿千]?元|[件条宗项个份行页人户次家起])?|[件条宗项个份人户次家起]|[万亿千]?元|[-—/]"
+#: A label of words with a colon (打印时间：…), as forms and programs write them around a table.
+_LABELLED = r"^\s*[（(【\[]?[^ \t　\d，。；,;：:、《》〔〕/][^\d，。；,;：:、《》〔〕/]{1,23}[：:]"
+#: Words and a moment: 导出时间 2025-01-03 09:12.
+_MOMENT = r"^\s*[一-鿿]{2,10}\s+\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?(?:\s*\d{1,2}[:：时]\d{2}(?:[:：分]\d{2}秒?)?分?)?\s*$"
+NOTE_MOST = 60  # characters of a note that only its label shows to be one
 _NUMBERING = r"^\s*(?:栏次|列号|甲|[（(]?1[)）]?)\s*$"
 # For Arrow, whose \s is ASCII alone: 合　计 is mostly written with a blank of full width.
-_CLOSING = f"(?:{_TOTAL})|(?:{_SIGNATURE})|(?:{_FOOTNOTE})|(?:{_NUMBERING})|(?:{_SCANT})".replace(
+_CLOSING = f"(?:{_TOTAL})|(?:{_SIGNATURE})|(?:{_FOOTNOTE})|(?:{_NUMBERING})|(?:{_SCANT})|(?:{_SUM_WORD})|(?:{_LABELLED})|(?:{_MOMENT})".replace(
     r"\s", r"[\s\pZ]"
 )
 
-#: How a column is to be filled in, as a form says it in a row under its header.
-_PLAIN_HINT = (
-    r"[(（\[【*＊]*(?:"
-    r"(?:非|不)?(?:必填|必录|必选|选填|可选|可填|可空)项?|自动(?:生成|填写|计算)|(?:无需|不用|不必)填写?|不填"
-    r"|(?:单行|多行|短|长)?(?:文本|文字|字符串?|数字|数值|整数|小数|日期|时间|金额|下拉|单选|多选|枚举|字典)(?:型|类型|格式|框|列表|选择|项)?"
-    r"|text|string|date|datetime|number|integer|int|varchar|char|required|optional|mandatory"
-    r"|y{2,4}[-/.年]m{1,2}[-/.月]d{1,2}日?(?:\s*h{1,2}:m{1,2}(?::s{1,2})?)?"
-    r")[)）\]】*＊]*"
-)
-_HINT = re.compile(
-    rf"{_PLAIN_HINT}"
-    r"|.*(?:必填|选填|填写|填报要求|请填|请选|请输入|下拉|格式|例如|[示样举]例\s*[:：]|(?:^|[,，;；(（])\s*[例如]\s*[:：]|y{4}[-/.年]m|\d+\s*位(?:数字|代码|字符|$)|字以内|不超过\s*\d+|精确到|保留.{0,4}小数|单位\s*[:：为]).*",
-    re.I | re.S,
-)
-#: Of all of a row of hints at least one says so without doubt, and one begins with nothing else.
-_SURE_HINT = re.compile(
-    r"必填|选填|必录|填写|填报|请[填选输]|下拉|格式|[示样举]例\s*[:：]|例如|例\s*[:：]|y{2,4}[-/.年]m|required|optional|mandatory",
-    re.I,
-)
-_EXAMPLE = re.compile(
-    r"[(（【\[]?(?:填写|填表|填报)?(?:示例|样例|范例|举例|例如|例)[)）】\]]?[:：]?"
-)
-UNDER = 3  # rows under a header in which hints may be
+_LABEL = re.compile(_LABELLED)
 
 Heads = Sequence[tuple[str, ...]]
 
@@ -66,7 +53,7 @@ def split(
     columns = [name for name in table.column_names if name != "_row"]
     under = pc.and_(
         pc.greater_equal(table["_row"], numbered[0]),
-        pc.less(table["_row"], numbered[0] + UNDER if numbered[0] else 0),
+        pc.less(table["_row"], numbered[0] + under_header.ROWS if numbered[0] else 0),
     )
     suspect = pc.or_(_suspects(table, columns, heads), under)
     if not pc.any(suspect).as_py():
@@ -81,7 +68,7 @@ def split(
         why = reason(cells, heads, needed)
         if why is None and row == numbered[0] and is_bare_numbering(cells, numbered[1]):
             why = "header"
-        if why is None and numbered[0] <= row < numbered[0] + UNDER and are_hints(cells):
+        if why is None and is_under(row, numbered[0]) and under_header.are_hints(cells):
             why = "hint"
         if why is None:
             continue
@@ -123,7 +110,34 @@ def reason(cells: Sequence[str], heads: Heads, needed: int) -> str | None:
         return None
     if re.match(_FOOTNOTE, filled[0]):
         return "footnote"
-    return "footnote" if len(filled) <= 2 and re.match(_SCANT, filled[0], re.I) else None
+    if len(filled) <= 2 and re.match(_SCANT, filled[0], re.I):
+        return "footnote"
+    if len(filled) >= needed:
+        return None
+    return "total" if _is_sum(filled) else "footnote" if _is_note(cells, filled, heads) else None
+
+
+def _is_sum(filled: Sequence[str]) -> bool:
+    """Whether a row is a word for a sum with nothing but numbers behind it."""
+    numbers = all(re.fullmatch(_NUMBER, cell) for cell in filled[1:])
+    return len(filled) > 1 and numbers and re.match(_SUM_WORD, filled[0]) is not None
+
+
+def _is_note(cells: Sequence[str], filled: Sequence[str], heads: Heads) -> bool:
+    """Whether each filled cell of a row, which begins in the first column, is a label with a few
+    words behind it. A label that is a column's name says that its row may be a record.
+    """
+    if not cells[0].strip() and len(filled) == 1:
+        return False
+    if len(filled) == 1 and re.match(_MOMENT, filled[0]):
+        return True
+    labels = [match[0] for match in map(_LABEL.match, filled) if match]
+    names = {cell.strip() for head in heads for cell in head}
+    return (
+        len(labels) == len(filled)
+        and names.isdisjoint(label.strip(" 　（(【[：:") for label in labels)
+        and not any(len(cell) > NOTE_MOST or "。" in cell or "://" in cell for cell in filled)
+    )
 
 
 def stripped(cells: Sequence[str]) -> tuple[str, ...]:
@@ -132,6 +146,14 @@ def stripped(cells: Sequence[str]) -> tuple[str, ...]:
     while tight and not tight[-1]:
         tight.pop()
     return tuple(tight)
+
+
+def is_under(row: int, first: int) -> bool:
+    """Whether a row is so near under the header that it may say how columns are filled in.
+
+    `first`: the row under the header.
+    """
+    return first <= row < first + under_header.ROWS
 
 
 def is_numbering(filled: list[str]) -> bool:
@@ -149,16 +171,3 @@ def is_bare_numbering(cells: Sequence[str], width: int) -> bool:
     and no column holds numbers.
     """
     return width > 1 and [c.strip() for c in cells][:width] == [str(i) for i in range(1, width + 1)]
-
-
-def are_hints(cells: Sequence[str]) -> bool:
-    """Whether the filled cells of a row, but for one in five at most, say how their columns are
-    filled in (必填, 日期格式 yyyy-mm-dd), or the row says that it is an example.
-    """
-    filled = _filled(cells)
-    if len(filled) > 1 and _EXAMPLE.fullmatch(filled[0]):
-        return True
-    hints = [cell for cell in filled if len(cell) < 200 and _HINT.fullmatch(cell)]
-    are_most = len(filled) > 1 and len(hints) * 5 >= len(filled) * 4
-    is_plain = any(re.fullmatch(rf"{_PLAIN_HINT}(?:[，,;；:：\s].*)?", c, re.I) for c in hints)
-    return are_most and is_plain and any(_SURE_HINT.search(cell) for cell in hints)

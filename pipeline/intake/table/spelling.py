@@ -26,6 +26,7 @@ class Setting:
     order: tuple[str, ...] = ()  # codes in the list's order
     as_meant: Mapping[str, str] = field(default_factory=dict)  # sources.yaml `values`
     is_1904: bool = False  # serial day numbers are counted from 1904-01-01
+    is_numbered: bool = False  # its other values are documents' numbers (`numbers_as_days`)
     keep_blanks: bool = False  # of text: blanks around it are part of it
 
 

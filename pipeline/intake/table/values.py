@@ -211,17 +211,37 @@ def doubt(written: str, kind: str, setting: Setting) -> tuple[str, str]:
         return "formula-error", ""
     if "\0" in written:
         return "nul-bytes", ""
-    if kind == "document-number" and _EXPONENT.fullmatch(half_width(written)):
-        return "code-destroyed", ""
-    if kind in _CODES and _DESTROYED.fullmatch(code(written, setting)[0]):
-        return "code-destroyed", ""
-    if kind == "social-credit-code" and (proposal := _meant(written, setting)):
-        return "code-look-alike", proposal
+    if kind in _CODES or kind == "document-number":
+        return _doubt_of_code(written, kind, setting)
     if kind == "date" and tidy(written) not in setting.as_meant:
+        if meant := dates.months_from_zero(written):
+            return "date-months-from-zero", meant
         return ("date-ambiguous" if dates.is_ambiguous(written, setting) else ""), ""
     if kind in amounts.KINDS and tidy(written) not in setting.as_meant:
         return amounts.doubt(written, kind, setting), ""
     return "", ""
+
+
+def _doubt_of_code(written: str, kind: str, setting: Setting) -> tuple[str, str]:
+    if setting.is_numbered and (day := _counted_day(written, setting)):
+        return "number-became-serial", day
+    if kind == "document-number":
+        return ("code-destroyed" if _EXPONENT.fullmatch(half_width(written)) else ""), ""
+    if _DESTROYED.fullmatch(code(written, setting)[0]):
+        return "code-destroyed", ""
+    if kind == "social-credit-code" and (proposal := _meant(written, setting)):
+        return "code-look-alike", proposal
+    return "", ""
+
+
+def _counted_day(written: str, setting: Setting) -> str:
+    """The day that a bare number counts to, where it may be one; "" where sources.yaml says what is
+    meant.
+    """
+    plain = half_width(written)
+    if tidy(written) in setting.as_meant or not re.fullmatch(cell_marks.SERIAL, plain):
+        return ""
+    return dates.day(plain, setting)[0]
 
 
 def _meant(written: str, setting: Setting) -> str:

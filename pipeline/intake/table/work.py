@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.base.model import Catalog, Dataset, Source
 from pipeline.intake.table import columns, not_records
@@ -20,14 +20,15 @@ class Layout:
     """A table's header, and what a workbook says of its cells.
 
     `units`: field → unit of its amounts, as somebody named it. `dates`: field → `Setting.dates` that
-    the whole column shows. `is_1904`: whether its days count
-    from 1904. `merged`: ranges of the body that were filled down.
+    the whole column shows. `numbered`: fields whose values are documents' numbers
+    (`numbers_as_days`). `is_1904`: whether its days count from 1904. `merged`: ranges of the body that were filled down.
     `banners`: rows in which one cell reaches over most of the table.
     """
 
     block: HeaderBlock
     units: Mapping[str, str] = field(default_factory=dict)
     dates: Mapping[str, str] = field(default_factory=dict)
+    numbered: frozenset[str] = frozenset()
     is_1904: bool = False
     merged: Sequence[Merged] = ()
     banners: frozenset[int] = frozenset()
@@ -92,6 +93,7 @@ def prepare(
         )
         for c in dataset.columns
     }
+    settings |= {name: replace(settings[name], is_numbered=True) for name in layout.numbered}
     head = layout.block
     rows = tuple(dict.fromkeys(map(not_records.stripped, (*head.rows, head.names))))
     return Work(source, dataset, mapping, settings, hint.constants, rows, layout)

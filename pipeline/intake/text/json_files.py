@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeline.intake.text import encodings
 
 Rows = list[tuple[str, ...]]
+#: How many of some names are headers of a dataset.
+Known = Callable[[Sequence[str]], int]
 DEEPEST = 6  # objects around a list of records
+
+
+class _Uneven(ValueError):
+    """Lists that are columns of one table have different lengths."""
 
 
 class BrokenLine(tuple[str, ...]):
@@ -31,11 +37,16 @@ def rows(path: Path) -> Rows | str:
     return read if isinstance(read, str) else max((r for _, r in read), key=len)
 
 
-def tables(path: Path) -> list[tuple[str, Rows]] | str:
+def _none_known(_: Sequence[str]) -> int:
+    return 0
+
+
+def tables(path: Path, known: Known = _none_known) -> list[tuple[str, Rows]] | str:
     """Each list of records with its name, as rows under a header row; or, where there is
     none, the rule of the finding that says what is wrong.
 
-    Numbers stay as they are written in the file, so that no amount passes through a float.
+    `known` tells keys that name columns from keys that name records, where an object of objects
+    can be a table either way. Numbers stay as they are written in the file, so that no amount passes through a float.
     """
     facts = encodings.scan(path)
     encoding = encodings.decide(facts, path)
@@ -44,7 +55,10 @@ def tables(path: Path) -> list[tuple[str, Rows]] | str:
         read = _parsed(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         return "file-broken"
-    lists = list(_lists(read))
+    try:
+        lists = list(_lists(read, known))
+    except _Uneven:
+        return "json-columns-uneven"
     name_of = {0: ""} if len(lists) == 1 else {}
     found = [(name_of.get(i, name), _rows(records)) for i, (name, records) in enumerate(lists)]
     return found or "json-no-records"
@@ -90,11 +104,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return read
 
 
-def _lists(read: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, list[Any]]]:
+def _lists(
+    read: Any, known: Known, name: str = "", depth: int = 0
+) -> Iterator[tuple[str, list[Any]]]:
     """Every list with a record in it, at any depth, with the name that it has there.
 
     Also what programs write instead: `{columns, data}`, a list of lists under its header, an object
-    of alike objects.
+    of columns, an object of alike objects. Raises _Uneven.
     """
     if isinstance(read, list):
         if any(isinstance(r, dict) for r in read):
@@ -102,13 +118,13 @@ def _lists(read: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, lis
         elif len(read) > 1 and all(isinstance(r, list) for r in read):
             yield name, _named(read[0], read[1:])
     elif isinstance(read, dict) and depth < DEEPEST:
-        if table := _split(read):
+        if table := _split(read) or _by_columns(read, known) or _of_columns(read, known):
             yield name, table
         elif records := _alike(read):
             yield name, records
         else:
             for key, value in read.items():
-                yield from _lists(value, str(key), depth + 1)
+                yield from _lists(value, known, str(key), depth + 1)
 
 
 def _split(read: dict[str, Any]) -> list[Any]:
@@ -132,6 +148,42 @@ def _named(names: list[Any], rows: list[Any]) -> list[Any]:
         {_text(names[i]) if i < len(names) else f"#{i + 1}": cell for i, cell in enumerate(row)}
         for row in rows
     ]
+
+
+def _by_columns(read: dict[str, Any], known: Known) -> list[Any]:
+    """The records of `{title: {"0": …, "1": …}}`, as pandas writes a table unless told otherwise.
+
+    The keys inside name records: they are numbers, and those outside are not; or more of those
+    outside are headers.
+    """
+    columns = list(read.values())
+    if len(columns) < 2 or not all(isinstance(c, dict) and c for c in columns):
+        return []
+    places = list(dict.fromkeys(key for column in columns for key in column))
+    if known(list(read)) <= known(places):
+        is_plain = not any(isinstance(v, list | dict) for c in columns for v in c.values())
+        numbered = all(map(str.isdecimal, places)) and not any(map(str.isdecimal, read))
+        if not (is_plain and numbered and known(places) == 0):
+            return []
+    return [{title: column.get(at) for title, column in read.items()} for at in places]
+
+
+def _of_columns(read: dict[str, Any], known: Known) -> list[Any]:
+    """The records of `{title: […], title: […]}`, whose lists hold no record and are equally long.
+
+    Raises _Uneven where they are not, though their names are headers.
+    """
+    inside = {key: value for key, value in read.items() if isinstance(value, list | dict)}
+    lists = {key: value for key, value in inside.items() if isinstance(value, list) and value}
+    if len(lists) < 2 or len(lists) < len(inside):
+        return []
+    if any(isinstance(cell, list | dict) for cells in lists.values() for cell in cells):
+        return []
+    if len({*map(len, lists.values())}) > 1:
+        if known(list(lists)) >= 2:
+            raise _Uneven
+        return []
+    return [dict(zip(lists, cells, strict=True)) for cells in zip(*lists.values(), strict=True)]
 
 
 def _alike(read: dict[str, Any]) -> list[Any]:

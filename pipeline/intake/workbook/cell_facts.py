@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from pipeline.intake.workbook import shown_numbers
 from pipeline.intake.workbook.archive import Archive
+from pipeline.intake.workbook.shown_numbers import Runs
 
 _STYLES_MOST = 32 << 20  # bytes
 _ZEROS = re.compile(r"(0{2,30})(?:;.*)?$")
@@ -35,11 +37,12 @@ _ROW_NUMBER = re.compile(rb"""\br\s*=\s*["'](\d{1,7})["']""")
 
 @dataclass(frozen=True, slots=True)
 class Styles:
-    """By index of a cell's style: the digits that its number format shows at least; and those whose
-    font is struck through.
+    """By index of a cell's style: the digits that its number format shows at least, and the text
+    that it shows around them; and those whose font is struck through.
     """
 
     zeros: dict[int, int] = field(default_factory=dict)
+    patterns: dict[int, str] = field(default_factory=dict)
     struck: frozenset[int] = frozenset()
 
 
@@ -53,6 +56,7 @@ class CellFacts:
     hidden: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)  # from 0
     struck: set[int] = field(default_factory=set)
+    shown: Runs = field(default_factory=Runs)
 
     def add(self, piece: bytes, styles: Styles) -> None:
         """The facts of one more piece of the sheet's part, in which no cell is cut."""
@@ -60,8 +64,8 @@ class CellFacts:
             self._add_hidden(piece)
         if _MAY_BE_FORMULA.search(piece):
             self._add_formulas(piece)
-        if styles.zeros:
-            self._add_zeros(piece, styles.zeros)
+        if styles.zeros or styles.patterns:
+            self._add_shown(piece, styles)
         if styles.struck:
             for attributes in _ANY.findall(piece):
                 place, style = _REFERENCE.search(attributes), _STYLE.search(attributes)
@@ -90,12 +94,16 @@ class CellFacts:
                 text = html.unescape(formula.decode("utf-8", "replace"))
                 self.texts[_at(place)] = f"={text.lstrip('=') or '…'}"
 
-    def _add_zeros(self, piece: bytes, zeros: dict[int, int]) -> None:
+    def _add_shown(self, piece: bytes, styles: Styles) -> None:
+        """Whole numbers that are shown with zeros in front, or with text around them."""
         for attributes, digits in _NUMBER.findall(piece):
             place, style = _REFERENCE.search(attributes), _STYLE.search(attributes)
-            width = zeros.get(int(style[1]), 0) if style else 0
-            if place and width > len(digits) and b't="s"' not in attributes:
-                self.texts[_at(place)] = digits.decode().zfill(width)
+            if not place or not style or b't="s"' in attributes:
+                continue
+            if styles.zeros.get(int(style[1]), 0) > len(digits):
+                self.texts[_at(place)] = digits.decode().zfill(styles.zeros[int(style[1])])
+            elif text := styles.patterns.get(int(style[1])):
+                self.shown.add(*_at(place), text)
 
 
 def _at(place: re.Match[bytes]) -> tuple[int, int]:
@@ -117,13 +125,16 @@ def styles(archive: Archive, links: Mapping[str, tuple[str, str]]) -> Styles:
     formats = {str(e.get("numFmtId")): str(e.get("formatCode", "")) for e in root.iter("{*}numFmt")}
     fonts = root.findall("{*}fonts/{*}font")
     struck = {i for i, font in enumerate(fonts) if _is_on(font.find("{*}strike"))}
-    zeros, crossed = dict[int, int](), set[int]()
+    zeros, patterns, crossed = dict[int, int](), dict[int, str](), set[int]()
     for index, style in enumerate(root.iterfind("{*}cellXfs/{*}xf")):
-        if match := _ZEROS.fullmatch(formats.get(str(style.get("numFmtId")), "")):
+        code = formats.get(str(style.get("numFmtId")), "")
+        if match := _ZEROS.fullmatch(code):
             zeros[index] = len(match[1])
+        elif text := shown_numbers.pattern(code):
+            patterns[index] = text
         if str(style.get("fontId", "")).isdecimal() and int(str(style.get("fontId"))) in struck:
             crossed.add(index)
-    return Styles(zeros, frozenset(crossed))
+    return Styles(zeros, patterns, frozenset(crossed))
 
 
 def _is_on(element: etree._Element | None) -> bool:

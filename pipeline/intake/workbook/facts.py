@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pipeline.intake.workbook.shown_numbers import Run
+
 CELLS_MOST = 40_000_000  # cells of the area between a sheet's first and last filled cell
 ROWS_MOST, COLUMNS_MOST = 1 << 20, 1 << 14  # of a sheet, by the formats' own definition
 FORMULA_ERRORS = {
@@ -23,8 +25,8 @@ At = tuple[int, int]  # row from 1, column from 0
 @dataclass(frozen=True, slots=True)
 class SheetFacts:
     """Cells whose text calamine does not give, such as #N/A; digits that a number format shows at
-    least; merged ranges (ODS; top, left, bottom, right as in Merged); too wide? Rows and columns
-    that are hidden, and rows with text struck through.
+    least, or text that it shows around them; merged ranges (ODS; top, left, bottom, right as in
+    Merged); too wide? Rows and columns that are hidden, and rows with text struck through.
     """
 
     texts: dict[At, str] = field(default_factory=dict)
@@ -34,6 +36,7 @@ class SheetFacts:
     hidden: frozenset[int] = frozenset()
     struck: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
+    shown: tuple[Run, ...] = ()
 
 
 NOTHING_KNOWN = SheetFacts()

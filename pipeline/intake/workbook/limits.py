@@ -98,6 +98,7 @@ def _sheet_facts(archive: Archive, part: str, styles: cell_facts.Styles) -> Shee
         hidden=frozenset(facts.hidden),
         struck=frozenset(facts.struck),
         hidden_columns=frozenset(facts.hidden_columns),
+        shown=tuple(facts.shown),
     )
 
 

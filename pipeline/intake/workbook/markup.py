@@ -1,6 +1,6 @@
-"""Tables in markup that calls itself a workbook: HTML, and the XML of Excel 2003.
+"""Tables in markup: HTML, and the XML of Excel 2003.
 
-Government systems export these under the name .xls.
+Government systems export these under the name .xls, or as .html.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ def sheets(path: Path) -> Iterator[Sheet]:
     facts = encodings.scan(path)
     text = b"".join(encodings.utf8_blocks(path, encodings.decide(facts, path), [])).decode()
     text = text.removeprefix("\ufeff").replace("\0", "")
-    found = list(_excel_xml(text) if _EXCEL[1:-1] in text[:4096] else _html(text))
+    is_excel = _EXCEL[1:-1] in text[:4096]
+    found = list(_excel_xml(text) if is_excel else _html(text))
     if not found:
-        raise Unreadable("file-broken")
+        raise Unreadable("file-broken" if is_excel else "markup-no-table")
     yield from found
 
 

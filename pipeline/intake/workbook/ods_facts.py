@@ -16,6 +16,7 @@ from lxml import etree
 from pipeline.intake.workbook.archive import Archive
 from pipeline.intake.workbook.facts import CELLS_MOST, BookFacts, SheetFacts
 from pipeline.intake.workbook.sheet import Unreadable
+from pipeline.intake.workbook.shown_numbers import Runs, pattern_of
 
 CONTENT, MANIFEST = "content.xml", "meta-inf/manifest.xml"
 REPEATED_MOST = 1000  # copies of a repeated cell or row whose text is put in place
@@ -64,6 +65,7 @@ class _Extent:
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     hidden: set[int] = field(default_factory=set)
     struck: set[int] = field(default_factory=set)
+    shown: Runs = field(default_factory=Runs)
 
     def facts(self, table: etree._Element) -> SheetFacts:
         return SheetFacts(
@@ -73,6 +75,7 @@ class _Extent:
             hidden=frozenset(self.hidden),
             struck=frozenset(self.struck),
             hidden_columns=frozenset(_hidden_columns(table, self.width)),
+            shown=tuple(self.shown),
         )
 
 
@@ -132,10 +135,7 @@ def _row(row: etree._Element, extent: _Extent, crossed: set[str]) -> None:
             width = column + repeated
             if crossed and cell.get(f"{_TABLE}style-name") in crossed:
                 extent.struck.add(extent.row + 1)
-            if (text := _shown(cell)) is not None:
-                for at in range(extent.row + 1, extent.row + 1 + min(down, REPEATED_MOST)):
-                    for to_right in range(min(repeated, REPEATED_MOST)):
-                        extent.texts[at, column + to_right] = text
+            _add_shown(cell, extent, column, down, repeated)
         if f"{_TABLE}number-rows-spanned" in attributes or (
             f"{_TABLE}number-columns-spanned" in attributes
         ):
@@ -146,6 +146,22 @@ def _row(row: etree._Element, extent: _Extent, crossed: set[str]) -> None:
     extent.row += down
     if width:
         extent.last, extent.width = extent.row, max(extent.width, width)
+
+
+def _add_shown(
+    cell: etree._Element, extent: _Extent, column: int, down: int, repeated: int
+) -> None:
+    """What a cell shows in place of its value, in each of the cells that it stands for."""
+    text = _shown(cell)
+    around = _around(cell) if text is None else ""
+    if text is None and not around:
+        return
+    for row in range(extent.row + 1, extent.row + 1 + min(down, REPEATED_MOST)):
+        for at in range(column, column + min(repeated, REPEATED_MOST)):
+            if text is None:
+                extent.shown.add(row, at, around)
+            else:
+                extent.texts[row, at] = text
 
 
 def _span(cell: etree._Element, extent: _Extent, column: int) -> None:
@@ -173,6 +189,16 @@ def _shown(cell: etree._Element) -> str | None:
         shown = cell[-1].text or ""  # with the zeros that its number format puts in front
         return shown if shown.isdecimal() and shown[0] == "0" and len(shown) > 1 else None
     return None
+
+
+def _around(cell: etree._Element) -> str:
+    """The pattern by which a cell shows a whole number inside a text; "" where it does not."""
+    value = str(cell.get(f"{_OFFICE}value", ""))
+    if cell.get(f"{_OFFICE}value-type") != "float" or not value.isdecimal() or not len(cell):
+        return ""
+    if cell[-1].text == value:
+        return ""
+    return pattern_of(_text(cell), value)
 
 
 def _text(cell: etree._Element) -> str:

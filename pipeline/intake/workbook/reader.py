@@ -18,9 +18,10 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
@@ -31,6 +32,7 @@ from pipeline.intake.workbook import archive, limits
 from pipeline.intake.workbook.celltext import as_text
 from pipeline.intake.workbook.facts import COLUMNS_MOST, ROWS_MOST, SheetFacts
 from pipeline.intake.workbook.sheet import Unreadable
+from pipeline.intake.workbook.shown_numbers import PLACE, shown
 
 MEMORY = 4 << 30  # bytes of address space
 SECONDS = 120  # of the processor, for one file; however busy the machine is, they are the file's
@@ -104,8 +106,7 @@ def _sheet(
             raise
         yield from _framed(name, {"skipped": "broken"}, [])
         return
-    if not is_typed:
-        rows = _as_shown(rows, facts)
+    rows = _with_zeros(rows, facts) if is_typed else _as_shown(rows, facts)
     while rows and not any(cell != "" for cell in rows[-1]):
         rows.pop()
     about = {
@@ -115,6 +116,7 @@ def _sheet(
         "hidden": sorted(facts.hidden),
         "struck": sorted(facts.struck),
         "hidden_columns": sorted(facts.hidden_columns),
+        "shown": facts.shown,
     }
     yield from _framed(name, about, rows)
 
@@ -139,6 +141,34 @@ def _as_shown(read: list[list[Any]], facts: SheetFacts) -> list[list[str]]:
             if column < len(cells):
                 cells[column] = text
     return rows
+
+
+def _with_zeros(read: list[list[Any]], facts: SheetFacts) -> list[list[Any]]:
+    """Typed rows in which a number that is shown with leading zeros or in groups of digits is that
+    text: whoever writes the rows anew would lose it.
+    """
+    for at, text in facts.texts.items():
+        if text.isdecimal():
+            _change(read, at, partial(_padded, width=len(text)))
+    for at, width in facts.widths.items():
+        _change(read, at, partial(_padded, width=width))
+    for column, first, last, text in facts.shown:
+        if text.count(PLACE) > 1:
+            for row in range(first, min(last, len(read)) + 1):
+                _change(read, (row, column), partial(shown, text=text))
+    return read
+
+
+def _padded(digits: str, width: int) -> str:
+    return digits.zfill(width)
+
+
+def _change(read: list[list[Any]], at: tuple[int, int], made: Callable[[str], str]) -> None:
+    """Put what `made` makes of a whole number in its place."""
+    cells = read[at[0] - 1] if at[0] <= len(read) else []
+    digits = as_text(cells[at[1]]) if at[1] < len(cells) else ""
+    if digits.isdecimal():
+        cells[at[1]] = made(digits)
 
 
 def _as_texts(row: list[Any]) -> list[str]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline.intake.workbook.shown_numbers import Run
+
 if TYPE_CHECKING:  # the reader's process loads no Arrow
     from pipeline.intake.table.find_headers import Merged
 
@@ -35,3 +37,4 @@ class Sheet:
     hidden: frozenset[int] = frozenset()  # rows
     struck: frozenset[int] = frozenset()  # rows with text struck through
     hidden_columns: frozenset[int] = frozenset()  # from 0
+    shown: Sequence[Run] = ()  # numbers with a text around them, which `rows` do not have

@@ -75,4 +75,5 @@ def _sheet(about: dict[str, Any], rows: list[list[str]]) -> Sheet:
     merged = tuple(Merged(*corners) for corners in about.pop("merged", ()))
     for name in ("hidden", "struck", "hidden_columns"):
         about[name] = frozenset(about.get(name, ()))
+    about["shown"] = tuple(map(tuple, about.get("shown", ())))
     return Sheet(rows=rows, merged=merged, **about)

@@ -14,6 +14,7 @@ from pathlib import Path
 from pipeline.intake.workbook import ole
 from pipeline.intake.workbook.facts import FORMULA_ERRORS, At, BookFacts, SheetFacts
 from pipeline.intake.workbook.sheet import Unreadable
+from pipeline.intake.workbook.shown_numbers import Runs, pattern
 
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 #: The first record of Excel 2, 3 and 4, and of Excel 5 where it is not in an OLE file.
@@ -28,6 +29,7 @@ FORMULA, BOUND_SHEET, FONT, FORMAT, XF, BEGIN = 0x06, 0x85, 0x31, 0x041E, 0xE0, 
 ROW, COLUMNS, NUMBER, SMALL, SMALLS, BOOL_OR_ERROR = 0x0208, 0x7D, 0x0203, 0x027E, 0xBD, 0x0205
 END, LABEL, LABEL_SHARED, RICH = 0x0A, 0x0204, 0xFD, 0xD6
 _CELLS = frozenset((FORMULA, NUMBER, SMALL, BOOL_OR_ERROR, LABEL, LABEL_SHARED, RICH))
+_NUMBERS = frozenset((FORMULA, NUMBER, SMALL))
 Record = tuple[int, bytes]
 #: A stream without any of these has no error, hidden row or column: its cells need no look.
 _WORTH_A_LOOK = re.compile(
@@ -65,7 +67,9 @@ def inspect(path: Path) -> BookFacts:
 
 @dataclass(slots=True)
 class _Styles:
-    """By index of a cell's style (XF): digits shown at least, and whether it is struck through."""
+    """By index of a cell's style (XF): digits shown at least, text around them, and whether it is
+    struck through.
+    """
 
     formats: dict[int, str] = field(default_factory=dict)
     fonts: list[bool] = field(default_factory=list)
@@ -85,6 +89,10 @@ class _Styles:
         matches = ((i, _ZEROS.fullmatch(self.formats.get(f, ""))) for i, (_, f) in self._numbered())
         return {index: len(match[1]) for index, match in matches if match}
 
+    def patterns(self) -> dict[int, str]:
+        texts = ((i, pattern(self.formats.get(f, ""))) for i, (_, f) in self._numbered())
+        return {index: text for index, text in texts if text}
+
     def struck(self) -> set[int]:
         # There is no font 4: the fifth that is listed is font 5.
         struck = {i + (i > 3) for i, is_struck in enumerate(self.fonts) if is_struck}
@@ -102,11 +110,11 @@ def _sheets(book: bytes) -> Iterator[SheetFacts]:
             starts.append(struct.unpack_from("<I", body)[0])
         else:
             styles.add(kind, body)
-    widths, struck = styles.widths(), styles.struck()
-    if not (widths or struck or _WORTH_A_LOOK.search(book)):
+    widths, patterns, struck = styles.widths(), styles.patterns(), styles.struck()
+    if not (widths or patterns or struck or _WORTH_A_LOOK.search(book)):
         return
     for start in starts:
-        yield _sheet(book, start, widths, struck)
+        yield _sheet(book, start, _Sheet(widths, patterns, struck))
 
 
 def _records(book: bytes, at: int) -> Iterator[Record]:
@@ -130,38 +138,41 @@ class _Sheet:
     """What the records of a sheet say."""
 
     widths: dict[int, int]  # of styles
+    patterns: dict[int, str]  # of styles
     struck_styles: set[int]
     texts: dict[At, str] = field(default_factory=dict)
     shown: dict[At, int] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     struck: set[int] = field(default_factory=set)
+    texts_around: Runs = field(default_factory=Runs)
 
     def add(self, kind: int, body: bytes) -> None:
         if kind in _CELLS:
             row, column, style = struct.unpack_from("<HHH", body)
-            self._styled(row + 1, column, style)
+            self._styled(row + 1, column, style, kind in _NUMBERS)
             if (code := _error(kind, body)) is not None:
                 self.texts[row + 1, column] = FORMULA_ERRORS.get(code, "#N/A")
         elif kind == SMALLS:
             row, first = struct.unpack_from("<HH", body)
             for n in range((len(body) - 6) // 6):
-                self._styled(row + 1, first + n, struct.unpack_from("<H", body, 4 + 6 * n)[0])
+                self._styled(row + 1, first + n, struct.unpack_from("<H", body, 4 + 6 * n)[0], True)
         elif kind == ROW and struct.unpack_from("<H", body, 12)[0] & 0x20:
             self.hidden.add(struct.unpack_from("<H", body)[0] + 1)
         elif kind == COLUMNS and struct.unpack_from("<H", body, 8)[0] & 1:
             first, last = struct.unpack_from("<HH", body)
             self.hidden_columns.update(range(first, min(last, 255) + 1))
 
-    def _styled(self, row: int, column: int, style: int) -> None:
+    def _styled(self, row: int, column: int, style: int, is_number: bool) -> None:
         if style in self.struck_styles:
             self.struck.add(row)
         if style in self.widths:
             self.shown[row, column] = self.widths[style]
+        elif is_number and style in self.patterns:
+            self.texts_around.add(row, column, self.patterns[style])
 
 
-def _sheet(book: bytes, start: int, widths: dict[int, int], struck: set[int]) -> SheetFacts:
-    sheet = _Sheet(widths, struck)
+def _sheet(book: bytes, start: int, sheet: _Sheet) -> SheetFacts:
     for kind, body in _records(book, start):
         sheet.add(kind, body)
     return SheetFacts(
@@ -170,6 +181,7 @@ def _sheet(book: bytes, start: int, widths: dict[int, int], struck: set[int]) ->
         hidden=frozenset(sheet.hidden),
         struck=frozenset(sheet.struck),
         hidden_columns=frozenset(sheet.hidden_columns),
+        shown=tuple(sheet.texts_around),
     )
 
 

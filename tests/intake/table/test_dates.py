@@ -103,6 +103,27 @@ def test_what_may_be_another_day_is_never_read(written: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("Date(2024,1,15)", "2024-02-15"),
+        ("new Date(2024, 11, 31)", "2024-12-31"),
+        ("Date(2024,0,5,9,30,0)", "2024-01-05"),
+        ("Date(2024,12,15)", ""),  # no month of JavaScript's
+        ("Date(2024,1,30)", ""),
+        ("Date(1710432000000)", ""),
+        ("datetime.date(2024, 2, 15)", ""),
+    ],
+)
+def test_months_that_may_count_from_0_are_told_with_the_day_and_never_read(
+    written: str, meant: str
+) -> None:
+    assert dates.months_from_zero(written) == meant
+    if meant:
+        assert values.normalise(written, "date", Setting()) == (written, "")
+        assert values.doubt(written, "date", Setting()) == ("date-months-from-zero", meant)
+
+
+@pytest.mark.parametrize(
     ("written", "style", "canonical"),
     [
         ("3/4/2024", "mdy", "2024-03-04"),

@@ -77,6 +77,25 @@ def test_a_column_that_numbers_the_rows_is_no_unknown_column(written: str) -> No
     assert (match.field, match.matched_by) == ("", "serial")
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("source_id", "source_row"),
+        ("来源编号", "来源行号"),
+        ("Source", "Row in the source"),
+        ("record_id", "SOURCE_ID", "source_row", "decision_no"),
+    ],
+)
+def test_where_our_own_records_came_from_is_no_unknown_column(header: tuple[str, ...]) -> None:
+    matched = match_columns.match(header, PENALTIES, {}, ())
+    assert [m.matched_by for m in matched if not m.field] == ["origin", "origin"]
+
+
+def test_one_column_of_these_names_may_be_a_departments() -> None:
+    (match,) = match_columns.match(["来源编号"], PENALTIES, {}, ())
+    assert match.matched_by == ""
+
+
 def test_a_field_may_be_called_like_the_numbers_of_rows() -> None:
     figures = CONTRACT.datasets["report_figures"]
     (match,) = match_columns.match(["序号"], figures, {}, ())
@@ -132,6 +151,18 @@ def test_a_merged_cell_is_filled_down_in_its_first_column() -> None:
     assert used == [Merged(2, 0, 4, 0)]
 
 
+def test_a_row_of_data_types_between_titles_and_codes_is_of_the_header() -> None:
+    above = [
+        ["行政相对人名称", "行政处罚决定书文号", "罚款金额（元）", "处罚决定日期"],
+        ["字符型", "C(128)", "N(18,6)", "日期型"],
+        ["CF_XDR_MC", "CF_WSH", "CF_NR_FK", "CF_JDRQ"],
+        ["示例公司", "示罚〔2024〕1号", "100", "2024-01-01"],
+    ]
+    block = find_headers.find_block(above, [PENALTIES])
+    assert block is not None
+    assert (block.first, block.last, block.names[2]) == (1, 3, "罚款金额（元）")
+
+
 # ---------------------------------------------------------------- what is no record
 
 HEADS = (("单位", "件数", "金额"),)
@@ -170,6 +201,39 @@ def test_totals_signatures_and_notes_are_told_from_records(
         [why] if why else [],
         int(why == ""),
     )
+
+
+NEEDED = 4
+
+
+@pytest.mark.parametrize(
+    ("cells", "why"),
+    [
+        (("打印时间：2025-01-03 09:12:11", "", "", "", ""), "footnote"),
+        (("导出时间 2025年1月3日 9:12", "", "", "", ""), "footnote"),
+        (("打印人：张某", "", "打印日期：2025-01-03", "", ""), "footnote"),
+        (("Printed by: Zhang", "", "", "", ""), "footnote"),
+        (("共计", "2", "", "", ""), "total"),
+        (("", "总共", "2 件", "250,000.00元", ""), "total"),
+        (("Total", "2", "", "", ""), "total"),
+        (("共计", "2", "3", "4", ""), None),  # as many cells as a record has
+        (("打印时间：1", "打印人：2", "页码：3", "版本：4", ""), None),
+        (("共计", "示例公司", "", "", ""), None),
+        (("件数：5", "", "", "", ""), None),  # a column's own name
+        (("事实：当事人未取得许可擅自经营。", "", "", "", ""), None),
+        (("", "", "事实：未取得许可", "", ""), None),
+        (("打印时间：2025-01-03", "示例公司", "", "", ""), None),
+        (("https://example.cn", "", "", "", ""), None),
+        (("示应罚〔2024〕1号：补", "", "", "", ""), None),
+    ],
+)
+def test_notes_and_sums_are_known_by_all_cells_of_a_row_that_is_no_full_record(
+    cells: tuple[str, ...], why: str | None
+) -> None:
+    assert not_records.reason(cells, HEADS, NEEDED) == why
+    table = pa.table({str(i): [c] for i, c in enumerate(cells)} | {"_row": [7]})
+    _, aside, _ = not_records.split(table, HEADS, NEEDED)
+    assert [a.why for a in aside] == ([why] if why else [])
 
 
 def test_columns_are_lettered_as_in_a_spreadsheet() -> None:
@@ -267,6 +331,16 @@ def test_bare_numbers_are_the_columns_only_right_under_a_header_without_numbers(
         (("文本", "数字", "日期"), False),  # kinds, but nothing says that they are hints
         (("必填", "示例公司", "2024-01-01"), False),
         (("格式合同填写不规范", "某公司", "2024-01-01"), False),
+        (("C(200)", "N(18,6)", "D"), True),
+        (("C(200)", "N(18", "6)"), True),  # as a CSV has it that does not quote the comma
+        (("varchar2(200)", "NUMBER(18, 6)", "date"), True),
+        (("字符型", "数值型（18，2）", "日期型"), True),
+        (("字符型200 必填", "varchar(50) not null", "datetime"), True),
+        (("an..100", "n..18,2", "an18"), True),
+        (("C", "D", "N"), False),  # may be values
+        (("C200", "D8", "N18"), False),  # may be models of goods
+        (("小型", "微型", "中型"), False),
+        (("示例(2)公司", "C(200)", "D"), False),
     ],
 )
 def test_hints_are_set_aside_only_where_nearly_every_cell_is_one_under_the_header(
