@@ -195,7 +195,7 @@ def test_any_table_is_drafted_so_that_it_reads_its_own_sample(tmp_path: Path, na
 def test_a_group_of_titles_in_a_workbook_is_one_header_with_its_columns(tmp_path: Path) -> None:
     rows: list[list[object]] = [["当事方", "", "决定", ""], ["名目", "类别", "案号", "数量"]]
     rows += [[f"示例{n}", "甲", f"A-0000{n}", n] for n in range(1, 4)]
-    path = clerks.write_book(tmp_path / "台账.xlsx", {"台账": rows})  # type: ignore[arg-type]
+    path = clerks.write_book(tmp_path / "台账.xlsx", {"台账": rows})
     titles = [c.title for c in loaded(draft(path), tmp_path).columns]
     assert titles == ["名目", "类别", "案号", "数量"]
 

@@ -180,7 +180,7 @@ def test_one_process_reads_one_file_after_another(book: Path) -> None:
 def test_a_reader_of_the_first_sheet_alone_leaves_no_process_at_work(book: Path) -> None:
     sheets = workbooks.sheets(book)
     assert next(sheets).name == "甲"
-    sheets.close()  # type: ignore[attr-defined]
+    sheets.close()
     assert reader_process._idle == []
 
 
