@@ -150,12 +150,14 @@ def sources(
 
 
 def datasets_of(files: Collection[str], parent: Path | None) -> dict[str, str]:
-    """Dataset → one of `files` (as findings name them) from which the release `parent` has rows."""
+    """Dataset → one of `files` (as findings name them) from which the release `parent` has rows, as
+    that release names it: with numbers of persons masked.
+    """
     if not files or parent is None:
         return {}
-    shown = {working.masked(file): file for file in files}
+    shown = {working.masked(file) for file in files}
     listed = package.csv_dicts(package.data_files(parent, SOURCES))
-    return {row["dataset"]: shown[row["file"]] for row in listed if row["file"] in shown}
+    return {row["dataset"]: row["file"] for row in listed if row["file"] in shown}
 
 
 def _listed(kept: Kept) -> list[dict[str, str]]:
