@@ -52,15 +52,20 @@ def test_a_record_that_the_exit_guard_hits_is_taken_out_with_its_row_and_the_res
     assert verify.release(shop.site, "", None).problems == ()
 
 
-def damaged_database(monkeypatch: pytest.MonkeyPatch, number: str) -> None:
+def loaded_and(monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
+    """The documents are loaded into the database, and then `statement` changes them."""
     honest = database.load
 
     def load(cursor: object, dataset: object, path: Path) -> None:
         honest(cursor, dataset, path)
         if dataset.name == DOCUMENTS:
-            cursor.execute(f"update {DOCUMENTS} set title = '变了' where document_no = '{number}'")
+            cursor.execute(statement)
 
     monkeypatch.setattr(database, "load", load)
+
+
+def damaged_database(monkeypatch: pytest.MonkeyPatch, number: str) -> None:
+    loaded_and(monkeypatch, f"update {DOCUMENTS} set title = '变了' where document_no = '{number}'")
 
 
 def damaged_csv(monkeypatch: pytest.MonkeyPatch, number: str) -> None:
@@ -96,14 +101,7 @@ def test_a_record_that_a_store_holds_otherwise_is_our_fault_and_the_rest_is_publ
 def test_a_row_that_is_missing_in_a_store_cannot_be_pinned_and_stops_the_release(
     shop: SmallShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = database.load
-
-    def load(cursor: object, dataset: object, path: Path) -> None:
-        honest(cursor, dataset, path)
-        if dataset.name == DOCUMENTS:
-            cursor.execute(f"delete from {DOCUMENTS} where rowid = 5")
-
-    monkeypatch.setattr(database, "load", load)
+    loaded_and(monkeypatch, f"delete from {DOCUMENTS} where rowid = 5")
     shop.send(documents(ROWS))
     with pytest.raises(Unaccounted, match=DOCUMENTS):
         shop.publish()
@@ -114,14 +112,7 @@ def test_what_hits_other_rows_at_each_pass_stops_the_release_after_some(
     shop: SmallShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gate, "failures", lambda *_: [])
-    honest = database.load
-
-    def load(cursor: object, dataset: object, path: Path) -> None:
-        honest(cursor, dataset, path)
-        if dataset.name == DOCUMENTS:
-            cursor.execute(f"update {DOCUMENTS} set title = '变了' where rowid = 1")
-
-    monkeypatch.setattr(database, "load", load)
+    loaded_and(monkeypatch, f"update {DOCUMENTS} set title = '变了' where rowid = 1")
     shop.send(documents(ROWS))
     with pytest.raises(GateRefused):
         shop.publish()
