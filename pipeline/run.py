@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -164,8 +163,9 @@ def _in_passes(
     Where rows turn out to be such as cannot be published, or datasets fail what is expected of
     them, all is done again without those rows, and with the public rows of those datasets.
     """
-    learned = _Learned(Kept(parent))
-    for number in count(1):
+    learned, number = _Learned(Kept(parent)), 0
+    while True:
+        number += 1
         run = _checked(job, parent, cleanup.secret, learned)
         progress.step(say("step-release", language()))
         try:
@@ -179,7 +179,6 @@ def _in_passes(
                 withdraw.clean_store(cleanup, Removal(run.withdrawals))
             error.run = run
             raise
-    raise AssertionError  # which a count never gets to
 
 
 def _checked(job: Job, parent: Path | None, secret: bytes, learned: _Learned) -> Run:

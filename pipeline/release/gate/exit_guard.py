@@ -32,8 +32,8 @@ def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> N
     """Search the folder `release`.
 
     `secrets`: a CSV with one column, the values of this run's never-fields; None where there are
-    none. Raises RowsRefused with all rows in which something is found, GateRefused where
-    it is in no row; both name artefact and record of the first match.
+    none. Raises RowsRefused with all rows in which something is found, GateRefused where it is in
+    no row; both name artefact and record of the first match.
     """
     known = KnownValues(read_secrets(secrets))
     own = own_numbers(release, datasets)
