@@ -117,3 +117,22 @@ def test_what_hits_other_rows_at_each_pass_stops_the_release_after_some(
     with pytest.raises(GateRefused):
         shop.publish()
     assert not (shop.site / "current").exists()
+
+
+class KeylessShop(SmallShop):
+    """Documents without a key, whose organ is masked as a person's name."""
+
+    def alter(self, contract: Path) -> None:
+        super().alter(contract)
+        path = contract / f"{DOCUMENTS}.yaml"
+        text = path.read_text("utf-8").replace("  primaryKey: [document_no]\n", "")
+        text = text.replace("gongshi:kind: organisation", "gongshi:kind: name\n      gongshi:privacy: masked", 1)  # fmt: skip
+        path.write_text(text, "utf-8")
+
+
+def test_a_dataset_without_a_key_may_have_masked_names(tmp_path: Path) -> None:
+    shop = KeylessShop(tmp_path)
+    shop.send([row | {"制定机关": "李示例"} for row in documents(ROWS)])
+    shop.publish()
+    path = shop.current / "data" / f"{DOCUMENTS}.csv"
+    assert "李某" in path.read_text("utf-8") and "李示例" not in path.read_text("utf-8")
