@@ -248,9 +248,10 @@ def judge_expectations(run: Run, job: Job, parent: Path | None) -> tuple[Accepte
     before, allowed = manifest.read(parent) if parent else {}, job.allowed
     datasets, accepted, failed = list(job.catalog.datasets.values()), list[Accepted](), []
     rows = before.get("rows", {})
-    unread = kept_rows.datasets_of(run.unread, parent)
+    unread = sorted(kept_rows.datasets_of(run.unread, parent).items())
+    known = [(name, file) for name, file in unread if name in job.catalog.datasets]
     failures = [
-        *(Failure(name, "unread", {"file": file}) for name, file in sorted(unread.items()) if name),
+        *(Failure(name, "unread", {"file": file}) for name, file in known),
         *gate.failures(datasets, run.by_dataset(), rows, allowed.removals, allowed.growth),
     ]
     for each in failures:
