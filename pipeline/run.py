@@ -242,8 +242,9 @@ def _made(run: Run, job: Job, making: Path, parent: Path | None) -> draft.Draft:
 def judge_expectations(run: Run, job: Job, parent: Path | None) -> tuple[Accepted, ...]:
     """The datasets that fail what is expected of them and are published all the same.
 
-    One that was accepted stays so while it fails for the same cause and has no new rows. Raises
-    ExpectationsFailed where another fails that is not held back yet.
+    One that was accepted stays so while it fails for the same cause and has no new rows; to accept
+    it for the same reason again changes nothing. Raises ExpectationsFailed where another fails that
+    is not held back yet.
     """
     before, allowed = manifest.read(parent) if parent else {}, job.allowed
     datasets, accepted, failed = list(job.catalog.datasets.values()), list[Accepted](), []
@@ -257,8 +258,12 @@ def judge_expectations(run: Run, job: Job, parent: Path | None) -> tuple[Accepte
     for each in failures:
         earlier = expectations.accepted_before(each, before)
         if because := allowed.accept.get(each.dataset, ""):
-            about = each.dataset, each.expectation, each.reason, because
-            accepted.append(Accepted(*about, job.today.isoformat()))
+            dataset = job.catalog.datasets[each.dataset]
+            is_same = earlier and earlier.because == because
+            if not (earlier and is_same and _has_no_new_rows(run, dataset, parent)):
+                about = each.dataset, each.expectation, each.reason, because
+                earlier = Accepted(*about, job.today.isoformat())
+            accepted.append(earlier)
         elif each.dataset in run.held_back:
             continue
         elif earlier and _has_no_new_rows(run, job.catalog.datasets[each.dataset], parent):
