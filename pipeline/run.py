@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -164,8 +163,9 @@ def _in_passes(
     Where rows turn out to be such as cannot be published, or datasets fail what is expected of
     them, all is done again without those rows, and with the public rows of those datasets.
     """
-    learned = _Learned(Kept(parent))
-    for number in count(1):
+    learned, number = _Learned(Kept(parent)), 0
+    while True:
+        number += 1
         run = _checked(job, parent, cleanup.secret, learned)
         progress.step(say("step-release", language()))
         try:
@@ -179,7 +179,6 @@ def _in_passes(
                 withdraw.clean_store(cleanup, Removal(run.withdrawals))
             error.run = run
             raise
-    raise AssertionError  # which a count never gets to
 
 
 def _checked(job: Job, parent: Path | None, secret: bytes, learned: _Learned) -> Run:
@@ -243,22 +242,28 @@ def _made(run: Run, job: Job, making: Path, parent: Path | None) -> draft.Draft:
 def judge_expectations(run: Run, job: Job, parent: Path | None) -> tuple[Accepted, ...]:
     """The datasets that fail what is expected of them and are published all the same.
 
-    One that was accepted stays so while it fails for the same cause and has no new rows. Raises
-    ExpectationsFailed where another fails that is not held back yet.
+    One that was accepted stays so while it fails for the same cause and has no new rows; to accept
+    it for the same reason again changes nothing. Raises ExpectationsFailed where another fails that
+    is not held back yet.
     """
     before, allowed = manifest.read(parent) if parent else {}, job.allowed
     datasets, accepted, failed = list(job.catalog.datasets.values()), list[Accepted](), []
     rows = before.get("rows", {})
-    unread = kept_rows.datasets_of(run.unread, parent)
+    unread = sorted(kept_rows.datasets_of(run.unread, parent).items())
+    known = [(name, file) for name, file in unread if name in job.catalog.datasets]
     failures = [
-        *(Failure(name, "unread", {"file": file}) for name, file in sorted(unread.items()) if name),
+        *(Failure(name, "unread", {"file": file}) for name, file in known),
         *gate.failures(datasets, run.by_dataset(), rows, allowed.removals, allowed.growth),
     ]
     for each in failures:
         earlier = expectations.accepted_before(each, before)
         if because := allowed.accept.get(each.dataset, ""):
-            about = each.dataset, each.expectation, each.reason, because
-            accepted.append(Accepted(*about, job.today.isoformat()))
+            dataset = job.catalog.datasets[each.dataset]
+            is_same = earlier and earlier.because == because
+            if not (earlier and is_same and _has_no_new_rows(run, dataset, parent)):
+                about = each.dataset, each.expectation, each.reason, because
+                earlier = Accepted(*about, job.today.isoformat())
+            accepted.append(earlier)
         elif each.dataset in run.held_back:
             continue
         elif earlier and _has_no_new_rows(run, job.catalog.datasets[each.dataset], parent):

@@ -38,6 +38,7 @@ _CAUSES = {
     **dict.fromkeys((errno.EBUSY, errno.EAGAIN, errno.ETXTBSY), "busy"),
     **dict.fromkeys((errno.ELOOP,), "loop"),
     **dict.fromkeys((errno.ENOMEM,), "memory"),
+    **dict.fromkeys((errno.ECHILD,), "ended"),
 }
 #: Errors that a retry, or another worker, does not solve: there is no room for the output.
 NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS))
@@ -86,8 +87,10 @@ def fault_of(error: BaseException) -> Fault | None:
     names = {kind.__name__ for kind in type(error).__mro__}
     library = type(error).__module__.partition(".")[0].lstrip("_")
     said = next(iter(str(error).splitlines()), "") or type(error).__name__
-    if names & {"MemoryError", "OutOfMemoryException", "BrokenExecutor"}:
+    if names & {"MemoryError", "OutOfMemoryException"}:
         return Fault(errno.ENOMEM, said)
+    if "BrokenExecutor" in names:  # a process of ours was killed
+        return Fault(errno.ECHILD, said)
     if library == "xlsxwriter" and error.args and isinstance(error.args[0], OSError):
         return _of_system(error.args[0])
     if library == "duckdb" and "IOException" in names:
@@ -222,6 +225,8 @@ def sentence(fault: Fault, folders: Sequence[Path], temp_directory: Path) -> str
     lang = language()
     if fault.cause == "memory":
         return say("store-no-room", lang, site=temp_directory, why=fault.why)
+    if fault.cause == "ended":
+        return say("process-ended", lang)
     known = (*folders, temporary())
     path = fault.path or folders[0]
     if fault.cause == "full" and fault.path is None:

@@ -55,7 +55,7 @@ def naming(path: Path) -> Iterator[None]:
         raise
     except Exception as error:  # of any library: disk_faults decides which concern the disk
         fault = disk_faults.fault_of(error)
-        if fault is None or not fault.number or fault.cause == "memory":
+        if fault is None or not fault.number or fault.cause in ("memory", "ended"):
             raise
         if isinstance(error, OSError) and fault.path:
             raise

@@ -36,8 +36,8 @@ def run_cross_checks(run: Run, means: Means) -> None:
 
     Fills `run.accepted` (dataset → SQL of its remaining rows) and `run.checksums`; findings,
     tallies and quarantine of the ledger follow. A dataset that is held back has the rows there that
-    the public keeps. A distributed engine of `means` finds the shared
-    keys. Raises Unaccounted where row checksums or tallies do not agree.
+    the public keeps. A distributed engine of `means` finds the shared keys. Raises Unaccounted
+    where row checksums or tallies do not agree.
     """
     con, ledger = run.con, run.ledger
     catalog = _as_read(means.catalog, [name for name, _ in ledger.accepted()])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
@@ -121,6 +122,7 @@ def _open_sheet(
     areas = [Area(block, 1, len(sheet.rows))]
     if not file.hint.header_rows:
         areas = find_headers.areas(sheet.rows, block, datasets, sheet.merged)
+    lefts = _lefts(areas)
     rows, merged = find_headers.filled_down(sheet.rows, sheet.merged, block.last)
     for area in areas:
         part = "" if area.start == 1 and area is areas[0] else f"{area.block.last}.{_left(area)}"
@@ -143,7 +145,7 @@ def _open_sheet(
         yield replace(
             opened,
             findings=(*opened.findings, *notes, *told),
-            pieces=partial(_pieces, rows, area, *_span(area, areas)),
+            pieces=partial(_pieces, rows, area, *_span(_left(area), lefts[area.block.first])),
             chunk=partial(_chunk_of_rows, work),
         )
 
@@ -191,14 +193,20 @@ def _left(area: Area) -> int:
     return next((i for i, name in enumerate(area.block.names) if name), 0)
 
 
-def _span(area: Area, areas: Sequence[Area]) -> tuple[int, int]:
-    """(first column, end column) of the area, the end being the next table to the right.
+def _lefts(areas: Iterable[Area]) -> dict[int, list[int]]:
+    """A header's first row → where the tables begin that have theirs there, side by side."""
+    lefts = defaultdict[int, list[int]](list)
+    for area in areas:
+        lefts[area.block.first].append(_left(area))
+    return lefts
 
-    The end is 1 << 20 where there is no other table.
+
+def _span(left: int, lefts: Sequence[int]) -> tuple[int, int]:
+    """(first column, end column) of the table that begins at `left`, the end being the next table
+    to the right; 1 << 20 where there is none. `lefts`: where it and those beside it begin.
     """
-    lefts = sorted(_left(a) for a in areas if a.block.first == area.block.first)
-    after = [left for left in lefts if left > _left(area)]
-    return _left(area) if _left(area) > lefts[0] else 0, after[0] if after else 1 << 20
+    after = [other for other in lefts if other > left]
+    return left if left > min(lefts) else 0, min(after, default=1 << 20)
 
 
 def _pieces(rows: Rows, area: Area, left: int, most: int, partitions: int = 0) -> Iterator[Parsed]:

@@ -195,6 +195,24 @@ def resources(received: Received) -> list[str]:
     return [name for name in every if isinstance(name, str)]
 
 
+def held_back(received: Received) -> dict[str, str]:
+    """Resource → the day of its rows, of those that the publisher holds back; "–" for no day."""
+    found = dict[str, str]()
+    for each in received.about["resources"]:
+        held = each.get("gongshi:held_back") if isinstance(each, dict) else None
+        if isinstance(held, dict) and isinstance(each.get("name"), str):
+            found[each["name"]] = _day(held.get("day")) or "–"
+    return found
+
+
+def _day(written: Any) -> str:
+    """A day in ISO 8601; "" for anything else."""
+    try:
+        return date.fromisoformat(written).isoformat()
+    except (ValueError, TypeError):
+        return ""
+
+
 def tables(folder: Path, name: str) -> list[Path]:
     """The files of the resource `name` in a folder that a package was copied to; [] for none."""
     try:

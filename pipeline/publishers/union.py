@@ -306,7 +306,7 @@ def _dropped(
 
 def publishers(results: Sequence[PackageResult], catalog: Catalog) -> list[Sequence[object]]:
     """The rows of the public table `publishers`: publisher, region_code, state, release,
-    released_on, address, fingerprint, manifest_sha256.
+    released_on, address, fingerprint, manifest_sha256, held_back.
 
     The first row is our own, as the publisher of the union; no rows where no packages are listed.
     """
@@ -315,19 +315,25 @@ def publishers(results: Sequence[PackageResult], catalog: Catalog) -> list[Seque
     own = (
         next((str(c.get("title", "")) for c in catalog.package.get("contributors", ())), "") or "–"
     )
-    return [(own, "", "own", "", "", "", "", ""), *map(_publisher, results)]
+    rows = (_publisher(each, catalog) for each in results)
+    return [(own, "", "own", "", "", "", "", "", ""), *rows]
 
 
-def _publisher(each: PackageResult) -> tuple[Any, ...]:
+def _publisher(each: PackageResult, catalog: Catalog) -> tuple[Any, ...]:
     about = each.listed.publisher, each.listed.region_code, each.state
     if each.received is None:
-        return *about, "", "", "", "", ""
+        return *about, "", "", "", "", "", ""
     new = each.received
     home = new.about.get("homepage")
     address = home if isinstance(home, str) and home.startswith(("http://", "https://")) else ""
     if not address or not address.isprintable() or len(address) > 300:
         address = ""
-    return *about, new.release, new.today, address, new.fingerprint, new.manifest_sha256
+    held = "; ".join(
+        f"{name} {day}"
+        for name, day in sorted(proven.held_back(new).items())
+        if name in catalog.datasets
+    )
+    return (*about, new.release, new.today, address, new.fingerprint, new.manifest_sha256, held)
 
 
 def with_packages(con: duckdb.DuckDBPyConnection, dataset: Dataset, own: pa.Table) -> pa.Table:

@@ -81,7 +81,7 @@ ERRORS: list[tuple[BaseException, str, str | None]] = [
     (FileCreateError(of_system(errno.EACCES, "/srv/private/a.xlsx")), "no-right", "/srv/private/a.xlsx"),
     (duckdb.OutOfMemoryException("Out of Memory Error: failed to offload data block"), "memory", None),
     (MemoryError(), "memory", None),
-    (BrokenProcessPool("a process was ended"), "memory", None),
+    (BrokenProcessPool("a process was ended"), "ended", None),
 ]  # fmt: skip
 
 
@@ -167,7 +167,7 @@ def test_an_error_of_another_process_has_its_path_still() -> None:
 
 # ---------------------------------------------------------------- in words
 
-CAUSES = sorted({cause for _, cause, _ in ERRORS} - {"memory"})
+CAUSES = sorted({cause for _, cause, _ in ERRORS} - {"memory", "ended"})
 
 
 def told(cause: str, path: Path | None = None, **more: Any) -> str:

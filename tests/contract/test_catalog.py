@@ -48,7 +48,7 @@ COLUMNS = {
     "rules": "rule version severity owner title title_en message message_en fix fix_en source "
     "source_en passes passes_en fails fails_en",
     "timeliness": "authority_name year filings in_time late undated median_days",
-    "publishers": "publisher region_code state release released_on address fingerprint manifest_sha256",
+    "publishers": "publisher region_code state release released_on address fingerprint manifest_sha256 held_back",
     "districts": "publisher region_code year filings in_time_percent late fines_yuan confiscated_yuan "
     "licences inspections coercive_measures filings_stated",
     "overdue_reviews": "authority_name year certificates reviewed overdue",

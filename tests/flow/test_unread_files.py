@@ -14,11 +14,12 @@ from pipeline.intake.workbook import reader_process
 from pipeline.release.package import manifest
 from tests.support.hostile_files import TABLE, xlsx
 from tests.support.hostile_workbooks import FAR, REFUSED, with_cell
-from tests.support.shop import SmallShop, documents, rows_of
+from tests.support.shop import DOCUMENTS, SmallShop, documents, rows_of
 
 pytestmark = pytest.mark.usefixtures("every_engine")
 
 CSV, BOOK = "甲局/目录.csv", "乙局/目录.xlsx"
+PERSON = "110101199003072391"  # made up (示例 / synthetic sample)
 KILLED = "import os, signal; print('[\"ready\"]', flush=True); os.kill(os.getpid(), signal.SIGKILL)"
 
 
@@ -83,6 +84,38 @@ def test_rows_that_were_public_stay_so_when_their_file_is_not_read_for_a_fault_o
     release = shop.publish()
     assert public(shop) == before
     assert [each["expectation"] for each in manifest.read(release)["held_back"]] == ["unread"]
+
+
+def test_a_dataset_that_the_contract_has_no_more_is_not_held_back_for_an_unread_file(
+    shop: SmallShop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    release = shop.publish()
+    assert {row["dataset"] for row in rows_of(release / "data" / "sources.csv")} == {DOCUMENTS}
+    shutil.rmtree(shop.private / "cache")
+    place = tmp_path / "other" / "contract" / "datapackage"
+    shutil.copytree(shop.contract.folder, place)
+    text = (place / f"{DOCUMENTS}.yaml").read_text("utf-8")
+    (place / f"{DOCUMENTS}.yaml").unlink()
+    (place / "other.yaml").write_text(text.replace(f"name: {DOCUMENTS}", "name: other"), "utf-8")
+    shop.contract = shop.load(tmp_path / "other")
+    end_every_reader(monkeypatch)
+    release = shop.publish(removals=True)
+    assert len(rows_of(release / "data" / "other.csv")) == 20
+    assert "held_back" not in manifest.read(release)
+
+
+def test_a_persons_number_in_a_files_name_is_masked_where_its_dataset_is_held_back(
+    shop: SmallShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (shop.inbox / BOOK).rename(shop.inbox / f"乙局/{PERSON}.xlsx")
+    shop.publish()
+    shutil.rmtree(shop.private / "cache")
+    end_every_reader(monkeypatch)
+    release = shop.publish()
+    [held] = manifest.read(release)["held_back"]
+    assert held["expectation"] == "unread" and "乙局/" in held["reason"]["zh"]
+    texts = [p for p in release.rglob("*") if p.suffix in (".json", ".csv", ".jsonld")]
+    assert texts and not any(PERSON in path.read_text("utf-8") for path in texts)
 
 
 def test_hostile_workbooks_beside_a_good_file_each_have_one_reason_and_it_is_published(

@@ -439,6 +439,27 @@ def test_a_package_whose_withdrawals_cannot_be_read_is_not_used(
         proven.receive(package, tmp_path / "target", {"withdrawals"})
 
 
+def test_what_a_district_holds_back_is_told_with_the_day_of_its_rows(
+    begun: dict[str, Place],
+) -> None:
+    district, province = begun["甲区"], begun["province"]
+    broken = [row | {"处罚决定日期": "去年"} for row in penalties(10)]
+    district.send(broken)
+    district.publish(LATER, downloads=True)
+    province.publish(LATER)
+    rows = rows_of(province.current / "data" / "publishers.csv")
+    told = {row["publisher"]: row["held_back"] for row in rows}
+    assert told.pop("甲区") == f"{PENALTIES} {TODAY}"
+    assert set(told.values()) == {""}
+
+
+@pytest.mark.parametrize("held", [None, [], "x", {"day": 5}, {"day": "<b>"}, {}])
+def test_what_a_package_says_of_its_datasets_is_no_more_than_a_name_and_a_day(held: object) -> None:
+    resources = [{"name": PENALTIES, "gongshi:held_back": held}, {"name": 5, "gongshi:held_back": {}}]  # fmt: skip
+    received = proven.Received(Path(), "r", 1, "", b"", "", {}, {}, {"resources": [*resources, 7]})
+    assert set(proven.held_back(received).values()) <= {"–"}
+
+
 def test_what_is_no_package_is_a_finding(places: dict[str, Place], tmp_path: Path) -> None:
     province, entries = places["province"], [entry("乙区", places["乙区"].zip)]
     for number, content in enumerate([b"", b"PK", b"PK\x05\x06" + b"\0" * 18, b"x" * 1000]):

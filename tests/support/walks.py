@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import os
 import sys
@@ -43,6 +44,8 @@ def gongshi(*arguments: object) -> Done:
             cli.main()
         except SystemExit as end:
             code = int(end.code or 0)
+        finally:
+            gc.unfreeze()  # what the command has frozen: DuckDB reports what is left at exit
     return Done(code, out.getvalue(), err.getvalue())
 
 

@@ -26,9 +26,9 @@ from pipeline.base.spreadsheet_safety import safe
 from pipeline.base.words import Lang, say
 from pipeline.checks.results import findings, parquet
 from pipeline.checks.results.findings import Place
-from pipeline.checks.results.held_back import QUARANTINE, SET_ASIDE, WITHHELD
 from pipeline.checks.results.notes import Notes
 from pipeline.checks.results.refused_rows import Refused, without
+from pipeline.checks.results.unpublished_rows import QUARANTINE, SET_ASIDE, WITHHELD
 
 OF_A_TABLE = (
     "rule-not-applicable",

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pipeline.base import row_checksums
 from pipeline.base.errors import RefusedRow
 from pipeline.base.model import Checked, found
-from pipeline.checks.results import held_back
+from pipeline.checks.results import unpublished_rows
 
 #: By source id: row → why it is refused.
 Refused = Mapping[str, Mapping[int, RefusedRow]]
@@ -64,5 +64,5 @@ def _quarantined(checked: Checked, out: pa.Table, refused: Mapping[int, RefusedR
         row = int(record["source_row"])
         cells = (source.path, source.sheet, str(row), refused[row].rule)
         text = json.dumps(record, ensure_ascii=False)
-        lines.append(dict(zip(held_back.QUARANTINE, (*cells, text), strict=True)))
+        lines.append(dict(zip(unpublished_rows.QUARANTINE, (*cells, text), strict=True)))
     return pa.Table.from_pylist(lines, schema=checked.quarantined.schema)

@@ -28,7 +28,7 @@ from pipeline.base.model import (
     Tally,
     found,
 )
-from pipeline.checks.results import held_back
+from pipeline.checks.results import unpublished_rows
 from pipeline.checks.row import privacy, publication, schema
 from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting
 from pipeline.checks.rules.base import Bools, named_in_words, why_open
@@ -36,7 +36,7 @@ from pipeline.contract.catalog import published_columns
 
 RECORD_MOST = 15 << 20  # bytes of a record's text; written as CSV it has twice as many at most
 RECORD_ID = "^[0-9a-f]{20}$"  # as `record_ids` makes it
-QUARANTINE = pa.schema([(name, pa.string()) for name in held_back.QUARANTINE])
+QUARANTINE = pa.schema([(name, pa.string()) for name in unpublished_rows.QUARANTINE])
 MANY = ";"  # between the reasons of one row
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pipeline.base.arrow import of_numpy
 from pipeline.base.model import Chunk, Dataset, Finding, Source, found
 from pipeline.base.words import language, rules
-from pipeline.checks.results.held_back import WITHHELD
+from pipeline.checks.results.unpublished_rows import WITHHELD
 from pipeline.checks.rules import RULES, Columns, Setting
 from pipeline.checks.rules.base import NO_DAY
 

@@ -59,7 +59,7 @@ def draft(path: Path, catalog: Catalog, today: date) -> Draft:
     if rows is None:
         anything = sample.skeleton(place.header)
         found = proof.prove(file, catalog, anything, place, today)
-        raise _no_table(file, _errors(found, anything) if found else ())
+        raise _no_table(file, _errors(found, anything) if found else _why_unread(file, catalog))
     return _proved(file, place, rows, catalog, today)
 
 
@@ -134,7 +134,8 @@ def _loaded(text: str, catalog: Catalog) -> Dataset:
         place.mkdir()
         for name in ("package.yaml", "profile.json"):
             shutil.copy(catalog.folder / name, place / name)
-        shutil.copytree(catalog.folder / "codes", place / "codes")
+        if (catalog.folder / "codes").is_dir():
+            shutil.copytree(catalog.folder / "codes", place / "codes")
         (place / "draft.yaml").write_text(text, "utf-8")
         [dataset] = contracts.read(place).datasets.values()
         return dataset

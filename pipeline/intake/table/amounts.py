@@ -34,9 +34,9 @@ def money(written: str, setting: Setting) -> tuple[str, str]:
     yuan, rule = _yuan(written, setting)
     if yuan is None:
         return changed(written, tidy(written), "white-space")
-    fen = yuan.quantize(_FEN, ROUND_HALF_UP)
-    if abs(fen) >= MOST_YUAN:
+    if _is_too_large(yuan):
         return changed(written, tidy(written), "white-space")
+    fen = yuan.quantize(_FEN, ROUND_HALF_UP)
     if fen != yuan:
         if not _has_tail(written):
             return changed(written, tidy(written), "white-space")
@@ -47,6 +47,8 @@ def money(written: str, setting: Setting) -> tuple[str, str]:
 _FEN = Decimal("0.01")
 #: Amounts from here on (ten trillion yuan) are slips: no double holds their fen for certain.
 MOST_YUAN = Decimal(10) ** 13
+LONGEST = 100  # characters of an amount's number; Decimal fails at a million
+_ENDLESS = Decimal("Infinity")  # the amount of a longer one
 MOST_INTEGER = 2**53  # of what SQLite, spreadsheets and JSON hold exactly
 _EXPONENT = re.compile(r"[+-]?[\d.]+E[+-]?\d{1,3}(?:万元|亿元|千元|元|圆|万|亿)?", re.I)
 
@@ -64,6 +66,8 @@ def _yuan(written: str, setting: Setting) -> tuple[Decimal | None, str]:
     if match := _AMOUNT.match(plain):
         if match["sign"] and match["after"]:
             return None, ""
+        if len(match["n"]) > LONGEST:
+            return _ENDLESS, "money-unit"
         number = Decimal((match["sign"] or match["after"]) + match["n"].replace(",", ""))
         if match["unit"]:
             unit = MONEY_UNITS[match["unit"]]
@@ -72,6 +76,13 @@ def _yuan(written: str, setting: Setting) -> tuple[Decimal | None, str]:
         return number * unit, "money-unit"
     spelled = capital_amount(plain)
     return (spelled, "money-capitals") if spelled is not None else (None, "")
+
+
+def _is_too_large(yuan: Decimal) -> bool:
+    """Whether an amount is a slip, if only once it is rounded. Asked before that: `quantize` fails
+    where its result has more than 28 digits.
+    """
+    return abs(yuan) >= MOST_YUAN - _FEN / 2
 
 
 def _has_tail(written: str) -> bool:
@@ -124,7 +135,7 @@ def doubt(written: str, kind: str, setting: Setting) -> str:
         yuan, why = _yuan(written, setting)
         if yuan is None:
             return why
-        if abs(yuan) >= MOST_YUAN:
+        if _is_too_large(yuan):
             return "number-too-large"
         return "amount-below-fen" if yuan != yuan.quantize(_FEN) and not _has_tail(written) else ""
     canonical = number(written, setting)[0]

@@ -8,6 +8,7 @@ backslashes or a slash in front, or put all of them into a folder. A workbook's 
 from __future__ import annotations
 
 import posixpath
+import re
 import shutil
 import tempfile
 import zipfile
@@ -174,12 +175,20 @@ def _common_folder(names: list[str]) -> str:
     return folder if folder != "/" else ""
 
 
+#: The beginning of a cell's tag with a prefix, as programs by Microsoft's own library write it.
+_PREFIXED = re.compile(rb"<[\w.-]+:c ")
+
+
 def _border(held: bytes, before: int) -> int:
     """The offset of the last cell that begins behind `before`; 0 where there is none.
 
     If more than `HELD_MOST` bytes are held without a cell, the offset of the last tag.
     """
-    for mark in (b"<c ", b":c "):
-        if (cut := held.rfind(mark, before)) > 0:
+    if (cut := held.rfind(b"<c ", before)) > 0:
+        return cut
+    end = len(held)
+    while (end := held.rfind(b":c ", before, end)) > 0:
+        cut = held.rfind(b"<", 0, end)
+        if cut > 0 and _PREFIXED.match(held, cut):
             return cut
     return held.rfind(b"<", before) if len(held) > HELD_MOST else 0

@@ -35,7 +35,9 @@ _ROW = re.compile(rb"""\br\s*=\s*["'][A-Z]*(\d+)""")
 # or a column of two letters with a row of five digits.
 _FAR = re.compile(rb"""r\s*=\s*["'](?:[A-Z]{3}|[A-Z]{0,3}\d{6}|[A-Z]{2}\d{5})""")
 _FILLED = re.compile(rb"<(?:\w+:)?c\b([^>]*[^>/])>")
-_ERROR = re.compile(rb'<(?:\w+:)?c\b([^>]*\bt\s*=\s*["\']e["\'][^>]*)>(.*?)</(?:\w+:)?c>', re.S)
+_ERROR = re.compile(
+    rb'<(?:\w+:)?c\b([^>]*\bt\s*=\s*["\']e["\'][^>]*)(?<!/)>(.*?)</(?:\w+:)?c>', re.S
+)
 _IS_ERROR = re.compile(rb"""t\s*=\s*["']e["']""")
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)<")
 

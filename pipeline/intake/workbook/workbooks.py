@@ -5,7 +5,7 @@ calamine and lxml read them, in a process of their own with bounded memory and t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ CRASHES_MOST = 3  # sheets of one file at which a process may end
 _SKIPPED = {"file-too-large": "too-large", "file-broken": "broken"}
 
 
-def sheets(path: Path, is_markup: bool = False, is_typed: bool = False) -> Iterator[Sheet]:
+def sheets(path: Path, is_markup: bool = False, is_typed: bool = False) -> Generator[Sheet]:
     """Every sheet of the workbook.
 
     Cells are texts, as a person would have typed them; with `is_typed`, numbers and dates are as

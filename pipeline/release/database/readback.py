@@ -22,10 +22,10 @@ from pipeline.release.package.package import parquet_rows
 def verify_rows(con: duckdb.DuckDBPyConnection, path: Path, dataset: Dataset, rows: Path) -> None:
     """Compare the table of `dataset` in the database at `path` with the Parquet file `rows`.
 
-    Raises RowsRefused where it holds other rows than those, Unaccounted where it holds others in
-    another number. DuckDB and SQLite each
-    write every row as one text, with control characters that no cell holds between cells and rows,
-    and the BLAKE2b digests of all texts are compared.
+    Raises RowsRefused where it holds rows otherwise than they were given, Unaccounted where it
+    holds another number of them, or the table is not made of rows that were read. DuckDB and SQLite
+    each write every row as one text, with control characters that no cell holds between cells and
+    rows, and the BLAKE2b digests of all texts are compared.
     """
     if _digest_of_rows(con, dataset, rows) != _digest_of_table(path, dataset):
         given = _rows_given(con, dataset, rows)

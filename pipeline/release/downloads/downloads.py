@@ -153,7 +153,8 @@ def _in_json(column: Column) -> Sql:
 def json_lines(con: duckdb.DuckDBPyConnection, dataset: Dataset, source: Sql) -> Iterator[bytes]:
     """JSON Lines, some lines at a time: numbers as numbers, dates as ISO 8601 text, blanks as null.
 
-    A number of more digits than a double holds is text, with all of them. `source`: an SQL source of text columns.
+    A number of more digits than a double holds is text, with all of them. `source`: an SQL source
+    of text columns.
     """
     cells = ", ".join(map(_in_json, published_columns(dataset)))
     yield from zip_gzip.texts_of(

@@ -32,8 +32,8 @@ def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> N
     """Search the folder `release`.
 
     `secrets`: a CSV with one column, the values of this run's never-fields; None where there are
-    none. Raises RowsRefused with all rows in which something is found, GateRefused where
-    it is in no row; both name artefact and record of the first match.
+    none. Raises RowsRefused with all rows in which something is found, GateRefused where it is in
+    no row; both name artefact and record of the first match.
     """
     known = KnownValues(read_secrets(secrets))
     own = own_numbers(release, datasets)
@@ -66,7 +66,7 @@ def _rows_with_matches(
         has_origin = bool(paths) and set(_ORIGIN) <= {*csv_header(paths)}
         for column in (c for c in dataset.published if has_origin and c.privacy == "masked"):
             names = list(
-                dict.fromkeys([dataset.primary_key[0], column.name, *column.masked_when, *_ORIGIN])
+                dict.fromkeys([_named_by(dataset), column.name, *column.masked_when, *_ORIGIN])
             )
             for cells in _open_names(release, dataset, column, names):
                 rows.append(refused_rows.by_column(dataset, names, cells, column.name, "name"))
@@ -74,6 +74,11 @@ def _rows_with_matches(
 
 
 _ORIGIN = ("source_id", "source_row")
+
+
+def _named_by(dataset: Dataset) -> str:
+    """The column by which a message names a record: that of its key, or the row it was read from."""
+    return dataset.primary_key[0] if dataset.primary_key else "source_row"
 
 
 def _streams(release: Path) -> list[Blocks]:
@@ -153,7 +158,7 @@ def _first_name(release: Path, dataset: Dataset, column: Column) -> GateRefused 
 
 def _rows_of_csv(release: Path, dataset: Dataset, column: Column) -> Iterator[tuple[str, str]]:
     """(key, name) of every record whose name must be masked and is not."""
-    names = [dataset.primary_key[0], column.name, *column.masked_when]
+    names = [_named_by(dataset), column.name, *column.masked_when]
     for key, name, *_ in _open_names(release, dataset, column, names):
         yield key, name
 
@@ -174,7 +179,7 @@ def _open_names(
 
 
 def _rows_of_table(path: Path, dataset: Dataset, column: Column) -> Iterator[tuple[str, str]]:
-    name, key = quoted(column.name), quoted(dataset.primary_key[0])
+    name, key = quoted(column.name), quoted(_named_by(dataset))
     where = [f"{name} <> '' and {name} not like '%某' and {name} not like '%*%'"]
     where += [f"{quoted(f)} in ({', '.join('?' * len(v))})" for f, v in column.masked_when.items()]
     values = [value for each in column.masked_when.values() for value in each]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from pipeline.base.errors import RefusedRow
 from pipeline.base.model import Catalog, Dataset
@@ -51,13 +52,10 @@ def create_views(
     if kept.parent and removed:
         for name, pairs in holdings.holds(kept.parent, removed).items():
             lost[name] = {key for key, _ in pairs}
-    con.execute("create table lost_keys (dataset varchar, key varchar)")
+    _create_lost_keys(con, {name: lost.get(name, set()) for name in kept.held})
     con.execute(
         "create table refused_rows (dataset varchar, source_id varchar, source_row varchar)"
     )
-    for name, keys in lost.items():
-        for key in sorted(keys):
-            con.execute("insert into lost_keys values (?, ?)", [name, key])
     for name in kept.held:
         dataset = catalog.datasets[name]
         for row in kept.refused.get(name, ()):
@@ -71,6 +69,16 @@ def create_views(
             found = con.execute(f"select {key_of(dataset)} from {rows}").fetchall()
             lost.setdefault(name, set()).update(key for (key,) in found)
     return {name: lost[name] for name in kept.held if name in lost}
+
+
+def _create_lost_keys(con: duckdb.DuckDBPyConnection, lost: Keys) -> None:
+    """Create the table `lost_keys` at once: on a day on which the terms of a year end, they are many."""
+    pairs = [(name, key) for name, keys in lost.items() for key in keys]
+    columns = {"dataset": [name for name, _ in pairs], "key": [key for _, key in pairs]}
+    schema = pa.schema([(name, pa.string()) for name in columns])
+    con.register("keys_to_lose", pa.table(columns, schema))
+    con.execute("create table lost_keys as select * from keys_to_lose")
+    con.unregister("keys_to_lose")
 
 
 def view_of(dataset: str) -> Sql:
@@ -142,12 +150,14 @@ def sources(
 
 
 def datasets_of(files: Collection[str], parent: Path | None) -> dict[str, str]:
-    """Dataset → one of `files` (as findings name them) from which the release `parent` has rows."""
+    """Dataset → one of `files` (as findings name them) from which the release `parent` has rows, as
+    that release names it: with numbers of persons masked.
+    """
     if not files or parent is None:
         return {}
-    shown = {working.masked(file): file for file in files}
+    shown = {working.masked(file) for file in files}
     listed = package.csv_dicts(package.data_files(parent, SOURCES))
-    return {row["dataset"]: shown[row["file"]] for row in listed if row["file"] in shown}
+    return {row["dataset"]: row["file"] for row in listed if row["file"] in shown}
 
 
 def _listed(kept: Kept) -> list[dict[str, str]]:

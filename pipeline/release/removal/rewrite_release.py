@@ -130,7 +130,7 @@ def _data(plan: RemovalPlan) -> Written:
 
 
 def _with_changes(plan: RemovalPlan, written: Written, release: str) -> Written:
-    """Write record_changes.csv and the public table of changes; gives `written` with that table."""
+    """Write changes.csv and the public table of changes; gives `written` with that table."""
     removed = plan.changes()
     record_changes.write(plan.target / "changes.csv", release, removed)
     if record_changes.TABLE not in plan.datasets:

@@ -22,9 +22,11 @@ from pipeline.base.model import (
     Column,
     Dataset,
     ForeignKey,
+    Held,
     Misfit,
     SetAside,
     Source,
+    found,
 )
 from pipeline.checks.across import keys
 from pipeline.checks.row import check
@@ -253,3 +255,16 @@ def test_a_record_longer_than_what_reads_a_release_takes_is_held_back(
     shop.publish()
     found = [f for f in rows_of(shop.private / "findings.csv") if f["rule"] == "record-too-long"]
     assert [(f["row"], f["column"]) for f in found] == [("5", "issuing_authority")]
+
+
+def test_what_follows_from_a_cause_that_is_told_already_is_not_told_again() -> None:
+    source, empty = Source("s", "a.csv", "", 1), pa.table({"_row": pa.array([], pa.int64())})
+    causes = [found("amount-exponent", source, row=2, column="fine")]
+    held = (Held(3, "decided", "date-ambiguous"),)
+    chunk = Chunk(
+        source, empty, empty, row_checksums.RowChecksum(), empty, findings=tuple(causes), held=held
+    )
+    judged = [("type", 2, "fine"), ("type", 3, "decided"), ("type", 4, "decided"), ("date-order", 4, "decided"), ("date-order", 5, "decided"), ("type", 2, "decided")]  # fmt: skip
+    findings = [found(rule, source, row=row, column=column) for rule, row, column in judged]
+    told = check._without_consequences(findings, chunk)
+    assert [(f.rule, f.row, f.column) for f in told] == [judged[2], judged[4], judged[5]]

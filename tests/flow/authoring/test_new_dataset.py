@@ -195,7 +195,7 @@ def test_any_table_is_drafted_so_that_it_reads_its_own_sample(tmp_path: Path, na
 def test_a_group_of_titles_in_a_workbook_is_one_header_with_its_columns(tmp_path: Path) -> None:
     rows: list[list[object]] = [["当事方", "", "决定", ""], ["名目", "类别", "案号", "数量"]]
     rows += [[f"示例{n}", "甲", f"A-0000{n}", n] for n in range(1, 4)]
-    path = clerks.write_book(tmp_path / "台账.xlsx", {"台账": rows})  # type: ignore[arg-type]
+    path = clerks.write_book(tmp_path / "台账.xlsx", {"台账": rows})
     titles = [c.title for c in loaded(draft(path), tmp_path).columns]
     assert titles == ["名目", "类别", "案号", "数量"]
 
@@ -230,6 +230,23 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_reason(tmp_path: Path) -
     (tmp_path / "空.csv").write_text("", "utf-8")
     with pytest.raises(UnreadableInput, match="是空文件"):
         draft(tmp_path / "空.csv")
+    (tmp_path / "宽.csv").write_text("案号,名称\nA,b\n", "utf-32")
+    with pytest.raises(UnreadableInput, match="UTF-32"):
+        draft(tmp_path / "宽.csv")
+
+
+def test_a_contract_without_code_lists_takes_a_draft_too(tmp_path: Path) -> None:
+    whole, bare = clerks.ROOT / "datapackage", tmp_path / "datapackage"
+    bare.mkdir()
+    for name in ("package.yaml", "profile.json"):
+        shutil.copy(whole / name, bare / name)
+    fields = (
+        "schema: {fields: [{name: a, title: 甲, title_en: A, type: string, gongshi:kind: code}]}"
+    )
+    (bare / "only.yaml").write_text(f"name: only\ntitle: 某\ntitle_en: Only\n{fields}\n", "utf-8")
+    sample = clerks.write_csv(tmp_path / "台账.csv", [{"案号": f"A-0000{n}"} for n in range(3)])
+    made = new_dataset.draft(sample, contracts.load(bare, RULES), clerks.TODAY)
+    assert "title: 案号" in made.yaml
 
 
 def test_the_command_writes_a_draft_and_never_over_a_file(tmp_path: Path, gongshi: Command) -> None:

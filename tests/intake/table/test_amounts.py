@@ -59,6 +59,7 @@ def test_money_is_exact_or_left_alone(amount: Decimal) -> None:
         ("1.2E5", "1.2E5", ""),
         ("9999999999999.99", "9999999999999.99", ""),
         ("10000000000000", "10000000000000", ""),
+        ("9999999999999.99999", "9999999999999.99999", ""),  # ten trillion once it is rounded
     ],
 )
 def test_a_computed_tail_is_rounded_to_the_fen_and_nothing_else(
@@ -74,6 +75,7 @@ def test_a_computed_tail_is_rounded_to_the_fen_and_nothing_else(
         ("33333.333", "money", "amount-below-fen"),
         ("33333.3333333333", "money", ""),
         ("10000000000000", "money", "number-too-large"),
+        ("9999999999999.99999", "money", "number-too-large"),
         ("9007199254740992", "integer", ""),
         ("9007199254740993", "integer", "number-too-large"),
         ("1234567890123456", "number", ""),
@@ -87,6 +89,16 @@ def test_a_computed_tail_is_rounded_to_the_fen_and_nothing_else(
 )
 def test_a_number_that_no_store_holds_is_doubtful(written: str, kind: str, rule: str) -> None:
     assert values.doubt(written, kind, Setting())[0] == rule
+
+
+@pytest.mark.parametrize("digits", [29, 40, 1_000, 1_000_000])
+@pytest.mark.parametrize("unit", ["元", "亿元", amounts.UNKNOWN_UNIT])
+def test_an_amount_of_however_many_digits_is_told_and_stops_nothing(digits: int, unit: str) -> None:
+    for written in ("9" * digits, "9" * digits + ".5", "9" * digits + "亿元"):
+        assert values.normalise(written, "money", Setting(unit=unit))[0] == written
+        rule = "unit-unknown" if unit == amounts.UNKNOWN_UNIT and "亿" not in written else ""
+        rule = "number-too-large" if digits > amounts.LONGEST else rule or "number-too-large"
+        assert values.doubt(written, "money", Setting(unit=unit))[0] == rule
 
 
 AMOUNTS = st.from_regex(r"\A([0-9]{1,12}([.][0-9]{1,6})?)?\Z")

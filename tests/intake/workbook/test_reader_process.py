@@ -25,6 +25,7 @@ import json, os, signal, sys, time
 def say(*frame): print(json.dumps(frame), flush=True)
 say("ready")
 """
+ASKED = READY + "path, markup, typed, first = json.loads(sys.stdin.readline())\n"
 GOOD = """
 say("begin", "S"); say("sheet", {"name": "S", "skipped": ""}); say("rows", [["a"]]); say("end")
 """
@@ -110,7 +111,6 @@ def test_a_process_that_is_ended_once_is_started_again_where_it_was(
 ) -> None:
     mark = tmp_path / "was-here"
     code = f"""
-    path, markup, typed, first = json.loads(sys.stdin.readline())
     mark = {str(mark)!r}
     if not os.path.exists(mark):
         open(mark, "w").close()
@@ -121,7 +121,7 @@ def test_a_process_that_is_ended_once_is_started_again_where_it_was(
     say("begin", "T"); say("sheet", {{"name": "T", "skipped": ""}}); say("rows", [["b"]] * 2); say("end")
     say("done")
     """
-    with_program(monkeypatch, code)
+    with_program(monkeypatch, code, ASKED)
     assert said_of(book) == "S:1 T:2"
 
 
@@ -129,7 +129,6 @@ def test_a_sheet_that_crashes_the_reader_does_not_take_the_others_with_it(
     book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = """
-    path, markup, typed, first = json.loads(sys.stdin.readline())
     import resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for n in range(first, 3):
         say("begin", str(n))
@@ -138,7 +137,7 @@ def test_a_sheet_that_crashes_the_reader_does_not_take_the_others_with_it(
         say("sheet", {"name": str(n), "skipped": ""}); say("rows", [["a"]]); say("end")
     say("done")
     """
-    with_program(monkeypatch, code)
+    with_program(monkeypatch, code, ASKED)
     assert said_of(book) == "0:1 1:broken 2:1"
 
 
@@ -146,10 +145,9 @@ def test_a_file_at_which_every_process_ends_comes_to_an_end(
     book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = """
-    path, markup, typed, first = json.loads(sys.stdin.readline())
     say("begin", str(first)); say("unreadable", "file-too-large", {})
     """
-    with_program(monkeypatch, code)
+    with_program(monkeypatch, code, ASKED)
     with pytest.raises(Unreadable, match="file-too-large"):
         list(workbooks.sheets(book))
 
@@ -180,7 +178,7 @@ def test_one_process_reads_one_file_after_another(book: Path) -> None:
 def test_a_reader_of_the_first_sheet_alone_leaves_no_process_at_work(book: Path) -> None:
     sheets = workbooks.sheets(book)
     assert next(sheets).name == "甲"
-    sheets.close()  # type: ignore[attr-defined]
+    sheets.close()
     assert reader_process._idle == []
 
 

@@ -156,6 +156,15 @@ def test_errors_are_told_however_the_parts_are_named(read: Read, how: str) -> No
     assert sheet.rows[6][1] == "#N/A"
 
 
+def test_an_error_without_a_value_does_not_take_that_of_the_next_cell(read: Read) -> None:
+    with zipfile.ZipFile(io.BytesIO(xlsx(TABLE))) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    (name,) = (n for n in parts if n.endswith("sheet1.xml"))
+    row = b'</row><row r="7"><c r="A7" t="e"/><c r="B7"><v>5</v></c><c r="C7"/></row></sheetData>'
+    (sheet,) = read(zipped(parts | {name: parts[name].replace(b"</row></sheetData>", row)}))
+    assert sheet.rows[6][:3] == ["", "5", ""]
+
+
 # ---------------------------------------------------------------- as they are shown
 
 

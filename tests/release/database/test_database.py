@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.base.errors import Unaccounted
-from pipeline.base.model import Dataset
+from pipeline.base.model import Column, Dataset
 from pipeline.contract import catalog
 from pipeline.contract.catalog import published_columns
 from pipeline.release.database import database, schema
@@ -101,3 +101,15 @@ def test_two_rows_of_one_key_are_no_fault_of_the_disk(folder: Path, dataset: Dat
     path, made = parquet(folder, dataset, rows), folder / "twice.db"
     with pytest.raises(Unaccounted, match=dataset.name):
         database.build(made, [dataset], {dataset.name: path})
+
+
+def test_a_key_of_whole_numbers_is_not_the_place_of_its_row(folder: Path) -> None:
+    key = Column("number", "号", "No.", type="integer", kind="integer")
+    numbered = Dataset("numbered", "表", "Table", "", "", (key,), primary_key=("number",))
+    width = len(published_columns(numbered)) - 1
+    rows: list[Cells] = [[n, *["1"] * width] for n in ("10", "2", "9")]
+    made = folder / "numbered.db"
+    database.build(made, [numbered], {"numbered": parquet(folder, numbered, rows)})
+    with closing(sqlite3.connect(made)) as con:
+        found = con.execute("select rowid, number from numbered order by rowid").fetchall()
+    assert found == [(1, 10), (2, 2), (3, 9)]

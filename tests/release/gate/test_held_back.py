@@ -371,6 +371,16 @@ def test_an_acceptance_lasts_until_other_rows_come(shop: RegisterShop) -> None:
     assert [entry["dataset"] for entry in held(shop.publish(MUCH_LATER))] == [DOCUMENTS]
 
 
+def test_an_acceptance_that_is_repeated_is_that_of_before_and_another_reason_is_a_new_release(
+    shop: RegisterShop,
+) -> None:
+    shop.send(untitled(10, 8), "文件-示例数据.csv")
+    accepted = shop.publish(LATER, accept={DOCUMENTS: "已核实"})
+    assert shop.publish(MUCH_LATER, accept={DOCUMENTS: "已核实"}) == accepted
+    again = shop.publish(MUCH_LATER, accept={DOCUMENTS: "已再次核实"})
+    assert [entry["because"] for entry in manifest.read(again)["accepted"]] == ["已再次核实"]
+
+
 def test_what_refers_to_an_accepted_dataset_may_fail_in_its_turn(shop: RegisterShop) -> None:
     shop.certificates(range(10), bad=8)
     release = shop.publish(LATER, accept={CERTIFICATES: "已核实"})

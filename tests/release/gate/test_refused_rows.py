@@ -52,15 +52,20 @@ def test_a_record_that_the_exit_guard_hits_is_taken_out_with_its_row_and_the_res
     assert verify.release(shop.site, "", None).problems == ()
 
 
-def damaged_database(monkeypatch: pytest.MonkeyPatch, number: str) -> None:
+def loaded_and(monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
+    """The documents are loaded into the database, and then `statement` changes them."""
     honest = database.load
 
     def load(cursor: object, dataset: object, path: Path) -> None:
         honest(cursor, dataset, path)
         if dataset.name == DOCUMENTS:
-            cursor.execute(f"update {DOCUMENTS} set title = '变了' where document_no = '{number}'")
+            cursor.execute(statement)
 
     monkeypatch.setattr(database, "load", load)
+
+
+def damaged_database(monkeypatch: pytest.MonkeyPatch, number: str) -> None:
+    loaded_and(monkeypatch, f"update {DOCUMENTS} set title = '变了' where document_no = '{number}'")
 
 
 def damaged_csv(monkeypatch: pytest.MonkeyPatch, number: str) -> None:
@@ -96,14 +101,7 @@ def test_a_record_that_a_store_holds_otherwise_is_our_fault_and_the_rest_is_publ
 def test_a_row_that_is_missing_in_a_store_cannot_be_pinned_and_stops_the_release(
     shop: SmallShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = database.load
-
-    def load(cursor: object, dataset: object, path: Path) -> None:
-        honest(cursor, dataset, path)
-        if dataset.name == DOCUMENTS:
-            cursor.execute(f"delete from {DOCUMENTS} where rowid = 5")
-
-    monkeypatch.setattr(database, "load", load)
+    loaded_and(monkeypatch, f"delete from {DOCUMENTS} where rowid = 5")
     shop.send(documents(ROWS))
     with pytest.raises(Unaccounted, match=DOCUMENTS):
         shop.publish()
@@ -114,15 +112,27 @@ def test_what_hits_other_rows_at_each_pass_stops_the_release_after_some(
     shop: SmallShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gate, "failures", lambda *_: [])
-    honest = database.load
-
-    def load(cursor: object, dataset: object, path: Path) -> None:
-        honest(cursor, dataset, path)
-        if dataset.name == DOCUMENTS:
-            cursor.execute(f"update {DOCUMENTS} set title = '变了' where rowid = 1")
-
-    monkeypatch.setattr(database, "load", load)
+    loaded_and(monkeypatch, f"update {DOCUMENTS} set title = '变了' where rowid = 1")
     shop.send(documents(ROWS))
     with pytest.raises(GateRefused):
         shop.publish()
     assert not (shop.site / "current").exists()
+
+
+class KeylessShop(SmallShop):
+    """Documents without a key, whose organ is masked as a person's name."""
+
+    def alter(self, contract: Path) -> None:
+        super().alter(contract)
+        path = contract / f"{DOCUMENTS}.yaml"
+        text = path.read_text("utf-8").replace("  primaryKey: [document_no]\n", "")
+        text = text.replace("gongshi:kind: organisation", "gongshi:kind: name\n      gongshi:privacy: masked", 1)  # fmt: skip
+        path.write_text(text, "utf-8")
+
+
+def test_a_dataset_without_a_key_may_have_masked_names(tmp_path: Path) -> None:
+    shop = KeylessShop(tmp_path)
+    shop.send([row | {"制定机关": "李示例"} for row in documents(ROWS)])
+    shop.publish()
+    path = shop.current / "data" / f"{DOCUMENTS}.csv"
+    assert "李某" in path.read_text("utf-8") and "李示例" not in path.read_text("utf-8")
