@@ -54,7 +54,7 @@ class _Keys:
         key = ", ".join(f"length({quoted(f)}), ':', {quoted(f)}" for f in self.fields)
         filled = " and ".join(f"{quoted(field)} <> ''" for field in self.fields)
         where = "" if self.takes_blanks else f"where {filled}"
-        with _database(self.home) as con:
+        with sql.scratch() as con:  # it keeps nothing, so that it needs no folder to spill to
             rows = con.sql(
                 f"select concat({key}) as key, source_id, source_row, "
                 f"cast(hash(concat({key})) % {self.buckets} as int) as bucket "
