@@ -126,7 +126,7 @@ def _skipped(meta: Any, facts: SheetFacts) -> str:
         return "chart"
     if meta.visible != calamine.SheetVisibleEnum.Visible:
         return "hidden"
-    return "vast" if facts.is_vast else ""
+    return "vast" if facts.is_vast else "broken" if facts.is_unclear else ""
 
 
 def _as_shown(read: list[list[Any]], facts: SheetFacts) -> list[list[str]]:
