@@ -12,6 +12,7 @@ from operator import itemgetter
 
 import pyarrow as pa
 
+from pipeline.base.column_letters import letters
 from pipeline.base.files import sha256
 from pipeline.base.model import Catalog, Chunk, Dataset, Finding, Location, Source, found
 from pipeline.base.sheet_cells import is_added
@@ -182,7 +183,7 @@ def _not_plain(sheet: Sheet, area: Area, source: Source) -> Iterator[Finding]:
         yield found("rows-hidden", source, params=params)
     columns = [c for c in sorted(sheet.hidden_columns) if c < len(source.header)]
     if columns:
-        named = "、".join(f"{chunks.letters(c)} {source.header[c]}".strip() for c in columns[:10])
+        named = "、".join(f"{letters(c)} {source.header[c]}".strip() for c in columns[:10])
         yield found("columns-hidden", source, params={"count": len(columns), "columns": named})
     for row in range(first, last + 1) if sheet.struck else ():
         if row in sheet.struck and any(cell.strip() for cell in sheet.rows[row - 1]):

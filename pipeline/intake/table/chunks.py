@@ -12,6 +12,7 @@ from functools import reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.base.column_letters import letters
 from pipeline.base.errors import Unaccounted
 from pipeline.base.model import Chunk, Column, Finding, Held, Misfit, SetAside, found
 from pipeline.base.row_checksums import in_memory
@@ -309,12 +310,3 @@ def _without_header(raw: pa.Table, work: Work) -> Iterator[Finding]:
             row = raw["_row"].filter(filled)[0].as_py()
             params = {"column": letters(int(name))}
             yield found("header-blank", work.source, row=row, params=params)
-
-
-def letters(position: int) -> str:
-    """A column as a spreadsheet names it: 0 → A, 26 → AA."""
-    name, number = "", position + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        name = chr(65 + rest) + name
-    return name

@@ -133,9 +133,14 @@ class Archive:
         return next((kind for name, kind in _OTHERS.items() if name in self), "ZIP")
 
 
-def safe_parser() -> etree.XMLParser:
-    """A parser that loads no DTD, opens no address and expands no entity (XXE, billion laughs)."""
-    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True)
+def safe_parser(encoding: str | None = None) -> etree.XMLParser:
+    """A parser that loads no DTD, opens no address and expands no entity (XXE, billion laughs).
+
+    `encoding`: of all, whatever the XML itself says.
+    """
+    return etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, recover=True, encoding=encoding
+    )
 
 
 def rewritten(path: Path) -> IO[bytes]:

@@ -19,7 +19,6 @@ from pipeline.intake.workbook.references import REFERENCE, place
 from pipeline.intake.workbook.shown_numbers import Runs
 
 _STYLES_MOST = 32 << 20  # bytes
-_ZEROS = re.compile(r"(0{2,30})(?:;.*)?$")
 _CELL = rb"<(?:\w+:)?c\b([^>]*[^>/])>"
 _STYLE = re.compile(rb"""\bs\s*=\s*["'](\d{1,6})["']""")
 _NUMBER = re.compile(_CELL + rb"\s*<(?:\w+:)?v>(\d{1,15})</(?:\w+:)?v>")
@@ -121,8 +120,8 @@ def styles(archive: Archive, links: Mapping[str, tuple[str, str]]) -> Styles:
     zeros, patterns, crossed = dict[int, int](), dict[int, str](), set[int]()
     for index, style in enumerate(root.iterfind("{*}cellXfs/{*}xf")):
         code = formats.get(str(style.get("numFmtId")), "")
-        if match := _ZEROS.fullmatch(code):
-            zeros[index] = len(match[1])
+        if count := shown_numbers.zeros(code):
+            zeros[index] = count
         elif text := shown_numbers.pattern(code):
             patterns[index] = text
         if str(style.get("fontId", "")).isdecimal() and int(str(style.get("fontId"))) in struck:

@@ -17,7 +17,14 @@ from pathlib import Path
 from lxml import etree
 
 from pipeline.base.column_letters import position
-from pipeline.intake.workbook import cell_facts, ods_facts, references, xls_facts, xlsb_facts
+from pipeline.intake.workbook import (
+    cell_facts,
+    ods_facts,
+    references,
+    starts,
+    xls_facts,
+    xlsb_facts,
+)
 from pipeline.intake.workbook.archive import DAMAGE, Archive
 from pipeline.intake.workbook.facts import (
     CELLS_MOST,
@@ -28,7 +35,6 @@ from pipeline.intake.workbook.facts import (
 )
 from pipeline.intake.workbook.sheet import Unreadable
 
-ZIP = b"PK\x03\x04"
 _COLUMN = re.compile(rb"""\br\s*=\s*["']([A-Z]+)\d""")
 _ROW = re.compile(rb"""\br\s*=\s*["'][A-Z]*(\d+)""")
 # A quick test that a small sheet does not match: a column of three letters, a row of six digits,
@@ -50,7 +56,7 @@ def inspect(path: Path) -> BookFacts:
     `file-broken` for an archive that is damaged.
     """
     with path.open("rb") as file:
-        if file.read(4) != ZIP:
+        if file.read(4) != starts.ZIP:
             return xls_facts.inspect(path)
     try:
         with zipfile.ZipFile(path) as opened:

@@ -12,6 +12,7 @@ from lxml import etree, html
 
 from pipeline.intake.table.find_headers import Merged
 from pipeline.intake.text import encodings
+from pipeline.intake.workbook.archive import safe_parser
 from pipeline.intake.workbook.facts import CELLS_MOST
 from pipeline.intake.workbook.sheet import Sheet, Unreadable
 
@@ -37,10 +38,7 @@ def sheets(path: Path) -> Iterator[Sheet]:
 
 
 def _excel_xml(text: str) -> Iterator[Sheet]:
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, recover=True, encoding="utf-8"
-    )
-    root = etree.fromstring(text.encode(), parser)
+    root = etree.fromstring(text.encode(), safe_parser("utf-8"))
     for sheet in root.iter(f"{_EXCEL}Worksheet") if root is not None else ():
         rows = [_excel_row(row) for row in sheet.iter(f"{_EXCEL}Row")]
         yield _laid_out(str(sheet.get(f"{_EXCEL}Name", "")), rows)

@@ -14,7 +14,6 @@ from pipeline.base.errors import UsageError
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
 from pipeline.intake.table import find_headers, match_columns, not_records, sources_yaml
-from pipeline.intake.table.chunks import letters
 from pipeline.intake.table.find_headers import Merged
 from pipeline.intake.workbook import archive
 
@@ -248,10 +247,6 @@ def test_notes_and_sums_are_known_by_all_cells_of_a_row_that_is_no_full_record(
     table = pa.table({str(i): [c] for i, c in enumerate(cells)} | {"_row": [7]})
     _, aside, _ = not_records.split(table, HEADS, NEEDED)
     assert [a.why for a in aside] == ([why] if why else [])
-
-
-def test_columns_are_lettered_as_in_a_spreadsheet() -> None:
-    assert [letters(n) for n in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
 
 
 # ---------------------------------------------------------------- sources.yaml
