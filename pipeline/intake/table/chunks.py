@@ -16,6 +16,7 @@ from pipeline.base.column_letters import letters
 from pipeline.base.errors import Unaccounted
 from pipeline.base.model import Chunk, Column, Finding, Held, Misfit, SetAside, found
 from pipeline.base.row_checksums import in_memory
+from pipeline.base.sheet_cells import written_unit
 from pipeline.intake.table import columns, misplaced, not_records, terms, under_header
 from pipeline.intake.table.columns import Cells
 from pipeline.intake.table.spelling import tidy
@@ -267,6 +268,7 @@ def _doubt(column: Column, row: int, rule: str, proposal: str, written: str, wor
     params = {
         "title": column.title,
         "title_en": column.title_en,
+        "unit": written_unit(column),
         "proposal": proposal if is_open else "***",
         "value": value or "***",
     }
