@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import zip_longest
+from itertools import islice, takewhile, zip_longest
+from operator import itemgetter
 
 import pyarrow as pa
 
+from pipeline.base.column_letters import letters
 from pipeline.base.files import sha256
-from pipeline.base.model import Catalog, Chunk, Finding, Location, Source, found
+from pipeline.base.model import Catalog, Chunk, Dataset, Finding, Location, Source, found
 from pipeline.base.sheet_cells import is_added
 from pipeline.intake import opened_table
 from pipeline.intake.inbox.sources import InboxFile
@@ -24,14 +27,16 @@ from pipeline.intake.table import (
     misplaced,
     numbers_as_days,
 )
-from pipeline.intake.table.find_headers import Area, Rows
+from pipeline.intake.table.find_headers import Area, HeaderBlock, Merged, Rows
 from pipeline.intake.table.work import Layout, Work, prepare
 from pipeline.intake.text import blocks, json_files
 from pipeline.intake.text.blocks import Parsed, Ragged
 from pipeline.intake.workbook import shown_numbers
 from pipeline.intake.workbook.sheet import Sheet
+from pipeline.intake.workbook.shown_numbers import Run
 
 _COUNTED = frozenset(("integer", "number", "money", "year", "date"))
+_LAST = itemgetter(2)  # row of a run
 SLICE = 1 << 16  # rows of a sheet in one chunk
 
 
@@ -119,19 +124,18 @@ def _open_sheet(
     if block is None:
         yield opened_table.matched(source, None, file, catalog)
         return
-    areas = [Area(block, 1, len(sheet.rows))]
-    if not file.hint.header_rows:
-        areas = find_headers.areas(sheet.rows, block, datasets, sheet.merged)
-    lefts = _lefts(areas)
-    rows, merged = find_headers.filled_down(sheet.rows, sheet.merged, block.last)
+    areas = _areas(sheet, block, file, datasets)
+    lefts, shown = _lefts(areas), _by_column(sheet.shown)
+    ranges = find_headers.sorted_down(sheet.merged)
+    rows, filled = find_headers.filled_down(sheet.rows, ranges, block.last)
     for area in areas:
         part = "" if area.start == 1 and area is areas[0] else f"{area.block.last}.{_left(area)}"
         opened = opened_table.matched(source, area.block, file, catalog, part)
         if opened.dataset is None:
             yield opened
             continue
-        rows = _as_shown(rows, sheet, area, opened)
-        banners = find_headers.banners(sheet.merged, area.block)
+        rows = _as_shown(rows, shown, area, opened)
+        merged, banners = _merged_in(area, ranges, filled)
         above, below = rows[area.start - 1 : area.block.first - 1], rows[area.block.last : area.end]
         notes, named = opened_table.units_named(opened, file.hint, above, below)
         notes += _not_plain(sheet, area, opened.source)
@@ -150,37 +154,70 @@ def _open_sheet(
         )
 
 
+def _areas(
+    sheet: Sheet, block: HeaderBlock, file: InboxFile, datasets: Sequence[Dataset]
+) -> list[Area]:
+    """Where the sheet's tables are, of which `block` is the first header."""
+    if file.hint.header_rows:
+        return [Area(block, 1, len(sheet.rows))]
+    return find_headers.areas(sheet.rows, block, datasets, sheet.merged)
+
+
+def _merged_in(
+    area: Area, ranges: Sequence[Merged], filled: Sequence[Merged]
+) -> tuple[Sequence[Merged], frozenset[int]]:
+    """(those of `filled` that are a table's own, the rows of its banners).
+
+    Of a sheet's ranges, each table looks at its own: there may be thousands of both.
+    """
+    own = find_headers.beginning_in(area, ranges)
+    return find_headers.beginning_in(area, filled), find_headers.banners(own, area.block)
+
+
 def _not_plain(sheet: Sheet, area: Area, source: Source) -> Iterator[Finding]:
     """What is told of a table's rows that are hidden, and of those that are struck out."""
     first, last = area.block.last + 1, min(area.end, len(sheet.rows))
-    hidden = [row for row in sorted(sheet.hidden) if first <= row <= last]
+    hidden = [row for row in range(first, last + 1) if row in sheet.hidden] if sheet.hidden else []
     if hidden:
         params = {"count": len(hidden), "rows": "、".join(map(str, hidden[:10]))}
         yield found("rows-hidden", source, params=params)
     columns = [c for c in sorted(sheet.hidden_columns) if c < len(source.header)]
     if columns:
-        named = "、".join(f"{chunks.letters(c)} {source.header[c]}".strip() for c in columns[:10])
+        named = "、".join(f"{letters(c)} {source.header[c]}".strip() for c in columns[:10])
         yield found("columns-hidden", source, params={"count": len(columns), "columns": named})
-    for row in sorted(sheet.struck):
-        if first <= row <= last and any(cell.strip() for cell in sheet.rows[row - 1]):
+    for row in range(first, last + 1) if sheet.struck else ():
+        if row in sheet.struck and any(cell.strip() for cell in sheet.rows[row - 1]):
             yield found("row-struck-out", source, row=row)
 
 
 def _as_shown(
-    rows: list[Sequence[str]], sheet: Sheet, area: Area, opened: Opened
+    rows: list[Sequence[str]], shown: Mapping[int, Sequence[Run]], area: Area, opened: Opened
 ) -> list[Sequence[str]]:
-    """The rows with numbers as they are shown inside a text (QZ-000042), in columns that hold none."""
+    """The rows with numbers as they are shown inside a text (QZ-000042), in columns that hold none.
+
+    `shown`: the runs of each column, from the top down; no two of a column have a row in common.
+    """
     assert opened.dataset is not None
-    fields = {m.position: opened.dataset.column(m.field) for m in opened.mapping if m.field}
-    for column, first, last, text in sheet.shown:
-        if column not in fields or fields[column].kind in _COUNTED:
+    top, end = area.block.last + 1, min(area.end, len(rows))
+    for match in opened.mapping:
+        if not match.field or opened.dataset.column(match.field).kind in _COUNTED:
             continue
-        for at in range(max(first, area.block.last + 1), min(last, area.end, len(rows)) + 1):
-            cells = list(rows[at - 1])
-            if column < len(cells) and cells[column].isdecimal():
-                cells[column] = shown_numbers.shown(cells[column], text)
-                rows[at - 1] = cells
+        column, runs = match.position, shown.get(match.position, ())
+        start = bisect_left(runs, top, key=_LAST)
+        for _, first, last, text in takewhile(lambda run: run[1] <= end, islice(runs, start, None)):
+            for at in range(max(first, top), min(last, end) + 1):
+                cells = list(rows[at - 1])
+                if column < len(cells) and cells[column].isdecimal():
+                    cells[column] = shown_numbers.shown(cells[column], text)
+                    rows[at - 1] = cells
     return rows
+
+
+def _by_column(runs: Iterable[Run]) -> dict[int, list[Run]]:
+    found = defaultdict[int, list[Run]](list)
+    for run in sorted(runs):
+        found[run[0]].append(run)
+    return found
 
 
 def _chunk_of_rows(work: Work, piece: Piece) -> Chunk:

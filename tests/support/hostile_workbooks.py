@@ -66,8 +66,8 @@ FAR = {
     '<row r="9"><c r="A1048577"><v>1</v></c></row>': "vast",
     '<row r="9"><c r = "XFD1048576"><v>1</v></c></row>': "vast",
     '<row r="9"><c r="A99999999999999999999"><v>1</v></c></row>': "vast",
-    '<row r="9"><c r="zzzzzz1"><v>1</v></c></row>': "too-large",
-    '<row r="4000000000"><c><v>1</v></c></row>': "too-large",
+    '<row r="9"><c r="zzzzzz1"><v>1</v></c></row>': "vast",
+    '<row r="4000000000"><c><v>1</v></c></row>': "vast",
     '<row r="1100000"><c><v>1</v></c></row>': "vast",
     '<row r="0"><c r="A0"><v>1</v></c></row>': "broken",
 }

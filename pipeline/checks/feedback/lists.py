@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from xlsxwriter.worksheet import Worksheet
 
+from pipeline.base.column_letters import letters
 from pipeline.base.model import Tally
 from pipeline.base.sheet_cells import NOT_DATA
 from pipeline.base.sheet_styles import Formats, lines
 from pipeline.base.words import rules, say
 from pipeline.checks.feedback.painted import MOST_COLUMNS, MOST_ROWS
-from pipeline.checks.results.findings import letters
 from pipeline.checks.results.notes import MOST_OF_A_KIND, Kind
 
 MOST_LINKS = 60_000  # a sheet can hold 65,530

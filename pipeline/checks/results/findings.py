@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.base import words
+from pipeline.base.column_letters import letters
 from pipeline.base.model import Finding
 from pipeline.base.spreadsheet_safety import safe
 from pipeline.base.words import Lang
@@ -51,16 +52,6 @@ class Place:
         if header in self.header:
             return self.header.index(header)
         return self.positions.get(finding.column)
-
-
-def letters(position: int) -> str:
-    """A column as a spreadsheet names it: 0 → A, 26 → AA."""
-    name = ""
-    position += 1
-    while position:
-        position, rest = divmod(position - 1, 26)
-        name = chr(ord("A") + rest) + name
-    return name
 
 
 def message(rule: str, params: Mapping[str, Any], lang: Lang, file: str = "") -> str:

@@ -6,6 +6,7 @@ import codecs
 from pathlib import Path
 
 from pipeline.intake.text import encodings
+from pipeline.intake.workbook import starts
 
 TEXT, JSON, WORKBOOK, MARKUP = "text", "json", "workbook", "markup"
 KINDS = {
@@ -17,14 +18,7 @@ KINDS = {
     ".html": MARKUP,
     ".htm": MARKUP,
 }
-_WORKBOOK_STARTS = (
-    b"PK\x03\x04",
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-    b"\x09\x00\x04\x00",  # Excel 2, 3, 4, 5
-    b"\x09\x02\x06\x00",
-    b"\x09\x04\x06\x00",
-    b"\x09\x08\x08\x00",
-)
+_WORKBOOK_STARTS = (starts.ZIP, starts.OLE, *starts.OLD)
 _MARKUP_STARTS = (
     "<html",
     "<!doctype",

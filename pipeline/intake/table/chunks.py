@@ -12,9 +12,11 @@ from functools import reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.base.column_letters import letters
 from pipeline.base.errors import Unaccounted
 from pipeline.base.model import Chunk, Column, Finding, Held, Misfit, SetAside, found
 from pipeline.base.row_checksums import in_memory
+from pipeline.base.sheet_cells import written_unit
 from pipeline.intake.table import columns, misplaced, not_records, terms, under_header
 from pipeline.intake.table.columns import Cells
 from pipeline.intake.table.spelling import tidy
@@ -266,6 +268,7 @@ def _doubt(column: Column, row: int, rule: str, proposal: str, written: str, wor
     params = {
         "title": column.title,
         "title_en": column.title_en,
+        "unit": written_unit(column),
         "proposal": proposal if is_open else "***",
         "value": value or "***",
     }
@@ -309,12 +312,3 @@ def _without_header(raw: pa.Table, work: Work) -> Iterator[Finding]:
             row = raw["_row"].filter(filled)[0].as_py()
             params = {"column": letters(int(name))}
             yield found("header-blank", work.source, row=row, params=params)
-
-
-def letters(position: int) -> str:
-    """A column as a spreadsheet names it: 0 → A, 26 → AA."""
-    name, number = "", position + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        name = chr(65 + rest) + name
-    return name

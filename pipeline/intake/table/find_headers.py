@@ -4,9 +4,12 @@ or side by side; and what its merged cells mean."""
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import cast
 
 from pipeline.base.model import Dataset
 from pipeline.intake.table import match_columns, under_header
@@ -16,6 +19,7 @@ TALLEST = 3  # rows that a header may have
 SHORTEST = 4  # characters of an alias that is clear without its group's name
 
 Rows = Sequence[Sequence[str]]
+_TOP = attrgetter("top")
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +335,17 @@ def _repeats(parts: Sequence[HeaderBlock]) -> bool:
 # ---------------------------------------------------------------- merged cells in the body
 
 
+def beginning_in(area: Area, merged: Sequence[Merged]) -> Sequence[Merged]:
+    """Of ranges sorted by their first row, those that begin in the rows of `area`."""
+    first = bisect_left(merged, area.start, key=_TOP)
+    return merged[first : bisect_right(merged, area.end, first, key=_TOP)]
+
+
+def sorted_down(merged: Iterable[Merged]) -> list[Merged]:
+    """The ranges sorted by their first row."""
+    return sorted(merged, key=_TOP)
+
+
 def banners(merged: Sequence[Merged], block: HeaderBlock) -> frozenset[int]:
     """Rows in which one cell is merged over most of the table: a title between the records."""
     width = len(match_columns.trimmed(block.names))
@@ -345,18 +360,25 @@ def filled_down(
     """(the rows with a vertically merged cell's text copied to each row it spans, those ranges).
 
     Only ranges under row `below` (from 1) are filled. A range of several columns is filled in its
-    first column.
+    first column. `merged` is sorted by the first row, and so are the ranges given. Ranges that
+    overlap, as in no sound file, fill each cell once: the upper one goes before.
     """
-    tall = [m for m in merged if m.top > below and m.bottom > m.top and m.top <= len(rows)]
     full, used = list(rows), list[Merged]()
-    for area in tall:
-        text = full[area.top - 1][area.left] if area.left < len(full[area.top - 1]) else ""
+    done = dict[int, int]()  # column → the last row that is filled
+    own = set[int]()  # rows that are copies
+    for area in merged:
         bottom = min(area.bottom, len(full))
-        if not text or bottom == area.top:
+        if area.top <= below or area.top >= bottom:
+            continue
+        text = full[area.top - 1][area.left] if area.left < len(full[area.top - 1]) else ""
+        if not text:
             continue
         used.append(replace(area, bottom=bottom))
-        for i in range(area.top, bottom):
-            cells = [*full[i], *[""] * (area.left + 1 - len(full[i]))]
+        for i in range(max(area.top, done.get(area.left, 0)), bottom):
+            cells = list(full[i]) if i not in own else cast(list[str], full[i])
+            cells += [""] * (area.left + 1 - len(cells))
             cells[area.left] = text
             full[i] = cells
+            own.add(i)
+        done[area.left] = max(bottom, done.get(area.left, 0))
     return full, used

@@ -24,6 +24,7 @@ from pipeline.intake.workbook.sheet import Unreadable
 UNCOMPRESSED_MOST = 1 << 30  # bytes of all parts; a workbook with more is refused as a zip bomb
 RATIO_MOST = 400  # uncompressed bytes for each byte of the file
 PIECE = 1 << 20  # bytes read at a time
+LONGEST = 64  # bytes up to the name of a cell's tag, with its prefix
 HELD_MOST = 8 << 20  # bytes of a part that are kept in memory while no cell begins in them
 #: What reading a damaged archive raises.
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
@@ -101,7 +102,7 @@ class Archive:
         held = b""
         with self.open(name) as part:
             while data := part.read(PIECE):
-                before = max(len(held) - 2, 0)
+                before = max(len(held) - LONGEST, 0)
                 held += data
                 if (cut := _border(held, before)) > 0:
                     yield held[:cut]
@@ -132,9 +133,14 @@ class Archive:
         return next((kind for name, kind in _OTHERS.items() if name in self), "ZIP")
 
 
-def safe_parser() -> etree.XMLParser:
-    """A parser that loads no DTD, opens no address and expands no entity (XXE, billion laughs)."""
-    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True)
+def safe_parser(encoding: str | None = None) -> etree.XMLParser:
+    """A parser that loads no DTD, opens no address and expands no entity (XXE, billion laughs).
+
+    `encoding`: of all, whatever the XML itself says.
+    """
+    return etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, recover=True, encoding=encoding
+    )
 
 
 def rewritten(path: Path) -> IO[bytes]:
@@ -175,8 +181,9 @@ def _common_folder(names: list[str]) -> str:
     return folder if folder != "/" else ""
 
 
-#: The beginning of a cell's tag with a prefix, as programs by Microsoft's own library write it.
-_PREFIXED = re.compile(rb"<[\w.-]+:c ")
+#: The beginning of a cell's tag; with a prefix, as programs by Microsoft's own library write it.
+_CELL = re.compile(rb"<(?:[\w.-]+:)?c[\s>]")
+_NEAR = 1 << 12  # bytes at the end that are searched first
 
 
 def _border(held: bytes, before: int) -> int:
@@ -184,11 +191,7 @@ def _border(held: bytes, before: int) -> int:
 
     If more than `HELD_MOST` bytes are held without a cell, the offset of the last tag.
     """
-    if (cut := held.rfind(b"<c ", before)) > 0:
-        return cut
-    end = len(held)
-    while (end := held.rfind(b":c ", before, end)) > 0:
-        cut = held.rfind(b"<", 0, end)
-        if cut > 0 and _PREFIXED.match(held, cut):
+    for start in (max(before, len(held) - _NEAR), before):
+        if cut := max((cell.start() for cell in _CELL.finditer(held, start)), default=0):
             return cut
     return held.rfind(b"<", before) if len(held) > HELD_MOST else 0

@@ -15,12 +15,11 @@ from lxml import etree
 
 from pipeline.intake.workbook import shown_numbers
 from pipeline.intake.workbook.archive import Archive
+from pipeline.intake.workbook.references import REFERENCE, place
 from pipeline.intake.workbook.shown_numbers import Runs
 
 _STYLES_MOST = 32 << 20  # bytes
-_ZEROS = re.compile(r"(0{2,30})(?:;.*)?$")
 _CELL = rb"<(?:\w+:)?c\b([^>]*[^>/])>"
-_REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})(\d{1,7})["']""")
 _STYLE = re.compile(rb"""\bs\s*=\s*["'](\d{1,6})["']""")
 _NUMBER = re.compile(_CELL + rb"\s*<(?:\w+:)?v>(\d{1,15})</(?:\w+:)?v>")
 _ANY = re.compile(_CELL)
@@ -68,9 +67,9 @@ class CellFacts:
             self._add_shown(piece, styles)
         if styles.struck:
             for attributes in _ANY.findall(piece):
-                place, style = _REFERENCE.search(attributes), _STYLE.search(attributes)
-                if place and style and int(style[1]) in styles.struck:
-                    self.struck.add(int(place[2]))
+                reference, style = REFERENCE.search(attributes), _STYLE.search(attributes)
+                if reference and style and int(style[1]) in styles.struck:
+                    self.struck.add(place(reference)[0])
 
     def _add_hidden(self, piece: bytes) -> None:
         for attributes in _ROW.findall(piece):
@@ -89,28 +88,21 @@ class CellFacts:
     def _add_formulas(self, piece: bytes) -> None:
         """Formulas without a result; an empty text is one."""
         for attributes, formula, _ in _FORMULA.findall(piece):
-            place = _REFERENCE.search(attributes)
-            if place and b't="str"' not in attributes:
+            reference = REFERENCE.search(attributes)
+            if reference and b't="str"' not in attributes:
                 text = html.unescape(formula.decode("utf-8", "replace"))
-                self.texts[_at(place)] = f"={text.lstrip('=') or '…'}"
+                self.texts[place(reference)] = f"={text.lstrip('=') or '…'}"
 
     def _add_shown(self, piece: bytes, styles: Styles) -> None:
         """Whole numbers that are shown with zeros in front, or with text around them."""
         for attributes, digits in _NUMBER.findall(piece):
-            place, style = _REFERENCE.search(attributes), _STYLE.search(attributes)
-            if not place or not style or b't="s"' in attributes:
+            reference, style = REFERENCE.search(attributes), _STYLE.search(attributes)
+            if not reference or not style or b't="s"' in attributes:
                 continue
             if styles.zeros.get(int(style[1]), 0) > len(digits):
-                self.texts[_at(place)] = digits.decode().zfill(styles.zeros[int(style[1])])
+                self.texts[place(reference)] = digits.decode().zfill(styles.zeros[int(style[1])])
             elif text := styles.patterns.get(int(style[1])):
-                self.shown.add(*_at(place), text)
-
-
-def _at(place: re.Match[bytes]) -> tuple[int, int]:
-    column = 0
-    for letter in place[1]:
-        column = column * 26 + letter - 64
-    return int(place[2]), column - 1
+                self.shown.add(*place(reference), text)
 
 
 def styles(archive: Archive, links: Mapping[str, tuple[str, str]]) -> Styles:
@@ -128,8 +120,8 @@ def styles(archive: Archive, links: Mapping[str, tuple[str, str]]) -> Styles:
     zeros, patterns, crossed = dict[int, int](), dict[int, str](), set[int]()
     for index, style in enumerate(root.iterfind("{*}cellXfs/{*}xf")):
         code = formats.get(str(style.get("numFmtId")), "")
-        if match := _ZEROS.fullmatch(code):
-            zeros[index] = len(match[1])
+        if count := shown_numbers.zeros(code):
+            zeros[index] = count
         elif text := shown_numbers.pattern(code):
             patterns[index] = text
         if str(style.get("fontId", "")).isdecimal() and int(str(style.get("fontId"))) in struck:

@@ -26,13 +26,15 @@ At = tuple[int, int]  # row from 1, column from 0
 class SheetFacts:
     """Cells whose text calamine does not give, such as #N/A; digits that a number format shows at
     least, or text that it shows around them; merged ranges (ODS; top, left, bottom, right as in
-    Merged); too wide? Rows and columns that are hidden, and rows with text struck through.
+    Merged); too wide? Cells maybe elsewhere than calamine puts them? Rows and columns that are
+    hidden, and rows with text struck through.
     """
 
     texts: dict[At, str] = field(default_factory=dict)
     widths: dict[At, int] = field(default_factory=dict)
     merged: tuple[tuple[int, int, int, int], ...] = ()
     is_vast: bool = False
+    is_unclear: bool = False
     hidden: frozenset[int] = frozenset()
     struck: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()

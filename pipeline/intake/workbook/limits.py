@@ -10,12 +10,21 @@ from __future__ import annotations
 import re
 import struct
 import zipfile
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from lxml import etree
 
-from pipeline.intake.workbook import cell_facts, ods_facts, xls_facts, xlsb_facts
+from pipeline.base.column_letters import position
+from pipeline.intake.workbook import (
+    cell_facts,
+    ods_facts,
+    references,
+    starts,
+    xls_facts,
+    xlsb_facts,
+)
 from pipeline.intake.workbook.archive import DAMAGE, Archive
 from pipeline.intake.workbook.facts import (
     CELLS_MOST,
@@ -26,9 +35,6 @@ from pipeline.intake.workbook.facts import (
 )
 from pipeline.intake.workbook.sheet import Unreadable
 
-ZIP = b"PK\x03\x04"
-# XML lets an attribute be written with blanks around its = and with either quote.
-_REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]+)(\d+)["']""")
 _COLUMN = re.compile(rb"""\br\s*=\s*["']([A-Z]+)\d""")
 _ROW = re.compile(rb"""\br\s*=\s*["'][A-Z]*(\d+)""")
 # A quick test that a small sheet does not match: a column of three letters, a row of six digits,
@@ -50,7 +56,7 @@ def inspect(path: Path) -> BookFacts:
     `file-broken` for an archive that is damaged.
     """
     with path.open("rb") as file:
-        if file.read(4) != ZIP:
+        if file.read(4) != starts.ZIP:
             return xls_facts.inspect(path)
     try:
         with zipfile.ZipFile(path) as opened:
@@ -87,16 +93,25 @@ def _xlsx(archive: Archive, part: str) -> BookFacts:
     return BookFacts(sheets, is_1904)
 
 
-def _sheet_facts(archive: Archive, part: str, styles: cell_facts.Styles) -> SheetFacts:
+def _sheet_facts(
+    archive: Archive, part: str, styles: cell_facts.Styles, is_counted: bool = False
+) -> SheetFacts:
+    """`is_counted`: whether cells have no reference, so that they are counted, which takes longer
+    than all else.
+    """
     errors, is_far, facts = dict[tuple[int, int], str](), False, cell_facts.CellFacts()
-    for piece in archive.pieces(part):
+    counter = references.Counter()
+    for piece in _pieces(archive, part, counter if is_counted else None):
+        if not is_counted and references.are_missing(piece):
+            return _sheet_facts(archive, part, styles, is_counted=True)
         is_far = is_far or bool(_FAR.search(piece))
         if _IS_ERROR.search(piece):
             errors |= _errors(piece)
         facts.add(piece, styles)
     return SheetFacts(
         facts.texts | errors,
-        is_vast=is_far and _area(archive, part) > CELLS_MOST < _filled_area(archive, part),
+        is_vast=is_far and _is_vast(archive, part, is_counted),
+        is_unclear=counter.is_unclear,
         hidden=frozenset(facts.hidden),
         struck=frozenset(facts.struck),
         hidden_columns=frozenset(facts.hidden_columns),
@@ -104,25 +119,35 @@ def _sheet_facts(archive: Archive, part: str, styles: cell_facts.Styles) -> Shee
     )
 
 
-def _area(archive: Archive, part: str) -> int:
+def _pieces(archive: Archive, part: str, counter: references.Counter | None) -> Iterator[bytes]:
+    pieces = archive.pieces(part)
+    return counter.completed(pieces) if counter else pieces
+
+
+def _is_vast(archive: Archive, part: str, is_counted: bool) -> bool:
+    def pieces() -> Iterator[bytes]:
+        return _pieces(archive, part, references.Counter() if is_counted else None)
+
+    return _area(pieces()) > CELLS_MOST < _filled_area(pieces())
+
+
+def _area(pieces: Iterable[bytes]) -> int:
     """The area up to the last cell, filled or blank, as rows × columns."""
     letters, rows = set[bytes](), set[bytes]()
-    for piece in archive.pieces(part):
+    for piece in pieces:
         letters.update(_COLUMN.findall(piece))
         rows.update(_ROW.findall(piece))
-    return _spanned(
-        max(map(_number, rows), default=0), max(map(column_number, letters), default=-1)
-    )
+    return _spanned(max(map(_number, rows), default=0), max(map(position, letters), default=-1))
 
 
-def _filled_area(archive: Archive, part: str) -> int:
+def _filled_area(pieces: Iterable[bytes]) -> int:
     """The area up to the last filled cell, as rows × columns; formatted blank cells do not count."""
     row = column = 0
-    for piece in archive.pieces(part):
+    for piece in pieces:
         for attributes in _FILLED.findall(piece):
-            if match := _REFERENCE.search(attributes):
-                row = max(row, _number(match[2]))
-                column = max(column, column_number(match[1]))
+            if match := references.REFERENCE.search(attributes):
+                at = references.place(match)
+                row, column = max(row, at[0]), max(column, at[1])
     return _spanned(row, column)
 
 
@@ -139,16 +164,7 @@ def _number(digits: bytes) -> int:
 def _errors(piece: bytes) -> dict[tuple[int, int], str]:
     found = {}
     for attributes, content in _ERROR.findall(piece):
-        place, value = _REFERENCE.search(attributes), _VALUE.search(content)
-        if place and value:
-            at = _number(place[2]), column_number(place[1])
-            found[at] = value[1].decode("utf-8", "replace")
+        reference, value = references.REFERENCE.search(attributes), _VALUE.search(content)
+        if reference and value:
+            found[references.place(reference)] = value[1].decode("utf-8", "replace")
     return found
-
-
-def column_number(letters: bytes) -> int:
-    """A → 0, Z → 25, AA → 26."""
-    number = 0
-    for letter in letters[:20]:
-        number = number * 26 + letter - 64
-    return number - 1

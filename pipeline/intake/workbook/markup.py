@@ -12,6 +12,7 @@ from lxml import etree, html
 
 from pipeline.intake.table.find_headers import Merged
 from pipeline.intake.text import encodings
+from pipeline.intake.workbook.archive import safe_parser
 from pipeline.intake.workbook.facts import CELLS_MOST
 from pipeline.intake.workbook.sheet import Sheet, Unreadable
 
@@ -37,10 +38,7 @@ def sheets(path: Path) -> Iterator[Sheet]:
 
 
 def _excel_xml(text: str) -> Iterator[Sheet]:
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, recover=True, encoding="utf-8"
-    )
-    root = etree.fromstring(text.encode(), parser)
+    root = etree.fromstring(text.encode(), safe_parser("utf-8"))
     for sheet in root.iter(f"{_EXCEL}Worksheet") if root is not None else ():
         rows = [_excel_row(row) for row in sheet.iter(f"{_EXCEL}Row")]
         yield _laid_out(str(sheet.get(f"{_EXCEL}Name", "")), rows)
@@ -96,8 +94,10 @@ def _laid_out(name: str, rows: list[Spans]) -> Sheet:
     """Rows of text with each cell in its column, those that reach over several being merged."""
     grid, merged, count = list[list[str]](), list[Merged](), 0
     covered = dict[int, int]()  # column → last row that a cell from above spans
+    reach = until = 0  # columns, and last row, that whoever fills tall cells down may fill
     for number, cells in enumerate(rows, 1):
         line, column = list[str](), 0
+        reach = reach if number <= until else 0
         for text, skipped, down, right in cells:
             column += skipped
             while covered.get(column, 0) >= number:
@@ -109,8 +109,10 @@ def _laid_out(name: str, rows: list[Spans]) -> Sheet:
                 merged.append(Merged(number, column, number + down - 1, column + right - 1))
                 covered |= dict.fromkeys(range(column, column + right), number + down - 1)
             column += right
+            if down > 1:
+                reach, until = max(reach, column), max(until, number + down - 1)
         grid.append(line)
-        count += len(line)
+        count += max(len(line), reach)
         if count > CELLS_MOST:
             raise Unreadable("file-too-large")
     return Sheet(name, grid, "" if any(map(any, grid)) else "empty", tuple(merged))

@@ -8,7 +8,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 
-MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+from pipeline.intake.workbook.starts import OLE
+
 _SMALL = 4096  # bytes; a smaller stream lies in the small sectors of the root's stream
 _LAST_ID = 0xFFFFFFFA  # sectors from here on are no sectors
 _ENTRY = 128  # bytes of a directory entry
@@ -48,7 +49,7 @@ def stream(data: bytes, name: str) -> bytes:
 
 
 def _entries(data: bytes) -> Iterator[bytes]:
-    if len(data) < 512 or not data.startswith(MAGIC):
+    if len(data) < 512 or not data.startswith(OLE):
         raise Broken
     first = struct.unpack_from("<I", data, 48)[0]
     directory = b"".join(_chain(data, _table(data), first))

@@ -5,7 +5,8 @@
 Each line of its input is a request, a JSON list: path; whether the file is markup; whether cells
 are wanted as they are and not as text; how many sheets to leave out. Each line of its output is a
 JSON list: "begin" with a sheet's name, "sheet" with what is known of it, "rows" with some of its
-rows, "end"; at last "done", or "unreadable" with a rule and its parameters, or "failed".
+rows, "end"; at last "done", or "unreadable" with a rule and its parameters, or "failed" with the
+name of an exception.
 
 calamine trusts the sizes that a file states, and panics on some damage: a bad file may make it take
 more memory than there is, loop, or end the process. So this process has bounds, and loads no Arrow,
@@ -126,7 +127,7 @@ def _skipped(meta: Any, facts: SheetFacts) -> str:
         return "chart"
     if meta.visible != calamine.SheetVisibleEnum.Visible:
         return "hidden"
-    return "vast" if facts.is_vast else ""
+    return "vast" if facts.is_vast else "broken" if facts.is_unclear else ""
 
 
 def _as_shown(read: list[list[Any]], facts: SheetFacts) -> list[list[str]]:
@@ -219,7 +220,7 @@ def _answered(request: Frame) -> Iterator[Frame]:
         else:
             yield ["unreadable", "file-broken", {}]
     except Exception as error:  # a mistake of ours, which is no fault of the file
-        yield ["failed", repr(error)]
+        yield ["failed", type(error).__name__]  # its text may hold a cell
 
 
 def _bound() -> None:

@@ -18,6 +18,13 @@ _TOKEN = re.compile(
     r"|(?P<literal>[ \-+/():!^&'~{}<>=]|[^\x00-\x7f¥￥€£])|\[\$-[0-9A-Fa-f]+\]|_.|\*.",
     re.I | re.S,
 )
+_ZEROS = re.compile(r"(0{2,30})(?:;.*)?$")
+
+
+def zeros(code: str) -> int:
+    """The digits that a number format of zeros alone shows at least; 0 for any other."""
+    match = _ZEROS.fullmatch(code)
+    return len(match[1]) if match else 0
 
 
 def pattern(code: str) -> str:

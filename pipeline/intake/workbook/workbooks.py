@@ -68,7 +68,7 @@ def _sheets(request: Frame, begun: list[str]) -> Iterator[Sheet]:
             elif kind == "refused":
                 raise OSError(*rest)
             elif kind == "failed":
-                raise Unreadable("reader-failed")
+                raise Unreadable("reader-failed", {"error": rest[0]})
 
 
 def _sheet(about: dict[str, Any], rows: list[list[str]]) -> Sheet:

@@ -11,20 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.intake.workbook import ole
+from pipeline.intake.workbook import ole, starts
 from pipeline.intake.workbook.facts import FORMULA_ERRORS, At, BookFacts, SheetFacts
 from pipeline.intake.workbook.sheet import Unreadable
-from pipeline.intake.workbook.shown_numbers import Runs, pattern
+from pipeline.intake.workbook.shown_numbers import Runs, pattern, zeros
 
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-#: The first record of Excel 2, 3 and 4, and of Excel 5 where it is not in an OLE file.
-OLD_STARTS = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00")
 _OTHERS = {
     "worddocument": "Word",
     "powerpoint document": "PowerPoint",
     "__properties_version1.0": "Outlook",
 }
-_ZEROS = re.compile(r"(0{2,30})(?:;.*)?$")
 FORMULA, BOUND_SHEET, FONT, FORMAT, XF, BEGIN = 0x06, 0x85, 0x31, 0x041E, 0xE0, 0x0809
 ROW, COLUMNS, NUMBER, SMALL, SMALLS, BOOL_OR_ERROR = 0x0208, 0x7D, 0x0203, 0x027E, 0xBD, 0x0205
 END, LABEL, LABEL_SHARED, RICH = 0x0A, 0x0204, 0xFD, 0xD6
@@ -48,7 +45,7 @@ def inspect(path: Path) -> BookFacts:
     else gives no facts: calamine decides.
     """
     data = path.read_bytes()
-    if data.startswith(OLD_STARTS):
+    if data.startswith(starts.OLD):
         raise Unreadable("file-too-old")
     try:
         names = ole.streams(data)
@@ -86,8 +83,8 @@ class _Styles:
             self.formats[struct.unpack_from("<H", body)[0]] = text
 
     def widths(self) -> dict[int, int]:
-        matches = ((i, _ZEROS.fullmatch(self.formats.get(f, ""))) for i, (_, f) in self._numbered())
-        return {index: len(match[1]) for index, match in matches if match}
+        counts = ((i, zeros(self.formats.get(f, ""))) for i, (_, f) in self._numbered())
+        return {index: count for index, count in counts if count}
 
     def patterns(self) -> dict[int, str]:
         texts = ((i, pattern(self.formats.get(f, ""))) for i, (_, f) in self._numbered())

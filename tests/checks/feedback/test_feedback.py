@@ -22,7 +22,7 @@ from pipeline.base.model import Location, found
 from pipeline.base.sheet_cells import NOT_DATA, expected
 from pipeline.checks.feedback import book as feedback_book
 from pipeline.checks.results import notes as feedback_notes
-from pipeline.checks.results.findings import letters, line
+from pipeline.checks.results.findings import line
 from tests.support import clerks, formulas
 from tests.support.clerks import CERTIFICATE, RED, YELLOW
 from tests.support.full_disk import full
@@ -495,12 +495,6 @@ def test_a_value_in_findings_csv_is_never_run_by_a_spreadsheet(value: str) -> No
 def test_any_other_value_is_in_findings_csv_as_it_is(value: str) -> None:
     told = line(found("pattern", Location(), row=2, column="url", value=value), "zh")
     assert told[9] == value
-
-
-@pytest.mark.once
-@pytest.mark.parametrize(("position", "name"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")])  # fmt: skip
-def test_a_column_is_named_as_a_spreadsheet_names_it(position: int, name: str) -> None:
-    assert letters(position) == name
 
 
 COLUMNS = [(d.name, c) for d in clerks.CATALOG.datasets.values() if not d.produced for c in d.columns]  # fmt: skip

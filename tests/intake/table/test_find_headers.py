@@ -14,7 +14,6 @@ from pipeline.base.errors import UsageError
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
 from pipeline.intake.table import find_headers, match_columns, not_records, sources_yaml
-from pipeline.intake.table.chunks import letters
 from pipeline.intake.table.find_headers import Merged
 from pipeline.intake.workbook import archive
 
@@ -151,6 +150,20 @@ def test_a_merged_cell_is_filled_down_in_its_first_column() -> None:
     assert used == [Merged(2, 0, 4, 0)]
 
 
+def test_merged_cells_that_overlap_fill_each_cell_once() -> None:
+    table = [["a", "b"], ["x", "y"], ["", "z"], ["w", ""], ["", ""]]
+    ranges = [Merged(2, 0, 4, 0), Merged(3, 0, 5, 0), Merged(4, 0, 4, 1)]
+    full, used = find_headers.filled_down(table, ranges, 1)
+    assert [row[0] for row in full] == ["a", "x", "x", "x", "x"] and used == ranges[:2]
+    assert table[4] == ["", ""]
+
+    start = time.process_time()
+    tall = [Merged(top, top % 3, 50_000, 5) for top in range(2, 20_000)]
+    full, used = find_headers.filled_down([[f"{n}", "", "", "b"] for n in range(50_000)], tall, 1)
+    assert full[-1] == ["2", "", "", "b"] and len(used) == 6666
+    assert time.process_time() - start < 2
+
+
 def test_a_row_of_data_types_between_titles_and_codes_is_of_the_header() -> None:
     above = [
         ["行政相对人名称", "行政处罚决定书文号", "罚款金额（元）", "处罚决定日期"],
@@ -234,10 +247,6 @@ def test_notes_and_sums_are_known_by_all_cells_of_a_row_that_is_no_full_record(
     table = pa.table({str(i): [c] for i, c in enumerate(cells)} | {"_row": [7]})
     _, aside, _ = not_records.split(table, HEADS, NEEDED)
     assert [a.why for a in aside] == ([why] if why else [])
-
-
-def test_columns_are_lettered_as_in_a_spreadsheet() -> None:
-    assert [letters(n) for n in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
 
 
 # ---------------------------------------------------------------- sources.yaml

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from pipeline.base.words import Lang, say
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog
+from pipeline.intake import read
+from pipeline.intake.inbox.sources import InboxFile
+from pipeline.intake.opened_table import Opened
 from pipeline.intake.table import match_columns, units
+from pipeline.intake.table.sources_yaml import Hint
 
-PENALTIES = catalog.load(Path(__file__).parents[3] / "datapackage", RULES).datasets[
-    "penalty_filings"
-]
+CONTRACT = catalog.load(Path(__file__).parents[3] / "datapackage", RULES)
+PENALTIES = CONTRACT.datasets["penalty_filings"]
 
 
 @pytest.mark.parametrize(
@@ -72,3 +78,28 @@ def test_a_cell_with_a_unit_of_its_own_needs_no_assumption(cell: str) -> None:
     dataset = PENALTIES
     mapping = match_columns.match(["罚款金额"], dataset, {}, ())
     assert not list(units.assumptions(dataset, mapping, {}, [(cell,)]))
+
+
+@pytest.mark.parametrize("unit", ["万元", "千元"])
+def test_an_amount_without_a_unit_is_told_with_the_unit_of_the_contract(
+    tmp_path: Path, unit: str
+) -> None:
+    fine = replace(PENALTIES.column("fine_yuan"), source_unit=unit)
+    columns = tuple(fine if c.name == fine.name else c for c in PENALTIES.columns)
+    penalties = replace(PENALTIES, columns=columns)
+    contract = replace(CONTRACT, datasets=dict(CONTRACT.datasets) | {penalties.name: penalties})
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "行政相对人名称,行政处罚决定书文号,罚款金额\n示例公司,示罚〔2024〕1号,3000000\n", "utf-8"
+    )
+    (opened,) = read.open_file(InboxFile(path, "a.csv", False, Hint()), contract)
+    assert isinstance(opened, Opened) and opened.pieces and opened.chunk
+    (told,) = (
+        finding
+        for piece in opened.pieces()
+        for finding in opened.chunk(piece).findings
+        if finding.rule == "unit-unknown"
+    )
+    for lang in get_args(Lang):
+        text = say(told.rule, lang, **told.params)
+        assert unit in text and "10,000" not in text and ("万元" in text) == (unit == "万元")

@@ -9,13 +9,14 @@ import time as clock
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.base.engine import ordered_map
-from pipeline.base.words import rules
+from pipeline.base.words import Lang, rules, say
 from pipeline.intake.workbook import reader, reader_process, workbooks
 from pipeline.intake.workbook.sheet import NOT_OF_THE_FILE, Unreadable
 from tests.support.hostile_files import TABLE, xlsx
@@ -66,7 +67,7 @@ def said_of(path: Path) -> str:
         ("sys.stdin.readline(); os.kill(os.getpid(), signal.SIGTERM)", "reader-ended"),
         ("sys.stdin.readline(); sys.exit(3)", "reader-ended"),
         ("sys.stdin.readline(); time.sleep(60)", "reader-too-slow"),
-        ("sys.stdin.readline(); say('failed', 'IndexError()')", "reader-failed"),
+        ("sys.stdin.readline(); say('failed', 'IndexError')", "reader-failed"),
     ],
 )
 def test_what_this_machine_or_program_does_is_never_the_files_fault(
@@ -77,6 +78,23 @@ def test_what_this_machine_or_program_does_is_never_the_files_fault(
     with_program(monkeypatch, code)
     assert said_of(book) == rule
     assert rule in NOT_OF_THE_FILE and rules()[rule].owner == "pipeline"
+
+
+def test_a_mistake_of_the_reader_is_named_by_its_kind_and_never_by_its_text(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise IndexError("张某 13800000000")
+
+    monkeypatch.setattr(reader, "frames", fails)
+    (frame,) = reader._answered([str(book), False, False, 0])
+    assert frame == ["failed", "IndexError"]
+    with_program(monkeypatch, f"sys.stdin.readline(); say(*{frame})")
+    with pytest.raises(Unreadable) as raised:
+        list(workbooks.sheets(book))
+    problem = raised.value
+    told = [say(problem.rule, lang, file="a", **problem.params) for lang in get_args(Lang)]
+    assert all("IndexError" in text for text in told) and len(told) == 2
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,13 @@ def test_a_format_with_words_around_its_digits_shows_them(code: str, shows: str)
     assert (shown_numbers.shown("42", text) if text else "") == shows
 
 
+@pytest.mark.parametrize(
+    ("code", "digits"), [("00", 2), ("000000000", 9), ("0000;@", 4), ("0", 0), ("#00", 0), ("00.0", 0), ("", 0)]
+)  # fmt: skip
+def test_a_format_of_zeros_alone_shows_as_many_digits(code: str, digits: int) -> None:
+    assert shown_numbers.zeros(code) == digits
+
+
 def test_digits_beyond_the_places_of_a_format_are_in_front() -> None:
     assert shown_numbers.shown("1234567", shown_numbers.pattern('"A"00-000')) == "A1234-567"
 

@@ -8,6 +8,7 @@ import re
 import struct
 import zipfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from pipeline.base.model import Finding
 from pipeline.base.words import rules
 from pipeline.intake.inbox.sources import InboxFile
 from pipeline.intake.table.sources_yaml import Hint
-from pipeline.intake.workbook import ole, reader_process, workbooks
+from pipeline.intake.workbook import markup, ole, reader_process, workbooks
 from pipeline.intake.workbook.celltext import as_text
 from pipeline.intake.workbook.sheet import Sheet, Unreadable
 from tests.support.examples import examples
@@ -112,6 +113,19 @@ def test_a_cell_alone_in_the_last_corner_is_a_finding(read: Read) -> None:
         book.add_worksheet("近").write("B2", "x")
     far, near = read(made.getvalue())
     assert (far.skipped, near.skipped, near.rows) == ("vast", "", [["", ""], ["", "x"]])
+
+
+@pytest.mark.parametrize(("rows", "is_too_large"), [(40, False), (60, True)])
+def test_the_cells_that_tall_cells_of_markup_would_fill_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int, is_too_large: bool
+) -> None:
+    monkeypatch.setattr(markup, "CELLS_MOST", 1000)
+    path = tmp_path / "tall.html"
+    tall = f"<tr>{'<td rowspan=9999>x</td>' * 20}</tr>{'<tr></tr>' * rows}"
+    path.write_text(f"<table>{tall}</table>", "utf-8")
+    with pytest.raises(Unreadable) if is_too_large else nullcontext():
+        (sheet,) = markup.sheets(path)
+        assert len(sheet.rows) == rows + 1
 
 
 # ---------------------------------------------------------------- names of parts
