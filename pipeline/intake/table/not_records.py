@@ -127,7 +127,7 @@ def _is_note(cells: Sequence[str], filled: Sequence[str], heads: Heads) -> bool:
     """Whether each filled cell of a row, which begins in the first column, is a label with a few
     words behind it. A label that is a column's name says that its row may be a record.
     """
-    if not cells[0].strip() and len(filled) == 1:
+    if (not cells[0].strip() and len(filled) == 1) or filled[0].startswith(("=", "＝")):
         return False
     if len(filled) == 1 and re.match(_MOMENT, filled[0]):
         return True
