@@ -1,9 +1,10 @@
-"""Personal numbers in a normalised text: identity papers, telephones, bank cards, online
-accounts, vehicles.
+"""Numbers of persons in a normalised text: identity numbers, telephones, bank cards.
 
-Numbers that only look similar stay: an identity number has a division, a date of birth and a check
-digit (GB 11643-1999), a bank card passes Luhn's check (ISO/IEC 7812-1), and a number behind
-a word such as 许可证号 or 订单号 is of the kind that the word names.
+Found by what they are, not by how they are written: whatever marks stand between the digits
+(`digit_runs`), an identity number has a division, a day of birth and a check digit (GB 11643-1999), a bank card passes
+Luhn's check (ISO/IEC 7812-1), a mobile number has eleven digits and a segment of the numbering
+plan. Where that leaves room for doubt, the words in front of the number, the unit behind it and the
+shape of its groups decide.
 """
 
 from __future__ import annotations
@@ -17,21 +18,23 @@ from stdnum import luhn
 from stdnum.iso7064 import mod_11_2
 
 from pipeline.base.normalise import by_character
+from pipeline.checks.privacy.digit_runs import Group, Window, in_digits, runs, window, windows
 
 Spot = tuple[int, int, str]  # start, end, what is put there
-_SEP = r"[\s\-.·_/,]{0,3}"
 
 # ---------------------------------------------------------------- words in front of a number
 
 #: A number behind one of these words is of that kind, and not personal.
-_OTHER_NUMBER = re.compile(
-    r"(?:注册号|登记证?号|许可证|许可证?号|编号|批号|批次|型号|单号|订单|流水号?|税号|识别号|信用代码|机构代码|代码|文号|案号|书号|条码|条形码|产品码|序列号|发票号?码?|合同号|证书号?|执法证|执法证号|证件编号|备案号|货号|标准号|箱号|车架号|发动机号|账套|档案号|备案|证照?号|号牌号码|[A-Za-z]{2,})[码为是:：\s（(【\[第]*$"
+OTHER_NUMBER = re.compile(
+    r"(?:注册号|登记证?号|许可证|许可证?号|编号|批号|批次|型号|单号|订单|流水号?|税号|识别号|信用代码|机构代码|代码|文号|案号|书号|条码|条形码|产品码|序列号|发票号?码?|合同号|证书号?|执法证|执法证号|证件编号|备案号|货号|标准号|箱号|车架号|发动机号|账套|档案号|备案|证照?号|号牌号码)[码为是:：\s（(【\[第]*[A-Za-z]{0,8}-?$"
 )
+#: Letters that a code begins with.
+_CODE_LETTERS = re.compile(r"[A-Za-z]{2,}-?$")
 _IDENTITY_LABEL = re.compile(
     r"(?:身[份分]证|公民身份|居民身份|证件号码?|身份号|身份证明|ID)[^，。；,;]{0,8}$", re.I
 )
 _PHONE_LABEL = re.compile(
-    r"(?:电话|手机|联系方式|联系|号码|致电|拨打|微信|传真|座机|来电|机主|tel|phone|mobile)[^，。；,;]{0,6}$",
+    r"(?:电话|手机|联系|致电|拨打|微信|传真|座机|固话|宅电|来电|去电|机主|(?<![票据证件单])号码|tel|phone|mobile)[^，。；,;]{0,6}$",
     re.I,
 )
 _CARD_LABEL = re.compile(
@@ -39,11 +42,29 @@ _CARD_LABEL = re.compile(
 )
 
 
-def _behind(label: re.Pattern[str], text: str, at: int) -> bool:
+def behind(label: re.Pattern[str], text: str, at: int) -> bool:
     return label.search(text[max(0, at - 24) : at]) is not None
 
 
-# ---------------------------------------------------------------- numbers
+#: What a number measures, or how much money it is.
+_MEASURE_BEHIND = re.compile(
+    r"(?:\.\d+)?\s?(?:[万亿千百]?元|万|亿|吨|[千公]?[斤克]|[毫厘千分]?米|平方|立方|亩|公顷|[千毫]?升|℃|°|%|‰"
+    r"|(?:[mckμ]?m|[mk]?g|m?l|[km]?[vwa]|m?pa|[kmg]?hz|db)(?![a-z]))",
+    re.I,
+)
+#: What it counts: said of a number in groups only, since nothing has eleven digits of pieces.
+_COUNT_BEHIND = re.compile(
+    r"\s?[件次个只台套瓶袋盒箱辆户人名份批页组条款项年月天日时分秒号层楼栋幢室]"
+)
+
+
+def _is_measured(text: str, w: Window) -> bool:
+    """Whether a unit behind a window shows that it is an amount or a list of counts."""
+    is_counted = not w.is_solid and _COUNT_BEHIND.match(text, w.end)
+    return bool(is_counted or _MEASURE_BEHIND.match(text, w.end))
+
+
+# ---------------------------------------------------------------- identity numbers
 
 
 def has_check_digit(number: str) -> bool:
@@ -79,54 +100,95 @@ def _divisions() -> frozenset[str]:
     return frozenset(provinces.split())
 
 
-_RUN = re.compile(rf"\d(?:{_SEP}\d){{13,}}(?:{_SEP}[xX])?")
+#: Years of birth of those who can be party to a case: a number with a wrong or missing check digit
+#: is a person's only with one of these. A case's own number has its year instead.
+_BORN = range(1915, 2016)
 
 
 def identity_numbers(text: str) -> Iterator[Spot]:
-    """Identity numbers of 18 and 15 digits (GB 11643-1999), with any separators, and those with one
-    mistyped digit.
+    """Identity numbers of 18 and 15 digits (GB 11643-1999), whatever stands between the digits,
+    also with one digit mistyped or the last one missing.
     """
-    for run in _RUN.finditer(text):
-        places = [run.start() + i for i, c in enumerate(run[0]) if c.isdigit() or c in "xX"]
-        digits = "".join(text[i] for i in places)
+    free, plain = 0, in_digits(text).translate(_DAY_MARKS)
+    for start, end in sorted((*_right_ones(plain), *_padded(text), *_others(plain))):
+        if start >= free:
+            yield start, end, stars(text[start:end])
+            free = end
+
+
+#: The day of birth in a number may be written with its words.
+_DAY_MARKS = str.maketrans("年月日", "---")
+_WITH_DAY = re.compile(
+    r"(\d{6})[\W_]{0,3}((?:18|19|20)\d\d)年(\d{1,2})月(\d{1,2})日[\W_]{0,3}(\d{3}[\dXx])(?!\d)"
+)
+
+
+def _padded(text: str) -> Iterator[tuple[int, int]]:
+    """Numbers in which month or day has lost its zero: 410105（1952年3月3日）6633."""
+    for m in _WITH_DAY.finditer(text):
+        division, year, month, day, rest = m.groups()
+        if sure_identity(f"{division}{year}{month:0>2}{day:0>2}{rest}"):
+            yield m.span()
+
+
+_LAST_X = re.compile(r"[\W_]{0,3}[xX]")
+
+
+def _right_ones(text: str) -> Iterator[tuple[int, int]]:
+    """Numbers of 18 characters with a right check digit, wherever in a run they stand."""
+    for groups in runs(text):
+        places = [at for group in groups for at in range(group.start, group.end)]
+        digits = "".join(group.digits for group in groups)
+        x = _LAST_X.match(text, places[-1] + 1)
+        if x:
+            places.append(x.end() - 1)
+            digits += "X"
         at = 0
-        while at + 15 <= len(digits):
-            length = _identity_length(text, digits, places, at)
-            if length:
-                start, end = places[at], places[at + length - 1] + 1
-                yield start, end, stars(text[start:end])
-            at += length or 1
+        while at + 18 <= len(digits):
+            if sure_identity(digits[at : at + 18]):
+                yield places[at], places[at + 17] + 1
+                at += 17
+            at += 1
 
 
-def _identity_length(text: str, digits: str, places: list[int], at: int) -> int:
-    """How many of `digits` from `at` on are an identity number: 18, 15 or 0."""
-    number = digits[at : at + 18]
-    if (
-        len(number) == 18
-        and number[:2] in _divisions()
-        and number[:17].isdigit()
-        and is_birth_date(number[6:14])
-    ):
-        alone = len(digits) == 18
-        if has_check_digit(number):
-            return 18
-        if alone and not _behind(_OTHER_NUMBER, text, places[0]) and not is_credit_code(number):
-            return 18  # a slip in one digit leaves the rest for everyone to read
-    if (
-        len(digits) == 15
-        and at == 0
-        and number[:2] in _divisions()
-        and is_birth_date("19" + digits[6:12])
-    ):
-        solid = places[-1] - places[0] == 14
-        solid &= not is_credit_code(text[places[0] : places[0] + 18])
-        if _behind(_IDENTITY_LABEL, text, places[0]) or (
-            solid and not _behind(_OTHER_NUMBER, text, places[0])
-        ):
-            return 15
-    if len(digits) in (15, 18) and at == 0 and _behind(_IDENTITY_LABEL, text, places[0]):
-        return len(digits)
-    return 0
+def _others(text: str) -> Iterator[tuple[int, int]]:
+    """Whole groups that are an identity number with a mistyped or missing digit, or an old one."""
+    for groups in runs(text):
+        for group in groups:
+            if _begins_with_one(group.digits):
+                yield group.start, group.start + 18
+        for w in windows(text, groups, 15, 18):
+            is_named = behind(_IDENTITY_LABEL, text, w.start)
+            end = w.end
+            if len(w.digits) == 17 and (x := _LAST_X.match(text, w.end)) and not text[x.end() : x.end() + 1].isalpha():
+                end = x.end()
+            is_alone = w.before is None and w.after is None
+            if (is_named and is_alone) or _is_almost_one(text, w, end - w.end > 0):
+                yield w.start, end
+
+
+def _begins_with_one(digits: str) -> bool:
+    """Whether a mobile number, or a second one, is glued to a number with a slip in it."""
+    is_glued = (_SEGMENT.match(digits, 18) and len(digits) == 29) or len(digits) == 36
+    return bool(is_glued and digits[:2] in _divisions() and _is_birth_of_one(digits[6:14]))
+
+
+def _is_birth_of_one(digits: str) -> bool:
+    return is_birth_date(digits) and int(digits[:4]) in _BORN
+
+
+def _is_almost_one(text: str, w: Window, has_x: bool) -> bool:
+    """Whether a window has a division and a day of birth where an identity number has them."""
+    if w.digits[:2] not in _divisions() or len(w.digits) == 16:
+        return False
+    if behind(OTHER_NUMBER, text, w.start) or behind(_CODE_LETTERS, text, w.start):
+        return False
+    if len(w.digits) == 15:
+        code = is_credit_code(text[w.start : w.start + 18])
+        return w.is_solid and is_birth_date("19" + w.digits[6:12]) and not code
+    return _is_birth_of_one(w.digits[6:14]) and (
+        len(w.digits) == 17 or has_x or not is_credit_code(w.digits)
+    )
 
 
 def is_credit_code(number: str) -> bool:
@@ -141,126 +203,165 @@ def stars(text: str) -> str:
     return re.sub(r"[^\W_]", "*", text)
 
 
-_MOBILE = re.compile(
-    r"(?<![\dA-Za-z.])(?<!\d-)(?:\(?(?:\+|00)?86\)?[ \-]?)?"
-    r"(1[3-9]\d(?:[\s\-.·_]{1,2}\d{4}[\s\-.·_]{1,2}\d{4}|[\s\-.·_]{0,2}\d{8}|\d[\s\-]\d{3}[\s\-]\d{4}|\d{4}[\s\-.]\d{4})"
-    r"|1[3-9]\d*\s*\n\s*\d+|1 [3-9](?: \d){9}|1-[3-9](?:-\d){9})(?![\dA-Za-z])"
-)
-_SEGMENT = re.compile(r"13|14[014-9]|15[0-35-9]|16[2567]|17[0-8]|18|19[0-35-9]")
+# ---------------------------------------------------------------- telephones
+
+_SEGMENT = re.compile(r"1(?:3|4[014-9]|5[0-35-9]|6[2567]|7[0-8]|8|9[0-35-9])")
+#: How a mobile number is cut by whoever writes one down; any cut where a label says what it is.
+_MOBILE_SHAPES = {
+    (11,), (3, 8), (7, 4), (3, 4, 4), (4, 4, 3), (4, 3, 4), (3, 3, 5), (3, 5, 3), (5, 6), (6, 5), (4, 7), (1, 10), (2, 9),
+    (3, 2, 2, 2, 2), (3, 2, 3, 3), (3, 3, 3, 2), (3, 2, 2, 4), (3, 4, 2, 2), (2, 2, 2, 2, 2, 1), (1,) * 11,
+}  # fmt: skip
+_COUNTRY = re.compile(r"(?:00)?86")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+#: 010; 02x; 03xx to 09xx.
+_AREA = re.compile(r"010|02[0-57-9]|0[3-9]\d{2}")
+#: The same behind the country's number.
+_AREA_ABROAD = re.compile(r"10|2[0-57-9]|[3-9]\d{2}")
+_LOCAL_SHAPES = frozenset([(7,), (8,), (3, 4), (4, 4), (4, 3)])
+_EXTENSION = re.compile(r"\s?(?:-|转|分机号?|ext\.?)\s?(\d{1,5})(?![\d-])", re.I)
+_BETWEEN_NUMBERS = re.compile(r"[\W_或和及与转]{1,4}")
+#: Numbers of services, which are public: 12345, 12315, 95xxx, 96xxx, 400, 800.
+_PUBLIC = re.compile(r"[48]00\d{7}|1[012]\d{1,3}|9[56]\d{3,6}")
 
 
 def telephones(text: str) -> Iterator[Spot]:
-    """Mobile numbers, fixed lines with their area, and short ones behind a word for telephone."""
-    for m in _MOBILE.finditer(text):
-        digits = re.sub(r"\D", "", m[1])
-        labelled = _behind(_PHONE_LABEL, text, m.start())
-        if len(digits) == 11 and (
-            labelled or (_SEGMENT.match(digits) and not _behind(_OTHER_NUMBER, text, m.start()))
-        ):
-            yield m.start(1), m.end(1), text[m.start(1) : m.start(1) + 1] + stars(m[1][1:])
-    for m in _FIXED.finditer(text):
-        if not _behind(_OTHER_NUMBER, text, m.start()) or _behind(_PHONE_LABEL, text, m.start()):
-            yield m.start(), m.end(), stars(m[0])
-    for m in (*_SHORT.finditer(text), *_ISLAND_MOBILE.finditer(text)):
+    """Mobile numbers and fixed lines with their area, in any grouping; shorter ones behind a word for
+    telephone, or in a list behind another number.
+    """
+    free, listed, text = 0, -1, in_digits(text)
+    for groups in runs(text):
+        for w in windows(text, groups, 7, 22):
+            if w.start < free:
+                continue
+            is_named = behind(_PHONE_LABEL, text, w.start) or _follows(text, listed, w.start)
+            for start, end in _numbers_of(text, w, is_named):
+                yield start, end, _masked_telephone(text[start:end])
+                free = listed = end
+            if free > w.start and (more := _EXTENSION.match(text, free)):
+                yield more.start(1), more.end(1), stars(more[1])
+                free = listed = more.end()
+    for m in _ISLAND_MOBILE.finditer(text):
         yield m.start(1), m.end(1), stars(m[1])
 
 
-_AREA = r"(?:010|02[0-57-9]|0[3-9]\d{2})"
-_FIXED = re.compile(
-    rf"(?<![\dA-Za-z\-.])(?:\(?(?:\+|00)86\)?[ \-]?\(?0?)?(?:\({_AREA}\)\s?|{_AREA}\s?-\s?|{_AREA} |{_AREA})[2-9]\d{{2,3}}[ \-]?\d{{4}}(?:(?:-|转|ext\.?) ?\d{{1,5}})?(?![\dA-Za-z])"
-)
-_SHORT = re.compile(
-    r"(?:电话|座机|固话|传真|宅电)(?:号码)?[:：是为\s]{0,3}([2-8]\d{2,3}[ \-]?\d{4})(?!\d)"
-)
+def _numbers_of(text: str, w: Window, is_named: bool) -> list[tuple[int, int]]:
+    """The telephone numbers that a window is, from its first digit to its last; [] for none."""
+    if _is_mobile(text, w, is_named) or _is_fixed(text, w, is_named, _AREA):
+        return [(w.start, w.end)]
+    if w.is_solid and len(w.digits) == 22 and all(_SEGMENT.match(w.digits, at) for at in (0, 11)):
+        return [(w.start, w.start + 11), (w.start + 11, w.end)]
+    for prefix in (_COUNTRY, _ZERO, _DAY):
+        m = prefix.match(w.digits)
+        inner = _without(text, w, m.end()) if m and w.shape[0] >= m.end() else None
+        if m is None or inner is None:
+            continue
+        is_abroad = prefix is _COUNTRY and (len(m[0]) > 2 or "+" in text[w.start - 2 : w.start])
+        areas = (_AREA, _AREA_ABROAD) if is_abroad or (is_named and prefix is _COUNTRY) else ()
+        if _is_mobile(text, inner, is_named or is_abroad) and not _is_part(text, w):
+            return [(inner.start, w.end)]
+        if any(_is_fixed(text, inner, True, area) for area in areas):
+            return [(inner.start, w.end)]
+    return []
+
+
+_ZERO = re.compile("0(?=1)")
+_DAY = re.compile(r"20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=1[3-9]\d{9}$)")
+
+
+def _without(text: str, w: Window, count: int) -> Window | None:
+    """The window without its first `count` digits, which are in its first group."""
+    start = w.start + count
+    groups = [Group(m.start(), m.end(), m[0]) for m in _GROUP.finditer(text, start, w.end)]
+    return window(text, groups, 0, len(groups) - 1) if groups else None
+
+
+_GROUP = re.compile(r"\d+")
+
+
+def _follows(text: str, listed: int, start: int) -> bool:
+    return 0 <= listed < start and _BETWEEN_NUMBERS.fullmatch(text, listed, start) is not None
+
+
+def _is_mobile(text: str, w: Window, is_named: bool) -> bool:
+    digits = w.digits
+    if len(digits) != 11 or digits[0] != "1" or digits[1] not in "3456789":
+        return False
+    if is_named:
+        return True
+    if not _SEGMENT.match(digits) or _is_measured(text, w) or _is_part(text, w):
+        return False
+    if w.is_solid:
+        return True  # a batch number lost costs less than a telephone number published
+    is_thousands = w.shape == (2, 3, 3, 3) or ("." in w.gaps[-1] and w.shape[-1] == 2)
+    return w.shape in _MOBILE_SHAPES and not is_thousands and (w.is_even or not w.is_listed)
+
+
+def _is_part(text: str, w: Window) -> bool:
+    """Whether a window continues a number: a decimal, a version, a code with hyphens."""
+    return w.before in (".", "-", "_") or (text[w.start - 1 : w.start] == "." and w.start > 1)
+
+
+def _is_fixed(text: str, w: Window, is_named: bool, area_of: re.Pattern[str]) -> bool:
+    if _PUBLIC.fullmatch(w.digits):
+        return False
+    area = area_of.match(w.digits)
+    local = w.digits[area.end() :] if area else w.digits
+    if len(local) not in (7, 8) or local[0] not in "2345678":
+        return False
+    if area is None:
+        return is_named and _is_short(text, w)
+    rest = w.shape[0] - area.end()
+    if is_named or rest < 0:
+        return is_named
+    shape = (rest, *w.shape[1:]) if rest else w.shape[1:]
+    is_code = behind(OTHER_NUMBER, text, w.start) or _is_measured(text, w) or _is_part(text, w)
+    return not is_code and shape in _LOCAL_SHAPES and not w.is_listed
+
+
+def _is_short(text: str, w: Window) -> bool:
+    """Whether seven or eight digits behind a word for telephone are a local number, and no day."""
+    is_day = len(w.digits) == 8 and is_birth_date(w.digits)
+    return not is_day and not _is_measured(text, w)
+
+
+def _masked_telephone(number: str) -> str:
+    return number[:1] + stars(number[1:]) if number[0] == "1" else stars(number)
+
 
 _ISLAND_MOBILE = re.compile(
     r"(?:电话|手机|行动)(?:号码)?[:：是为\s]{0,3}(09\d{2}[ \-]?\d{3}[ \-]?\d{3})(?!\d)"
 )
 
-_CARD = re.compile(r"(?<![\dA-Za-z])\d(?:[ \-\n]{0,2}\d){11,24}(?![\dA-Za-z])")
+# ---------------------------------------------------------------- bank cards
+
 _CARD_PREFIX = re.compile(r"62|4\d|5[1-5]|3[47]|35|60|65|68|69|84|9558|9559|98|90|91")
 
 
 def bank_cards(text: str) -> Iterator[Spot]:
     """Numbers of bank cards and accounts."""
-    for m in _CARD.finditer(text):
-        digits = re.sub(r"\D", "", m[0])
-        card = (
-            16 <= len(digits) <= 19
-            and _CARD_PREFIX.match(digits)
-            and luhn.is_valid(digits)
-            and not _behind(_OTHER_NUMBER, text, m.start())
-        )
-        if card or _behind(_CARD_LABEL, text, m.start()):
-            yield m.start(), m.end(), stars(m[0])
-    for m in _ACCOUNT.finditer(text):
-        yield m.start(1), m.end(1), stars(m[1])
+    free, text = 0, in_digits(text)
+    for groups in runs(text):
+        for w in windows(text, groups, 8, 25):
+            if w.start >= free and _is_card(text, w):
+                yield w.start, w.end, stars(text[w.start : w.end])
+                free = w.end
 
 
-_ACCOUNT = re.compile(
-    r"(?:卡号|银行卡号?|银行账号|银行帐号|账号|帐号)[:：是为\s]{0,3}(\d{8,11})(?!\d)"
-)
-
-PERMITS = r"通行证|回乡证|台胞证|居住证|居留证|居留身份证"
-_PASSPORT = re.compile(
-    rf"(?:护照|{PERMITS})(?:证件)?(?:号码|编号|号)?[\s:：是为(（]{{0,4}}([A-Z]{{0,3}}[ \-]?\d[\d \-]{{5,13}}\d[A-Z]?)(?![\dA-Za-z])",
-    re.I,
-)
-_PASSPORT_ALONE = re.compile(
-    r"(?<![A-Za-z0-9\-])(?:[EGDSPHM]\d{8}|E[A-Z]\d{7}|[HMC]\d{10}|[A-Z]{3}\d{12})(?![A-Za-z0-9\-])",
-    re.I,
-)
-
-
-#: Of Taiwan and Hong Kong, only behind their labels: a letter and digits can be many things.
-_ISLAND = re.compile(
-    r"身[份分]证(?:统一编号|字?号码?)?[\s:：是为(（]{0,4}([A-Z]{1,2}\d{6,9}(?:\([0-9A]\))?)", re.I
-)
+def _is_card(text: str, w: Window) -> bool:
+    if behind(_ACCOUNT_LABEL, text, w.start):
+        return not _is_measured(text, w) and w.after is None
+    if len(w.digits) >= 12 and behind(_CARD_LABEL, text, w.start):
+        return not _is_measured(text, w) and (w.after is None or not w.is_listed)
+    is_card = 16 <= len(w.digits) <= 19 and luhn.is_valid(w.digits)
+    if not is_card or not _CARD_PREFIX.match(w.digits):
+        return False
+    if w.digits.startswith("62"):  # UnionPay, which hardly another number begins with
+        return True
+    is_code = behind(OTHER_NUMBER, text, w.start) or behind(_CODE_LETTERS, text, w.start)
+    return not is_code and not w.is_listed
 
 
-def passports(text: str) -> Iterator[Spot]:
-    """Numbers of passports, of permits to enter and to stay,
-    of Taiwan's and Hong Kong's identity cards.
-    """
-    for m in (*_PASSPORT.finditer(text), *_ISLAND.finditer(text)):
-        yield m.start(1), m.end(1), stars(m[1])
-    for m in _PASSPORT_ALONE.finditer(text):
-        if not _behind(_OTHER_NUMBER, text, m.start()):
-            yield m.start(), m.end(), stars(m[0])
-
-
-# ---------------------------------------------------------------- addresses on the net, plates
-
-_MAIL = re.compile(
-    r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}\s?(?:@|\(at\)|\[at\]|#@)\s?[A-Za-z0-9\-]{1,63}(?:\s?(?:\.|\(dot\)|。)\s?[A-Za-z0-9\-]{1,63}){0,6}?\s?(?:\.|\(dot\)|。)\s?(?:com|cn|net|org|edu|gov|info|me|cc|vip|hk|tw|io|top)(?![A-Za-z])",
-    re.I,
-)
-_CHAT = re.compile(
-    r"(?:微信号?|微信ID|QQ号?码?|qq|抖音号|支付宝账?号?|旺旺)[:：是为\s]{1,3}([A-Za-z0-9][A-Za-z0-9_\-]{4,19})",
-    re.I,
-)
-PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领"
-_PLATE = re.compile(
-    rf"(?<![\u4e00-\u9fff])(?=.)[{PROVINCES}] ?[A-HJ-NP-Za-hj-np-z] ?[·.\- ]? ?(?:[A-HJ-NP-Za-hj-np-z0-9](?: ?[A-HJ-NP-Za-hj-np-z0-9]){{3,4}} ?[A-HJ-NP-Za-hj-np-z0-9学警港澳挂使领]|[A-HJ-NP-Za-hj-np-z0-9]{{5,6}})(?![A-Za-z0-9\-])"
-    rf"|[{PROVINCES}] ?[A-HJ-NP-Za-hj-np-z] ?[·.\- ]? ?(?:[A-HJ-NP-Za-hj-np-z0-9](?: ?[A-HJ-NP-Za-hj-np-z0-9]){{3,4}} ?[A-HJ-NP-Za-hj-np-z0-9学警港澳挂使领])(?![A-Za-z0-9\-])"
-)
-
-
-def mail_addresses(text: str) -> Iterator[Spot]:
-    """Mail addresses, and names that one has in chats and payment apps."""
-    for m in _MAIL.finditer(text):
-        yield m.start(), m.end(), "***@***"
-    for m in _CHAT.finditer(text):
-        yield m.start(1), m.end(1), stars(m[1])
-
-
-def number_plates(text: str) -> Iterator[Spot]:
-    """Number plates of vehicles, but for the character of the province."""
-    for m in _PLATE.finditer(text):
-        tail = re.sub(r"[ ·.\-]", "", m[0])[2:]
-        if sum(c.isdigit() for c in tail) >= 3 and not _behind(_OTHER_NUMBER, text, m.start()):
-            yield m.start() + 1, m.end(), stars(text[m.start() + 1 : m.end()])
-
+_ACCOUNT_LABEL = re.compile(r"(?:卡号|银行卡号?|银行账号|银行帐号|账号|帐号)[:：是为\s]{0,3}$")
 
 # ---------------------------------------------------------------- a value by itself
 

@@ -13,7 +13,12 @@ from functools import cache, partial
 
 from pipeline.base.normalise import Normalised, by_character, normalise
 from pipeline.base.script import in_either_script
-from pipeline.checks.privacy import personal_numbers, persons, unlabelled_numbers
+from pipeline.checks.privacy import (
+    lettered_numbers,
+    personal_numbers,
+    persons,
+    unlabelled_numbers,
+)
 from pipeline.checks.privacy.names import COMPOUND, SURNAMES
 from pipeline.checks.privacy.personal_numbers import Spot
 from pipeline.checks.privacy.unlabelled_numbers import in_original, replaced, starred
@@ -30,18 +35,18 @@ class Kind:
     sign: str
 
 
-_D = r"[0-9０-９]"
-#: A digit, then further ones with separators; a quantifier that gives their number is appended.
-_DIGITS = rf"{_D}(?:[\s\-.·_/,－—–‐‑‒―−﹣\x{{3000}}\x{{a0}}\x{{200b}}\x{{200c}}\x{{200d}}\x{{2060}}\x{{feff}}\x{{ad}}\x{{2002}}-\x{{2009}}，．•（）()]{{0,3}}{_D})"
-_LONG = rf"{_DIGITS}{{6,}}|[〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]{{7,}}"
+_D = r"[0-9０-９〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]"
+#: A digit, then further ones with marks between; a quantifier that gives their number is appended.
+_DIGITS = rf"{_D}(?:[^\pL\pN]{{0,3}}{_D})"
+_LONG = rf"{_DIGITS}{{6,}}"
 #: In this order: a value that two kinds match is of the first one.
 KINDS = (
     Kind("identity-number-in-text", personal_numbers.identity_numbers, _LONG),
     Kind("bank-card-in-text", personal_numbers.bank_cards, _LONG),
-    Kind("passport-in-text", personal_numbers.passports, _LONG),
+    Kind("passport-in-text", lettered_numbers.passports, _LONG),
     Kind("telephone-in-text", personal_numbers.telephones, _LONG),
-    Kind("e-mail-in-text", personal_numbers.mail_addresses, r"[@＠]|[(（\[]at[)）\]]|微信|QQ|qq|抖音号|支付宝|旺旺"),
-    Kind("number-plate-in-text", personal_numbers.number_plates, rf"[{personal_numbers.PROVINCES}] ?[A-Za-zＡ-Ｚａ-ｚ]"),
+    Kind("e-mail-in-text", lettered_numbers.mail_addresses, r"[@＠]|[(（\[]at[)）\]]|艾特|\.(?:com|cn|net)|[.。点]\s?(?:com|cn|net)|信|(?i:qq|q号|[vw]x|wechat|weixin|telegram|whatsapp|skype|tg)|加[vV]|扣扣|企鹅|球球|叩叩|抖音|快手|小红书|微博|陌陌|支付宝|旺旺|淘宝|闲鱼"),
+    Kind("number-plate-in-text", lettered_numbers.number_plates, rf"[{lettered_numbers.PROVINCES}][^\pL\pN]{{0,3}}[A-Za-zＡ-Ｚａ-ｚ]"),
     Kind("birth-date-in-text", persons.birth_dates, r"出生|生日|生于|[日号月年] ?生"),
     Kind("address-in-text", persons.home_addresses, r"住[址在于所]|[家现居租暂常]住|户籍|籍贯|[联讯货家][系地庭][地址在]|家在|[\d０-９一二三四五六七八九十]室|[户楼院栋幢].{0,12}[\d０-９一二三四五六七八九十][号户室]|[村湾屯庄寨].{0,8}[组队社].{0,6}号|[小花家苑村寓里弄].{0,12}[-－—]"),
     Kind("third-person-in-text", persons.third_persons, rf"(?:{persons.ROLES})(?:姓名)?[:：是为“\"\s]{{0,2}}(?:[{SURNAMES}]|[A-Z]|{'|'.join(sorted(COMPOUND))}|[\x{{4e00}}-\x{{9fff}}]{{1,6}}[·•])|[(（，,] ?[男女]"),
@@ -53,7 +58,7 @@ IN_NAMES = (
         KINDS[-1].rule, partial(persons.third_persons, role_of=persons.ROLE_IN_NAME), KINDS[-1].sign
     ),
 )
-_IN_CODES = rf"[A-Za-z] ?\d{{7}}|{personal_numbers.PERMITS}|护照|电话|座机|固话|传真|宅电|卡号|银行卡|[账帐]号"
+_IN_CODES = rf"[A-Za-z] ?\d{{7}}|{lettered_numbers.PERMITS}|护照|电话|座机|固话|传真|宅电|卡号|银行卡|[账帐]号"
 #: A document's number: its year, a mark, up to seven digits, and no further digit. These are too
 #: few and too far from each other for a personal number, so such a cell is searched only for words.
 DATED_NUMBER = r"^[^0-9０-９]*20[0-9]{2}[^0-9０-９]{1,3}[0-9]{1,7}[^0-9０-９]*$"
@@ -74,7 +79,8 @@ def sign_among_words() -> str:
 @cache
 def dated_sign() -> str:
     """The same for a cell that is a `DATED_NUMBER`: words alone."""
-    return f"{text_sign().replace(_DIGITS + '{6,}|', '')}|{in_either_script(_IN_CODES)}"
+    words = dict.fromkeys(kind.sign for kind in KINDS if kind.sign != _LONG)
+    return in_either_script("|".join((*words, _IN_CODES)))
 
 
 @cache
@@ -82,7 +88,7 @@ def code_sign() -> str:
     """A cheap sign of a personal value in a cell that holds one code."""
     return in_either_script(
         r"\d{6}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]|(?:^|\D)1[3-9]\d[ \-]?\d{4}[ \-]?\d{4}(?:\D|$)"
-        rf"|^[EGDSPHM]\d{{8}}$|^E[A-Z]\d{{7}}$|^[HMC]\d{{10}}$|^[A-Z]{{3}}\d{{12}}$|[@＠]|电话|手机|身份证|护照|(?:^|\D)62\d{{14,17}}(?:\D|$)|^[{personal_numbers.PROVINCES}][A-Z][·.]?[A-Z0-9]{{5,6}}$"
+        rf"|^[EGDSPHM]\d{{8}}$|^E[A-Z]\d{{7}}$|^[HMC]\d{{10}}$|^[A-Z]{{3}}\d{{12}}$|[@＠]|电话|手机|身份证|护照|(?:^|\D)62\d{{14,17}}(?:\D|$)|^[{lettered_numbers.PROVINCES}][A-Z][·.]?[A-Z0-9]{{5,6}}$"
     )
 
 

@@ -1,0 +1,114 @@
+"""Digits of a text as runs of groups, whatever marks stand between them.
+
+A run is digits with up to three marks of any kind between one and the next (blank, hyphen, comma,
+bracket, line break …); a letter or a word ends it. Its groups are the digits that stand side by
+side. What a number is, is judged by how groups follow each other (`personal_numbers`), not by a
+list of the marks that people put between them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from pipeline.base.numerals import DIGITS
+
+#: Up to three marks; a tag or the sign of a line break in a workbook's cell is one.
+GAP = r"(?:[\W_]|<[a-z/]{1,5}>|_x000[dD]_){0,3}"
+_RUN = re.compile(rf"\d(?:{GAP}\d){{6,}}")
+_SPELT = {c: str(value) for c, value in DIGITS.items() if c != "两"} | {"幺": "1"}
+_DIGIT = f"[0-9{''.join(_SPELT)}]"
+_SPELT_RUN = re.compile(rf"{_DIGIT}(?:{GAP}{_DIGIT}){{6,}}")
+_HAN_DIGIT = re.compile(f"[{''.join(_SPELT)}]")
+_SPELT_TABLE = str.maketrans(_SPELT)
+_GROUP = re.compile(r"\d+")
+#: Marks that stand between the items of a list and the parts of a sentence rather than in a number.
+_LISTED = re.compile(r"[、，,；;：:。！？!?《》]")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Digits side by side: their place in the text."""
+
+    start: int
+    end: int
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Some groups of a run, one after the other.
+
+    `digits`: of all groups together. `shape`: how many digits each group has. `gaps`: the marks
+    between them. `before`, `after`: the marks between the window and its neighbours, None where it
+    is the run's end.
+    """
+
+    start: int
+    end: int
+    digits: str
+    shape: tuple[int, ...]
+    gaps: tuple[str, ...]
+    before: str | None
+    after: str | None
+
+    @property
+    def is_solid(self) -> bool:
+        return len(self.shape) == 1
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether a mark of a list or a sentence stands between two groups."""
+        return any(_LISTED.search(gap) for gap in self.gaps)
+
+    @property
+    def is_even(self) -> bool:
+        """Whether all gaps are alike."""
+        return len({gap.strip() or " " for gap in self.gaps}) <= 1
+
+
+def in_digits(text: str) -> str:
+    """`text` with Chinese digits as 0 to 9 where seven digits or more stand in one run."""
+    if not _HAN_DIGIT.search(text):
+        return text
+    return _SPELT_RUN.sub(lambda m: m[0].translate(_SPELT_TABLE), text)
+
+
+def runs(text: str) -> Iterator[list[Group]]:
+    """Every run of seven digits or more, as its groups."""
+    for run in _RUN.finditer(text):
+        yield [
+            Group(run.start() + m.start(), run.start() + m.end(), m[0])
+            for m in _GROUP.finditer(run[0])
+        ]
+
+
+def windows(text: str, groups: list[Group], least: int, most: int) -> Iterator[Window]:
+    """Every window of `least` to `most` digits, from the left, the longest of a place first."""
+    for first in range(len(groups)):
+        last, count, ends = first, 0, list[int]()
+        while last < len(groups) and count + len(groups[last].digits) <= most:
+            count += len(groups[last].digits)
+            if count >= least:
+                ends.append(last)
+            last += 1
+        for end in reversed(ends):
+            yield window(text, groups, first, end)
+
+
+def window(text: str, groups: list[Group], first: int, last: int) -> Window:
+    """The window from the group `first` to the group `last`."""
+    part = groups[first : last + 1]
+    before = text[groups[first - 1].end : part[0].start] if first else None
+    after = text[part[-1].end : groups[last + 1].start] if last + 1 < len(groups) else None
+    return Window(
+        part[0].start,
+        part[-1].end,
+        "".join(group.digits for group in part),
+        tuple(len(group.digits) for group in part),
+        tuple(text[a.end : b.start] for a, b in pairwise(part)),
+        before,
+        after,
+    )

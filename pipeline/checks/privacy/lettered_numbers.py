@@ -1,0 +1,93 @@
+"""Numbers with letters in them: passports and permits, number plates, addresses on the net, accounts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pipeline.checks.privacy.digit_runs import GAP
+from pipeline.checks.privacy.personal_numbers import OTHER_NUMBER, Spot, behind, stars
+
+# ---------------------------------------------------------------- passports and permits
+
+PERMITS = r"通行证|回乡证|台胞证|居住证|居留证|居留许可|居留身份证|永久居留|旅行证|海员证"
+#: What stands between the word for a kind of number and the number.
+_LEAD = r"(?:[\W_]|[证件号码编为是系]|ID|No){0,8}?"
+_PASSPORT = re.compile(
+    rf"(?:护照|{PERMITS}){_LEAD}(?<![A-Za-z\d])([A-Z]{{0,3}}{GAP}\d(?:{GAP}\d){{6,14}}(?:{GAP}[A-Z](?![A-Za-z]))?)(?!\d)",
+    re.I,
+)
+_PASSPORT_ALONE = re.compile(
+    r"(?<![A-Za-z0-9\-])(?:[EGDSPHM]\d{8}|E[A-Z]\d{7}|[HMC]\d{10}|[A-Z]{3}\d{12})(?![A-Za-z0-9\-])",
+    re.I,
+)
+#: Of Taiwan and Hong Kong, only behind their labels: a letter and digits can be many things.
+_ISLAND = re.compile(
+    rf"身[份分]证(?:统一编号|字?号码?)?{_LEAD}(?<![A-Za-z])([A-Z]{{1,2}}{GAP}\d(?:{GAP}\d){{5,8}}(?:\([0-9A]\))?)(?!\d)",
+    re.I,
+)
+
+
+def passports(text: str) -> Iterator[Spot]:
+    """Numbers of passports, of permits to enter and to stay,
+    of Taiwan's and Hong Kong's identity cards.
+    """
+    for m in (*_PASSPORT.finditer(text), *_ISLAND.finditer(text)):
+        yield m.start(1), m.end(1), stars(m[1])
+    for m in _PASSPORT_ALONE.finditer(text):
+        if not behind(OTHER_NUMBER, text, m.start()):
+            yield m.start(), m.end(), stars(m[0])
+
+
+# ---------------------------------------------------------------- addresses on the net, accounts
+
+_AT = r"\s?(?:@|\(at\)|\[at\]|#@|艾特)\s?"
+_DOT = r"\s?(?:\.|\(dot\)|\[dot\]|点|。)\s?"
+_TOP = r"(?:com|cn|net|org|edu|gov|info|me|cc|vip|hk|tw|io|top)"
+_MAIL = re.compile(
+    rf"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{{0,63}}{_AT}[A-Za-z0-9\-]{{1,63}}(?:{_DOT}[A-Za-z0-9\-]{{1,63}}){{0,6}}?{_DOT}{_TOP}(?![A-Za-z])",
+    re.I,
+)
+#: The mail services that persons use, with any sign for @ in front.
+_PRIVATE_MAIL = re.compile(
+    rf"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{{2,63}}[^\w\s]{{1,3}}(?:qq|163|126|139|189|sina|sohu|foxmail|gmail|hotmail|outlook|yeah|aliyun|icloud|21cn|tom|188){_DOT}{_TOP}(?![A-Za-z])",
+    re.I,
+)
+_CHATS = r"微信|[威薇徽]信|v信|(?<![a-z])(?:vx|wx|wechat|weixin|v-x)(?:id)?|加[vV](?![a-z])|抖音|快手|小红书|微博|陌陌|支付宝|旺旺|淘宝|闲鱼|(?<![a-z])(?:telegram|whatsapp|skype|tg)"
+#: A name that its owner chose: it has a digit or a mark, or stands behind a label that says so.
+_CHAT = re.compile(
+    rf"(?:{_CHATS})(?P<label>(?:账号|帐号|号码?|id|昵称|名)?(?:[\W_]|[为是系])*)(?P<name>[a-z0-9][a-z0-9_\-]{{4,30}})(?![a-z0-9])",
+    re.I,
+)
+_QQ = re.compile(
+    rf"(?:(?<![a-z])qq|扣扣|企鹅|球球|(?<![a-z])q(?=号)|叩叩){_LEAD}(?<!\d)([1-9](?:{GAP}\d){{4,11}})(?!\d)",
+    re.I,
+)
+
+
+def mail_addresses(text: str) -> Iterator[Spot]:
+    """Mail addresses, and names and numbers that one has in chats and payment apps."""
+    for m in (*_MAIL.finditer(text), *_PRIVATE_MAIL.finditer(text)):
+        yield m.start(), m.end(), "***@***"
+    for m in _QQ.finditer(text):
+        yield m.start(1), m.end(1), stars(m[1])
+    for m in _CHAT.finditer(text):
+        if re.search(r"[\d_\-]", m["name"]) or re.search(r"[号码d:：为是]", m["label"]):
+            yield m.start("name"), m.end("name"), stars(m["name"])
+
+
+# ---------------------------------------------------------------- plates
+
+PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领"
+_P = "[A-HJ-NP-Za-hj-np-z0-9]"
+_PLATE = re.compile(
+    rf"[{PROVINCES}]{GAP}[A-HJ-NP-Za-hj-np-z]{GAP}{_P}(?:{GAP}{_P}){{3,4}}{GAP}[A-HJ-NP-Za-hj-np-z0-9学警港澳挂使领](?![A-Za-z0-9])"
+)
+
+
+def number_plates(text: str) -> Iterator[Spot]:
+    """Number plates of vehicles, but for the character of the province."""
+    for m in _PLATE.finditer(text):
+        tail = re.sub(r"[\W_]", "", m[0])[2:]
+        if sum(c.isdigit() for c in tail) >= 3 and not behind(OTHER_NUMBER, text, m.start()):
+            yield m.start() + 1, m.end(), stars(text[m.start() + 1 : m.end()])
