@@ -15,17 +15,21 @@ from itertools import pairwise
 
 from pipeline.base.numerals import DIGITS
 
-#: Up to three marks; a tag or the sign of a line break in a workbook's cell is one.
-GAP = r"(?:[\W_]|<[a-z/]{1,5}>|_x000[dD]_){0,3}"
+#: What is no letter and no digit, and letters that stand for a dash or a comma.
+MARK = r"[\W_ー丶丨]"
+#: Up to three marks, and any number of blanks in place of a line break's escape.
+GAP = rf"(?:\0*(?:{MARK}|<[a-z/]{{1,5}}>)){{0,3}}\0*"
 _RUN = re.compile(rf"\d(?:{GAP}\d){{6,}}")
-_SPELT = {c: str(value) for c, value in DIGITS.items() if c != "两"} | {"幺": "1"}
+_ESCAPED_BREAK = re.compile("_x000[adAD]_")  # of a workbook's cell (ISO/IEC 29500, ST_Xstring)
+_SPELT = {c: str(value) for c, value in DIGITS.items() if c != "两"}
+_SPELT |= {"幺": "1", "參": "3", "参": "3", "叄": "3"}
 _DIGIT = f"[0-9{''.join(_SPELT)}]"
 _SPELT_RUN = re.compile(rf"{_DIGIT}(?:{GAP}{_DIGIT}){{6,}}")
 _HAN_DIGIT = re.compile(f"[{''.join(_SPELT)}]")
 _SPELT_TABLE = str.maketrans(_SPELT)
 _GROUP = re.compile(r"\d+")
 #: Marks that stand between the items of a list and the parts of a sentence rather than in a number.
-_LISTED = re.compile(r"[、，,；;：:。！？!?《》]")
+_LISTED = re.compile(r"[、，,；;：:。！？!?]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,10 @@ class Window:
 
 
 def in_digits(text: str) -> str:
-    """`text` with Chinese digits as 0 to 9 where seven digits or more stand in one run."""
+    """`text`, character for character, with Chinese digits as 0 to 9 where seven digits or more stand
+    in one run, and escaped line breaks as NUL."""
+    if "_x000" in text:
+        text = _ESCAPED_BREAK.sub("\0" * 7, text)
     if not _HAN_DIGIT.search(text):
         return text
     return _SPELT_RUN.sub(lambda m: m[0].translate(_SPELT_TABLE), text)

@@ -10,11 +10,16 @@ from pipeline.checks.privacy.personal_numbers import OTHER_NUMBER, Spot, behind,
 
 # ---------------------------------------------------------------- passports and permits
 
-PERMITS = r"通行证|回乡证|台胞证|居住证|居留证|居留许可|居留身份证|永久居留|旅行证|海员证"
+PERMITS = r"通行证|回乡[证卡]|台胞[证卡]|双程证|居住证|居留证|居留许可|居留身份证|永久居留|旅行证|海员证"
 #: What stands between the word for a kind of number and the number.
 _LEAD = r"(?:[\W_]|[证件号码编为是系]|ID|No){0,8}?"
 _PASSPORT = re.compile(
     rf"(?:护照|{PERMITS}){_LEAD}(?<![A-Za-z\d])([A-Z]{{0,3}}{GAP}\d(?:{GAP}\d){{6,14}}(?:{GAP}[A-Z](?![A-Za-z]))?)(?!\d)",
+    re.I,
+)
+#: A letter or two and seven to nine digits behind any word for a paper.
+_PAPER = re.compile(
+    rf"(?:[证照]|passport|permit){_LEAD}(?<![A-Za-z\d])((?!NO)[A-Z]{{1,2}}{GAP}\d(?:{GAP}\d){{6,8}}(?:\([0-9A]\))?)(?![A-Za-z\d])",
     re.I,
 )
 _PASSPORT_ALONE = re.compile(
@@ -28,12 +33,19 @@ _ISLAND = re.compile(
 )
 
 
+#: Papers of organisations and goods.
+_OF_BUSINESS = re.compile(r"(?:许可|合格|登记|资格|生产|经营|注册|认证|检验|检疫|营运|道路运输|使用|备案|执业|执法)(?:证书?|[执牌]照)(?:[\W_]|[证件号码编为是系]|ID|No){0,8}$", re.I)
+
+
 def passports(text: str) -> Iterator[Spot]:
     """Numbers of passports, of permits to enter and to stay,
     of Taiwan's and Hong Kong's identity cards.
     """
     for m in (*_PASSPORT.finditer(text), *_ISLAND.finditer(text)):
         yield m.start(1), m.end(1), stars(m[1])
+    for m in _PAPER.finditer(text):
+        if not behind(_OF_BUSINESS, text, m.start(1)):
+            yield m.start(1), m.end(1), stars(m[1])
     for m in _PASSPORT_ALONE.finditer(text):
         if not behind(OTHER_NUMBER, text, m.start()):
             yield m.start(), m.end(), stars(m[0])
@@ -41,8 +53,8 @@ def passports(text: str) -> Iterator[Spot]:
 
 # ---------------------------------------------------------------- addresses on the net, accounts
 
-_AT = r"\s?(?:@|\(at\)|\[at\]|#@|艾特)\s?"
-_DOT = r"\s?(?:\.|\(dot\)|\[dot\]|点|。)\s?"
+_AT = r"\s?(?:@|[(\[{<]\s?(?:at?|@)\s?[)\]}>]|#@|艾特|圈a)\s?"
+_DOT = r"\s?(?:\.|[(\[{<]\s?(?:dot|\.)\s?[)\]}>]|点|。)\s?"
 _TOP = r"(?:com|cn|net|org|edu|gov|info|me|cc|vip|hk|tw|io|top)"
 _MAIL = re.compile(
     rf"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{{0,63}}{_AT}[A-Za-z0-9\-]{{1,63}}(?:{_DOT}[A-Za-z0-9\-]{{1,63}}){{0,6}}?{_DOT}{_TOP}(?![A-Za-z])",
@@ -50,17 +62,19 @@ _MAIL = re.compile(
 )
 #: The mail services that persons use, with any sign for @ in front.
 _PRIVATE_MAIL = re.compile(
-    rf"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{{2,63}}[^\w\s]{{1,3}}(?:qq|163|126|139|189|sina|sohu|foxmail|gmail|hotmail|outlook|yeah|aliyun|icloud|21cn|tom|188){_DOT}{_TOP}(?![A-Za-z])",
+    rf"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{{2,63}}(?:[^\w\s]{{1,3}}|{_AT})(?:qq|163|126|139|189|sina|sohu|foxmail|gmail|hotmail|outlook|yeah|aliyun|icloud|21cn|tom|188){_DOT}{_TOP}(?![A-Za-z])",
     re.I,
 )
-_CHATS = r"微信|[威薇徽]信|v信|(?<![a-z])(?:vx|wx|wechat|weixin|v-x)(?:id)?|加[vV](?![a-z])|抖音|快手|小红书|微博|陌陌|支付宝|旺旺|淘宝|闲鱼|(?<![a-z])(?:telegram|whatsapp|skype|tg)"
+_CHATS = (
+    r"微[信亻][言]?|[威薇徽]信|[加+]\s?[薇微]|v信|(?<![a-z])(?:vx|wx|wechat|weixin|v-x)(?:id)?|[加+]\s?v(?![a-z])|绿泡泡|抖音|快手|小红书|微博|陌陌|支付宝|旺旺|淘宝|闲鱼|(?<![a-z])(?:telegram|whatsapp|skype|tg)"
+)
 #: A name that its owner chose: it has a digit or a mark, or stands behind a label that says so.
 _CHAT = re.compile(
-    rf"(?:{_CHATS})(?P<label>(?:账号|帐号|号码?|id|昵称|名)?(?:[\W_]|[为是系])*)(?P<name>[a-z0-9][a-z0-9_\-]{{4,30}})(?![a-z0-9])",
+    rf"(?:{_CHATS})(?P<label>(?:账[号户]|帐[号户]|号码?|id|昵称|名)?(?:[\W_]|[为是系])*)(?P<name>[a-z0-9][a-z0-9_\-]{{4,30}})(?![a-z0-9])",
     re.I,
 )
 _QQ = re.compile(
-    rf"(?:(?<![a-z])qq|扣扣|企鹅|球球|(?<![a-z])q(?=号)|叩叩){_LEAD}(?<!\d)([1-9](?:{GAP}\d){{4,11}})(?!\d)",
+    rf"(?:(?<![a-z])q\s?q|扣扣|企鹅|球球|(?<![a-z])q(?=号)|(?<=[加+])q|叩叩){_LEAD}(?<!\d)([1-9](?:{GAP}\d){{4,11}})(?!\d)",
     re.I,
 )
 
@@ -89,5 +103,6 @@ def number_plates(text: str) -> Iterator[Spot]:
     """Number plates of vehicles, but for the character of the province."""
     for m in _PLATE.finditer(text):
         tail = re.sub(r"[\W_]", "", m[0])[2:]
-        if sum(c.isdigit() for c in tail) >= 3 and not behind(OTHER_NUMBER, text, m.start()):
+        least = 2 if tail[-1] in "学警港澳挂使领" else 3
+        if sum(c.isdigit() for c in tail) >= least and not behind(OTHER_NUMBER, text, m.start()):
             yield m.start() + 1, m.end(), stars(text[m.start() + 1 : m.end()])

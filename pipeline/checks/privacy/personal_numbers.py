@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cache
 
-from stdnum import luhn
+from stdnum import luhn, numdb
 from stdnum.iso7064 import mod_11_2
 
 from pipeline.base.normalise import by_character
@@ -26,7 +26,7 @@ Spot = tuple[int, int, str]  # start, end, what is put there
 
 #: A number behind one of these words is of that kind, and not personal.
 OTHER_NUMBER = re.compile(
-    r"(?:注册号|登记证?号|许可证|许可证?号|编号|批号|批次|型号|单号|订单|流水号?|税号|识别号|信用代码|机构代码|代码|文号|案号|书号|条码|条形码|产品码|序列号|发票号?码?|合同号|证书号?|执法证|执法证号|证件编号|备案号|货号|标准号|箱号|车架号|发动机号|账套|档案号|备案|证照?号|号牌号码)[码为是:：\s（(【\[第]*[A-Za-z]{0,8}-?$"
+    r"(?:注册号|登记证?号|许可证|许可证?号|编号|批号|批次|型号|单号|订单|流水号?|税号|识别号|信用代码|机构代码|代码|文号|案号|书号|条码|条形码|产品码|序列号|发票号?码?|合同号|证书号?|执法证|执法证号|证件编号|备案号|货号|标准号|箱号|车架号|发动机号|账套|档案号|备案|证照?号|号牌号码|字)[码为是:：\s（(【\[第]*[A-Za-z]{0,8}-?$"
 )
 #: Letters that a code begins with.
 _CODE_LETTERS = re.compile(r"[A-Za-z]{2,}-?$")
@@ -34,7 +34,7 @@ _IDENTITY_LABEL = re.compile(
     r"(?:身[份分]证|公民身份|居民身份|证件号码?|身份号|身份证明|ID)[^，。；,;]{0,8}$", re.I
 )
 _PHONE_LABEL = re.compile(
-    r"(?:电话|手机|联系|致电|拨打|微信|传真|座机|固话|宅电|来电|去电|机主|(?<![票据证件单])号码|tel|phone|mobile)[^，。；,;]{0,6}$",
+    r"(?:电话|手机|联系|致电|拨打|微信|传真|座机|固话|宅电|来电|去电|打|回拨|呼叫|留号|短信|机主|(?<![票据证件单])号码|tel|phone|mobile)[^，。；,;]{0,6}$",
     re.I,
 )
 _CARD_LABEL = re.compile(
@@ -92,14 +92,20 @@ def birth_of(number: str) -> date | None:
 
 
 @cache
-def _divisions() -> frozenset[str]:
-    """The first two digits of every division code,
-    and 81 to 83 and 9 (who lives here from abroad).
+def _is_division(code: str) -> bool:
+    """Whether six digits are or were a division of GB/T 2260, or of those who live here from abroad
+    (81 to 83, 91 to 93).
     """
-    provinces = "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83 91 92 93"
-    return frozenset(provinces.split())
+    if code[:2] in ("81", "82", "83", "91", "92", "93"):
+        return True
+    return any("county" in about for _, about in numdb.get("cn/loc").info(code))
 
 
+#: The first two digits of every division: of more of them than any list has, a number with a right
+#: check digit shows that they are one.
+_PROVINCES = frozenset(
+    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83 91 92 93".split()  # noqa: SIM905
+)
 #: Years of birth of those who can be party to a case: a number with a wrong or missing check digit
 #: is a person's only with one of these. A case's own number has its year instead.
 _BORN = range(1915, 2016)
@@ -145,10 +151,15 @@ def _right_ones(text: str) -> Iterator[tuple[int, int]]:
             digits += "X"
         at = 0
         while at + 18 <= len(digits):
-            if sure_identity(digits[at : at + 18]):
+            if sure_identity(digits[at : at + 18]) and not _has_days(groups, places[at]):
                 yield places[at], places[at + 17] + 1
                 at += 17
             at += 1
+
+
+def _has_days(groups: list[Group], start: int) -> bool:
+    """Whether two groups behind `start` are days: a period, and no number."""
+    return sum(len(g.digits) == 8 and is_birth_date(g.digits) for g in groups if g.start >= start) > 1
 
 
 def _others(text: str) -> Iterator[tuple[int, int]]:
@@ -170,7 +181,7 @@ def _others(text: str) -> Iterator[tuple[int, int]]:
 def _begins_with_one(digits: str) -> bool:
     """Whether a mobile number, or a second one, is glued to a number with a slip in it."""
     is_glued = (_SEGMENT.match(digits, 18) and len(digits) == 29) or len(digits) == 36
-    return bool(is_glued and digits[:2] in _divisions() and _is_birth_of_one(digits[6:14]))
+    return bool(is_glued and _is_division(digits[:6]) and _is_birth_of_one(digits[6:14]))
 
 
 def _is_birth_of_one(digits: str) -> bool:
@@ -179,13 +190,13 @@ def _is_birth_of_one(digits: str) -> bool:
 
 def _is_almost_one(text: str, w: Window, has_x: bool) -> bool:
     """Whether a window has a division and a day of birth where an identity number has them."""
-    if w.digits[:2] not in _divisions() or len(w.digits) == 16:
+    if len(w.digits) == 16 or not _is_division(w.digits[:6]):
         return False
     if behind(OTHER_NUMBER, text, w.start) or behind(_CODE_LETTERS, text, w.start):
         return False
     if len(w.digits) == 15:
         code = is_credit_code(text[w.start : w.start + 18])
-        return w.is_solid and is_birth_date("19" + w.digits[6:12]) and not code
+        return (w.shape == (6, 6, 3) or not w.is_listed) and is_birth_date("19" + w.digits[6:12]) and not code
     return _is_birth_of_one(w.digits[6:14]) and (
         len(w.digits) == 17 or has_x or not is_credit_code(w.digits)
     )
@@ -250,21 +261,26 @@ def _numbers_of(text: str, w: Window, is_named: bool) -> list[tuple[int, int]]:
         return [(w.start, w.end)]
     if w.is_solid and len(w.digits) == 22 and all(_SEGMENT.match(w.digits, at) for at in (0, 11)):
         return [(w.start, w.start + 11), (w.start + 11, w.end)]
-    for prefix in (_COUNTRY, _ZERO, _DAY):
+    of_a_place = (_POSTCODE,) if behind(_POST_LABEL, text, w.start) else ()
+    for prefix in (_COUNTRY, _ZERO, _DAY, _CARRIER, *of_a_place):
         m = prefix.match(w.digits)
         inner = _without(text, w, m.end()) if m and w.shape[0] >= m.end() else None
         if m is None or inner is None:
             continue
         is_abroad = prefix is _COUNTRY and (len(m[0]) > 2 or "+" in text[w.start - 2 : w.start])
-        areas = (_AREA, _AREA_ABROAD) if is_abroad or (is_named and prefix is _COUNTRY) else ()
+        is_apart = prefix is _COUNTRY and w.shape[0] == 2
+        areas = (_AREA, _AREA_ABROAD) if is_abroad or is_named or is_apart else ()
         if _is_mobile(text, inner, is_named or is_abroad) and not _is_part(text, w):
             return [(inner.start, w.end)]
-        if any(_is_fixed(text, inner, True, area) for area in areas):
+        if prefix is _COUNTRY and any(_is_fixed(text, inner, True, area) for area in areas):
             return [(inner.start, w.end)]
     return []
 
 
 _ZERO = re.compile("0(?=1)")
+#: Prefixes by which calls go through another network, dialled in front of a number.
+_CARRIER = re.compile(r"(?:179\d\d|12593|10193|10131|11808|96688)(?=1[3-9]\d{9}$)")
+_POSTCODE, _POST_LABEL = re.compile(r"\d{6}(?=1[3-9]\d{9}$)"), re.compile(r"邮政?编码?\W{0,2}$")
 _DAY = re.compile(r"20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=1[3-9]\d{9}$)")
 
 
@@ -315,7 +331,8 @@ def _is_fixed(text: str, w: Window, is_named: bool, area_of: re.Pattern[str]) ->
         return is_named
     shape = (rest, *w.shape[1:]) if rest else w.shape[1:]
     is_code = behind(OTHER_NUMBER, text, w.start) or _is_measured(text, w) or _is_part(text, w)
-    return not is_code and shape in _LOCAL_SHAPES and not w.is_listed
+    is_apart = rest == 0 and len(shape) == 1  # 0376:2295479
+    return not is_code and shape in _LOCAL_SHAPES and (is_apart or not w.is_listed)
 
 
 def _is_short(text: str, w: Window) -> bool:
@@ -334,6 +351,8 @@ _ISLAND_MOBILE = re.compile(
 
 # ---------------------------------------------------------------- bank cards
 
+#: Words of payment: without them, only UnionPay's numbers are a card's beyond doubt.
+_OF_PAYMENT = re.compile(r"[卡账帐汇转付收款户退存取刷]|POS|pos")
 _CARD_PREFIX = re.compile(r"62|4\d|5[1-5]|3[47]|35|60|65|68|69|84|9558|9559|98|90|91")
 
 
@@ -341,13 +360,24 @@ def bank_cards(text: str) -> Iterator[Spot]:
     """Numbers of bank cards and accounts."""
     free, text = 0, in_digits(text)
     for groups in runs(text):
+        for group in groups:
+            if length := _card_in_front(group.digits):
+                yield group.start, group.start + length, stars(group.digits[:length])
         for w in windows(text, groups, 8, 25):
             if w.start >= free and _is_card(text, w):
                 yield w.start, w.end, stars(text[w.start : w.end])
                 free = w.end
 
 
+def _card_in_front(digits: str) -> int:
+    """How many of these digits are a card's, where a mobile number is glued to it; 0 for none."""
+    length = len(digits) - 11
+    is_card = 16 <= length <= 19 and digits.startswith("62") and luhn.is_valid(digits[:length])
+    return length if is_card and _SEGMENT.match(digits, length) else 0
+
+
 def _is_card(text: str, w: Window) -> bool:
+    """Whether a window is a card's or an account's number."""
     if behind(_ACCOUNT_LABEL, text, w.start):
         return not _is_measured(text, w) and w.after is None
     if len(w.digits) >= 12 and behind(_CARD_LABEL, text, w.start):
@@ -358,7 +388,7 @@ def _is_card(text: str, w: Window) -> bool:
     if w.digits.startswith("62"):  # UnionPay, which hardly another number begins with
         return True
     is_code = behind(OTHER_NUMBER, text, w.start) or behind(_CODE_LETTERS, text, w.start)
-    return not is_code and not w.is_listed
+    return not is_code and not w.is_listed and behind(_OF_PAYMENT, text, w.start)
 
 
 _ACCOUNT_LABEL = re.compile(r"(?:卡号|银行卡号?|银行账号|银行帐号|账号|帐号)[:：是为\s]{0,3}$")
@@ -384,5 +414,5 @@ def sure_identity(value: str) -> bool:
     doubt.
     """
     return re.fullmatch(r"\d{17}[\dXx]", value) is not None and bool(
-        value[:2] in _divisions() and is_birth_date(value[6:14]) and has_check_digit(value)
+        value[:2] in _PROVINCES and is_birth_date(value[6:14]) and has_check_digit(value)
     )

@@ -44,7 +44,7 @@ _IDENTITY = re.compile(
 #: GB/T 2260; 81 to 83 and 91 to 93 for residents from Hong Kong, Macao, Taiwan and abroad.
 _PROVINCE = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|[89][1-3]")
 _MOBILE = re.compile(
-    r"(?<![0-9A-Za-z.\-])1(?:[38]\d|5[0-35-9]|4[5-9]|6[2567]|7[0-8]|9[0-35-9])[ \-]?\d{4}[ \-]?\d{4}(?![0-9A-Za-z])"
+    r"(?<![0-9A-Za-z.\-])1(?:[38]\d|5[0-35-9]|4[5-9]|6[2567]|7[0-8]|9[0-35-9])[ \-]?\d{4}[ \-]?\d{4}(?![0-9A-Za-z]|\s?(?:\.\d+)?\s?[万亿]?元)"
 )
 _CARD = re.compile(r"(?<![0-9A-Za-z.\-])62(?:[ \-]?\d){14,17}(?![0-9A-Za-z])")
 _MAIL = re.compile(
