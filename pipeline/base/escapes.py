@@ -1,4 +1,5 @@
-r"""Escaped characters: `&#64;` and `&commat;` (HTML), `%40` (RFC 3986), `\u0040` (JSON, RFC 8259).
+r"""Escaped characters: `&#64;` and `&commat;` (HTML), `%40` (RFC 3986), `\u0040` (JSON, RFC 8259),
+`\u{40}` and `\x40` (ECMAScript).
 
 Nested and repeated escapes are undone completely, in time linear in the text: each escape is read
 once, and again only where one beside it was undone.
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from html.entities import html5
 
 #: A cheap test for escapes, for `re` and RE2, in bytes as in text: without a match there is none.
-SIGN = r"&[#A-Za-z]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}"
+SIGN = r"&[#A-Za-z]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]|\\x[0-9A-Fa-f]{2}"
 _SIGN = re.compile(SIGN)
 _LONGEST = 40  # characters of an escape and of the text after it that decides where it ends
 _NUMERIC = re.compile(
@@ -22,11 +23,12 @@ _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31};?)")
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2}){1,4}")
 _UNICODE = re.compile(
     r"\\u(?:([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|([0-9a-fA-F]{4}))"
+    r"|\\u\{([0-9A-Fa-f]{1,6})\}|\\x([0-9A-Fa-f]{2})"
 )
 #: The beginning of an escape, at a text's end.
 _BEGUN = re.compile(
     r"&(?:#[xX]?[0-9A-Fa-f]*|[A-Za-z][A-Za-z0-9]*)?\Z|(?=%)(?:%[0-9A-Fa-f]{2}){0,3}(?:%[0-9A-Fa-f]?)?\Z"
-    r"|\\(?:u[dD][89abAB][0-9A-Fa-f]{2}\\)?(?:u[0-9A-Fa-f]{0,4})?\Z"
+    r"|\\(?:u[dD][89abAB][0-9A-Fa-f]{2}\\)?(?:u[0-9A-Fa-f]{0,4})?\Z|\\(?:u\{[0-9A-Fa-f]{0,6}|x[0-9A-Fa-f]?)\Z"
 )
 _Undone = tuple[int, str]  # (length of the escape, the character that it stands for)
 
@@ -114,7 +116,8 @@ def _percent(text: str) -> _Undone | None:
         character = octets[:count].decode("utf-8")
     except UnicodeDecodeError:
         return None
-    return (3 * count, character) if character.isprintable() or character in "\t\n\r" else None
+    is_text = count > 1 or character.isprintable() or character in "\t\n\r"
+    return (3 * count, character) if is_text else None
 
 
 def _unicode(text: str) -> _Undone | None:
@@ -125,5 +128,7 @@ def _unicode(text: str) -> _Undone | None:
     if found[1]:
         pair = bytes.fromhex(found[1] + found[2]).decode("utf-16-be")
         return found.end(), pair
-    character = chr(int(found[3], 16))
-    return None if "\ud800" <= character <= "\udfff" else (found.end(), character)
+    code = int(found[3] or found[4] or found[5], 16)
+    if 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
+        return None
+    return found.end(), chr(code)

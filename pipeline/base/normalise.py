@@ -45,7 +45,7 @@ _JAMO = re.compile("[\u1100-\u11ff]")
 _PLAIN = (
     "\t\n\r -~\u00a0\u3000\u3400-\u4dbf\u4e00-\u9fff！-～“”‘’·、。《》「」『』【】〔〕〖〗〇○•×‐-―−"
 )
-_WIDE_SIGN = r"[&＆][#＃A-Za-zＡ-Ｚａ-ｚ]|[%％][0-9A-Fa-f０-９Ａ-Ｆａ-ｆ]{2}|[\\＼][uｕ][0-9A-Fa-f０-９Ａ-Ｆａ-ｆ]{4}"
+_WIDE_SIGN = r"[&＆][#＃A-Za-zＡ-Ｚａ-ｚ]|[%％][0-9A-Fa-f０-９Ａ-Ｆａ-ｆ]{2}|[\\＼][uｕ](?:[0-9A-Fa-f０-９Ａ-Ｆａ-ｆ]{4}|\{)|[\\＼][xｘ][0-9A-Fa-f]{2}"
 _HAN_OR_WIDE = f"{_HAN_DIGITS}貳陸叄"
 #: A cheap test, for `re` and RE2, for text that `normalise` and `by_character` treat differently.
 DISGUISED = (

@@ -17,14 +17,18 @@ from pipeline.base.numerals import DIGITS
 
 #: What is no letter and no digit, and letters that stand for a dash or a comma.
 MARK = r"[\W_ー丶丨]"
-#: Up to three marks, and any number of blanks in place of a line break's escape.
-GAP = rf"(?:\0*(?:{MARK}|<[a-z/]{{1,5}}>)){{0,3}}\0*"
+#: Up to three marks; a tag or an escaped line break is one.
+GAP = rf"(?:\0*(?:{MARK}|<[a-z/]{{1,5}}>|\\[nrt])){{0,3}}\0*"
 _RUN = re.compile(rf"\d(?:{GAP}\d){{6,}}")
 _ESCAPED_BREAK = re.compile("_x000[adAD]_")  # of a workbook's cell (ISO/IEC 29500, ST_Xstring)
 _SPELT = {c: str(value) for c, value in DIGITS.items() if c != "两"}
 _SPELT |= {"幺": "1", "參": "3", "参": "3", "叄": "3"}
+_SPELT |= {"洞": "0", "两": "2", "拐": "7", "勾": "9"}  # as spoken on the telephone
 _DIGIT = f"[0-9{''.join(_SPELT)}]"
 _SPELT_RUN = re.compile(rf"{_DIGIT}(?:{GAP}{_DIGIT}){{6,}}")
+#: Letters that a reading of print takes for digits, among digits.
+_MISREAD = re.compile(r"(?<![A-Za-z])(?=(?:[OoIl]*\d){8})[0-9OoIl]{9,19}(?![A-Za-z])")
+_MISREAD_TABLE = str.maketrans("OoIl", "0011")
 _HAN_DIGIT = re.compile(f"[{''.join(_SPELT)}]")
 _SPELT_TABLE = str.maketrans(_SPELT)
 _GROUP = re.compile(r"\d+")
@@ -75,12 +79,18 @@ class Window:
 
 def in_digits(text: str) -> str:
     """`text`, character for character, with Chinese digits as 0 to 9 where seven digits or more stand
-    in one run, and escaped line breaks as NUL."""
+    in one run, letters misread for digits as these, and escaped line breaks as NUL."""
     if "_x000" in text:
         text = _ESCAPED_BREAK.sub("\0" * 7, text)
-    if not _HAN_DIGIT.search(text):
-        return text
-    return _SPELT_RUN.sub(lambda m: m[0].translate(_SPELT_TABLE), text)
+    text = _MISREAD.sub(lambda m: m[0].translate(_MISREAD_TABLE), text)
+    return _SPELT_RUN.sub(_in_digits, text) if _HAN_DIGIT.search(text) else text
+
+
+def _in_digits(run: re.Match[str]) -> str:
+    """A run in digits; the character for one is a dash where it alone stands between figures."""
+    if set(_HAN_DIGIT.findall(run[0])) == {"一"} and re.search("[0-9]", run[0]):
+        return run[0].replace("一", "-")
+    return run[0].translate(_SPELT_TABLE)
 
 
 def runs(text: str) -> Iterator[list[Group]]:

@@ -10,7 +10,7 @@ from pipeline.checks.privacy.personal_numbers import OTHER_NUMBER, Spot, behind,
 
 # ---------------------------------------------------------------- passports and permits
 
-PERMITS = r"通行证|回乡[证卡]|台胞[证卡]|双程证|居住证|居留证|居留许可|居留身份证|永久居留|旅行证|海员证"
+PERMITS = r"通行证|回乡[证卡]|台胞[证卡]|双程证|绿卡|居住证|居留证|居留许可|居留身份证|永久居留|旅行证|海员证"
 #: What stands between the word for a kind of number and the number.
 _LEAD = r"(?:[\W_]|[证件号码编为是系]|ID|No){0,8}?"
 _PASSPORT = re.compile(
@@ -34,7 +34,10 @@ _ISLAND = re.compile(
 
 
 #: Papers of organisations and goods.
-_OF_BUSINESS = re.compile(r"(?:许可|合格|登记|资格|生产|经营|注册|认证|检验|检疫|营运|道路运输|使用|备案|执业|执法)(?:证书?|[执牌]照)(?:[\W_]|[证件号码编为是系]|ID|No){0,8}$", re.I)
+_OF_BUSINESS = re.compile(
+    r"(?:许可|合格|登记|资格|生产|经营|注册|认证|检验|检疫|营运|道路运输|使用|备案|执业|执法)(?:证书?|[执牌]照)(?:[\W_]|[证件号码编为是系]|ID|No){0,8}$",
+    re.I,
+)
 
 
 def passports(text: str) -> Iterator[Spot]:
@@ -62,15 +65,13 @@ _MAIL = re.compile(
 )
 #: The mail services that persons use, with any sign for @ in front.
 _PRIVATE_MAIL = re.compile(
-    rf"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{{2,63}}(?:[^\w\s]{{1,3}}|{_AT})(?:qq|163|126|139|189|sina|sohu|foxmail|gmail|hotmail|outlook|yeah|aliyun|icloud|21cn|tom|188){_DOT}{_TOP}(?![A-Za-z])",
+    rf"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{{2,63}}(?:[^\w\s]{{1,3}}|{_AT}|\s+at\s+)(?:qq|163|126|139|189|sina|sohu|foxmail|gmail|hotmail|outlook|yeah|aliyun|icloud|21cn|tom|188)(?:{_DOT}|,){_TOP}(?![A-Za-z])",
     re.I,
 )
-_CHATS = (
-    r"微[信亻][言]?|[威薇徽]信|[加+]\s?[薇微]|v信|(?<![a-z])(?:vx|wx|wechat|weixin|v-x)(?:id)?|[加+]\s?v(?![a-z])|绿泡泡|抖音|快手|小红书|微博|陌陌|支付宝|旺旺|淘宝|闲鱼|(?<![a-z])(?:telegram|whatsapp|skype|tg)"
-)
+_CHATS = r"微\s?[信亻][言]?|[威薇徽]信|[加+]\s?[薇微]|v\W{0,2}[信❤♥]|(?<![a-z])(?:v\W?x|wx|wechat|weixin)|[加+]\s?v(?![a-z])|绿泡泡|抖音|快手|小红书|微博|陌陌|支付宝|旺旺|淘宝|闲鱼|(?<![a-z])(?:telegram|whatsapp|skype|tg)"
 #: A name that its owner chose: it has a digit or a mark, or stands behind a label that says so.
 _CHAT = re.compile(
-    rf"(?:{_CHATS})(?P<label>(?:账[号户]|帐[号户]|号码?|id|昵称|名)?(?:[\W_]|[为是系])*)(?P<name>[a-z0-9][a-z0-9_\-]{{4,30}})(?![a-z0-9])",
+    rf"(?:{_CHATS})(?P<label>\s?(?:账[号户]|帐[号户]|号码?|id|昵称|名[片称]?)?(?:[\W_]|[为是系])*)(?P<name>[a-z0-9][a-z0-9_\-]{{4,30}})(?![a-z0-9])",
     re.I,
 )
 _QQ = re.compile(

@@ -34,9 +34,10 @@ _IDENTITY_LABEL = re.compile(
     r"(?:身[份分]证|公民身份|居民身份|证件号码?|身份号|身份证明|ID)[^，。；,;]{0,8}$", re.I
 )
 _PHONE_LABEL = re.compile(
-    r"(?:电话|手机|联系|致电|拨打|微信|传真|座机|固话|宅电|来电|去电|打|回拨|呼叫|留号|短信|机主|(?<![票据证件单])号码|tel|phone|mobile)[^，。；,;]{0,6}$",
+    r"(?:电话|手机|联系|致电|拨打|微信|传真|座机|固话|宅|接|来电|去电|打|回拨|呼叫|留号|短信|机主|(?<![票据证件单])号码|tel|phone|mobile)[^，。；,;]{0,6}$",
     re.I,
 )
+_PHONE_BEHIND = re.compile(r"\W{0,2}(?:宅电|电话|手机|座机|打来|来电)")
 _CARD_LABEL = re.compile(
     r"(?:卡号|银行卡|账号|帐号|账户|帐户|户头|银行|储蓄卡|借记卡|信用卡|存折|农信|信用社)[^，。；,;]{0,12}$"
 )
@@ -159,7 +160,9 @@ def _right_ones(text: str) -> Iterator[tuple[int, int]]:
 
 def _has_days(groups: list[Group], start: int) -> bool:
     """Whether two groups behind `start` are days: a period, and no number."""
-    return sum(len(g.digits) == 8 and is_birth_date(g.digits) for g in groups if g.start >= start) > 1
+    return (
+        sum(len(g.digits) == 8 and is_birth_date(g.digits) for g in groups if g.start >= start) > 1
+    )
 
 
 def _others(text: str) -> Iterator[tuple[int, int]]:
@@ -171,7 +174,11 @@ def _others(text: str) -> Iterator[tuple[int, int]]:
         for w in windows(text, groups, 15, 18):
             is_named = behind(_IDENTITY_LABEL, text, w.start)
             end = w.end
-            if len(w.digits) == 17 and (x := _LAST_X.match(text, w.end)) and not text[x.end() : x.end() + 1].isalpha():
+            if (
+                len(w.digits) == 17
+                and (x := _LAST_X.match(text, w.end))
+                and not text[x.end() : x.end() + 1].isalpha()
+            ):
                 end = x.end()
             is_alone = w.before is None and w.after is None
             if (is_named and is_alone) or _is_almost_one(text, w, end - w.end > 0):
@@ -196,7 +203,11 @@ def _is_almost_one(text: str, w: Window, has_x: bool) -> bool:
         return False
     if len(w.digits) == 15:
         code = is_credit_code(text[w.start : w.start + 18])
-        return (w.shape == (6, 6, 3) or not w.is_listed) and is_birth_date("19" + w.digits[6:12]) and not code
+        return (
+            (w.shape == (6, 6, 3) or not w.is_listed)
+            and is_birth_date("19" + w.digits[6:12])
+            and not code
+        )
     return _is_birth_of_one(w.digits[6:14]) and (
         len(w.digits) == 17 or has_x or not is_credit_code(w.digits)
     )
@@ -245,6 +256,7 @@ def telephones(text: str) -> Iterator[Spot]:
             if w.start < free:
                 continue
             is_named = behind(_PHONE_LABEL, text, w.start) or _follows(text, listed, w.start)
+            is_named |= _PHONE_BEHIND.match(text, w.end) is not None
             for start, end in _numbers_of(text, w, is_named):
                 yield start, end, _masked_telephone(text[start:end])
                 free = listed = end
@@ -314,7 +326,9 @@ def _is_mobile(text: str, w: Window, is_named: bool) -> bool:
 
 def _is_part(text: str, w: Window) -> bool:
     """Whether a window continues a number: a decimal, a version, a code with hyphens."""
-    return w.before in (".", "-", "_") or (text[w.start - 1 : w.start] == "." and w.start > 1)
+    return w.before in (".", "-", "_") or bool(
+        re.search(r"\d\.$", text[max(0, w.start - 2) : w.start])
+    )
 
 
 def _is_fixed(text: str, w: Window, is_named: bool, area_of: re.Pattern[str]) -> bool:

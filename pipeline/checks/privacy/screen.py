@@ -35,17 +35,17 @@ class Kind:
     sign: str
 
 
-_D = r"[0-9０-９〇零○一二三四五六七八九幺壹贰叁参肆伍陆柒捌玖]"
+_D = r"[0-9０-９〇零○一二三四五六七八九幺两洞拐勾壹贰叁参肆伍陆柒捌玖]"
 #: A digit, then further ones with marks between; a quantifier that gives their number is appended.
 _DIGITS = rf"{_D}(?:(?:[^\pL\pN]|[ー丶丨]){{0,3}}{_D})"
-_LONG = rf"{_DIGITS}{{6,}}|_x000[aAdD]_"
+_LONG = rf"{_DIGITS}{{6,}}|_x000[aAdD]_|[0-9](?:<[a-z/]+>|\\[nrt])[0-9]|[0-9][OoIl]"
 #: In this order: a value that two kinds match is of the first one.
 KINDS = (
     Kind("identity-number-in-text", personal_numbers.identity_numbers, _LONG),
     Kind("bank-card-in-text", personal_numbers.bank_cards, _LONG),
     Kind("passport-in-text", lettered_numbers.passports, _LONG),
     Kind("telephone-in-text", personal_numbers.telephones, _LONG),
-    Kind("e-mail-in-text", lettered_numbers.mail_addresses, r"[@＠]|[(（\[{｛]\s?[aａ]|艾特|圈a|(?:[.。点．]|dot\W?)\s?(?:com|cn|net)|信|微亻|[+＋加]\s?[薇微vVｖＶqQｑＱ]|(?i:q\s?q|ｑｑ|q号|[vｖ][xｘ]|[wｗ][xｘ]|wechat|weixin|telegram|whatsapp|skype|tg)|绿泡泡|扣扣|企鹅|球球|叩叩|抖音|快手|小红书|微博|陌陌|支付宝|旺旺|淘宝|闲鱼"),
+    Kind("e-mail-in-text", lettered_numbers.mail_addresses, r"[@＠]|[(（\[{｛]\s?[aａ]|艾特|圈a|(?:[.。点．,]|dot\W?)\s?(?:com|cn|net)|信|微亻|[+＋加]\s?[薇微vVｖＶqQｑＱ]|(?i:q\s?q|ｑｑ|q号|[vｖ]\W?[xｘ]|v\W{0,2}[信❤♥]|[wｗ][xｘ]|wechat|weixin|telegram|whatsapp|skype|tg)|绿泡泡|扣扣|企鹅|球球|叩叩|抖音|快手|小红书|微博|陌陌|支付宝|旺旺|淘宝|闲鱼"),
     Kind("number-plate-in-text", lettered_numbers.number_plates, rf"[{lettered_numbers.PROVINCES}][^\pL\pN]{{0,3}}[A-Za-zＡ-Ｚａ-ｚ]"),
     Kind("birth-date-in-text", persons.birth_dates, r"出生|生日|生于|[日号月年] ?生"),
     Kind("address-in-text", persons.home_addresses, r"住[址在于所]|[家现居租暂常]住|户籍|籍贯|[联讯货家][系地庭][地址在]|家在|[\d０-９一二三四五六七八九十]室|[户楼院栋幢].{0,12}[\d０-９一二三四五六七八九十][号户室]|[村湾屯庄寨].{0,8}[组队社].{0,6}号|[小花家苑村寓里弄].{0,12}[-－—]"),
