@@ -214,7 +214,7 @@ def findings(shop: Shop, rule: str) -> list[tuple[str, str]]:
 
 def test_a_batch_number_like_a_mobile_s_is_masked_with_a_finding(shop: Shop) -> None:
     assert findings(shop, "telephone-in-text")[0] == ("4", "violation_facts")
-    assert any("批号***********不合格" in r["violation_facts"] for r in records(shop))
+    assert any("批号1**********不合格" in r["violation_facts"] for r in records(shop))
 
 
 def test_days_numbers_of_documents_and_codes_that_a_hidden_field_holds_stop_nothing(
@@ -238,7 +238,7 @@ def test_a_value_in_disguise_is_masked_and_stops_nothing(shop: Shop) -> None:
     assert ("12", "violation_facts") in findings(shop, "telephone-in-text")
     facts = {r["source_row"]: r["violation_facts"] for r in records(shop)}
     assert facts["11"].endswith("联系***@***取货。")
-    assert facts["12"].endswith("批号****&#**;******，又1**********。")
+    assert facts["12"].endswith("批号1**********，又1**********。")
 
 
 def test_numbers_in_names_of_files_and_headers_are_masked(shop: Shop) -> None:

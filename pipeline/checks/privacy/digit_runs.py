@@ -9,9 +9,10 @@ list of the marks that people put between them.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from pipeline.base.numerals import DIGITS
 
@@ -23,14 +24,17 @@ _RUN = re.compile(rf"\d(?:{GAP}\d){{6,}}")
 _ESCAPED_BREAK = re.compile("_x000[adAD]_")  # of a workbook's cell (ISO/IEC 29500, ST_Xstring)
 _SPELT = {c: str(value) for c, value in DIGITS.items() if c != "两"}
 _SPELT |= {"幺": "1", "參": "3", "参": "3", "叄": "3"}
+_SPELT |= {"壱": "1", "弐": "2", "漆": "7"}
 _SPELT |= {"洞": "0", "两": "2", "拐": "7", "勾": "9"}  # as spoken on the telephone
-_DIGIT = f"[0-9{''.join(_SPELT)}]"
-_SPELT_RUN = re.compile(rf"{_DIGIT}(?:{GAP}{_DIGIT}){{6,}}")
+#: A digit, Chinese ones too.
+DIGIT = f"[0-9{''.join(_SPELT)}]"
+_SPELT_RUN = re.compile(rf"{DIGIT}(?:{GAP}{DIGIT}){{6,}}")
 #: Letters that a reading of print takes for digits, among digits.
 _MISREAD = re.compile(r"(?<![A-Za-z])(?=(?:[OoIl]*\d){8})[0-9OoIl]{9,19}(?![A-Za-z])")
 _MISREAD_TABLE = str.maketrans("OoIl", "0011")
 _HAN_DIGIT = re.compile(f"[{''.join(_SPELT)}]")
 _SPELT_TABLE = str.maketrans(_SPELT)
+MOST = 44  # digits of a window: four mobile numbers side by side
 _GROUP = re.compile(r"\d+")
 #: Marks that stand between the items of a list and the parts of a sentence rather than in a number.
 _LISTED = re.compile(r"[、，,；;：:。！？!?]")
@@ -102,17 +106,20 @@ def runs(text: str) -> Iterator[list[Group]]:
         ]
 
 
-def windows(text: str, groups: list[Group], least: int, most: int) -> Iterator[Window]:
-    """Every window of `least` to `most` digits, from the left, the longest of a place first."""
+def windows(text: str, groups: list[Group], may: re.Pattern[str]) -> Iterator[Window]:
+    """Every window of at most `MOST` digits that `may` matches, from the left, of a place the longest
+    first.
+
+    `may` is a cheap test of all of a window's digits: most windows of a long run of figures are
+    nothing, and to look at their marks and words would take hundreds of times longer.
+    """
+    every = "".join(group.digits for group in groups)
+    at = [0, *accumulate(len(group.digits) for group in groups)]
     for first in range(len(groups)):
-        last, count, ends = first, 0, list[int]()
-        while last < len(groups) and count + len(groups[last].digits) <= most:
-            count += len(groups[last].digits)
-            if count >= least:
-                ends.append(last)
-            last += 1
-        for end in reversed(ends):
-            yield window(text, groups, first, end)
+        last = bisect_right(at, at[first] + MOST, first) - 2
+        for end in range(last, first - 1, -1):
+            if may.fullmatch(every, at[first], at[end + 1]):
+                yield window(text, groups, first, end)
 
 
 def window(text: str, groups: list[Group], first: int, last: int) -> Window:

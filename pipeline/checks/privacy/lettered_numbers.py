@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.checks.privacy.digit_runs import GAP
+from pipeline.checks.privacy.digit_runs import DIGIT, GAP
 from pipeline.checks.privacy.personal_numbers import OTHER_NUMBER, Spot, behind, stars
 
 # ---------------------------------------------------------------- passports and permits
 
 PERMITS = r"通行证|回乡[证卡]|台胞[证卡]|双程证|绿卡|居住证|居留证|居留许可|居留身份证|永久居留|旅行证|海员证"
 #: What stands between the word for a kind of number and the number.
-_LEAD = r"(?:[\W_]|[证件号码编为是系]|ID|No){0,8}?"
+_LEAD = r"(?:[\W_]|[证件号码编为是系]|贴纸|ID|No|Nr){0,10}?"
+#: Of a passport: letters and digits, in whatever groups.
+_SIGN = rf"[A-Z]|{DIGIT}"
 _PASSPORT = re.compile(
-    rf"(?:护照|{PERMITS}){_LEAD}(?<![A-Za-z\d])([A-Z]{{0,3}}{GAP}\d(?:{GAP}\d){{6,14}}(?:{GAP}[A-Z](?![A-Za-z]))?)(?!\d)",
+    rf"(?:护\s?照|passport|{PERMITS}){_LEAD}(?<![A-Z\d])((?!N[or]\W)(?:{_SIGN})(?:{GAP}(?:{_SIGN})){{6,14}})(?![A-Z\d])",
     re.I,
 )
 #: A letter or two and seven to nine digits behind any word for a paper.
@@ -44,7 +46,10 @@ def passports(text: str) -> Iterator[Spot]:
     """Numbers of passports, of permits to enter and to stay,
     of Taiwan's and Hong Kong's identity cards.
     """
-    for m in (*_PASSPORT.finditer(text), *_ISLAND.finditer(text)):
+    for m in _PASSPORT.finditer(text):
+        if len(re.findall(DIGIT, m[1])) >= 5:
+            yield m.start(1), m.end(1), stars(m[1])
+    for m in _ISLAND.finditer(text):
         yield m.start(1), m.end(1), stars(m[1])
     for m in _PAPER.finditer(text):
         if not behind(_OF_BUSINESS, text, m.start(1)):
@@ -56,7 +61,7 @@ def passports(text: str) -> Iterator[Spot]:
 
 # ---------------------------------------------------------------- addresses on the net, accounts
 
-_AT = r"\s?(?:@|[(\[{<]\s?(?:at?|@)\s?[)\]}>]|#@|艾特|圈a)\s?"
+_AT = r"\s{0,3}(?:@|[(\[{<]\s?(?:at?|@)\s?[)\]}>]|#@|艾特|圈a)\s{0,3}"
 _DOT = r"\s?(?:\.|[(\[{<]\s?(?:dot|\.)\s?[)\]}>]|点|。)\s?"
 _TOP = r"(?:com|cn|net|org|edu|gov|info|me|cc|vip|hk|tw|io|top)"
 _MAIL = re.compile(
@@ -74,8 +79,15 @@ _CHAT = re.compile(
     rf"(?:{_CHATS})(?P<label>\s?(?:账[号户]|帐[号户]|号码?|id|昵称|名[片称]?)?(?:[\W_]|[为是系])*)(?P<name>[a-z0-9][a-z0-9_\-]{{4,30}})(?![a-z0-9])",
     re.I,
 )
+_QQ_WORD = r"(?:(?<![a-z])q\s?q|扣扣|企鹅|球球|(?<![a-z])q(?=号)|(?<=[加+])q|叩叩)"
 _QQ = re.compile(
-    rf"(?:(?<![a-z])q\s?q|扣扣|企鹅|球球|(?<![a-z])q(?=号)|(?<=[加+])q|叩叩){_LEAD}(?<!\d)([1-9](?:{GAP}\d){{4,11}})(?!\d)",
+    rf"{_QQ_WORD}(?:[\W_]|[小大]号|号码?|账号|[为是系]){{0,8}}?(?<!\d)({DIGIT}(?:{GAP}{DIGIT}){{4,11}})(?!\d)",
+    re.I,
+)
+#: In a list behind another account, or in front of the word for it.
+_NEXT = re.compile(r"[、/，,;；和或及 ]{1,3}([A-Za-z0-9][A-Za-z0-9_\-]{4,30})(?![A-Za-z0-9])")
+_BEHIND = re.compile(
+    rf"(?<![A-Za-z0-9])([A-Za-z0-9][A-Za-z0-9_\-]{{4,30}})[\W_]{{1,3}}(?:{_CHATS}|{_QQ_WORD})(?:号码?|账号)?(?=[\W_]|$)",
     re.I,
 )
 
@@ -84,19 +96,44 @@ def mail_addresses(text: str) -> Iterator[Spot]:
     """Mail addresses, and names and numbers that one has in chats and payment apps."""
     for m in (*_MAIL.finditer(text), *_PRIVATE_MAIL.finditer(text)):
         yield m.start(), m.end(), "***@***"
+    for start, end in _accounts(text):
+        yield start, end, stars(text[start:end])
+
+
+def _accounts(text: str) -> Iterator[tuple[int, int]]:
+    free = 0
     for m in _QQ.finditer(text):
-        yield m.start(1), m.end(1), stars(m[1])
+        if m.start(1) >= free:
+            for start, free in (m.span(1), *_next_ones(text, m.end(1))):
+                yield start, free
+    free = 0
     for m in _CHAT.finditer(text):
-        if re.search(r"[\d_\-]", m["name"]) or re.search(r"[号码d:：为是]", m["label"]):
-            yield m.start("name"), m.end("name"), stars(m["name"])
+        is_one = _is_chosen(m["name"]) or re.search(r"[号码d:：为是]", m["label"])
+        if is_one and m.start("name") >= free:
+            for start, free in (m.span("name"), *_next_ones(text, m.end("name"))):
+                yield start, free
+    for m in _BEHIND.finditer(text):
+        if _is_chosen(m[1]):
+            yield m.span(1)
+
+
+def _next_ones(text: str, end: int) -> Iterator[tuple[int, int]]:
+    while (m := _NEXT.match(text, end)) and _is_chosen(m[1]):
+        yield m.span(1)
+        end = m.end()
+
+
+def _is_chosen(name: str) -> bool:
+    """Whether letters and digits are a name that somebody chose, and no word."""
+    return re.search(r"[\d_\-]", name) is not None
 
 
 # ---------------------------------------------------------------- plates
 
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领"
-_P = "[A-HJ-NP-Za-hj-np-z0-9]"
+_P = f"[A-HJ-NP-Za-hj-np-z]|{DIGIT}"
 _PLATE = re.compile(
-    rf"[{PROVINCES}]{GAP}[A-HJ-NP-Za-hj-np-z]{GAP}{_P}(?:{GAP}{_P}){{3,4}}{GAP}[A-HJ-NP-Za-hj-np-z0-9学警港澳挂使领](?![A-Za-z0-9])"
+    rf"(?<!\d)[{PROVINCES}]{GAP}[A-HJ-NP-Za-hj-np-z]{GAP}(?:{_P})(?:{GAP}(?:{_P})){{3,4}}{GAP}(?:{_P}|[学警港澳挂使领临超])(?![A-Za-z0-9])"
 )
 
 
@@ -104,6 +141,7 @@ def number_plates(text: str) -> Iterator[Spot]:
     """Number plates of vehicles, but for the character of the province."""
     for m in _PLATE.finditer(text):
         tail = re.sub(r"[\W_]", "", m[0])[2:]
-        least = 2 if tail[-1] in "学警港澳挂使领" else 3
-        if sum(c.isdigit() for c in tail) >= least and not behind(OTHER_NUMBER, text, m.start()):
+        least = 2 if tail[-1] in "学警港澳挂使领临超" else 3
+        digits = len(re.findall(DIGIT, tail))
+        if digits >= least and not behind(OTHER_NUMBER, text, m.start()):
             yield m.start() + 1, m.end(), stars(text[m.start() + 1 : m.end()])

@@ -30,17 +30,18 @@ OTHER_NUMBER = re.compile(
 )
 #: Letters that a code begins with.
 _CODE_LETTERS = re.compile(r"[A-Za-z]{2,}-?$")
-_IDENTITY_LABEL = re.compile(
-    r"(?:身[份分]证|公民身份|居民身份|证件号码?|身份号|身份证明|ID)[^，。；,;]{0,8}$", re.I
-)
-_PHONE_LABEL = re.compile(
-    r"(?:电话|手机|联系|致电|拨打|微信|传真|座机|固话|宅|接|来电|去电|打|回拨|呼叫|留号|短信|机主|(?<![票据证件单])号码|tel|phone|mobile)[^，。；,;]{0,6}$",
+_IDENTITY_WORD = re.compile(r"身[份分]证|公民身份|居民身份|证件号码?|身份号|身份证明|ID", re.I)
+_IDENTITY_LABEL = re.compile(rf"(?:{_IDENTITY_WORD.pattern})[^，。；,;]{{0,8}}$", re.I)
+_PHONE_WORD = re.compile(
+    r"电话|手机|联系|致电|拨打|微信|传真|座机|固话|宅|接|来电|去电|打|回拨|呼叫|留号|短信|机主|(?<![票据证件单])号码|tel|phone|mobile",
     re.I,
 )
+_PHONE_LABEL = re.compile(rf"(?:{_PHONE_WORD.pattern})[^，。；,;]{{0,6}}$", re.I)
 _PHONE_BEHIND = re.compile(r"\W{0,2}(?:宅电|电话|手机|座机|打来|来电)")
-_CARD_LABEL = re.compile(
-    r"(?:卡号|银行卡|账号|帐号|账户|帐户|户头|银行|储蓄卡|借记卡|信用卡|存折|农信|信用社)[^，。；,;]{0,12}$"
+_CARD_WORD = re.compile(
+    r"卡号|银行卡|账号|帐号|账户|帐户|户头|银行|储蓄卡|借记卡|信用卡|存折|农信|信用社"
 )
+_CARD_LABEL = re.compile(rf"(?:{_CARD_WORD.pattern})[^，。；,;]{{0,12}}$")
 
 
 def behind(label: re.Pattern[str], text: str, at: int) -> bool:
@@ -76,7 +77,7 @@ def has_check_digit(number: str) -> bool:
 def is_birth_date(digits: str) -> bool:
     """Whether eight digits are a day on which someone who has a number can have been born."""
     try:
-        return 1880 <= date(int(digits[:4]), int(digits[4:6]), int(digits[6:])).year <= 2100
+        return 1880 <= date(int(digits[:4]), int(digits[4:6]), int(digits[6:])).year < 2100
     except ValueError:
         return False
 
@@ -165,13 +166,22 @@ def _has_days(groups: list[Group], start: int) -> bool:
     )
 
 
+_DAY_OF_BIRTH = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+#: By its length and day of birth; of any digits behind a label.
+_MAY_BE_ONE = re.compile(
+    rf"[1-9]\d{{5}}(?:(?:19|20)\d\d{_DAY_OF_BIRTH}\d{{3,4}}|\d\d{_DAY_OF_BIRTH}\d{{3}})"
+)
+_ANY_OF_ITS_LENGTH = re.compile(r"\d{15,18}")
+
+
 def _others(text: str) -> Iterator[tuple[int, int]]:
     """Whole groups that are an identity number with a mistyped or missing digit, or an old one."""
+    may = _ANY_OF_ITS_LENGTH if _IDENTITY_WORD.search(text) else _MAY_BE_ONE
     for groups in runs(text):
         for group in groups:
             if _begins_with_one(group.digits):
                 yield group.start, group.start + 18
-        for w in windows(text, groups, 15, 18):
+        for w in windows(text, groups, may):
             is_named = behind(_IDENTITY_LABEL, text, w.start)
             end = w.end
             if (
@@ -246,13 +256,21 @@ _BETWEEN_NUMBERS = re.compile(r"[\W_或和及与转]{1,4}")
 _PUBLIC = re.compile(r"[48]00\d{7}|1[012]\d{1,3}|9[56]\d{3,6}")
 
 
+#: By first digits and length: a mobile number, with what may stand in front; several; a fixed line.
+_MAY_BE_TELEPHONE = re.compile(
+    r"(?:(?:00)?86|0|20\d{6}|\d{5,6})?1[3-9]\d{9}|(?:1[3-9]\d{9}){2,4}|(?:00)?(?:86)?0?[1-9]\d{8,10}|0[1-9]\d{8,10}"
+)
+_LABELLED = re.compile(rf"{_MAY_BE_TELEPHONE.pattern}|[2-8]\d{{6,7}}")
+
+
 def telephones(text: str) -> Iterator[Spot]:
     """Mobile numbers and fixed lines with their area, in any grouping; shorter ones behind a word for
     telephone, or in a list behind another number.
     """
     free, listed, text = 0, -1, in_digits(text)
+    may = _LABELLED if _PHONE_WORD.search(text) else _MAY_BE_TELEPHONE
     for groups in runs(text):
-        for w in windows(text, groups, 7, 22):
+        for w in windows(text, groups, may):
             if w.start < free:
                 continue
             is_named = behind(_PHONE_LABEL, text, w.start) or _follows(text, listed, w.start)
@@ -271,8 +289,10 @@ def _numbers_of(text: str, w: Window, is_named: bool) -> list[tuple[int, int]]:
     """The telephone numbers that a window is, from its first digit to its last; [] for none."""
     if _is_mobile(text, w, is_named) or _is_fixed(text, w, is_named, _AREA):
         return [(w.start, w.end)]
-    if w.is_solid and len(w.digits) == 22 and all(_SEGMENT.match(w.digits, at) for at in (0, 11)):
-        return [(w.start, w.start + 11), (w.start + 11, w.end)]
+    if w.is_solid and len(w.digits) in (22, 33, 44):
+        starts = range(0, len(w.digits), 11)
+        if all(_SEGMENT.match(w.digits, at) for at in starts):
+            return [(w.start + at, w.start + at + 11) for at in starts]
     of_a_place = (_POSTCODE,) if behind(_POST_LABEL, text, w.start) else ()
     for prefix in (_COUNTRY, _ZERO, _DAY, _CARRIER, *of_a_place):
         m = prefix.match(w.digits)
@@ -291,7 +311,7 @@ def _numbers_of(text: str, w: Window, is_named: bool) -> list[tuple[int, int]]:
 
 _ZERO = re.compile("0(?=1)")
 #: Prefixes by which calls go through another network, dialled in front of a number.
-_CARRIER = re.compile(r"(?:179\d\d|12593|10193|10131|11808|96688)(?=1[3-9]\d{9}$)")
+_CARRIER = re.compile(r"(?:179\d\d|125[89]\d|10193|10131|11808|96688)(?=1[3-9]\d{9}$)")
 _POSTCODE, _POST_LABEL = re.compile(r"\d{6}(?=1[3-9]\d{9}$)"), re.compile(r"邮政?编码?\W{0,2}$")
 _DAY = re.compile(r"20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=1[3-9]\d{9}$)")
 
@@ -370,14 +390,19 @@ _OF_PAYMENT = re.compile(r"[卡账帐汇转付收款户退存取刷]|POS|pos")
 _CARD_PREFIX = re.compile(r"62|4\d|5[1-5]|3[47]|35|60|65|68|69|84|9558|9559|98|90|91")
 
 
+_MAY_BE_CARD = re.compile(r"[3-69]\d{15,18}|84\d{14,17}")
+_ANY_ACCOUNT = re.compile(r"\d{8,25}")
+
+
 def bank_cards(text: str) -> Iterator[Spot]:
     """Numbers of bank cards and accounts."""
     free, text = 0, in_digits(text)
+    may = _ANY_ACCOUNT if _CARD_WORD.search(text) else _MAY_BE_CARD
     for groups in runs(text):
         for group in groups:
             if length := _card_in_front(group.digits):
                 yield group.start, group.start + length, stars(group.digits[:length])
-        for w in windows(text, groups, 8, 25):
+        for w in windows(text, groups, may):
             if w.start >= free and _is_card(text, w):
                 yield w.start, w.end, stars(text[w.start : w.end])
                 free = w.end

@@ -35,15 +35,16 @@ class Kind:
     sign: str
 
 
-_D = r"[0-9０-９〇零○一二三四五六七八九幺两洞拐勾壹贰叁参肆伍陆柒捌玖]"
+_D = r"[0-9０-９〇零○一二三四五六七八九幺两洞拐勾壱弐漆壹贰叁参肆伍陆柒捌玖]"
 #: A digit, then further ones with marks between; a quantifier that gives their number is appended.
 _DIGITS = rf"{_D}(?:(?:[^\pL\pN]|[ー丶丨]){{0,3}}{_D})"
 _LONG = rf"{_DIGITS}{{6,}}|_x000[aAdD]_|[0-9](?:<[a-z/]+>|\\[nrt])[0-9]|[0-9][OoIl]"
+_PASSPORT_SIGN = r"护\s?照|(?i:passport)"
 #: In this order: a value that two kinds match is of the first one.
 KINDS = (
     Kind("identity-number-in-text", personal_numbers.identity_numbers, _LONG),
     Kind("bank-card-in-text", personal_numbers.bank_cards, _LONG),
-    Kind("passport-in-text", lettered_numbers.passports, _LONG),
+    Kind("passport-in-text", lettered_numbers.passports, f"{_LONG}|{_PASSPORT_SIGN}"),
     Kind("telephone-in-text", personal_numbers.telephones, _LONG),
     Kind("e-mail-in-text", lettered_numbers.mail_addresses, r"[@＠]|[(（\[{｛]\s?[aａ]|艾特|圈a|(?:[.。点．,]|dot\W?)\s?(?:com|cn|net)|信|微亻|[+＋加]\s?[薇微vVｖＶqQｑＱ]|(?i:q\s?q|ｑｑ|q号|[vｖ]\W?[xｘ]|v\W{0,2}[信❤♥]|[wｗ][xｘ]|wechat|weixin|telegram|whatsapp|skype|tg)|绿泡泡|扣扣|企鹅|球球|叩叩|抖音|快手|小红书|微博|陌陌|支付宝|旺旺|淘宝|闲鱼"),
     Kind("number-plate-in-text", lettered_numbers.number_plates, rf"[{lettered_numbers.PROVINCES}][^\pL\pN]{{0,3}}[A-Za-zＡ-Ｚａ-ｚ]"),
@@ -79,8 +80,8 @@ def sign_among_words() -> str:
 @cache
 def dated_sign() -> str:
     """The same for a cell that is a `DATED_NUMBER`: words alone."""
-    words = dict.fromkeys(kind.sign for kind in KINDS if kind.sign != _LONG)
-    return in_either_script("|".join((*words, _IN_CODES)))
+    words = dict.fromkeys(kind.sign.removeprefix(_LONG).lstrip("|") for kind in KINDS)
+    return in_either_script("|".join((*filter(None, words), _IN_CODES)))
 
 
 @cache

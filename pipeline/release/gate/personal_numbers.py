@@ -121,7 +121,7 @@ def _is_identity(number: str) -> bool:
     rest = 0
     for c in number[:17]:
         rest = (rest + int(c)) * 2 % 11
-    of_a_person = _PROVINCE.match(number) and 1880 <= born.year <= 2100
+    of_a_person = _PROVINCE.match(number) and 1880 <= born.year < 2100
     return bool(of_a_person) and "10X98765432"[rest] == number[17].upper()
 
 
