@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.checks.privacy.digit_runs import DIGIT, GAP
-from pipeline.checks.privacy.personal_numbers import OTHER_NUMBER, Spot, behind, stars
+from pipeline.checks.privacy.number_context import OTHER_NUMBER, Spot, behind, stars
 
 # ---------------------------------------------------------------- passports and permits
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.checks.privacy.names import COMPOUND, SURNAMES, mask_name, name_at
-from pipeline.checks.privacy.personal_numbers import Spot
+from pipeline.checks.privacy.number_context import Spot
 
 # ---------------------------------------------------------------- where someone lives, when born
 

@@ -14,13 +14,15 @@ from functools import cache, partial
 from pipeline.base.normalise import Normalised, by_character, normalise
 from pipeline.base.script import in_either_script
 from pipeline.checks.privacy import (
+    bank_cards,
     lettered_numbers,
     personal_numbers,
     persons,
+    telephones,
     unlabelled_numbers,
 )
 from pipeline.checks.privacy.names import COMPOUND, SURNAMES
-from pipeline.checks.privacy.personal_numbers import Spot
+from pipeline.checks.privacy.number_context import Spot, stars
 from pipeline.checks.privacy.unlabelled_numbers import in_original, replaced, starred
 
 
@@ -43,9 +45,9 @@ _PASSPORT_SIGN = r"护\s?照|(?i:passport)"
 #: In this order: a value that two kinds match is of the first one.
 KINDS = (
     Kind("identity-number-in-text", personal_numbers.identity_numbers, _LONG),
-    Kind("bank-card-in-text", personal_numbers.bank_cards, _LONG),
+    Kind("bank-card-in-text", bank_cards.bank_cards, _LONG),
     Kind("passport-in-text", lettered_numbers.passports, f"{_LONG}|{_PASSPORT_SIGN}"),
-    Kind("telephone-in-text", personal_numbers.telephones, _LONG),
+    Kind("telephone-in-text", telephones.telephones, _LONG),
     Kind("e-mail-in-text", lettered_numbers.mail_addresses, r"[@＠]|[(（\[{｛]\s?[aａ]|艾特|圈a|(?:[.。点．,]|dot\W?)\s?(?:com|cn|net)|信|微亻|[+＋加]\s?[薇微vVｖＶqQｑＱ]|(?i:q\s?q|ｑｑ|q号|[vｖ]\W?[xｘ]|v\W{0,2}[信❤♥]|[wｗ][xｘ]|wechat|weixin|telegram|whatsapp|skype|tg)|绿泡泡|扣扣|企鹅|球球|叩叩|抖音|快手|小红书|微博|陌陌|支付宝|旺旺|淘宝|闲鱼"),
     Kind("number-plate-in-text", lettered_numbers.number_plates, rf"[{lettered_numbers.PROVINCES}][^\pL\pN]{{0,3}}[A-Za-zＡ-Ｚａ-ｚ]"),
     Kind("birth-date-in-text", persons.birth_dates, r"出生|生日|生于|[日号月年] ?生"),
@@ -106,7 +108,7 @@ def screened(text: str, among: tuple[Kind, ...] = KINDS) -> tuple[str, list[str]
         spots, rules = spots + more, rules + others
     while numbers := unlabelled_numbers.found(starred(text, spots)):
         # masking one number can uncover another next to it
-        spots += [(a, b, personal_numbers.stars(text[a:b])) for a, b, _ in numbers]
+        spots += [(a, b, stars(text[a:b])) for a, b, _ in numbers]
         rules += [rule for _, _, rule in numbers]
     return replaced(text, spots), list(dict.fromkeys(rules))
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from pipeline.base.model import Column, Dataset
 from pipeline.base.normalise import DISGUISED, normalise
-from pipeline.checks.privacy import personal_numbers, screen, unlabelled_numbers
+from pipeline.checks.privacy import personal_numbers, screen, telephones, unlabelled_numbers
 from pipeline.checks.privacy.names import is_masked, looks_like_person, mask_name
 from pipeline.checks.row.schema import Breach
 from pipeline.checks.rules.base import Columns
@@ -218,7 +218,7 @@ def code_breaches(column: Column, cells: pa.Array, suspect: pa.Array) -> Iterato
     usual = len(column.example) if column.example.isdigit() else 0
 
     def personal(value: str) -> bool:
-        if personal_numbers.is_mobile(value):
+        if telephones.is_mobile(value):
             return not column.owns(value)
         if len(value) == usual and value.isdigit() and value[:2] == column.example[:2]:
             return personal_numbers.sure_identity(value)
