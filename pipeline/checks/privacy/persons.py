@@ -29,12 +29,29 @@ _PLACE_NAME = 24  # characters before a door that may belong to the address
 def home_addresses(text: str) -> Iterator[Spot]:
     """Home addresses, without the part up to the district, which is public."""
     for m in _HOME.finditer(text):
+        if m[0].startswith("住所") and _is_of_a_business(text, m.start(), m.end()):
+            continue
         kept = _PUBLIC_PART.match(m[1])
         yield m.start(1) + (kept.end() if kept else 0), m.end(1), "***"
     for m in _DOOR.finditer(text):
         start = _place_start(text, m.start())
+        if _is_of_a_business(text, start, m.end()):
+            continue
         kept = _PUBLIC_PART.match(text, start, m.start())
         yield kept.end() if kept else start, m.end(), "***"
+
+
+#: Words beside an address that is an organisation's, which is public, and beside a person's.
+_BUSINESS = re.compile(r"公司|企业|经营场所|登记住所|注册地|营业|商铺|门店|门面|厂址|集群注册")
+_DWELLING = re.compile(r"家|住(?!所|建)|户籍|租|宿舍|本人|男|女|法定代表人|经营者|负责人")
+
+
+def _is_of_a_business(text: str, start: int, end: int) -> bool:
+    """Whether the words around an address say that it is an organisation's and nothing says that
+    somebody lives there.
+    """
+    clause = text[max(0, start - 16) : end + 8]
+    return _BUSINESS.search(clause) is not None and _DWELLING.search(clause) is None
 
 
 _BEFORE_A_PLACE = re.compile(

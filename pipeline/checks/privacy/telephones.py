@@ -20,11 +20,10 @@ from pipeline.checks.privacy.number_context import (
 )
 from pipeline.checks.privacy.personal_numbers import is_birth_date
 
-_PHONE_WORD = re.compile(
-    r"电话|手机|联系|致电|拨打|微信|传真|座机|固话|宅|接|来电|去电|打|回拨|呼叫|留号|短信|机主|(?<![票据证件单])号码|tel|phone|mobile",
-    re.I,
-)
-_PHONE_LABEL = re.compile(rf"(?:{_PHONE_WORD.pattern})[^，。；,;]{{0,6}}$", re.I)
+_PHONE_WORD = r"电话|手机|联系|致电|拨|宅电|微信|传真|座机|固话|来电|去电|回拨|呼叫|留号|短信|机主|(?<![票据证件单])号码|tel|phone|mobile"
+#: A word for telephone a few characters in front of a number, or a verb right in front of it.
+_PHONE_LABEL = re.compile(rf"(?:{_PHONE_WORD})[^，。；,;]{{0,6}}$|[打接宅]\W{{0,2}}$", re.I)
+_MAY_BE_LABELLED = re.compile(rf"{_PHONE_WORD}|[打接宅]", re.I)
 _PHONE_BEHIND = re.compile(r"\W{0,2}(?:宅电|电话|手机|座机|打来|来电)")
 #: How a mobile number is cut by whoever writes one down; any cut where a label says what it is.
 _MOBILE_SHAPES = {
@@ -37,12 +36,16 @@ _AREA = re.compile(r"010|02[0-57-9]|0[3-9]\d{2}")
 #: The same behind the country's number.
 _AREA_ABROAD = re.compile(r"10|2[0-57-9]|[3-9]\d{2}")
 _LOCAL_SHAPES = frozenset([(7,), (8,), (3, 4), (4, 4), (4, 3)])
+_GROUP = re.compile(r"\d+")
+_ZERO = re.compile("0(?=1)")  # dialled in front of a mobile number from another city
+#: Prefixes by which calls go through another network, dialled in front of a number.
+_CARRIER = re.compile(r"(?:179\d\d|125[89]\d|10193|10131|11808|96688)(?=1[3-9]\d{9}$)")
+_POSTCODE, _POST_LABEL = re.compile(r"\d{6}(?=1[3-9]\d{9}$)"), re.compile(r"邮政?编码?\W{0,2}$")
+_DAY = re.compile(r"20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=1[3-9]\d{9}$)")
 _EXTENSION = re.compile(r"\s?(?:-|转|分机号?|ext\.?)\s?(\d{1,5})(?![\d-])", re.I)
 _BETWEEN_NUMBERS = re.compile(r"[\W_或和及与转]{1,4}")
 #: Numbers of services, which are public: 12345, 12315, 95xxx, 96xxx, 400, 800.
 _PUBLIC = re.compile(r"[48]00\d{7}|1[012]\d{1,3}|9[56]\d{3,6}")
-
-
 #: By first digits and length: a mobile number, with what may stand in front; several; a fixed line.
 _MAY_BE_TELEPHONE = re.compile(
     r"(?:(?:00)?86|0|20\d{6}|\d{5,6})?1[3-9]\d{9}|(?:1[3-9]\d{9}){2,4}|(?:00)?(?:86)?0?[1-9]\d{8,10}|0[1-9]\d{8,10}"
@@ -55,7 +58,7 @@ def telephones(text: str) -> Iterator[Spot]:
     telephone, or in a list behind another number.
     """
     free, listed, text = 0, -1, in_digits(text)
-    may = _LABELLED if _PHONE_WORD.search(text) else _MAY_BE_TELEPHONE
+    may = _LABELLED if _MAY_BE_LABELLED.search(text) else _MAY_BE_TELEPHONE
     for groups in runs(text):
         for w in windows(text, groups, may):
             if w.start < free:
@@ -96,13 +99,6 @@ def _numbers_of(text: str, w: Window, is_named: bool) -> list[tuple[int, int]]:
     return []
 
 
-_ZERO = re.compile("0(?=1)")
-#: Prefixes by which calls go through another network, dialled in front of a number.
-_CARRIER = re.compile(r"(?:179\d\d|125[89]\d|10193|10131|11808|96688)(?=1[3-9]\d{9}$)")
-_POSTCODE, _POST_LABEL = re.compile(r"\d{6}(?=1[3-9]\d{9}$)"), re.compile(r"邮政?编码?\W{0,2}$")
-_DAY = re.compile(r"20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=1[3-9]\d{9}$)")
-
-
 def _without(text: str, w: Window, count: int) -> Window | None:
     """The window without its first `count` digits, which are in its first group."""
     start = w.start + count
@@ -110,14 +106,13 @@ def _without(text: str, w: Window, count: int) -> Window | None:
     return window(text, groups, 0, len(groups) - 1) if groups else None
 
 
-_GROUP = re.compile(r"\d+")
-
-
 def _follows(text: str, listed: int, start: int) -> bool:
+    """Whether a number that begins at `start` is the next of a list after one that ends at `listed`."""
     return 0 <= listed < start and _BETWEEN_NUMBERS.fullmatch(text, listed, start) is not None
 
 
 def _is_mobile(text: str, w: Window, is_named: bool) -> bool:
+    """Whether a window is a mobile number; in odd groups only behind a word for telephone."""
     digits = w.digits
     if len(digits) != 11 or digits[0] != "1" or digits[1] not in "3456789":
         return False
@@ -139,6 +134,7 @@ def _is_part(text: str, w: Window) -> bool:
 
 
 def _is_fixed(text: str, w: Window, is_named: bool, area_of: re.Pattern[str]) -> bool:
+    """Whether a window is a fixed line's number; without an area only behind a word for telephone."""
     if _PUBLIC.fullmatch(w.digits):
         return False
     area = area_of.match(w.digits)
