@@ -36,6 +36,8 @@ _AREA = re.compile(r"010|02[0-57-9]|0[3-9]\d{2}")
 #: The same behind the country's number.
 _AREA_ABROAD = re.compile(r"10|2[0-57-9]|[3-9]\d{2}")
 _LOCAL_SHAPES = frozenset([(7,), (8,), (3, 4), (4, 4), (4, 3)])
+#: The letters that numbers of licences begin with (JY, SC …).
+_LICENCE = re.compile(r"(?<![A-Za-z])[A-Z]{2,4}$")
 _GROUP = re.compile(r"\d+")
 _ZERO = re.compile("0(?=1)")  # dialled in front of a mobile number from another city
 #: Prefixes by which calls go through another network, dialled in front of a number.
@@ -120,8 +122,8 @@ def _is_mobile(text: str, w: Window, is_named: bool) -> bool:
         return True
     if not SEGMENT.match(digits) or is_measured(text, w) or _is_part(text, w):
         return False
-    if w.is_solid:
-        return True  # a batch number lost costs less than a telephone number published
+    if w.is_solid:  # a batch number lost costs less than a telephone number published
+        return not (behind(_LICENCE, text, w.start) and behind(OTHER_NUMBER, text, w.start))
     is_thousands = w.shape == (2, 3, 3, 3) or ("." in w.gaps[-1] and w.shape[-1] == 2)
     return w.shape in _MOBILE_SHAPES and not is_thousands and (w.is_even or not w.is_listed)
 

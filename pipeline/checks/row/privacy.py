@@ -225,6 +225,8 @@ def code_breaches(column: Column, cells: pa.Array, suspect: pa.Array) -> Iterato
         if column.kind == "social-credit-code" and re.fullmatch("[0-9A-Z]{18}", value):
             is_business = value[0] == "9" and personal_numbers.is_credit_code(value)
             return bool(unlabelled_numbers.found(value)) and not is_business
+        if re.fullmatch(r"[A-Z]{2}\d{10,17}", value):  # a licence's: JY14115031000
+            return False
         if usual == len(value) == 9 and personal_numbers.is_organisation_code(value):
             return False
         return bool(screen.screened(value)[1])

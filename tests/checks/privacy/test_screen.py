@@ -115,6 +115,11 @@ def test_a_credit_code_that_begins_like_an_old_identity_number_stays() -> None:
     assert is_credit_code(text[3:21]) and screened(text) == (text, [])
 
 
+def test_a_licence_s_number_is_no_telephone_number_in_texts_either() -> None:
+    text = "持有食品经营许可证JY14115031000"
+    assert screened(text) == (text, []) and screened("留存ab13812345678备查")[1]
+
+
 def test_folding_keeps_every_place() -> None:
     text = "ＡＢＣ１２３－４５　一二三四五六七八〇"
     assert len(by_character(text)) == len(text) and by_character(text) == "ABC123-45 123456780"
@@ -194,6 +199,8 @@ def test_what_the_contract_does_not_mask_stays_and_without_a_condition_all_is_ma
         ("code", "16110312345", "411503190001010010", True),
         ("code", "16110312345", "13812345678", True),
         ("code", "", "13812345678", True),
+        ("code", "", "JY14115031000", False),
+        ("code", "", "H1381234567", True),
         ("code", "411503600012345", "411503900101123", False),
         ("document-number", "", "示市监罚〔2024〕1号", False),
         ("document-number", "", "13812345678", True),
