@@ -251,6 +251,9 @@ def whole_file(part: Part, rng: random.Random, folder: Path) -> Damage | None:
     """The file emptied, cut short, overwritten, doubled, or with something before or behind it."""
     data = rendered(part, folder)
     how, at = rng.choice(("emptied", "truncated", "zeros", "doubled", "junk behind", "junk before", "half of it zeros")), rng.randrange(1, len(data))  # fmt: skip
+    if how == "truncated" and part.name.endswith((".csv", ".tsv")):
+        # In the first cell of a line: behind a whole line, or in its last cell, nobody could tell.
+        at = data.rfind(b"\n", 0, at) + 1 + 3
     made = {"emptied": b"", "truncated": data[:at], "zeros": bytes(len(data)), "doubled": data + data, "junk behind": data + rng.randbytes(50), "junk before": rng.randbytes(50) + data, "half of it zeros": data[: len(data) // 2] + bytes(len(data) - len(data) // 2)}[how]  # fmt: skip
     hit = everything(part)
     if how == "truncated":
