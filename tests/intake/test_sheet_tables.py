@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 from pipeline.base.model import Source
 from pipeline.intake import sheet_tables
 from pipeline.intake.inbox.sources import InboxFile
+from pipeline.intake.opened_table import Opened
 from pipeline.intake.table import find_headers
 from pipeline.intake.table.find_headers import Area, HeaderBlock, Merged
 from pipeline.intake.table.sources_yaml import Hint
+from pipeline.intake.text.blocks import Parsed
 from pipeline.intake.workbook.sheet import Sheet
 from tests.support import clerks
 
@@ -61,11 +64,14 @@ def test_no_table_looks_at_merged_cells_or_shown_numbers_of_the_others(
     runs = [Counted((0, top + 2, top + 3, "甲-\0\0\0")) for top in tops]
     file, source = InboxFile(Path("a.xlsx"), "a.xlsx", False, Hint()), Source("", "a.xlsx", "", 1)
     sheet = Sheet("", rows, merged=merged[::-1], shown=runs)
-    tables = list(sheet_tables._open_sheet(source, sheet, file, clerks.CATALOG))
-    layouts = [each.chunk.args[0].layout for each in tables]  # type: ignore[attr-defined]
+    opened = sheet_tables._open_sheet(source, sheet, file, clerks.CATALOG)
+    tables = [each for each in opened if isinstance(each, Opened)]
+    chunks = [each.chunk for each in tables if isinstance(each.chunk, partial)]
+    layouts = [chunk.args[0].layout for chunk in chunks]
     assert [(layout.banners, layout.merged) for layout in layouts] == [
         ({top + 4}, [Merged(top + 2, 1, top + 3, 1)]) for top in tops
     ]
-    pieces = [piece.table["0"].to_pylist() for each in tables for piece in each.pieces()]  # type: ignore[attr-defined]
+    parsed = [piece for each in tables for piece in each.pieces() if isinstance(piece, Parsed)]
+    pieces = [piece.table["0"].to_pylist() for piece in parsed]
     assert [cells[2:] for cells in pieces] == [["甲-042", "甲-042", "甲", "42"]] * TABLES
     assert sum(looked) < 20 * TABLES

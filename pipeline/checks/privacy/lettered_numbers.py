@@ -68,9 +68,10 @@ _MAIL = re.compile(
     rf"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{{0,63}}{_AT}[A-Za-z0-9\-]{{1,63}}(?:{_DOT}[A-Za-z0-9\-]{{1,63}}){{0,6}}?{_DOT}{_TOP}(?![A-Za-z])",
     re.I,
 )
-#: The mail services that persons use, with any sign for @ in front.
+#: The mail services that persons use, with any sign for @ in front but those of an address on the
+#: web (www.163.com).
 _PRIVATE_MAIL = re.compile(
-    rf"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{{2,63}}(?:[^\w\s]{{1,3}}|{_AT}|\s+at\s+)(?:qq|163|126|139|189|sina|sohu|foxmail|gmail|hotmail|outlook|yeah|aliyun|icloud|21cn|tom|188)(?:{_DOT}|,){_TOP}(?![A-Za-z])",
+    rf"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{{2,63}}(?:[^\w\s./:\-]{{1,3}}|{_AT}|\s+at\s+)(?:qq|163|126|139|189|sina|sohu|foxmail|gmail|hotmail|outlook|yeah|aliyun|icloud|21cn|tom|188)(?:{_DOT}|,){_TOP}(?![A-Za-z])",
     re.I,
 )
 _CHATS = r"微\s?[信亻][言]?|[威薇徽]信|[加+]\s?[薇微]|v\W{0,2}[信❤♥]|(?<![a-z])(?:v\W?x|wx|wechat|weixin)|[加+]\s?v(?![a-z])|绿泡泡|抖音|快手|小红书|微博|陌陌|支付宝|旺旺|淘宝|闲鱼|(?<![a-z])(?:telegram|whatsapp|skype|tg)"

@@ -120,6 +120,13 @@ def test_a_licence_s_number_is_no_telephone_number_in_texts_either() -> None:
     assert screened(text) == (text, []) and screened("留存ab13812345678备查")[1]
 
 
+@pytest.mark.parametrize(
+    "text", ["访问www.163.com网站", "见https://www.qq.com/a", "网址mail.qq.com"]
+)
+def test_an_address_on_the_web_is_no_mail_address(text: str) -> None:
+    assert screened(text) == (text, [])
+
+
 def test_folding_keeps_every_place() -> None:
     text = "ＡＢＣ１２３－４５　一二三四五六七八〇"
     assert len(by_character(text)) == len(text) and by_character(text) == "ABC123-45 123456780"
