@@ -53,6 +53,12 @@ def mask_name(name: str) -> str:
     return surname + "某" * max(1, len(name) - len(surname))
 
 
+def mask_in_text(name: str) -> str:
+    """张三丰, 李 四 → 张某某, 李某某: in a text not even a name's length shows."""
+    name = "".join(name.split())
+    return name[: 2 if name[:2] in COMPOUND and len(name) > 2 else 1] + "某某"
+
+
 def is_masked(name: str) -> bool:
     """Whether a name shows no given name: 张某, 李某某, J***, or nothing but 某."""
     return not name or name.endswith("某") or "*" in name or "×" in name

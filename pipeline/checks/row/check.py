@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
@@ -29,7 +28,7 @@ from pipeline.base.model import (
     found,
 )
 from pipeline.checks.results import unpublished_rows
-from pipeline.checks.row import privacy, publication, schema
+from pipeline.checks.row import names, privacy, publication, schema
 from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting
 from pipeline.checks.rules.base import Bools, named_in_words, why_open
 from pipeline.contract.catalog import published_columns
@@ -62,6 +61,10 @@ def check_chunk(
     good = good.filter(pc.invert(_among(good, hidden))) if hidden else good
     accepted, screened = _publishable(good, dataset, chunk.source)
     findings += [*publication.findings(chunk.source, hidden), *screened]
+    if unsure := _refused((), screened):
+        reasons |= unsure
+        accepted = accepted.filter(pc.invert(_among(good, unsure)))
+        is_bad = _among(table, reasons)
     quarantined = _by_row(_quarantined(chunk, is_bad, reasons), _misfits(chunk))
     withheld = publication.table(chunk, is_hidden, hidden, as_written)
     _same_rows(chunk, accepted, quarantined, withheld)
@@ -87,13 +90,19 @@ def _judged(
     """(all findings of a chunk, row number → the rules for which the row is not published)."""
     of_cells = _findings(chunk.source, table, dataset, setting)
     findings = [*chunk.findings, *_without_consequences(of_cells, chunk)]
-    reasons: dict[int, list[str]] = defaultdict(list)
-    for held in chunk.held:
-        reasons[held.row].append(held.rule)
-    for finding in findings:
-        if finding.severity == "error" and finding.row is not None:
-            reasons[finding.row].append(finding.rule)
+    reasons = _refused([(held.row, held.rule) for held in chunk.held], findings)
     return [*findings, *_misfit_findings(chunk)], reasons
+
+
+def _refused(
+    held: Iterable[tuple[int, str]], findings: Iterable[Finding]
+) -> dict[int, list[str]]:
+    """Row number → the rules for which the row is not published: those of `held`, then of errors."""
+    errors = ((f.row, f.rule) for f in findings if f.severity == "error" and f.row is not None)
+    reasons: dict[int, list[str]] = {}
+    for row, rule in (*held, *errors):
+        reasons.setdefault(row, []).append(rule)
+    return reasons
 
 
 #: What is wrong with a cell's form: no other rule can judge what is in it.
@@ -306,11 +315,28 @@ def _publishable(
             where = np.isin(np.arange(len(table)), rows)
             findings += _broken(source, "own-value-in-text", column, where, columns, {})
         arrays[column.name] = cells
+    findings += _without_names(table, dataset, source, arrays)
     arrays["source_id"] = pa.array([source.source_id], pa.string()).take(
         pa.array([0] * len(table), pa.int64())
     )
     arrays["source_row"] = table["_row"].cast(pa.string())
     return pa.table({c.name: arrays[c.name] for c in published_columns(dataset)}), findings
+
+
+def _without_names(
+    table: pa.Table, dataset: Dataset, source: Source, arrays: dict[str, pa.Array]
+) -> Iterator[Finding]:
+    """Mask persons' names in the texts of `arrays`: a finding where one is, and an error where
+    something may be one.
+    """
+    texts = {c.name: arrays[c.name] for c in dataset.published if c.kind == "text"}
+    named = names.screen(texts)
+    arrays |= named.texts
+    for rule, places in (("third-person-in-text", named.masked), ("name-unsure", named.unsure)):
+        for name, shown in places.items():
+            rows = table["_row"].take(pa.array([*shown], pa.int64())).to_pylist()
+            titles = _titles(dataset.column(name))
+            yield from _each(source, rule, rows, titles, name, [*shown.values()])
 
 
 def _quarantined(

@@ -1,0 +1,324 @@
+"""Evidence for and against a person's name at a place in a Chinese text.
+
+A text is an array of folded characters (`fold`). A candidate is a start and a length. Around each
+there is a window; in it, two things count: how well the characters read as a name against how
+well they read as words, and which words stand in front and behind.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.base.normalise import by_character
+from pipeline.checks.privacy.dictionary import LONGEST, TAGS, UNKNOWN, dictionary, pack
+from pipeline.checks.privacy.name_statistics import COMPOUND, log_shares
+
+Codes = npt.NDArray[np.uint16]
+Floats = npt.NDArray[np.float32]
+LEFT, NAME, RIGHT = 8, 4, 12  # columns of a window: before, of, and behind a candidate
+_WIDE = LEFT + NAME + RIGHT
+_NONE = np.float32(-99)
+#: The log share of names of others among the words of such texts, about one in fifty.
+_NAMES_AMONG_WORDS = -4.0
+
+# ---------------------------------------------------------------- characters
+
+DIGIT, LATIN = ord("0"), ord("A")
+#: Stands between texts that are searched together; a private-use character.
+BETWEEN = "\ue000"
+_ENDS = "。;!?"
+#: Classes of characters that are no words; a token's class is its tag, or one of these behind them.
+_CLASSES = (_ENDS, ",", "、", ":", "([{<〔【《〈「『“‘", ")]}>〕】》〉」』”’\"'", "0", "A", "某*")
+NOTHING, HAN, OTHER = len(TAGS), len(TAGS) + 1, len(TAGS) + 2
+_FIRST = len(TAGS) + 3
+#: Kinds of evidence that are words or characters; the others are numbers of classes.
+WORDS = frozenset(
+    ("left word", "left begin", "left end", "right word", "right begin", "right end", "right next")
+    + ("surname", "name end")
+)
+
+
+@cache
+def _folded() -> Codes:
+    """By code point the character that stands for it here; 0 for blanks and invisible ones."""
+    every = "".join(" " if 0xD800 <= code < 0xE000 else chr(code) for code in range(1 << 16))
+    wide = np.frombuffer(by_character(every).encode("utf-32-le"), np.uint32)
+    codes = np.minimum(wide, 0xFFFF).astype(np.uint16)
+    for code, c in enumerate(every):
+        if chr(codes[code]).isspace() or unicodedata.category(c) in ("Mn", "Me", "Cf", "Cc"):
+            codes[code] = 0
+    codes[ord("0") : ord("9") + 1] = DIGIT
+    for first, last in ("az", "AZ"):
+        codes[ord(first) : ord(last) + 1] = LATIN
+    # a second time, for those whose plain form is a digit or a letter
+    return codes[codes]
+
+
+@cache
+def _classes() -> npt.NDArray[np.uint8]:
+    """By folded character its class where it is no word of the dictionary."""
+    classes = np.full(1 << 16, OTHER, np.uint8)
+    classes[0x3400:0xA000] = HAN
+    classes[0] = classes[ord(BETWEEN)] = NOTHING
+    classes[0xFFFF] = HAN  # stands for every character outside the Basic Multilingual Plane
+    for at, characters in enumerate(_CLASSES):
+        for c in characters:
+            classes[ord(c)] = _FIRST + at
+    return classes
+
+
+def fold(text: str) -> tuple[Codes, npt.NDArray[np.int64]]:
+    """(the characters of `text` without blanks, numbers and Latin words as one character each; the
+    offset of each in `text`).
+    """
+    wide = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    codes = _folded()[np.minimum(wide, 0xFFFF)]
+    codes[wide > 0xFFFF] = 0xFFFF
+    keep = codes != 0
+    same = (codes[1:] == codes[:-1]) & ((codes[1:] == DIGIT) | (codes[1:] == LATIN))
+    keep[1:] &= ~same
+    at = np.flatnonzero(keep)
+    return codes[at], at
+
+
+# ---------------------------------------------------------------- names
+
+
+@cache
+def _surnames() -> tuple[Floats, npt.NDArray[np.uint64], Floats]:
+    """Log shares: of surnames of one character by code; of two, with the sorted packed ones."""
+    single = np.full(1 << 16, _NONE, np.float32)
+    shares = log_shares()
+    for name, share in shares.items():
+        if len(name) == 1:
+            single[ord(name)] = share
+    pairs = sorted((pack(name), shares[name]) for name in COMPOUND)
+    return (
+        single,
+        np.array([number for number, _ in pairs], np.uint64),
+        np.array([share for _, share in pairs], np.float32),
+    )
+
+
+def _pair_share(first: Codes, second: Codes) -> Floats:
+    """The log share of compound surnames; that of none where two characters are not one."""
+    _, pairs, shares = _surnames()
+    packed = first.astype(np.uint64) << np.uint64(16) | second
+    at = np.searchsorted(pairs, packed).clip(max=len(pairs) - 1)
+    return np.where(pairs[at] == packed, shares[at], _NONE)
+
+
+def name_share(names: Codes, lengths: npt.NDArray[np.int64]) -> Floats:
+    """The log share of each name (rows of `NAME` columns, used up to its length) among names."""
+    single, given = _surnames()[0], dictionary().given
+    a, b, c, d = (names[:, i] for i in range(NAME))
+    pair = _pair_share(a, b)
+    two = single[a] + given[2][b] - 1.9  # of names 15 % have two characters
+    three = single[a] + given[0][b] + given[1][c] - 0.2
+    three = np.maximum(three, pair + given[2][c] - 1.9)
+    double = single[a] + single[b] - 3.0  # both parents' surnames
+    four = np.maximum(pair, double) + given[0][c] + given[1][d] - 0.2
+    return np.select([lengths == 2, lengths == 3], [two, three], four).astype(np.float32)
+
+
+def surname_at(codes: Codes) -> npt.NDArray[np.bool_]:
+    """Where a surname begins."""
+    begins = _surnames()[0][codes] > _NONE
+    if len(codes) > 1:
+        begins[:-1] |= _pair_share(codes[:-1], codes[1:]) > _NONE
+    return begins
+
+
+def candidates(codes: Codes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """(starts, lengths) of everything in `codes` that may be a name of two to four characters."""
+    is_han = _classes()[codes] == HAN
+    run = np.concatenate([is_han, np.zeros(NAME, bool)])
+    begins = np.flatnonzero(surname_at(codes))
+    starts, lengths = [], []
+    for length in (2, 3, 4):
+        fits = begins
+        for at in range(1, length):
+            fits = fits[run[fits + at]]
+        if length == 4:
+            second = np.concatenate([codes, np.zeros(NAME, np.uint16)])[fits + 1]
+            twin = _surnames()[0][second] > np.log(2e-4)
+            fits = fits[twin | (_pair_share(codes[fits], second) > _NONE)]
+        starts.append(fits)
+        lengths.append(np.full(len(fits), length))
+    return np.concatenate(starts), np.concatenate(lengths)
+
+
+# ---------------------------------------------------------------- windows
+
+
+def windows(
+    codes: Codes, starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]
+) -> Codes:
+    """A row a candidate: `LEFT` characters before it, the name in `NAME` columns, and `RIGHT`
+    behind. Nothing (0) stands beyond the end of a clause.
+    """
+    padded = np.concatenate([np.zeros(LEFT, np.uint16), codes, np.zeros(_WIDE, np.uint16)])
+    rows = np.zeros((len(starts), _WIDE), np.uint16)
+    rows[:, :LEFT] = padded[starts[:, None] + np.arange(LEFT)]
+    behind = padded[starts[:, None] + LEFT + np.arange(NAME)]
+    behind[np.arange(NAME) >= lengths[:, None]] = 0
+    rows[:, LEFT : LEFT + NAME] = behind
+    rows[:, LEFT + NAME :] = padded[(starts + lengths)[:, None] + LEFT + np.arange(RIGHT)]
+    ends = is_end(rows)
+    left = np.logical_or.accumulate(ends[:, LEFT - 1 :: -1], axis=1)[:, ::-1]
+    right = np.logical_or.accumulate(ends[:, LEFT + NAME :], axis=1)
+    rows[:, : LEFT - 1][left[:, 1:]] = 0
+    rows[:, LEFT + NAME + 1 :][right[:, :-1]] = 0
+    return rows
+
+
+def is_end(codes: Codes) -> npt.NDArray[np.bool_]:
+    """Where a clause ends: at a mark of a sentence or a comma, and at the end of the text (0)."""
+    classes = _classes()[codes]
+    return (classes == NOTHING) | (classes == _FIRST) | (classes == _FIRST + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What is known about candidates: numbers (a column each), and kinds by name of the feature."""
+
+    numbers: Floats
+    kinds: dict[str, npt.NDArray[np.uint64]]
+
+
+def features(rows: Codes, lengths: npt.NDArray[np.int64]) -> Features:
+    """The evidence in windows."""
+    before, names, behind = rows[:, :LEFT], rows[:, LEFT : LEFT + NAME], rows[:, LEFT + NAME :]
+    share = name_share(names, lengths)
+    left, left_tokens = _read(before)
+    backward, right_tokens = _read(behind, backward=True)
+    whole = _read(_joined(before, names, behind, lengths))[0]
+    gain = (left + share + _NAMES_AMONG_WORDS + backward - whole).astype(np.float32)
+    alone = _read(names)[0]
+    ends = names[np.arange(len(names)), lengths - 1]
+    l1, l2 = left_tokens
+    r1, r2 = right_tokens
+    kinds = {
+        "left class": _class_of(l1),
+        "left word": l1,
+        "left end": _last(l1),
+        "left pair": _class_of(l2) * np.uint64(64) + _class_of(l1),
+        "right class": _class_of(r1),
+        "right word": r1,
+        "right begin": _first(r1),
+        "right pair": _class_of(r1) * np.uint64(64) + _class_of(r2),
+        "right next": r2,
+        "right end": _last(r1),
+        "left begin": _first(l1),
+        "length": lengths.astype(np.uint64),
+        "sides": _class_of(l1) * np.uint64(64) + _class_of(r1),
+        "organisation": _organisation(behind),
+        "surname": names[:, 0].astype(np.uint64),
+        "name end": ends.astype(np.uint64),
+        "place": (np.isin(ends, _characters(_PLACES)) * np.uint64(8) + lengths.astype(np.uint64)),
+    }
+    clipped = np.clip(gain, -15, 20) / 10
+    numbers = np.stack(
+        [clipped, np.maximum(clipped, 0), np.maximum(clipped - 0.8, 0), share / 10, alone / 20], axis=1
+    )
+    return Features(numbers.astype(np.float32), kinds)
+
+
+def _joined(before: Codes, names: Codes, behind: Codes, lengths: npt.NDArray[np.int64]) -> Codes:
+    """The windows without the unused columns of the name, so that words may run over its end."""
+    joined = np.zeros((len(names), _WIDE), np.uint16)
+    joined[:, : LEFT + NAME] = np.concatenate([before, names], axis=1)
+    at = np.arange(len(names))[:, None]
+    joined[at, LEFT + lengths[:, None] + np.arange(RIGHT)] = behind
+    return joined
+
+
+def _read(
+    rows: Codes, backward: bool = False
+) -> tuple[Floats, tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]]:
+    """(the log share of the most frequent reading of each row as words; the two words at its end,
+    the outer one second; with `backward` those at its beginning).
+
+    The best division into words by dynamic programming (Viterbi 1967), all rows at once.
+    """
+    if backward:
+        rows = rows[:, ::-1]
+    count, wide = rows.shape
+    words = dictionary()
+    best = np.zeros((count, wide + 1), np.float32)
+    step = np.zeros((count, wide + 1), np.int64)
+    last = np.zeros((count, wide + 1), np.uint64)
+    for end in range(1, wide + 1):
+        score = np.full(count, -1e9, np.float32)
+        packed = np.zeros(count, np.uint64)
+        for length in range(1, min(LONGEST, end) + 1):
+            c = rows[:, end - length].astype(np.uint64)
+            if backward:
+                packed = packed << np.uint64(16) | c
+            else:
+                packed = packed | c << np.uint64(16 * (length - 1))
+            at = words.places(packed)
+            known = at >= 0
+            share = np.where(known, words.shares[at], _single(rows[:, end - 1]) if length == 1 else -1e9)
+            total = best[:, end - length] + share
+            better = total > score
+            score = np.where(better, total, score)
+            step[:, end] = np.where(better, length, step[:, end])
+            last[:, end] = np.where(better, packed, last[:, end])
+        best[:, end] = score
+    inner = last[:, wide]
+    outer = last[np.arange(count), wide - step[:, wide]]
+    return best[:, wide], (inner, outer)
+
+
+def _single(codes: Codes) -> Floats:
+    """The log share of a character that is no word: nothing for none, little for marks."""
+    classes = _classes()[codes]
+    return np.select([classes == NOTHING, classes == HAN], [0.0, UNKNOWN], -6.0).astype(np.float32)
+
+
+def _class_of(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """The class of words: the tag of the dictionary, or that of the one character."""
+    at = dictionary().places(words)
+    alone = _classes()[np.minimum(words, 0xFFFF).astype(np.uint16)]
+    marked = (alone != HAN) & (words <= 0xFFFF)
+    return np.where((at >= 0) & ~marked, dictionary().tags[at], alone).astype(np.uint64)
+
+
+def _last(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    return words & np.uint64(0xFFFF)
+
+
+def _first(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    for shift in (16, 16, 16):
+        words = np.where(words > 0xFFFF, words >> np.uint64(shift), words)
+    return words
+
+
+#: The last characters of names of places; of organisations too.
+_PLACES = "村镇乡路街道县区组屯寨湾桥楼市庄苑山河湖沟岭店寺庙巷弄"
+_BODIES = f"{_PLACES}司厂社部馆所行坊场院校局站队会铺饭团摊城园屋阁吧"
+_BREAKS = "在于的与和及被对为由向将从至是系称有未已因并等到经把给,、:。;0A"
+
+
+def _characters(text: str) -> Codes:
+    return np.frombuffer(text.encode("utf-16-le"), np.uint16)
+
+
+def _organisation(behind: Codes) -> npt.NDArray[np.uint64]:
+    """Whether, behind a candidate, the name of a company (2), or of another organisation or a
+    place (1) ends before the sentence goes on.
+    """
+    ends = np.isin(behind, _characters(_BODIES))
+    stop = np.isin(behind, _characters(_BREAKS)) | (behind == 0)
+    stop[:, :-1] &= ~((behind[:, :-1] == ord("有")) & (behind[:, 1:] == ord("限")))
+    open_to = ~np.logical_or.accumulate(stop, axis=1)
+    limited = (behind[:, :-1] == ord("有")) & (behind[:, 1:] == ord("限"))
+    limited |= (behind[:, :-1] == ord("公")) & (behind[:, 1:] == ord("司"))
+    company = (limited & open_to[:, :-1]).any(axis=1)
+    return np.where(company, 2, (ends & open_to).any(axis=1)).astype(np.uint64)

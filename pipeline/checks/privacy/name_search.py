@@ -1,0 +1,193 @@
+"""Names of persons in texts, found by evidence: sure, or not sure.
+
+All texts are searched at once. Their clauses are compared first, since texts of one department
+repeat most of theirs: each different clause is judged once.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.base import parse_cache
+from pipeline.checks.privacy.dictionary import pack
+from pipeline.checks.privacy.name_evidence import (
+    BETWEEN,
+    WORDS,
+    Codes,
+    candidates,
+    features,
+    fold,
+    is_end,
+    windows,
+)
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+#: From this score a name is masked without asking; from the other one, a person is asked.
+SURE, DOUBT = 1.5, -1.0
+AT_ONCE = 1 << 20  # characters searched at a time
+_WINDOWS = 1 << 15  # windows read at a time
+_WEIGHTS = Path(__file__).with_name("name_weights.csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A span of a text that reads as a person's name; not `sure`: a person has to say."""
+
+    start: int
+    end: int
+    sure: bool
+
+
+def names_in(texts: Sequence[str]) -> list[list[Name]]:
+    """For each text the names in it, which do not overlap, in their order."""
+    found: list[list[Name]] = [[] for _ in texts]
+    for first, some in _batches(texts):
+        codes, at = fold(BETWEEN.join(some))
+        begins = np.cumsum([0, *(len(text) + 1 for text in some)])
+        for start, end, score in _spans(codes):
+            first_at, last_at = int(at[start]), int(at[end - 1])
+            text = int(np.searchsorted(begins, first_at, "right")) - 1
+            origin = int(begins[text])
+            name = Name(first_at - origin, last_at + 1 - origin, score >= SURE)
+            found[first + text].append(name)
+    return found
+
+
+_GAP = np.zeros(1, np.uint16)
+
+
+def _batches(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+    """(index of the first, texts of about `AT_ONCE` characters)."""
+    first, size = 0, 0
+    for at, text in enumerate(texts):
+        size += len(text) + 1
+        if size >= AT_ONCE:
+            yield first, texts[first : at + 1]
+            first, size = at + 1, 0
+    if first < len(texts):
+        yield first, texts[first:]
+
+
+def _spans(codes: Codes) -> Iterator[tuple[int, int, float]]:
+    """(start, end, score) of what reads as a name in `codes`, without overlaps, in their order."""
+    starts, ends, same = _clauses(codes)
+    _, first, which = np.unique(same, return_index=True, return_inverse=True)
+    distinct = np.concatenate(
+        [_GAP, *(part for at in first for part in (codes[starts[at] : ends[at]], _GAP))]
+    )
+    begins = np.cumsum([1, *(ends[first] - starts[first] + 1)])
+    by_clause: dict[int, list[tuple[int, int, float]]] = {}
+    for start, end, score in _best(distinct):
+        clause = int(np.searchsorted(begins, start, "right")) - 1
+        origin = int(begins[clause])
+        by_clause.setdefault(clause, []).append((start - origin, end - origin, score))
+    for at in np.flatnonzero(np.isin(which, [*by_clause])):
+        origin = int(starts[at])
+        for start, end, score in by_clause[int(which[at])]:
+            yield origin + start, origin + end, score
+
+
+def _clauses(codes: Codes) -> tuple[Ints, Ints, npt.NDArray[np.uint64]]:
+    """(start, end, a hash) of each clause, with the marks at both of its ends.
+
+    The hashes are differences of one running sum of powers (Karp and Rabin 1987).
+    """
+    stops = np.flatnonzero(is_end(codes))
+    starts = np.concatenate([[0], stops])
+    ends = np.concatenate([stops + 1, [len(codes)]])
+    keep = ends - starts > 2
+    starts, ends = starts[keep], ends[keep]
+    powers, inverses = _powers(len(codes))
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(_SPREAD[codes] * powers)])
+    return starts, ends, (sums[ends] - sums[starts]) * inverses[starts] + (ends - starts).astype(np.uint64)
+
+
+_BASE = 0x9E37_79B9_7F4A_7C15  # odd, so that it has an inverse modulo 2^64
+_SPREAD = np.random.default_rng(1987).integers(1, 1 << 63, 1 << 16, np.uint64)
+
+
+def _powers(count: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    """The first `count` powers of the base and of its inverse, modulo 2^64."""
+    steps = np.ones((2, count), np.uint64)
+    steps[0, 1:], steps[1, 1:] = _BASE, pow(_BASE, -1, 1 << 64)
+    powers, inverses = np.cumprod(steps, axis=1)
+    return powers, inverses
+
+
+def _best(codes: Codes) -> Iterator[tuple[int, int, float]]:
+    """(start, end, score) of the best candidates; of two that overlap the better one.
+
+    A longer one that holds the best one and may be a name itself takes its place, so that no part
+    of a name stays.
+    """
+    starts, lengths = candidates(codes)
+    scores = np.concatenate(
+        [np.zeros(0, np.float32)]
+        + [
+            score(codes, starts[at : at + _WINDOWS], lengths[at : at + _WINDOWS])
+            for at in range(0, len(starts), _WINDOWS)
+        ]
+    )
+    likely = np.flatnonzero(scores >= DOUBT)
+    likely = likely[np.argsort(-scores[likely], kind="stable")]
+    taken = np.zeros(len(codes), bool)
+    found = []
+    for at in likely.tolist():
+        start, end = int(starts[at]), int(starts[at] + lengths[at])
+        if not taken[start:end].any():
+            taken[start:end] = True
+            found.append((start, end, float(scores[at])))
+    yield from sorted(found)
+
+
+def score(codes: Codes, starts: Ints, lengths: Ints) -> Floats:
+    """The log odds that each candidate is a name."""
+    evidence = features(windows(codes, starts, lengths), lengths)
+    weights = _weights()
+    total = evidence.numbers @ weights.numbers + weights.bias
+    for kind, values in evidence.kinds.items():
+        known, weight = weights.kinds[kind]
+        at = np.searchsorted(known, values).clip(max=len(known) - 1)
+        total += np.where(known[at] == values, weight[at], 0)
+    return total.astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Weights:
+    """What each piece of evidence adds to the log odds; of kinds: (sorted values, weights)."""
+
+    numbers: Floats
+    bias: float
+    kinds: dict[str, tuple[npt.NDArray[np.uint64], Floats]]
+
+
+@cache
+def _weights() -> _Weights:
+    content = _WEIGHTS.read_text("utf-8")
+    numbers, bias, kinds = parse_cache.parsed("name-weights", content, lambda: _parsed(content))
+    return _Weights(numbers, bias, kinds)
+
+
+def _parsed(content: str) -> tuple[Floats, float, dict[str, tuple[npt.NDArray[np.uint64], Floats]]]:
+    by_kind: dict[str, list[tuple[int, float]]] = {}
+    for kind, value, weight in list(csv.reader(content.splitlines()))[1:]:
+        number = int(value) if kind not in WORDS else pack(value)
+        by_kind.setdefault(kind, []).append((number, float(weight)))
+    numbers = np.array([weight for _, weight in sorted(by_kind.pop("number"))], np.float32)
+    ((_, bias),) = by_kind.pop("bias")
+    kinds = {
+        kind: (
+            np.array([value for value, _ in sorted(pairs)], np.uint64),
+            np.array([weight for _, weight in sorted(pairs)], np.float32),
+        )
+        for kind, pairs in by_kind.items()
+    }
+    return numbers, bias, kinds

@@ -1,0 +1,97 @@
+"""Names of persons in the texts of rows: masked where it is sure that they are names, and shown to
+a person where it is not.
+
+A name that was found in one text of a row is masked in all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from pipeline.checks.privacy.name_search import Name, names_in
+from pipeline.checks.privacy.names import mask_in_text
+from pipeline.checks.privacy.unlabelled_numbers import replaced
+
+AROUND = 12  # characters shown on either side of what may be a name
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """`texts` by column, with names masked; by column the rows (index → what may be shown of the
+    text around) in which names are masked, and in which something may be a name.
+    """
+
+    texts: dict[str, pa.Array] = field(default_factory=dict)
+    masked: dict[str, dict[int, str]] = field(default_factory=dict)
+    unsure: dict[str, dict[int, str]] = field(default_factory=dict)
+
+
+def screen(texts: Mapping[str, pa.Array]) -> Named:
+    """The columns of `texts`, all of one table, without the names of persons."""
+    named = Named()
+    found = {column: _found(cells) for column, cells in texts.items()}
+    sure = _sure_by_row(found)
+    for column, cells in texts.items():
+        rows = {row: spans for row, (_, spans) in found[column].items()}
+        if not rows and not sure:
+            continue
+        changed = cells.to_pylist()
+        for row in sorted({*rows, *sure}):
+            text = changed[row]
+            unsure = [n for n in rows.get(row, ()) if text[n.start : n.end] not in sure.get(row, ())]
+            if unsure := [n for n in unsure if not n.sure]:
+                named.unsure.setdefault(column, {})[row] = _around(text, unsure[0])
+            masked = _masked(text, rows.get(row, ()), sure.get(row, frozenset()))
+            if masked != text:
+                named.masked.setdefault(column, {})[row] = ""
+                changed[row] = masked
+        if column in named.masked:
+            named.texts[column] = pa.array(changed, pa.string())
+    return named
+
+
+def _found(cells: pa.Array) -> dict[int, tuple[str, list[Name]]]:
+    """Row → (text, the names in it), of the rows whose text has one; equal texts are read once."""
+    distinct = cells.dictionary_encode()
+    texts = distinct.dictionary.to_pylist()
+    names = names_in(texts)
+    if not any(names):
+        return {}
+    return {
+        row: (texts[at], names[at])
+        for row, at in enumerate(distinct.indices.to_pylist())
+        if names[at]
+    }
+
+
+def _sure_by_row(
+    found: Mapping[str, Mapping[int, tuple[str, list[Name]]]],
+) -> dict[int, frozenset[str]]:
+    """Row → the names that are sure in any of its texts, as they are written there."""
+    sure: dict[int, set[str]] = {}
+    for rows in found.values():
+        for row, (text, names) in rows.items():
+            for name in names:
+                if name.sure:
+                    sure.setdefault(row, set()).add(text[name.start : name.end])
+    return {row: frozenset(names) for row, names in sure.items()}
+
+
+def _masked(text: str, spans: list[Name] | tuple[()], sure: frozenset[str]) -> str:
+    """`text` with its sure names masked, and every other occurrence of them."""
+    at = [(n.start, n.end, mask_in_text(text[n.start : n.end])) for n in spans if n.sure]
+    text = replaced(text, at)
+    for name in sorted(sure, key=len, reverse=True):
+        text = text.replace(name, mask_in_text(name))
+    return text
+
+
+def _around(text: str, name: Name) -> str:
+    """The words around what may be a name, which itself is shown masked."""
+    start, end = max(0, name.start - AROUND), name.end + AROUND
+    shown = mask_in_text(text[name.start : name.end])
+    before = ("…" if start else "") + text[start : name.start]
+    return f"{before}【{shown}】{text[name.end : end]}" + ("…" if end < len(text) else "")
