@@ -21,7 +21,6 @@ import numpy.typing as npt
 from pipeline.base import parse_cache
 from pipeline.checks.privacy.name_statistics import COMMON, COMPOUND, GIVEN, LESS_COMMON
 
-Array = npt.NDArray[np.generic]
 LONGEST = 4  # characters of a word that is looked up: four of 16 bits are one number
 #: The log share of a character that is no word.
 UNKNOWN = -18.0
@@ -57,7 +56,7 @@ class Dictionary:
 def dictionary() -> Dictionary:
     """The dictionary of the installed package."""
     version = metadata.version("jieba-py")
-    return Dictionary(*parse_cache.parsed("dictionary", version, _read))
+    return parse_cache.parsed("dictionary", version, _read)
 
 
 def pack(word: str) -> int:
@@ -68,7 +67,7 @@ def pack(word: str) -> int:
     return number
 
 
-def _read() -> tuple[Array, ...]:
+def _read() -> Dictionary:
     spec = util.find_spec("jieba")
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("jieba-py is not installed")
@@ -91,7 +90,7 @@ def _read() -> tuple[Array, ...]:
         known.setdefault(pack(division), (_DIVISION, TAGS.index("n")))
     words = np.array(sorted(known), np.uint64)
     values = [known[int(word)] for word in words]
-    return (
+    return Dictionary(
         words,
         np.array([share for share, _ in values], np.float32),
         np.array([tag for _, tag in values], np.uint8),

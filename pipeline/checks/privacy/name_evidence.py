@@ -17,6 +17,7 @@ import numpy.typing as npt
 from pipeline.base.normalise import by_character
 from pipeline.checks.privacy.dictionary import LONGEST, TAGS, UNKNOWN, dictionary, pack
 from pipeline.checks.privacy.name_statistics import COMPOUND, log_shares
+from pipeline.checks.privacy.person_words import ACTS, ROLES, TITLES
 
 Codes = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float32]
@@ -37,10 +38,9 @@ _CLASSES = (_ENDS, ",", "、", ":", "([{<〔【《〈「『“‘", ")]}>〕】�
 NOTHING, HAN, OTHER = len(TAGS), len(TAGS) + 1, len(TAGS) + 2
 _FIRST = len(TAGS) + 3
 #: Kinds of evidence that are words or characters; the others are numbers of classes.
-WORDS = frozenset(
-    ("left word", "left begin", "left end", "right word", "right begin", "right end", "right next")
-    + ("surname", "name end")
-)
+_IN_FRONT = ("left word", "left begin", "left end")
+_BEHIND = ("right word", "right begin", "right end", "right next")
+WORDS = frozenset((*_IN_FRONT, *_BEHIND, "surname", "name end"))
 
 
 @cache
@@ -79,11 +79,24 @@ def fold(text: str) -> tuple[Codes, npt.NDArray[np.int64]]:
     wide = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     codes = _folded()[np.minimum(wide, 0xFFFF)]
     codes[wide > 0xFFFF] = 0xFFFF
+    codes[_in_amounts(codes)] = DIGIT
     keep = codes != 0
     same = (codes[1:] == codes[:-1]) & ((codes[1:] == DIGIT) | (codes[1:] == LATIN))
     keep[1:] &= ~same
     at = np.flatnonzero(keep)
     return codes[at], at
+
+
+def _in_amounts(codes: Codes) -> npt.NDArray[np.bool_]:
+    """Where three or more numerals of amounts in words (肆拾陆万) stand side by side: some of them
+    are surnames.
+    """
+    numeral = np.isin(codes, _characters("零〇壹贰叁肆伍陆柒捌玖拾佰仟万亿"))
+    three = numeral[:-2] & numeral[1:-1] & numeral[2:]
+    found = np.zeros(len(codes), bool)
+    for shift in range(3 if len(codes) > 2 else 0):
+        found[shift : len(codes) - 2 + shift] |= three
+    return found
 
 
 # ---------------------------------------------------------------- names
@@ -123,12 +136,13 @@ def name_share(names: Codes, lengths: npt.NDArray[np.int64]) -> Floats:
     three = np.maximum(three, pair + given[2][c] - 1.9)
     double = single[a] + single[b] - 3.0  # both parents' surnames
     four = np.maximum(pair, double) + given[0][c] + given[1][d] - 0.2
-    return np.select([lengths == 2, lengths == 3], [two, three], four).astype(np.float32)
+    share: Floats = np.select([lengths == 2, lengths == 3], [two, three], four)
+    return share.astype(np.float32)
 
 
 def surname_at(codes: Codes) -> npt.NDArray[np.bool_]:
     """Where a surname begins."""
-    begins = _surnames()[0][codes] > _NONE
+    begins: npt.NDArray[np.bool_] = _surnames()[0][codes] > _NONE
     if len(codes) > 1:
         begins[:-1] |= _pair_share(codes[:-1], codes[1:]) > _NONE
     return begins
@@ -156,9 +170,7 @@ def candidates(codes: Codes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int6
 # ---------------------------------------------------------------- windows
 
 
-def windows(
-    codes: Codes, starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]
-) -> Codes:
+def windows(codes: Codes, starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Codes:
     """A row a candidate: `LEFT` characters before it, the name in `NAME` columns, and `RIGHT`
     behind. Nothing (0) stands beyond the end of a clause.
     """
@@ -180,7 +192,9 @@ def windows(
 def is_end(codes: Codes) -> npt.NDArray[np.bool_]:
     """Where a clause ends: at a mark of a sentence or a comma, and at the end of the text (0)."""
     classes = _classes()[codes]
-    return (classes == NOTHING) | (classes == _FIRST) | (classes == _FIRST + 1)
+    ends: npt.NDArray[np.bool_] = classes == NOTHING
+    ends |= (classes == _FIRST) | (classes == _FIRST + 1)
+    return ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +217,8 @@ def features(rows: Codes, lengths: npt.NDArray[np.int64]) -> Features:
     ends = names[np.arange(len(names)), lengths - 1]
     l1, l2 = left_tokens
     r1, r2 = right_tokens
+    beside = _beside(l1, r1)
+    step = np.clip((gain + 16) / 3, 0, 11).astype(np.uint64)
     kinds = {
         "left class": _class_of(l1),
         "left word": l1,
@@ -216,17 +232,45 @@ def features(rows: Codes, lengths: npt.NDArray[np.int64]) -> Features:
         "right end": _last(r1),
         "left begin": _first(l1),
         "length": lengths.astype(np.uint64),
+        "gain": step,
+        "gain, left": step * np.uint64(64) + _class_of(l1),
+        "gain, right": step * np.uint64(64) + _class_of(r1),
+        "gain, organisation": step * np.uint64(64) + _organisation(behind),
+        "gain, length": step * np.uint64(64) + lengths.astype(np.uint64),
         "sides": _class_of(l1) * np.uint64(64) + _class_of(r1),
         "organisation": _organisation(behind),
+        "beside": beside,
+        "gain, beside": step * np.uint64(64) + beside,
         "surname": names[:, 0].astype(np.uint64),
         "name end": ends.astype(np.uint64),
         "place": (np.isin(ends, _characters(_PLACES)) * np.uint64(8) + lengths.astype(np.uint64)),
     }
     clipped = np.clip(gain, -15, 20) / 10
     numbers = np.stack(
-        [clipped, np.maximum(clipped, 0), np.maximum(clipped - 0.8, 0), share / 10, alone / 20], axis=1
+        [clipped, np.maximum(clipped, 0), np.maximum(clipped - 0.8, 0), share / 10, alone / 20],
+        axis=1,
     )
     return Features(numbers.astype(np.float32), kinds)
+
+
+def _beside(left: npt.NDArray[np.uint64], right: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Which words that go with persons stand beside a candidate: 1 a role in front, 2 a title
+    behind, 4 what persons do behind; their sum.
+    """
+    found = np.zeros(len(left), np.uint64)
+    for value, words, tokens in ((1, ROLES, left), (2, TITLES, right), (4, ACTS, right)):
+        found += np.isin(tokens, _packed(words)) * np.uint64(value)
+    return found
+
+
+@cache
+def _packed(words: frozenset[str]) -> npt.NDArray[np.uint64]:
+    return np.array(sorted(map(pack, words)), np.uint64)
+
+
+def word_share(rows: Codes) -> Floats:
+    """The log share of the most frequent reading of each row as words."""
+    return _read(rows)[0]
 
 
 def _joined(before: Codes, names: Codes, behind: Codes, lengths: npt.NDArray[np.int64]) -> Codes:
@@ -264,7 +308,9 @@ def _read(
                 packed = packed | c << np.uint64(16 * (length - 1))
             at = words.places(packed)
             known = at >= 0
-            share = np.where(known, words.shares[at], _single(rows[:, end - 1]) if length == 1 else -1e9)
+            share = np.where(
+                known, words.shares[at], _single(rows[:, end - 1]) if length == 1 else -1e9
+            )
             total = best[:, end - length] + share
             better = total > score
             score = np.where(better, total, score)

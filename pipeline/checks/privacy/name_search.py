@@ -107,7 +107,11 @@ def _clauses(codes: Codes) -> tuple[Ints, Ints, npt.NDArray[np.uint64]]:
     starts, ends = starts[keep], ends[keep]
     powers, inverses = _powers(len(codes))
     sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(_SPREAD[codes] * powers)])
-    return starts, ends, (sums[ends] - sums[starts]) * inverses[starts] + (ends - starts).astype(np.uint64)
+    return (
+        starts,
+        ends,
+        (sums[ends] - sums[starts]) * inverses[starts] + (ends - starts).astype(np.uint64),
+    )
 
 
 _BASE = 0x9E37_79B9_7F4A_7C15  # odd, so that it has an inverse modulo 2^64

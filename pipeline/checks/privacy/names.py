@@ -43,20 +43,12 @@ _ORGANISATION = re.compile(
 
 
 def mask_name(name: str) -> str:
-    """张三丰 → 张某某, 李四 → 李某, 欧阳峰 → 欧阳某, 阿依·古丽 → 阿某某, John Smith → J***."""
-    name = name.strip()
+    """张三丰, 李 四 → 张某某, 李某某; 欧阳峰 → 欧阳某某; John Smith → J***: its length never shows."""
+    name = "".join(name.split()) if _HAN.match(name.strip()) else name.strip()
     if not _HAN.match(name):
         return name[:1] + "***" if name else ""
-    if "·" in name or "•" in name or len(name) > 4:
-        return name[:1] + "某某"
-    surname = name[:2] if name[:2] in COMPOUND and len(name) > 2 else name[:1]
-    return surname + "某" * max(1, len(name) - len(surname))
-
-
-def mask_in_text(name: str) -> str:
-    """张三丰, 李 四 → 张某某, 李某某: in a text not even a name's length shows."""
-    name = "".join(name.split())
-    return name[: 2 if name[:2] in COMPOUND and len(name) > 2 else 1] + "某某"
+    is_compound = len(name) > 2 and simplified_by_character(name[:2]) in COMPOUND
+    return name[: 2 if is_compound else 1] + "某某"
 
 
 def is_masked(name: str) -> bool:
@@ -64,10 +56,15 @@ def is_masked(name: str) -> bool:
     return not name or name.endswith("某") or "*" in name or "×" in name
 
 
+def looks_like_organisation(name: str) -> bool:
+    """Whether a party's name ends as that of a business or an institution."""
+    return _ORGANISATION.search(simplified_by_character(name)) is not None
+
+
 def looks_like_person(name: str) -> bool:
     """Whether a party's name is one that a person may bear rather than a business."""
     name = simplified_by_character(name)
-    if _ORGANISATION.search(name) or not _HAN.match(name):
+    if looks_like_organisation(name) or not _HAN.match(name):
         return False
     if "·" in name:
         return len(name) <= 16

@@ -29,6 +29,7 @@ from pipeline.base.model import (
 )
 from pipeline.checks.results import unpublished_rows
 from pipeline.checks.row import names, privacy, publication, schema
+from pipeline.checks.row.own_values import SEARCHED, own_values, without_own
 from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting
 from pipeline.checks.rules.base import Bools, named_in_words, why_open
 from pipeline.contract.catalog import published_columns
@@ -94,9 +95,7 @@ def _judged(
     return [*findings, *_misfit_findings(chunk)], reasons
 
 
-def _refused(
-    held: Iterable[tuple[int, str]], findings: Iterable[Finding]
-) -> dict[int, list[str]]:
+def _refused(held: Iterable[tuple[int, str]], findings: Iterable[Finding]) -> dict[int, list[str]]:
     """Row number → the rules for which the row is not published: those of `held`, then of errors."""
     errors = ((f.row, f.rule) for f in findings if f.severity == "error" and f.row is not None)
     reasons: dict[int, list[str]] = {}
@@ -295,23 +294,24 @@ def _publishable(
 ) -> tuple[pa.Table, list[Finding]]:
     """The published columns with names and personal values masked, and where values were found."""
     columns, findings = Columns(table), list[Finding]()
-    masked = {
-        c.name: privacy.masked_rows(c, table) for c in dataset.published if c.privacy == "masked"
-    }
-    own = privacy.own_values(dataset, table, masked)
+    masked = dict[str, pa.Array]()
+    for column in (c for c in dataset.published if c.privacy == "masked"):
+        masked[column.name], unsure = privacy.masked_rows(column, table)
+        findings += _broken(source, "party-unsure", column, unsure, columns, {})
+    own = own_values(dataset, table, masked)
     arrays = {c.name: columns[c.name] for c in dataset.published}
     arrays |= {
         name: privacy.mask_column(dataset.column(name), table, masked[name]) for name in masked
     }
     suspects = privacy.free_suspects(dataset, arrays)
-    for column in (c for c in dataset.published if c.kind in privacy.FREE):
+    for column in (c for c in dataset.published if c.kind in SEARCHED):
         cells = arrays[column.name]
         if column.name in suspects:
             cells, breaches = privacy.screen_column(column, cells, suspects[column.name])
             for breach in breaches:
                 findings += _broken(source, breach.rule, column, breach.mask, columns, {})
-        if own and column.name not in masked:
-            cells, rows = privacy.without_own(cells, own)
+        if own and column.name not in masked and not _made(column, dataset):
+            cells, rows = without_own(cells, own)
             where = np.isin(np.arange(len(table)), rows)
             findings += _broken(source, "own-value-in-text", column, where, columns, {})
         arrays[column.name] = cells

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from pipeline.checks.privacy.name_search import Name, names_in
-from pipeline.checks.privacy.names import mask_in_text
+from pipeline.checks.privacy.names import mask_name
 from pipeline.checks.privacy.unlabelled_numbers import replaced
 
 AROUND = 12  # characters shown on either side of what may be a name
@@ -41,7 +41,9 @@ def screen(texts: Mapping[str, pa.Array]) -> Named:
         changed = cells.to_pylist()
         for row in sorted({*rows, *sure}):
             text = changed[row]
-            unsure = [n for n in rows.get(row, ()) if text[n.start : n.end] not in sure.get(row, ())]
+            unsure = [
+                n for n in rows.get(row, ()) if text[n.start : n.end] not in sure.get(row, ())
+            ]
             if unsure := [n for n in unsure if not n.sure]:
                 named.unsure.setdefault(column, {})[row] = _around(text, unsure[0])
             masked = _masked(text, rows.get(row, ()), sure.get(row, frozenset()))
@@ -82,16 +84,16 @@ def _sure_by_row(
 
 def _masked(text: str, spans: list[Name] | tuple[()], sure: frozenset[str]) -> str:
     """`text` with its sure names masked, and every other occurrence of them."""
-    at = [(n.start, n.end, mask_in_text(text[n.start : n.end])) for n in spans if n.sure]
+    at = [(n.start, n.end, mask_name(text[n.start : n.end])) for n in spans if n.sure]
     text = replaced(text, at)
     for name in sorted(sure, key=len, reverse=True):
-        text = text.replace(name, mask_in_text(name))
+        text = text.replace(name, mask_name(name))
     return text
 
 
 def _around(text: str, name: Name) -> str:
     """The words around what may be a name, which itself is shown masked."""
     start, end = max(0, name.start - AROUND), name.end + AROUND
-    shown = mask_in_text(text[name.start : name.end])
+    shown = mask_name(text[name.start : name.end])
     before = ("…" if start else "") + text[start : name.start]
     return f"{before}【{shown}】{text[name.end : end]}" + ("…" if end < len(text) else "")

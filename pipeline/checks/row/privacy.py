@@ -15,8 +15,14 @@ import pyarrow.compute as pc
 
 from pipeline.base.model import Column, Dataset
 from pipeline.base.normalise import DISGUISED, normalise
-from pipeline.checks.privacy import personal_numbers, screen, telephones, unlabelled_numbers
-from pipeline.checks.privacy.names import is_masked, looks_like_person, mask_name
+from pipeline.checks.privacy import (
+    party_names,
+    personal_numbers,
+    screen,
+    telephones,
+    unlabelled_numbers,
+)
+from pipeline.checks.privacy.person_list import mask_persons
 from pipeline.checks.row.schema import Breach
 from pipeline.checks.rules.base import Columns
 
@@ -25,20 +31,14 @@ __all__ = [
     "code_breaches",
     "excerpts",
     "mask_column",
-    "mask_name",
     "number_breaches",
-    "own_values",
     "screen_column",
     "secrets",
-    "without_own",
 ]
 
 FREE = frozenset({"text", "name", "organisation"})
 CODES = frozenset({"code", "document-number", "social-credit-code", "url"})
 NUMBERS = frozenset({"integer", "number", "money"})
-SHORTEST = (
-    6  # characters of a never-field's value that is searched in texts: shorter ones are words
-)
 SEARCHED_AT_ONCE = 30  # cells of a finding, each without looking for a sign first
 _TEXT_ONLY = frozenset({"third-person-in-text", "birth-date-in-text"})
 
@@ -46,30 +46,41 @@ _TEXT_ONLY = frozenset({"third-person-in-text", "birth-date-in-text"})
 # ---------------------------------------------------------------- names
 
 
-def masked_rows(column: Column, table: pa.Table) -> pa.Array:
-    """A mask of the rows in which `column` is masked: by the contract, or because the cell looks
-    like a person's name though the department calls the party an organisation.
+def masked_rows(column: Column, table: pa.Table) -> tuple[pa.Array, pa.Array]:
+    """Masks of the rows in which `column` is masked, and of those in which a person has to say.
+
+    It is masked by the contract, or because the cell is surely a person's name though the
+    department calls the party an organisation.
     """
     cells = table[column.name].combine_chunks()
     who = pc.not_equal(cells, "")
     for field, values in column.masked_when.items():
         who = pc.and_(who, pc.is_in(table[field].combine_chunks(), pa.array(values, pa.string())))
+    nowhere = pa.array([False] * len(cells), pa.bool_())
     if not column.masked_when or column.kind not in ("name", "organisation"):
-        return who
-    short = pc.and_(pc.less_equal(pc.utf8_length(cells), 16), pc.invert(who))
-    persons = _each_distinct(cells.filter(short), looks_like_person)
-    return pc.replace_with_mask(who, short, persons)
+        return who, nowhere
+    short = pc.and_(pc.less_equal(pc.utf8_length(cells), party_names.LONGEST), pc.invert(who))
+    distinct = cells.filter(short).dictionary_encode()
+    odds = pa.array(party_names.like_persons(distinct.dictionary.to_pylist()), pa.float64())
+    sure, unsure = (
+        pc.greater_equal(odds, limit).take(distinct.indices)
+        for limit in (party_names.SURE, party_names.PERHAPS)
+    )
+    return (
+        pc.replace_with_mask(who, short, sure),
+        pc.replace_with_mask(nowhere, short, pc.and_not(unsure, sure)),
+    )
 
 
 def mask_column(column: Column, table: pa.Table, who: pa.Array | None = None) -> pa.Array:
     """The cells of `column`, with names masked in the rows of `who` (None: as `masked_rows`)."""
     cells = table[column.name].combine_chunks()
-    who = masked_rows(column, table) if who is None else who
+    who = masked_rows(column, table)[0] if who is None else who
     if not pc.any(who).as_py():
         return cells
     distinct = cells.filter(who).dictionary_encode()
     names = distinct.dictionary.to_pylist()
-    masked = pa.array([n if is_masked(n) else mask_name(n) for n in names], pa.string())
+    masked = pa.array([mask_persons(n) for n in names], pa.string())
     return pc.replace_with_mask(cells, who, masked.take(distinct.indices))
 
 
@@ -261,7 +272,7 @@ def excerpts(column: Column | None, cells: pa.Array, longest: int = 40) -> list[
     if column is not None and column.privacy == "never":
         return ["***"] * len(cells)
     if column is not None and (column.privacy == "masked" or column.kind == "name"):
-        return [v if is_masked(v) else mask_name(v) for v in cells.to_pylist()]
+        return [mask_persons(v) for v in cells.to_pylist()]
     texts = cells.to_pylist()
     # To compile the signs takes longer than to search a few texts without them.
     few = len(texts) <= SEARCHED_AT_ONCE
@@ -272,68 +283,7 @@ def excerpts(column: Column | None, cells: pa.Array, longest: int = 40) -> list[
     return [v if len(v) <= longest else v[: longest - 1] + "…" for v in shown]
 
 
-# ---------------------------------------------------------------- a row's own hidden values
-
-
-def own_values(
-    dataset: Dataset, table: pa.Table, masked: dict[str, pa.Array]
-) -> dict[int, dict[str, str]]:
-    """By row: each hidden value of that row → its replacement in a text.
-
-    Hidden are the names in `masked` (column → mask of rows) and the values of never-fields, except
-    single words (a kind of document, a sex).
-    """
-    own: dict[int, dict[str, str]] = {}
-    for name, who in masked.items():
-        _add_values(own, table[name].combine_chunks(), who, mask_name, 2)
-    for column in dataset.columns:
-        if column.privacy == "never" and column.kind in ("code", "text", "name"):
-            cells = table[column.name].combine_chunks()
-            is_name = column.kind == "name"
-            _add_values(
-                own,
-                cells,
-                pc.not_equal(cells, ""),
-                mask_name if is_name else _stars,
-                2 if is_name else SHORTEST,
-            )
-    return own
-
-
-def _stars(value: str) -> str:
-    return "***"
-
-
-def _add_values(
-    own: dict[int, dict[str, str]],
-    cells: pa.Array,
-    who: pa.Array,
-    mask: Callable[[str], str],
-    shortest: int,
-) -> None:
-    whole = pc.and_(who, pc.invert(pc.match_substring_regex(cells, "[*×]|某$|^$")))
-    at = pc.indices_nonzero(whole)
-    for row, value in zip(at.to_pylist(), cells.take(at).to_pylist(), strict=True):
-        if len(value) >= shortest:
-            own.setdefault(row, {})[value] = mask(value)
-
-
-def without_own(cells: pa.Array, own: dict[int, dict[str, str]]) -> tuple[pa.Array, list[int]]:
-    """(`cells` with each row's own hidden values replaced, the rows that held one)."""
-    rows, texts = list(own), cells.take(pa.array(list(own), pa.int64())).to_pylist()
-    changed: dict[int, str] = {}
-    for row, text in zip(rows, texts, strict=True):
-        if any(value in text for value in own[row]):
-            for value in sorted(own[row], key=len, reverse=True):
-                text = text.replace(value, own[row][value])
-            changed[row] = text
-    if not changed:
-        return cells, []
-    listed = cells.to_pylist()
-    for row, text in changed.items():
-        listed[row] = text
-    return pa.array(listed, pa.string()), list(changed)
-
+# ---------------------------------------------------------------- values for the exit guard
 
 _NUMBERISH = re.compile(r"\d.*\d.*\d.*\d")
 #: Values that identify nobody, whatever their field: a day or a time, and a document's number.
