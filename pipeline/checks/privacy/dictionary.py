@@ -29,8 +29,11 @@ _NAME_KNOWN_FROM = {2: 300, 3: 500}  # uses of a word tagged as a person's name 
 _PART_OF_NAMES = -14.0
 _DIVISION = -11.0
 _GIVEN_UNSEEN = -12.0
-#: Parts of speech in the order of their number here, by the first letter of the dictionary's tag.
-TAGS = "?nvadprcmqfutsizyexlgjob"
+#: Parts of speech in the order of their number here, by the first letter of the dictionary's tag;
+#: S for names of places and institutions, R of persons, Z of other things.
+TAGS = "?nvadprcmqfutsizyexlgjobSRZ"
+_PROPER = {"ns": "S", "nt": "S", "nr": "R", "nrt": "R", "nrfg": "R", "nz": "Z"}
+PLACE, PERSON = TAGS.index("S"), TAGS.index("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +41,14 @@ class Dictionary:
     """Words as sorted numbers (`packed`), the log of each one's share of all uses, and its tag.
 
     `given`: the log shares of characters (index: code point) as the first and second of a given
-    name of two, and as a given name of one.
+    name of two, and as a given name of one. `foreign`: those in foreign names written in Chinese.
     """
 
     words: npt.NDArray[np.uint64]
     shares: npt.NDArray[np.float32]
     tags: npt.NDArray[np.uint8]
     given: npt.NDArray[np.float32]
+    foreign: npt.NDArray[np.float32]
 
     def places(self, packed: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
         """The index of each packed word; -1 where it is none."""
@@ -85,9 +89,9 @@ def _read() -> Dictionary:
             share = math.log(int(uses) / total)
             if len(word) == 1 and tag == "nr":
                 share = min(share, _PART_OF_NAMES)
-            known[pack(word)] = (share, max(TAGS.find(tag[0]), 0))
+            known[pack(word)] = (share, max(TAGS.find(_PROPER.get(tag, tag[0])), 0))
     for division in _divisions():
-        known.setdefault(pack(division), (_DIVISION, TAGS.index("n")))
+        known.setdefault(pack(division), (_DIVISION, PLACE))
     words = np.array(sorted(known), np.uint64)
     values = [known[int(word)] for word in words]
     return Dictionary(
@@ -95,6 +99,7 @@ def _read() -> Dictionary:
         np.array([share for share, _ in values], np.float32),
         np.array([tag for _, tag in values], np.uint8),
         _given(names),
+        _foreign([word for word, _, tag in entries if tag == "nrt" and len(word) >= 3]),
     )
 
 
@@ -111,6 +116,16 @@ def _divisions() -> set[str]:
 
 def _like_a_name(word: str) -> bool:
     return len(word) in (2, 3) and word[0] in COMMON + LESS_COMMON and word[:2] not in COMPOUND
+
+
+def _foreign(names: list[str]) -> npt.NDArray[np.float32]:
+    """Log shares of characters in foreign names."""
+    counts = Counter("".join(names))
+    total = counts.total() + 1000
+    shares = np.full(1 << 16, math.log(1 / total), np.float32)
+    for character, count in counts.items():
+        shares[ord(character)] = math.log((count + 1) / total)
+    return shares
 
 
 def _given(names: list[str]) -> npt.NDArray[np.float32]:

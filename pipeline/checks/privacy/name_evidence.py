@@ -15,7 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.base.normalise import by_character
-from pipeline.checks.privacy.dictionary import LONGEST, TAGS, UNKNOWN, dictionary, pack
+from pipeline.checks.privacy.dictionary import (
+    LONGEST,
+    PERSON,
+    PLACE,
+    TAGS,
+    UNKNOWN,
+    dictionary,
+    pack,
+)
 from pipeline.checks.privacy.name_statistics import COMPOUND, log_shares
 from pipeline.checks.privacy.person_words import ACTS, ROLES, TITLES
 
@@ -199,10 +207,13 @@ def is_end(codes: Codes) -> npt.NDArray[np.bool_]:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What is known about candidates: numbers (a column each), and kinds by name of the feature."""
+    """What is known about candidates: numbers (a column each), and kinds by name of the feature;
+    `named_otherwise`: it is the name of a place, or the beginning of a company's.
+    """
 
     numbers: Floats
     kinds: dict[str, npt.NDArray[np.uint64]]
+    named_otherwise: npt.NDArray[np.bool_]
 
 
 def features(rows: Codes, lengths: npt.NDArray[np.int64]) -> Features:
@@ -250,7 +261,13 @@ def features(rows: Codes, lengths: npt.NDArray[np.int64]) -> Features:
         [clipped, np.maximum(clipped, 0), np.maximum(clipped - 0.8, 0), share / 10, alone / 20],
         axis=1,
     )
-    return Features(numbers.astype(np.float32), kinds)
+    packed = np.zeros(len(names), np.uint64)
+    for at in range(NAME):
+        packed = np.where(at < lengths, packed << np.uint64(16) | names[:, at], packed)
+    at = dictionary().places(packed)
+    is_place = (at >= 0) & (dictionary().tags[at] == PLACE)
+    is_other = is_place | (kinds["organisation"] == COMPANY)
+    return Features(numbers.astype(np.float32), kinds, is_other)
 
 
 def _beside(left: npt.NDArray[np.uint64], right: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
@@ -268,9 +285,11 @@ def _packed(words: frozenset[str]) -> npt.NDArray[np.uint64]:
     return np.array(sorted(map(pack, words)), np.uint64)
 
 
-def word_share(rows: Codes) -> Floats:
-    """The log share of the most frequent reading of each row as words."""
-    return _read(rows)[0]
+def word_share(rows: Codes, names_too: bool = True) -> Floats:
+    """The log share of the most frequent reading of each row as words; without `names_too` names
+    that the dictionary has are no words.
+    """
+    return _read(rows, names_too=names_too)[0]
 
 
 def _joined(before: Codes, names: Codes, behind: Codes, lengths: npt.NDArray[np.int64]) -> Codes:
@@ -283,7 +302,7 @@ def _joined(before: Codes, names: Codes, behind: Codes, lengths: npt.NDArray[np.
 
 
 def _read(
-    rows: Codes, backward: bool = False
+    rows: Codes, backward: bool = False, names_too: bool = True
 ) -> tuple[Floats, tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]]:
     """(the log share of the most frequent reading of each row as words; the two words at its end,
     the outer one second; with `backward` those at its beginning).
@@ -308,6 +327,8 @@ def _read(
                 packed = packed | c << np.uint64(16 * (length - 1))
             at = words.places(packed)
             known = at >= 0
+            if length > 1 and not names_too:
+                known &= words.tags[at] != PERSON
             share = np.where(
                 known, words.shares[at], _single(rows[:, end - 1]) if length == 1 else -1e9
             )
@@ -349,6 +370,7 @@ def _first(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 #: The last characters of names of places; of organisations too.
 _PLACES = "村镇乡路街道县区组屯寨湾桥楼市庄苑山河湖沟岭店寺庙巷弄"
 _BODIES = f"{_PLACES}司厂社部馆所行坊场院校局站队会铺饭团摊城园屋阁吧"
+COMPANY = 2
 _BREAKS = "在于的与和及被对为由向将从至是系称有未已因并等到经把给,、:。;0A"
 
 
@@ -357,8 +379,8 @@ def _characters(text: str) -> Codes:
 
 
 def _organisation(behind: Codes) -> npt.NDArray[np.uint64]:
-    """Whether, behind a candidate, the name of a company (2), or of another organisation or a
-    place (1) ends before the sentence goes on.
+    """Whether, behind a candidate, the name of a company, or (1) of another organisation or a
+    place ends before the sentence goes on.
     """
     ends = np.isin(behind, _characters(_BODIES))
     stop = np.isin(behind, _characters(_BREAKS)) | (behind == 0)
@@ -367,4 +389,4 @@ def _organisation(behind: Codes) -> npt.NDArray[np.uint64]:
     limited = (behind[:, :-1] == ord("有")) & (behind[:, 1:] == ord("限"))
     limited |= (behind[:, :-1] == ord("公")) & (behind[:, 1:] == ord("司"))
     company = (limited & open_to[:, :-1]).any(axis=1)
-    return np.where(company, 2, (ends & open_to).any(axis=1)).astype(np.uint64)
+    return np.where(company, COMPANY, (ends & open_to).any(axis=1)).astype(np.uint64)

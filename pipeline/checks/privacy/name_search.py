@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.base import parse_cache
+from pipeline.checks.privacy import foreign_names
 from pipeline.checks.privacy.dictionary import pack
 from pipeline.checks.privacy.name_evidence import (
     BETWEEN,
@@ -31,7 +32,8 @@ from pipeline.checks.privacy.name_evidence import (
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 #: From this score a name is masked without asking; from the other one, a person is asked.
-SURE, DOUBT = 1.5, -1.0
+SURE, DOUBT = 2.0, -1.0
+_NAMED_OTHERWISE = 6.0
 AT_ONCE = 1 << 20  # characters searched at a time
 _WINDOWS = 1 << 15  # windows read at a time
 _WEIGHTS = Path(__file__).with_name("name_weights.csv")
@@ -58,6 +60,9 @@ def names_in(texts: Sequence[str]) -> list[list[Name]]:
             origin = int(begins[text])
             name = Name(first_at - origin, last_at + 1 - origin, score >= SURE)
             found[first + text].append(name)
+    for at, (first_at, end, sure) in foreign_names.names_in(texts):
+        others = [n for n in found[at] if n.end <= first_at or end <= n.start]
+        found[at] = sorted([*others, Name(first_at, end, sure)], key=lambda n: n.start)
     return found
 
 
@@ -161,6 +166,7 @@ def score(codes: Codes, starts: Ints, lengths: Ints) -> Floats:
         known, weight = weights.kinds[kind]
         at = np.searchsorted(known, values).clip(max=len(known) - 1)
         total += np.where(known[at] == values, weight[at], 0)
+    total -= np.where(evidence.named_otherwise, _NAMED_OTHERWISE, 0)
     return total.astype(np.float32)
 
 

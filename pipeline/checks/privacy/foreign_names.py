@@ -1,0 +1,100 @@
+"""Names of persons that are not of the Chinese form: with a dot (买买提·沙依提), in Latin letters.
+
+The dot says where such a name is; where it begins and ends is where its characters, which are
+those of foreign names, read more easily so than as words. A name in Latin letters is one surely
+beside a word that goes with persons, and none beside one that goes with brands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.checks.privacy.dictionary import dictionary
+from pipeline.checks.privacy.name_evidence import fold, word_share
+from pipeline.checks.privacy.names import looks_like_organisation
+from pipeline.checks.privacy.person_words import ACTS, ROLES, TITLES
+
+Found = tuple[int, int, bool]  # start, end, whether it is sure
+PART = 8  # characters of a part of a name at most
+_DOTS = "·•・‧∙⋅﹒．●"
+_HAN = r"[\u3400-\u9fff]"
+_SIGN = rf"[\x{{3400}}-\x{{9fff}}][{_DOTS}.][\x{{3400}}-\x{{9fff}}]|[A-Z][a-z]+[ ·.][A-Z]"
+_DOTTED = re.compile(rf"{_HAN}{{1,{PART}}}(?:(?:[{_DOTS}]|(?<!\d)\.(?!\d)){_HAN}{{1,{PART}}})+")
+_DOT = re.compile(f"[{_DOTS}.]")
+_LATIN = re.compile(
+    r"(?<![A-Za-z])[A-Z](?:[a-z]+|[A-Z]{2,})(?:['’][A-Z]?[a-z]+)?(?:[ ·.\-]{1,2}[A-Z][a-z]*(?:['’]?[A-Z]?[a-z]+)?){1,3}(?![A-Za-z])"
+)
+_BRANDS = re.compile(
+    r"牌|商标|品牌|标识|字样|型|公司|有限|店|酒店|系统|软件|平台|网站|英文|外文|标准|协议|标注|标有|印有|系列|款"
+)
+_AROUND = 8  # characters in which a brand is told
+#: Log odds of characters as a name against words; next to a dot a name is likely beforehand.
+_SURE, _PERHAPS, _BY_A_DOT = 4.0, -8.0, 8.0
+
+
+def names_in(texts: Sequence[str]) -> Iterator[tuple[int, Found]]:
+    """(index of the text, a name in it) of all such names in `texts`."""
+    signs = pc.match_substring_regex(pa.array(texts, pa.string()), _SIGN)
+    for at in pc.indices_nonzero(signs).to_pylist():
+        text = texts[at]
+        for m in _DOTTED.finditer(text):
+            if found := _dotted(text, m.start(), m.end()):
+                yield at, found
+        for m in _LATIN.finditer(text):
+            if (sure := _of_a_person(text, m.start(), m.end())) is not None:
+                yield at, (m.start(), m.end(), sure)
+
+
+def _dotted(text: str, first: int, last: int) -> Found | None:
+    """The name within `text[first:last]`, Chinese characters with dots; None where it is none."""
+    dots = [first + m.start() for m in _DOT.finditer(text[first:last])]
+    start = dots[0] - _length(text[first : dots[0]][::-1], backward=True)
+    end = dots[-1] + 1 + _length(text[dots[-1] + 1 : last])
+    behind = text[end : end + 12]
+    if start == dots[0] or end == dots[-1] + 1 or looks_like_organisation(text[start:end]):
+        return None
+    if re.match(r"[\u3400-\u9fff]{0,6}(?:公司|店|小区|楼盘|酒店|商场|广场|项目)", behind):
+        return None
+    odds = _odds(_DOT.sub("", text[start:end]))
+    return (start, end, odds >= _SURE) if odds >= _PERHAPS else None
+
+
+def _length(part: str, backward: bool = False) -> int:
+    """How many of the characters next to a dot are of the name; `backward`: the part is turned."""
+    codes = fold(part)[0]
+    if len(codes) != len(part) or not part:
+        return 0
+    rows = np.zeros((len(codes) + 1, len(codes)), np.uint16)
+    for count in range(len(codes) + 1):
+        rest = codes[count:]
+        rows[count, : len(rest)] = rest[::-1] if backward else rest
+    as_names = np.concatenate([[0.0], _BY_A_DOT + np.cumsum(dictionary().foreign[codes])])
+    return int(np.argmax(as_names + word_share(rows, names_too=False)))
+
+
+def _odds(name: str) -> float:
+    codes = fold(name)[0]
+    as_name = dictionary().foreign[codes].sum() + _BY_A_DOT
+    return float(as_name - word_share(codes[None, :], names_too=False)[0])
+
+
+def _of_a_person(text: str, start: int, end: int) -> bool | None:
+    """Whether a name in Latin letters is surely (True) or perhaps (False) a person's."""
+    before, behind = (
+        text[max(0, start - _AROUND) : start].rstrip(),
+        text[end : end + _AROUND].lstrip(),
+    )
+    if any(before.rstrip(":： ").endswith(word) for word in ROLES) or any(
+        behind.startswith(word)
+        for word in (*TITLES, *ACTS)
+        if len(word) > 1 or word in "称说在系与向"
+    ):
+        return True
+    if _BRANDS.search(before) or _BRANDS.search(behind[:4]):
+        return None
+    return False
