@@ -262,8 +262,9 @@ def features(rows: Codes, lengths: npt.NDArray[np.int64]) -> Features:
         axis=1,
     )
     packed = np.zeros(len(names), np.uint64)
-    for at in range(NAME):
-        packed = np.where(at < lengths, packed << np.uint64(16) | names[:, at], packed)
+    for column in range(NAME):
+        longer = packed << np.uint64(16) | names[:, column]
+        packed = np.where(column < lengths, longer, packed)
     at = dictionary().places(packed)
     is_place = (at >= 0) & (dictionary().tags[at] == PLACE)
     is_other = is_place | (kinds["organisation"] == COMPANY)

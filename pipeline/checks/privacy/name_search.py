@@ -36,7 +36,8 @@ SURE, DOUBT = 2.0, -1.0
 _NAMED_OTHERWISE = 6.0
 AT_ONCE = 1 << 20  # characters searched at a time
 _WINDOWS = 1 << 15  # windows read at a time
-_WEIGHTS = Path(__file__).with_name("name_weights.csv")
+#: What each piece of evidence adds; written by tools/fit_name_weights.py.
+WEIGHTS = Path(__file__).with_name("name_weights.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,9 @@ def names_in(texts: Sequence[str]) -> list[list[Name]]:
             origin = int(begins[text])
             name = Name(first_at - origin, last_at + 1 - origin, score >= SURE)
             found[first + text].append(name)
-    for at, (first_at, end, sure) in foreign_names.names_in(texts):
-        others = [n for n in found[at] if n.end <= first_at or end <= n.start]
-        found[at] = sorted([*others, Name(first_at, end, sure)], key=lambda n: n.start)
+    for text, (begin, stop, sure) in foreign_names.names_in(texts):
+        others = [n for n in found[text] if n.end <= begin or stop <= n.start]
+        found[text] = sorted([*others, Name(begin, stop, sure)], key=lambda n: n.start)
     return found
 
 
@@ -181,7 +182,7 @@ class _Weights:
 
 @cache
 def _weights() -> _Weights:
-    content = _WEIGHTS.read_text("utf-8")
+    content = WEIGHTS.read_text("utf-8")
     numbers, bias, kinds = parse_cache.parsed("name-weights", content, lambda: _parsed(content))
     return _Weights(numbers, bias, kinds)
 

@@ -16,7 +16,7 @@ from pipeline.checks.privacy.name_evidence import NAME, fold, name_share, surnam
 from pipeline.checks.privacy.names import looks_like_organisation
 
 #: How much likelier (log) it has to be a name than words, to be one surely, and to be one perhaps.
-SURE, PERHAPS = 6.0, -1.0
+SURE, PERHAPS = 3.0, -1.0
 LONGEST = 40  # characters of a cell that can be a list of persons
 _PARTS = re.compile(r"[、,;/()\n]+")
 _OTHERS = re.compile(r"等\s*(?:共?[\d一二两三四五六七八九十百]+)?\s*[人名位]?$")
@@ -53,7 +53,9 @@ def _odds(names: Sequence[str]) -> list[float]:
         for row, codes in zip(rows, folded.values(), strict=True):
             row[: len(codes)] = codes
         lengths = np.array([len(codes) for codes in folded.values()])
-        for at, value in zip(folded, name_share(rows, lengths) - word_share(rows), strict=True):
+        for at, value in zip(
+            folded, name_share(rows, lengths) - word_share(rows, names_too=False), strict=True
+        ):
             odds[at] = float(value)
     return odds
 

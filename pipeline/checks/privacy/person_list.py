@@ -94,6 +94,8 @@ def occurrences(text: str, name: str) -> list[Span]:
     """
     if name in text:
         return [m.span() for m in re.finditer(re.escape(name), text)]
+    if not _HAN_NAME.fullmatch(name):  # folding makes one character of a number
+        return []
     if not _ODD.search(text) and not any(f in text for c in name for f in traditional_forms(c)):
         return []
     codes, at = fold(text)
@@ -109,6 +111,7 @@ def occurrences(text: str, name: str) -> list[Span]:
     return found
 
 
+_HAN_NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af\s·]+")
 #: Something between two Chinese characters that the eye passes over.
 _ODD = re.compile(
     r"[\u3400-\u9fff][\s\u00ad\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff]|[^\u0000-\uffff]"
