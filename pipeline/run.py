@@ -21,6 +21,7 @@ from pipeline.base.files import faults, locked
 from pipeline.base.model import Catalog, Dataset
 from pipeline.base.sql import quoted
 from pipeline.base.words import language, say
+from pipeline.checks.privacy import labels
 from pipeline.flow import check, yearly_reports
 from pipeline.flow.cache import reuse_from
 from pipeline.flow.check import means_of, tally_parts
@@ -257,7 +258,7 @@ def judge_expectations(run: Run, job: Job, parent: Path | None) -> tuple[Accepte
     ]
     for each in failures:
         earlier = expectations.accepted_before(each, before)
-        if because := allowed.accept.get(each.dataset, ""):
+        if because := labels.title(allowed.accept.get(each.dataset, "")).masked:
             dataset = job.catalog.datasets[each.dataset]
             is_same = earlier and earlier.because == because
             if not (earlier and is_same and _has_no_new_rows(run, dataset, parent)):

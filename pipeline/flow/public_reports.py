@@ -50,8 +50,8 @@ def _words(text: str, names: frozenset[str]) -> str | None:
     """A short text without what is personal, `names` among it; None where it may
     hold a name.
     """
-    (found,) = labels.searched([labels.public_title(text, names)])
-    return None if found.unsure else found.public(0, len(found.text))
+    found = labels.title(text, names)
+    return None if found.unsure else found.masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class _Page:
     def _judged(self, words: str, place: tuple[int, int] | None) -> _Sentence:
         found = self._found
         if place is None:
-            (found,) = labels.searched([labels.public_title(words, self.named)])
+            found = labels.title(words, self.named)
         start, end = place or (0, len(found.text))
         shown = screened(found.public(start, end))[0]
         unsure = tuple((a, b) for a, b in found.unsure if a < end and b > start)

@@ -19,7 +19,7 @@ from pipeline.checks.privacy.dictionary import LONGEST, TAGS, dictionary, pack
 from pipeline.checks.privacy.name_search import Name, names_in
 from pipeline.checks.privacy.names import AMBIGUOUS, NO_NAME, SURNAMES, is_masked, mask_in_text
 from pipeline.checks.privacy.number_context import Spot
-from pipeline.checks.privacy.screen import personal_spots, screened
+from pipeline.checks.privacy.screen import personal_spots
 from pipeline.checks.privacy.unlabelled_numbers import replaced
 
 NAME_RULE = "third-person-in-text"
@@ -36,6 +36,11 @@ class Searched:
     spots: tuple[Spot, ...] = ()
     rules: tuple[str, ...] = ()
     unsure: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def masked(self) -> str:
+        """All of the text with what is surely personal masked."""
+        return replaced(self.text, self.spots)
 
     def public(self, start: int, end: int) -> str:
         """`text[start:end]` with all that is surely personal masked; a part of a value as well."""
@@ -61,6 +66,13 @@ def searched(texts: Sequence[str]) -> list[Searched]:
     A name that is sure in one place of a text is masked in all of it.
     """
     return [_searched(text, names) for text, names in zip(texts, names_in(texts), strict=True)]
+
+
+def title(text: str, names: Iterable[str] = ()) -> Searched:
+    """A title or another short text, searched with `names`, known from elsewhere, masked already."""
+    spots = [(a, b, mask_in_text(text[a:b])) for a, b in occurrences(text, names)]
+    (found,) = searched([replaced(text, spots)])
+    return found
 
 
 def _searched(text: str, names: Sequence[Name]) -> Searched:
@@ -211,12 +223,3 @@ def _place(text: str) -> int:
     if not 1 <= len(text) <= LONGEST or max(text) > "\uffff":
         return -1
     return int(dictionary().places(np.array([pack(text)], np.uint64))[0])
-
-
-def public_title(text: str, names: Iterable[str] = ()) -> str:
-    """`text`, a title or another short text, with all that is surely personal masked in it.
-
-    `names`: those that are known as names from elsewhere.
-    """
-    spots = [(a, b, mask_in_text(text[a:b])) for a, b in occurrences(text, names)]
-    return screened(replaced(text, spots))[0]

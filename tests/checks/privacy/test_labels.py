@@ -74,7 +74,7 @@ def test_a_name_that_is_sure_in_one_place_is_masked_in_all_of_the_text() -> None
     text = "证人郭琛烨反映。后来查明郭琛烨未到场。"
     spots = labels.occurrences(text, {"郭琛烨", "郭琛", ""})
     assert [text[start:end] for start, end in spots] == ["郭琛烨", "郭琛烨"]
-    assert labels.public_title("郭琛烨一案13812345678", {"郭琛烨"}) == "郭某某一案1**********"
+    assert labels.title("郭琛烨一案13812345678", {"郭琛烨"}).masked == "郭某某一案1**********"
 
 
 def test_many_names_are_looked_for_in_one_pass() -> None:
