@@ -13,9 +13,10 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pipeline.base.model import Figure, Finding, Location, found
+from pipeline.base.model import Figure, Finding
 from pipeline.checks.privacy import labels
 from pipeline.checks.privacy.screen import screened
+from pipeline.reports.documents.text import finding
 from pipeline.reports.read import Report
 
 _SENTENCE = re.compile(r"[^。！？!?\n]+")
@@ -26,18 +27,13 @@ def public(report: Report) -> Report:
 
     Its text and sections, which are not published, stay.
     """
-    if not report.text:
-        return replace(report, body=_alone(report.body, frozenset()))
     page = _Page(report)
     title, body = (_alone(each, page.named) for each in (report.title, report.body))
     figures = tuple(page.figures(body))
-    return replace(
-        report,
-        title=title,
-        body=body,
-        figures=figures,
-        findings=(*report.findings, *page.findings()),
-    )
+    found = [*report.findings, *page.findings()]
+    if report.body and not body:
+        found.append(finding("report-body-unsure", report.name, body=report.body))
+    return replace(report, title=title, body=body, figures=figures, findings=tuple(found))
 
 
 def _alone(text: str, names: frozenset[str]) -> str:
@@ -96,12 +92,12 @@ class _Page:
 
     def findings(self) -> Iterator[Finding]:
         """What was masked and what was held back, by sentence; counted from 1, blank lines not."""
-        where = Location(self._report.name)
+        name = self._report.name
         for number in sorted(self._masked):
-            yield found("report-personal", where, params={"sentence": number})
+            yield finding("report-personal", name, sentence=number)
         for number, shown in sorted(self._unsure.items()):
-            params = {"sentence": number, "words": shown or "…"}
-            yield found("report-name-unsure", where, value=shown, params=params)
+            words = shown or "…"
+            yield finding("report-name-unsure", name, value=shown, sentence=number, words=words)
 
     def _is_personal(self, figure: Figure) -> bool:
         """Whether the figure's number is a part of something personal."""

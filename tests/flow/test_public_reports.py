@@ -110,6 +110,15 @@ def test_a_heading_that_may_name_a_person_holds_back_the_figures_below_it(
     assert values(report) == ["9", "3"]
 
 
+def test_a_body_that_may_be_a_person_is_blank_and_told(
+    read: Read, unsure: Callable[..., None]
+) -> None:
+    unsure(("尤示",))
+    report = read("案件57件。\n", Heading(body="尤示"))
+    assert report.body == "" and [f.body for f in report.figures] == [""]
+    assert "report-body-unsure" in {f.rule for f in report.findings}
+
+
 def test_a_doubt_that_is_a_name_for_sure_elsewhere_is_masked(
     read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import PurePosixPath
 
 from pipeline.base.files import sha256
@@ -116,8 +117,8 @@ def _files(
     stems = {part: PurePosixPath(part).stem for some in parts.values() for part in some}
     personal = _personal((*stems, *stems.values()), trusted)
     personal |= {part for part, stem in stems.items() if stem in personal}
-    folders: dict[str, str] = {}
-    public: dict[str, str] = {}
+    folders, public = dict[str, str](), dict[str, str]()
+    free = (name for n in count(1) if (name := f"{FOLDER} {n}") not in stems)
     number = 0
     for file in files:
         *above, last = parts[file.name]
@@ -125,7 +126,9 @@ def _files(
         for at, folder in enumerate(above):
             place = "/".join(above[: at + 1])
             if at >= own[file.name] and folder in personal:
-                folder = folders.setdefault(place, _neutral(FOLDER, len(folders) + 1, ""))
+                if place not in folders:
+                    folders[place] = next(free)
+                folder = folders[place]
             shown.append(folder)
         if last in personal:
             number += 1

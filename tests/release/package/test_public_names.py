@@ -75,6 +75,11 @@ def test_a_folder_has_one_public_name_for_all_files_in_it() -> None:
     assert [*found.files.values()] == ["文件夹 1/一.csv", "文件夹 1/二.csv", "甲/文件夹 2/三.csv"]
 
 
+def test_a_folder_s_neutral_name_is_no_other_folder_s() -> None:
+    found = names(file("张三丰案卷/一.csv"), file("文件夹 1/一.csv"))
+    assert found.files == {"张三丰案卷/一.csv": "文件夹 2/一.csv"}
+
+
 @pytest.mark.parametrize(
     "path",
     ["１３８１２３４５６７８.csv", "张 三 丰.csv", "zs@example.cn", "zs@example.cn.csv", "138/12345678.csv", "甲/张三丰", "a.张三丰"],
