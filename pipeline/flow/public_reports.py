@@ -37,17 +37,11 @@ def public(report: Report) -> Report:
 
 
 def _alone(text: str, names: frozenset[str]) -> str:
-    """A title or a body without what is personal; "" where it may be a name itself."""
-    shown = _words(text, names) or ""
-    return "" if labels.are_personal([shown])[0] else shown
-
-
-def _words(text: str, names: frozenset[str]) -> str | None:
-    """A short text without what is personal, `names` among it; None where it may
-    hold a name.
+    """A title or a body without what is personal, `names` among it; "" where it may be a name
+    itself.
     """
-    found = labels.title(text, names)
-    return None if found.unsure else found.masked
+    shown = labels.title(text, names).masked
+    return "" if labels.are_personal([shown])[0] else shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +64,7 @@ class _Page:
         self.named = frozenset(
             report.text[start:end] for start, end, instead in self._found.spots if "某" in instead
         )
+        self._doubted = frozenset(report.text[start:end] for start, end in self._found.unsure)
         self._sentences: dict[tuple[int, int], _Sentence] = {}
         self._short: dict[str, str | None] = {}
         self._masked, self._unsure = set[int](), dict[int, str]()
@@ -105,8 +100,13 @@ class _Page:
         return at < len(self._ends) and self._found.spots[at][0] < figure.end
 
     def _words(self, text: str) -> str | None:
+        """A label or headings without what is personal; None where they hold what may be a name.
+
+        They are made of the text's own words, so what may be a name is known from there.
+        """
         if text not in self._short:
-            self._short[text] = _words(text, self.named)
+            is_doubted = bool(labels.occurrences(text, self._doubted))
+            self._short[text] = None if is_doubted else labels.title(text, self.named).masked
         return self._short[text]
 
     def _sentence(self, figure: Figure) -> _Sentence:

@@ -17,7 +17,7 @@ from pipeline.base.normalise import normalise
 from pipeline.checks.privacy import name_statistics
 from pipeline.checks.privacy.dictionary import LONGEST, TAGS, dictionary, pack
 from pipeline.checks.privacy.name_search import Name, names_in
-from pipeline.checks.privacy.names import AMBIGUOUS, NO_NAME, SURNAMES, is_masked, mask_in_text
+from pipeline.checks.privacy.names import AMBIGUOUS, NO_NAME, SURNAMES, is_masked, mask_name
 from pipeline.checks.privacy.number_context import Spot
 from pipeline.checks.privacy.screen import personal_spots
 from pipeline.checks.privacy.unlabelled_numbers import replaced
@@ -57,7 +57,7 @@ class Searched:
         """What may be shown of the words around an unsure span, which itself is masked."""
         first, last = max(0, start - _AROUND), min(len(self.text), end + _AROUND)
         before, after = self.public(first, start), self.public(end, last)
-        return f"{before}【{mask_in_text(self.text[start:end])}】{after}".replace("\n", " ")
+        return f"{before}【{_mask(self.text[start:end])}】{after}".replace("\n", " ")
 
 
 def searched(texts: Sequence[str]) -> list[Searched]:
@@ -70,7 +70,7 @@ def searched(texts: Sequence[str]) -> list[Searched]:
 
 def title(text: str, names: Iterable[str] = ()) -> Searched:
     """A title or another short text, searched with `names`, known from elsewhere, masked already."""
-    spots = [(a, b, mask_in_text(text[a:b])) for a, b in occurrences(text, names)]
+    spots = [(a, b, _mask(text[a:b])) for a, b in occurrences(text, names)]
     (found,) = searched([replaced(text, spots)])
     return found
 
@@ -81,10 +81,10 @@ def _searched(text: str, names: Sequence[Name]) -> Searched:
     for start, end, _ in spots:
         taken[start:end] = b"\1" * (end - start)
     sure = {text[n.start : n.end] for n in names if n.sure}
-    known = {name for name in sure if mask_in_text(name) != name}
+    known = {name for name in sure if _mask(name) != name}
     named = [(n.start, n.end) for n in names if n.sure]
     for start, end in (*named, *occurrences(text, known)):
-        instead = mask_in_text(text[start:end])
+        instead = _mask(text[start:end])
         if not any(taken[start:end]) and text[start:end] != instead:
             taken[start:end] = b"\1" * (end - start)
             spots.append((start, end, instead))
@@ -114,11 +114,15 @@ def occurrences(text: str, names: Iterable[str]) -> list[tuple[int, int]]:
     return places
 
 
+def _mask(name: str) -> str:
+    return mask_name("".join(name.split()))
+
+
 def _may_be(name: str) -> bool:
     """Whether what may be a name is neither masked already nor a word of another kind than nouns,
     such as 全年.
     """
-    return not is_masked(name) and name != mask_in_text(name) and _word(name) in (None, "n")
+    return not is_masked(name) and name != _mask(name) and _word(name) in (None, "n")
 
 
 # ---------------------------------------------------------------- labels
@@ -128,10 +132,15 @@ def are_personal(labels: Sequence[str]) -> list[bool]:
     """Of each label whether it holds a personal value, or what is or may be a person's name."""
     distinct = list(dict.fromkeys(labels))
     judged = {
-        each.text: bool(each.spots or each.unsure) or _is_named(each.text)
+        each.text: bool(each.spots) or _is_doubted(each) or _is_named(each.text)
         for each in searched(distinct)
     }
     return [judged[label] for label in labels]
+
+
+def _is_doubted(label: Searched) -> bool:
+    """Whether it may hold a name; two English words by themselves, as in titles, are none."""
+    return any(not label.text[start:end].isascii() for start, end in label.unsure)
 
 
 _HAN = "\u3400-\u9fff\U00020000-\U0003ffff"
