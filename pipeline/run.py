@@ -21,6 +21,7 @@ from pipeline.base.files import faults, locked
 from pipeline.base.model import Catalog, Dataset
 from pipeline.base.sql import quoted
 from pipeline.base.words import language, say
+from pipeline.checks.privacy import labels
 from pipeline.flow import check, yearly_reports
 from pipeline.flow.cache import reuse_from
 from pipeline.flow.check import means_of, tally_parts
@@ -249,7 +250,7 @@ def judge_expectations(run: Run, job: Job, parent: Path | None) -> tuple[Accepte
     before, allowed = manifest.read(parent) if parent else {}, job.allowed
     datasets, accepted, failed = list(job.catalog.datasets.values()), list[Accepted](), []
     rows = before.get("rows", {})
-    unread = sorted(kept_rows.datasets_of(run.unread, parent).items())
+    unread = sorted(kept_rows.datasets_of(run.unread, run.names, parent).items())
     known = [(name, file) for name, file in unread if name in job.catalog.datasets]
     failures = [
         *(Failure(name, "unread", {"file": file}) for name, file in known),
@@ -257,7 +258,7 @@ def judge_expectations(run: Run, job: Job, parent: Path | None) -> tuple[Accepte
     ]
     for each in failures:
         earlier = expectations.accepted_before(each, before)
-        if because := allowed.accept.get(each.dataset, ""):
+        if because := labels.title(allowed.accept.get(each.dataset, "")).masked:
             dataset = job.catalog.datasets[each.dataset]
             is_same = earlier and earlier.because == because
             if not (earlier and is_same and _has_no_new_rows(run, dataset, parent)):
@@ -339,20 +340,24 @@ def _removed_by_publishers(
 
 
 def _material(run: Run, catalog: Catalog, parent: Path | None) -> draft.Material:
+    names = run.names
     produced: dict[str, list[working.Row]] = {
         tombstones.TABLE: list(tombstones.public_rows(run.withdrawals)),
-        "sources": working.sources(run.sources, run.ledger.tallies)
+        "sources": working.sources(map(names.source, run.sources), run.ledger.tallies)
         + _sources(run, catalog, parent),
         "header_mappings": [
-            (o.source.source_id, m.position + 1, m.header, m.field, m.matched_by)
+            (o.source.source_id, m.position + 1, header, m.field, m.matched_by)
             for o in run.opened
             for m in o.mapping
+            for header in (names.header(o.source.source_id, m.position, m.header),)
         ],
         "issues": working.issues(run.ledger.issues),
         "rules": working.rules(catalog),
         "report_figures": yearly_reports.figure_rows(run.reports),
         "report_checks": yearly_reports.check_rows(run.comparisons),
-        "run_tallies": working.run_tallies((o.source for o in run.opened), run.ledger.tallies),
+        "run_tallies": working.run_tallies(
+            (names.source(o.source) for o in run.opened), run.ledger.tallies
+        ),
         union.TABLE: union.publishers(run.packages, catalog),
     }
     return draft.Material(
@@ -364,7 +369,7 @@ def _material(run: Run, catalog: Catalog, parent: Path | None) -> draft.Material
             for name, rows in produced.items()
             if name in catalog.datasets
         },
-        {working.masked(source.path): source.sha256 for source in run.sources},
+        {names.file(source.path): source.sha256 for source in run.sources},
         {name: tally_parts(tally) for name, tally in sorted(run.by_dataset().items())},
         run.ledger.work,
     )

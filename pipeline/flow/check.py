@@ -29,7 +29,7 @@ from pipeline.flow.read_inbox import (
     write_feedback,
 )
 from pipeline.intake.inbox import sources
-from pipeline.release.package import working
+from pipeline.release.package import public_names
 from pipeline.release.removal import tombstones
 from pipeline.release.removal.tombstones import Tombstone
 
@@ -63,12 +63,15 @@ def run_checks(inbox: Path, private: Path, means: Means, withdrawals: Collection
     listed = sources.scan(inbox, catalog)
     with Ledger(private, language(), means.refused) as ledger:
         run = Run(ledger, sql.connect(ledger.work / "spill"))
-        for finding in (*listed.findings, *working.named_persons(f.name for f in listed.files)):
+        for finding in listed.findings:
             ledger.finding(finding)
         files = [*listed.files, *_packages(listed, run, catalog)]
         run.sample = run.sample or any(SAMPLE in f.name for f in files)
         read_files(files, run, means)
         means.cache.prune()
+        run.names = public_names.of(files, run.files, run.opened, catalog)
+        for finding in run.names.findings:
+            ledger.finding(finding)
         ledger.close_tables()
         progress.step(say("step-comparing", language()))
         _withdrawn(run, means, withdrawals)

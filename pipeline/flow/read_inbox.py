@@ -42,6 +42,7 @@ from pipeline.intake.inbox import sources
 from pipeline.intake.read import Opened
 from pipeline.intake.text.ranges import Range
 from pipeline.intake.workbook.sheet import NOT_OF_THE_FILE
+from pipeline.release.package.public_names import PublicNames
 
 if TYPE_CHECKING:
     from pipeline.base.sheet_cells import Grid
@@ -66,6 +67,7 @@ class Run:
     sample: bool = False
     files: list[sources.InboxFile] = field(default_factory=list)  # as kept under PRIVATE/raw
     unread: set[str] = field(default_factory=set)  # files that a fault of ours kept from being read
+    names: PublicNames = field(default_factory=PublicNames)
     feedback: list[str] = field(default_factory=list)  # workbooks written, inside PRIVATE/feedback
     # Other publishers' packages, as sources.yaml lists them.
     packages: list[PackageResult] = field(default_factory=list)
@@ -321,7 +323,7 @@ def read_reports(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog)
     from pipeline.flow import yearly_reports
 
     vocabulary = catalog.folder / "codes" / "indicators.csv"
-    run.reports = yearly_reports.read_reports(files, vocabulary, catalog)
+    run.reports = yearly_reports.read_reports(files, vocabulary, catalog, run.names)
     for each in run.reports:
         for finding in each.report.findings:
             run.ledger.finding(replace(finding, file=each.source.path), each.source.source_id)

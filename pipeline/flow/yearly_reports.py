@@ -29,7 +29,9 @@ from pipeline.base.model import (
 from pipeline.base.sql import Sql, quoted
 from pipeline.base.words import Lang, say
 from pipeline.contract.catalog import published_columns
+from pipeline.flow import public_reports
 from pipeline.intake.inbox.sources import InboxFile
+from pipeline.release.package.public_names import PublicNames
 from pipeline.reports.compare.with_records import DIFFERS, Count, Params, reconcile
 from pipeline.reports.figures import indicators
 from pipeline.reports.figures.heading import Heading
@@ -47,18 +49,20 @@ class ReadReport:
 
 
 def read_reports(
-    files: Iterable[InboxFile], vocabulary: Path, catalog: Catalog
+    files: Iterable[InboxFile], vocabulary: Path, catalog: Catalog, called: PublicNames
 ) -> list[ReadReport]:
-    """Every report among `files`; its growth is checked against the same body's last report.
+    """Every report among `files`, as it may be public and by the name by which its file is `called`
+    in public. Its growth is checked against the same body's last report.
 
     `vocabulary` is the contract's indicators.csv; UsageError where a column is missing in it.
     """
     known = indicators.load(vocabulary)
     reports = [file for file in files if file.is_report]
-    names = names_of([file.name for file in reports])
-    done = [_read(file, names[file.name], known, catalog) for file in reports]
+    names = names_of([called.file(file.name) for file in reports])
+    done = [_read(file, names[called.file(file.name)], known, catalog) for file in reports]
     by_year = {(d.report.body, d.report.year): d.report for d in done}
-    return [_beside_last_year(d, by_year) for d in done]
+    compared = [_beside_last_year(d, by_year) for d in done]
+    return [replace(d, report=public_reports.public(d.report)) for d in compared]
 
 
 def names_of(paths: Sequence[str]) -> dict[str, str]:

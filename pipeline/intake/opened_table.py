@@ -151,8 +151,13 @@ def matched(
 
 
 def _identified(source: Source, part: str = "") -> Source:
-    name = "\0".join((source.path, source.sheet, part) if part else (source.path, source.sheet))
-    return replace(source, source_id=hashlib.sha256(name.encode()).hexdigest()[:12])
+    more = (part,) if part else ()
+    return replace(source, source_id=source_id(source.path, source.sheet, *more))
+
+
+def source_id(path: str, sheet: str, *part: str) -> str:
+    """The number of a table in a file of the inbox, from its path, its sheet and its part of it."""
+    return hashlib.sha256("\0".join((path, sheet, *part)).encode()).hexdigest()[:12]
 
 
 def _unmatched(source: Source, named: Dataset | None, candidates: list[Dataset]) -> Opened:

@@ -104,18 +104,22 @@ def test_a_dataset_that_the_contract_has_no_more_is_not_held_back_for_an_unread_
     assert "held_back" not in manifest.read(release)
 
 
-def test_a_persons_number_in_a_files_name_is_masked_where_its_dataset_is_held_back(
-    shop: SmallShop, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", [PERSON, "张三丰"])
+@pytest.mark.parametrize("changed", [b"", b"\n"], ids=["same", "changed"])
+def test_a_file_with_a_personal_name_has_its_neutral_one_where_its_dataset_is_held_back(
+    shop: SmallShop, monkeypatch: pytest.MonkeyPatch, name: str, changed: bytes
 ) -> None:
-    (shop.inbox / BOOK).rename(shop.inbox / f"乙局/{PERSON}.xlsx")
+    path = shop.inbox / f"乙局/{name}.xlsx"
+    (shop.inbox / BOOK).rename(path)
     shop.publish()
     shutil.rmtree(shop.private / "cache")
+    path.write_bytes(path.read_bytes() + changed)
     end_every_reader(monkeypatch)
     release = shop.publish()
     [held] = manifest.read(release)["held_back"]
-    assert held["expectation"] == "unread" and "乙局/" in held["reason"]["zh"]
+    assert held["expectation"] == "unread" and "乙局/文件 1（" in held["reason"]["zh"]
     texts = [p for p in release.rglob("*") if p.suffix in (".json", ".csv", ".jsonld")]
-    assert texts and not any(PERSON in path.read_text("utf-8") for path in texts)
+    assert texts and not any(name in path.read_text("utf-8") for path in texts)
 
 
 def test_hostile_workbooks_beside_a_good_file_each_have_one_reason_and_it_is_published(

@@ -21,6 +21,7 @@ from pipeline.checks.row import privacy
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
 from pipeline.release.gate import exit_guard, personal_numbers
+from pipeline.release.package import manifest
 from tests.support.disguises import WIDE, card, credit_code, cut, digits, identity, mobile, rng
 from tests.support.shop import (
     PENALTIES,
@@ -241,11 +242,17 @@ def test_a_value_in_disguise_is_masked_and_stops_nothing(shop: Shop) -> None:
     assert facts["12"].endswith("批号1**********，又1**********。")
 
 
-def test_numbers_in_names_of_files_and_headers_are_masked(shop: Shop) -> None:
-    assert findings(shop, "number-in-file-name") == [("", "")]
-    assert rows_of(shop.current / "data" / "sources.csv")[0]["file"] == "张某***********-示例数据.csv"  # fmt: skip
-    headers = [r["header"] for r in rows_of(shop.current / "data" / "header_mappings.csv")]
-    assert "问李某***********" in headers
+def test_files_and_headers_with_numbers_in_their_names_have_neutral_ones(shop: Shop) -> None:
+    source = rows_of(shop.current / "data" / "sources.csv")[0]
+    of_file = f"（校验值 {source['sha256'][:8]}）"
+    assert source["file"] == f"文件 1{of_file}.csv"
+    assert [*manifest.read(shop.current)["inputs"]] == [source["file"]]
+    columns = rows_of(shop.current / "data" / "header_mappings.csv")
+    (hidden,) = (c for c in columns if c["header"].endswith(of_file))
+    assert hidden["header"] == f"列 {hidden['position']}{of_file}"
+    assert not any("李某" in c["header"] for c in columns)
+    assert findings(shop, "personal-file-name") == [("", "")]
+    assert findings(shop, "personal-header") == [("1", "")]
 
 
 def test_a_release_of_fifteen_gigabytes_is_no_telephone(tmp_path: Path) -> None:

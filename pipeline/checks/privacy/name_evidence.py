@@ -99,7 +99,7 @@ def _in_amounts(codes: Codes) -> npt.NDArray[np.bool_]:
     """Where three or more numerals of amounts in words (肆拾陆万) stand side by side: some of them
     are surnames.
     """
-    numeral = np.isin(codes, _characters("零〇壹贰叁肆伍陆柒捌玖拾佰仟万亿"))
+    numeral = _among("零〇壹贰叁肆伍陆柒捌玖拾佰仟万亿")[codes]
     three = numeral[:-2] & numeral[1:-1] & numeral[2:]
     found = np.zeros(len(codes), bool)
     for shift in range(3 if len(codes) > 2 else 0):
@@ -254,7 +254,7 @@ def features(rows: Codes, lengths: npt.NDArray[np.int64]) -> Features:
         "gain, beside": step * np.uint64(64) + beside,
         "surname": names[:, 0].astype(np.uint64),
         "name end": ends.astype(np.uint64),
-        "place": (np.isin(ends, _characters(_PLACES)) * np.uint64(8) + lengths.astype(np.uint64)),
+        "place": (_among(_PLACES)[ends] * np.uint64(8) + lengths.astype(np.uint64)),
     }
     clipped = np.clip(gain, -15, 20) / 10
     numbers = np.stack(
@@ -277,7 +277,9 @@ def _beside(left: npt.NDArray[np.uint64], right: npt.NDArray[np.uint64]) -> npt.
     """
     found = np.zeros(len(left), np.uint64)
     for value, words, tokens in ((1, ROLES, left), (2, TITLES, right), (4, ACTS, right)):
-        found += np.isin(tokens, _packed(words)) * np.uint64(value)
+        listed = _packed(words)
+        at = np.searchsorted(listed, tokens).clip(max=len(listed) - 1)
+        found += (listed[at] == tokens) * np.uint64(value)
     return found
 
 
@@ -375,16 +377,20 @@ COMPANY = 2
 _BREAKS = "在于的与和及被对为由向将从至是系称有未已因并等到经把给,、:。;0A"
 
 
-def _characters(text: str) -> Codes:
-    return np.frombuffer(text.encode("utf-16-le"), np.uint16)
+@cache
+def _among(characters: str) -> npt.NDArray[np.bool_]:
+    """By code point whether a character is one of `characters`."""
+    table = np.zeros(1 << 16, bool)
+    table[[ord(c) for c in characters]] = True
+    return table
 
 
 def _organisation(behind: Codes) -> npt.NDArray[np.uint64]:
     """Whether, behind a candidate, the name of a company, or (1) of another organisation or a
     place ends before the sentence goes on.
     """
-    ends = np.isin(behind, _characters(_BODIES))
-    stop = np.isin(behind, _characters(_BREAKS)) | (behind == 0)
+    ends = _among(_BODIES)[behind]
+    stop = _among(_BREAKS)[behind] | (behind == 0)
     stop[:, :-1] &= ~((behind[:, :-1] == ord("有")) & (behind[:, 1:] == ord("限")))
     open_to = ~np.logical_or.accumulate(stop, axis=1)
     limited = (behind[:, :-1] == ord("有")) & (behind[:, 1:] == ord("限"))

@@ -95,7 +95,9 @@ def _spans(codes: Codes) -> Iterator[tuple[int, int, float]]:
         clause = int(np.searchsorted(begins, start, "right")) - 1
         origin = int(begins[clause])
         by_clause.setdefault(clause, []).append((start - origin, end - origin, score))
-    for at in np.flatnonzero(np.isin(which, [*by_clause])):
+    has_names = np.zeros(len(first), bool)
+    has_names[[*by_clause]] = True
+    for at in np.flatnonzero(has_names[which]):
         origin = int(starts[at])
         for start, end, score in by_clause[int(which[at])]:
             yield origin + start, origin + end, score
@@ -162,7 +164,7 @@ def score(codes: Codes, starts: Ints, lengths: Ints) -> Floats:
     """The log odds that each candidate is a name."""
     evidence = features(windows(codes, starts, lengths), lengths)
     weights = _weights()
-    total = evidence.numbers @ weights.numbers + weights.bias
+    total = (evidence.numbers * weights.numbers).sum(axis=1) + weights.bias
     for kind, values in evidence.kinds.items():
         known, weight = weights.kinds[kind]
         at = np.searchsorted(known, values).clip(max=len(known) - 1)

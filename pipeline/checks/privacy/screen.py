@@ -100,6 +100,12 @@ def screened(text: str, among: tuple[Kind, ...] = KINDS) -> tuple[str, list[str]
 
     `among`: the kinds of values that are searched for.
     """
+    spots, rules = personal_spots(text, among)
+    return replaced(text, spots), rules
+
+
+def personal_spots(text: str, among: tuple[Kind, ...] = KINDS) -> tuple[list[Spot], list[str]]:
+    """(where in `text` personal values stand, with what is public instead; the rules broken)."""
     plain = by_character(text)
     spots, rules = _found(Normalised(plain, range(len(plain)), text), among)
     hidden = normalise(starred(text, spots))
@@ -110,7 +116,7 @@ def screened(text: str, among: tuple[Kind, ...] = KINDS) -> tuple[str, list[str]
         # masking one number can uncover another next to it
         spots += [(a, b, stars(text[a:b])) for a, b, _ in numbers]
         rules += [rule for _, _, rule in numbers]
-    return replaced(text, spots), list(dict.fromkeys(rules))
+    return spots, list(dict.fromkeys(rules))
 
 
 def _found(text: Normalised, among: tuple[Kind, ...]) -> tuple[list[Spot], list[str]]:

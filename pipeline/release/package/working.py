@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -11,11 +11,8 @@ from pipeline.base.model import (
     TALLY_PARTS,
     Catalog,
     Dataset,
-    Finding,
-    Location,
     Source,
     Tally,
-    found,
 )
 from pipeline.base.words import Lang
 from pipeline.checks.privacy import unlabelled_numbers
@@ -45,14 +42,9 @@ def table(dataset: Dataset, rows: Iterable[Row]) -> pa.Table:
 
 
 def masked(text: str) -> str:
-    """The name of a file or a header with numbers of persons masked."""
+    """A text from the input with numbers of persons masked, whatever else was done before."""
     spots = unlabelled_numbers.found(text)
     return starred(text, spots) if spots else text
-
-
-def named_persons(names: Iterable[str]) -> Iterator[Finding]:
-    """A finding for each file name with a number of a person in it: names are published."""
-    yield from (found("number-in-file-name", Location(n)) for n in names if masked(n) != n)
 
 
 def _masked(cells: pa.ChunkedArray) -> pa.Array:

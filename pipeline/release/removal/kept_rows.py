@@ -18,8 +18,10 @@ from pipeline.base.errors import RefusedRow
 from pipeline.base.model import Catalog, Dataset
 from pipeline.base.sql import Sql, literal, quoted
 from pipeline.contract.catalog import published_columns
+from pipeline.intake.opened_table import source_id
 from pipeline.release.package import package, record_changes, working
 from pipeline.release.package.expectations import HeldBack
+from pipeline.release.package.public_names import PublicNames
 from pipeline.release.package.record_changes import KEY_SEPARATOR
 from pipeline.release.removal import holdings
 from pipeline.release.removal.holdings import Keys
@@ -149,15 +151,25 @@ def sources(
     ]
 
 
-def datasets_of(files: Collection[str], parent: Path | None) -> dict[str, str]:
-    """Dataset → one of `files` (as findings name them) from which the release `parent` has rows, as
-    that release names it: with numbers of persons masked.
+def datasets_of(files: Collection[str], names: PublicNames, parent: Path | None) -> dict[str, str]:
+    """Dataset → one of `files` (paths in the inbox) from which the release `parent` has rows, as
+    that release names it. `names`: what they are called in public now.
     """
     if not files or parent is None:
         return {}
-    shown = {working.masked(file) for file in files}
-    listed = package.csv_dicts(package.data_files(parent, SOURCES))
-    return {row["dataset"]: row["file"] for row in listed if row["file"] in shown}
+    shown = {names.file(file) for file in files}
+    return {
+        row["dataset"]: row["file"]
+        for row in package.csv_dicts(package.data_files(parent, SOURCES))
+        if row["file"] in shown or _is_of(row, files)
+    }
+
+
+def _is_of(row: Mapping[str, str], files: Collection[str]) -> bool:
+    """Whether a row of `sources` is of one of `files`: its content, and so its neutral name, may
+    have changed since, but its number not.
+    """
+    return any(row["source_id"] == source_id(file, row["sheet"]) for file in files)
 
 
 def _listed(kept: Kept) -> list[dict[str, str]]:

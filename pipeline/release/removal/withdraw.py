@@ -94,9 +94,12 @@ def _tombstones_for(
         if earlier := [s for s in known if (s.dataset, s.key) == (request.dataset, key)]:
             return earlier
         raise UsageError(say("withdraw-unknown", language(), dataset=request.dataset, key=key))
+    from pipeline.checks.privacy import labels  # loads the search for names
+
     day = request.today.isoformat()
+    reason, basis = (labels.title(text).masked for text in (request.reason, request.basis))
     return [
-        Tombstone(name, key, day, request.reason, request.basis, request.ordered_on or day)
+        Tombstone(name, key, day, reason, basis, request.ordered_on or day)
         for name, keys in sorted(found.items())
         for key in sorted(keys)
     ]

@@ -359,6 +359,17 @@ def test_an_accepted_dataset_is_published_with_the_operators_reason(shop: Regist
     assert "80%" in entry["reason"]["zh"]
 
 
+def test_a_reason_for_accepting_that_names_a_person_is_public_without_the_name(
+    shop: RegisterShop,
+) -> None:
+    shop.send(untitled(10, 8), "文件-示例数据.csv")
+    reason = {DOCUMENTS: "已向证人郭琛烨（13812345678）核实"}
+    release = shop.publish(LATER, accept=reason)
+    [entry] = manifest.read(release)["accepted"]
+    assert entry["because"] == "已向证人郭某某（1**********）核实"
+    assert shop.publish(MUCH_LATER, accept=reason) == release
+
+
 def test_an_acceptance_lasts_until_other_rows_come(shop: RegisterShop) -> None:
     shop.send(untitled(10, 8), "文件-示例数据.csv")
     accepted = shop.publish(LATER, accept={DOCUMENTS: "已核实"})

@@ -140,6 +140,13 @@ def test_a_tombstone_says_when_and_why_and_nothing_of_the_record(shop: Shop) -> 
         assert query(release, "select count(*) from withdrawals_fts where withdrawals_fts match '\"复议\"'") == [(1,)]  # fmt: skip
 
 
+def test_a_reason_that_names_a_person_is_public_without_the_name(shop: Shop) -> None:
+    shop.withdraw(penalties(60)[3][NUMBER], reason="证人郭琛烨来电13812345678要求撤回")
+    for release in store.kept(shop.site):
+        [stone] = rows_of(release / "data" / "withdrawals.csv")
+        assert stone["reason"] == "证人郭某某来电1**********要求撤回"
+
+
 def test_a_withdrawal_is_a_release_of_its_own_with_a_signed_link(shop: Shop) -> None:
     before = shop.current.name
     shop.withdraw(penalties(60)[3][NUMBER])
