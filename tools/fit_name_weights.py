@@ -143,10 +143,11 @@ def main(paths: list[str]) -> None:
     for path in paths:
         with Path(path).open(encoding="utf-8", newline="") as texts:
             rows += csv.DictReader(texts)
+    weights = [*fit(Evidence(rows))]
     with WEIGHTS.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(["evidence", "value", "weight"])
-        for kind, value, weight in fit(Evidence(rows)):
+        for kind, value, weight in weights:
             if kind in ("bias", "number") or (abs(weight) >= 0.03 and str(value).isprintable()):
                 out.writerow([kind, value, f"{weight:.3f}"])
 

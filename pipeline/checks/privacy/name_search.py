@@ -96,7 +96,7 @@ def _spans(codes: Codes) -> Iterator[tuple[int, int, float]]:
         origin = int(begins[clause])
         by_clause.setdefault(clause, []).append((start - origin, end - origin, score))
     has_names = np.zeros(len(first), bool)
-    has_names[[*by_clause]] = True
+    has_names[np.array([*by_clause], np.int64)] = True
     for at in np.flatnonzero(has_names[which]):
         origin = int(starts[at])
         for start, end, score in by_clause[int(which[at])]:
@@ -170,7 +170,8 @@ def score(codes: Codes, starts: Ints, lengths: Ints) -> Floats:
         at = np.searchsorted(known, values).clip(max=len(known) - 1)
         total += np.where(known[at] == values, weight[at], 0)
     total -= np.where(evidence.named_otherwise, _NAMED_OTHERWISE, 0)
-    return total.astype(np.float32)
+    odds: Floats = total.astype(np.float32)
+    return odds
 
 
 @dataclass(frozen=True, slots=True)
