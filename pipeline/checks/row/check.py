@@ -28,7 +28,7 @@ from pipeline.base.model import (
     found,
 )
 from pipeline.checks.results import unpublished_rows
-from pipeline.checks.row import names, privacy, publication, schema
+from pipeline.checks.row import facts, names, privacy, publication, schema
 from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting
 from pipeline.checks.rules.base import Bools, named_in_words, why_open
 from pipeline.contract.catalog import published_columns
@@ -94,9 +94,7 @@ def _judged(
     return [*findings, *_misfit_findings(chunk)], reasons
 
 
-def _refused(
-    held: Iterable[tuple[int, str]], findings: Iterable[Finding]
-) -> dict[int, list[str]]:
+def _refused(held: Iterable[tuple[int, str]], findings: Iterable[Finding]) -> dict[int, list[str]]:
     """Row number → the rules for which the row is not published: those of `held`, then of errors."""
     errors = ((f.row, f.rule) for f in findings if f.severity == "error" and f.row is not None)
     reasons: dict[int, list[str]] = {}
@@ -316,6 +314,7 @@ def _publishable(
             findings += _broken(source, "own-value-in-text", column, where, columns, {})
         arrays[column.name] = cells
     findings += _without_names(table, dataset, source, arrays)
+    findings += _without_facts(table, dataset, source, arrays)
     arrays["source_id"] = pa.array([source.source_id], pa.string()).take(
         pa.array([0] * len(table), pa.int64())
     )
@@ -337,6 +336,23 @@ def _without_names(
             rows = table["_row"].take(pa.array([*shown], pa.int64())).to_pylist()
             titles = _titles(dataset.column(name))
             yield from _each(source, rule, rows, titles, name, [*shown.values()])
+
+
+def _without_facts(
+    table: pa.Table, dataset: Dataset, source: Source, arrays: dict[str, pa.Array]
+) -> Iterator[Finding]:
+    """Mask facts about persons in the texts of `arrays`, in which names are masked: a finding where
+    one is, and an error where something may be one.
+    """
+    texts = {c.name: arrays[c.name] for c in dataset.published if c.kind == "text"}
+    told = facts.screen(texts)
+    arrays |= told.texts
+    masked = [(rule, name, dict.fromkeys(rows, "")) for (rule, name), rows in told.masked.items()]
+    unsure = [("personal-fact-unsure", name, shown) for name, shown in told.unsure.items()]
+    for rule, name, shown in (*masked, *unsure):
+        rows = table["_row"].take(pa.array([*shown], pa.int64())).to_pylist()
+        titles = _titles(dataset.column(name))
+        yield from _each(source, rule, rows, titles, name, [*shown.values()])
 
 
 def _quarantined(
