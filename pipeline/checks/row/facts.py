@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.checks.privacy.facts import KINDS, Fact, Kind, facts_in, sign, sign_of
+from pipeline.checks.privacy.facts import KINDS, Fact, Kind, facts_in, sign, sign_alone, sign_of
 from pipeline.checks.privacy.unlabelled_numbers import replaced
 from pipeline.checks.row.privacy import text_signs
 
@@ -59,7 +59,9 @@ def _suspected(values: pa.Array) -> dict[int, list[Kind]]:
     if len(at):
         near = values.take(at)
         for kind in KINDS:
-            of_kind = at.filter(text_signs(near, sign_of(kind)))
+            of_kind = at.filter(
+                pc.and_(text_signs(near, sign_of(kind)), text_signs(near, sign_alone(kind)))
+            )
             for index in of_kind.to_pylist():
                 suspects.setdefault(index, []).append(kind)
     return suspects
