@@ -90,14 +90,21 @@ class Scene:
     def __init__(self, text: str) -> None:
         self.text = text
         self._found: dict[re.Pattern[str], list[int]] = {}
+        # the last that was asked for: a detail's is asked for several times
+        self._sentence_at: dict[int, tuple[int, int]] = {}
+        self._clause_at: dict[int, tuple[int, int]] = {}
 
     def sentence(self, at: int) -> tuple[int, int]:
         """Where the sentence around `at` begins and ends."""
-        return self._between(self._sentences, at)
+        if at not in self._sentence_at:
+            self._sentence_at = {at: self._between(self._sentences, at)}
+        return self._sentence_at[at]
 
     def clause(self, at: int) -> tuple[int, int]:
         """Where the clause around `at` begins and ends."""
-        return self._between(self._clauses, at)
+        if at not in self._clause_at:
+            self._clause_at = {at: self._between(self._clauses, at)}
+        return self._clause_at[at]
 
     def has(self, pattern: re.Pattern[str], start: int, end: int) -> bool:
         """Whether a match of `pattern` begins in `text[start:end]`."""

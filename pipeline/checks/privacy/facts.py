@@ -165,7 +165,8 @@ def _somebody(scene: Scene, detail: Detail) -> float:
 def _against(scene: Scene, detail: Detail, *patterns: re.Pattern[str]) -> int:
     """How many of `patterns` stand between the last person and the end of the clause."""
     _, end = scene.clause(detail.end)
-    return sum(scene.has(pattern, _subject(scene, detail), end) for pattern in patterns)
+    first = _subject(scene, detail)
+    return sum(scene.has(pattern, first, end) for pattern in patterns)
 
 
 def _subject(scene: Scene, detail: Detail) -> int:
@@ -192,14 +193,17 @@ def _score(who: float, link: float, against: float) -> float:
 
 
 def _health(scene: Scene, detail: Detail) -> float:
-    against: float = _against(scene, detail, RULE, FIGURES)
+    who = _somebody(scene, detail)
+    if who + detail.link < DOUBT:
+        return 0  # most details of most texts: what speaks against them need not be looked for
     first = _subject(scene, detail)
-    _, last = scene.clause(detail.end)
-    against += 1.5 * scene.has(PRAISE, first, detail.start if detail.link else last)
     own, _ = scene.clause(detail.start)
+    _, last = scene.clause(detail.end)
+    against: float = scene.has(RULE, first, last) + scene.has(FIGURES, first, last)
+    against += 1.5 * scene.has(PRAISE, first, detail.start if detail.link else last)
     against += 2 * scene.has(OF_BEASTS, max(first, own), detail.end)
     against += 2 * scene.has(PRACTICES, first, detail.end)
-    return _score(_somebody(scene, detail), detail.link, against)
+    return _score(who, detail.link, against)
 
 
 _SCHOOL_ASKED = re.compile("学校|上学|读书|年级|班")
@@ -247,7 +251,7 @@ def _home(scene: Scene, detail: Detail) -> float:
 
 #: In this order: of details that overlap the longest gives the kind, then the first.
 KINDS = (
-    Kind("health-in-text", fact_details.health, _health, r"人流|试管|畸变|栓塞|植物人|再障|恶性|登革|侏儒|惊厥|银屑|弱视|包虫|白癜|躁狂|渐冻|硅肺|状态|摘除|置换|缝合|修补|修复术|医治|[弱智]智|智障|依赖|自理|卧床|术(?:[,，。后]|$)|[移搭置换修成吻合融切]术|接受|做过|起搏|口吐|绝育|[缓解发作哺乳孕]期|[血尿]|植皮|破相|综合[征症]|布[氏鲁]|[重大]疾|早搏|原位|转移|手足口|青光|发育|月经|急救|[心精]神|性功能|牙|[眼腰鼻舌]|单[侧耳肘腕踝肩腿臂脚手]|[手足脚腿臂指趾头颅脑面脸眼耳鼻口牙颈胸腰背腹肩肘膝踝骨椎肋脾肝肾肺心胃肠肢腕肌腱韧皮肤听视宫巢乳膜囊腺髋胫腓股桡锁颌眶睾胆胰咽喉肛].{0,8}(?:下降|粥样|震荡|粘连|化脓|出血|分裂|梗|异常|变形|减退|突出|穿孔|息肉|破损|占位|丧失|坏死|截除|缺失|病变)|中[毒期]|[早晚末]期|[性声]聋|流产|引产|临产|患|[病症癌瘤炎孕瘫残聋盲哑肿疹瘾醉晕昏疼痛伤癫哮晕肺肾肝脑骨胎产]|[心脊颈腰][脏梗衰椎]|[视听智]力|[左右双][眼耳手脚腿臂膝肩肘腕踝侧]|手[指臂掌腕]|脚[趾踝]|[面头胸腹腰背臀颈]部|失[明聪语血]|手术|妊|娩|切除|移植|搭桥|支架|透析|[化放]疗|阳性|三阳|两对半|血[铅糖压脂液小]|高血|酒精|吸毒|戒毒|酗酒|精神|抑郁|焦虑|双相|自[闭杀残]|多动|唐氏|痴呆|麻痹|中风|痛风|白内障|贫血|结[核石节扎]|梅毒|艾滋|HIV|HPV|ICU|新冠|疟|痢|霍乱|鼠疫|水痘|疱|疮|疝|甲[亢减流肝]|[乙丙丁戊]肝|房颤|衰竭|呕|腹|发[烧热]|高[烧热]|休克|过敏|抽搐|窒息|呼吸困难|恶心|上吐|肚子|胸闷|心悸|气短|失禁|脱发|毁容|溃|愈合|假肢|耳蜗|助听|轮椅|拐杖|结巴|口吃|迟钝|安眠|输血|行动不便|中毒|[膝胃肠疤疮痒痹泻咳喘瞎瘸疯痴傻瘙胰脾痔癣瘀瘘痰喉肛]|感染|断[裂指]|离断|截[肢瘫]|破裂|脱[落位]|肥胖|失眠|近视|斜视|服[药毒用]|吃药|用药|打针|输液|注射|住院|入院|救治|就[诊医]|送医|诊断|抢救|体检|死[亡于因]|身[亡体]|去世|离世|病故|轻生|割腕|康复|幻[觉听]|坐月子|分娩|重症|障碍|硬化|狭窄|畸形|萎缩|积[水液]|增生|阳痿|不遂|骨质|轻微伤|[轻重]伤|术后", "患|诊|得[了过]|查出|染上|伤情|死[因于]|自幼|病史"),
+    Kind("health-in-text", fact_details.health, _health, r"人流|试管|畸变|栓塞|植物人|再障|恶性|登革|侏儒|惊厥|银屑|弱视|包虫|白癜|躁狂|渐冻|硅肺|状态|摘除|置换|缝合|修补|修复术|医治|[弱智]智|智障|依赖|自理|卧床|术(?:[,，。后]|$)|[移搭置换修成吻合融切]术|接受|做过|起搏|口吐|绝育|[缓解发作哺乳孕]期|[血尿]|植皮|破相|综合[征症]|布[氏鲁]|[重大]疾|早搏|原位|转移|手足口|青光|发育|月经|急救|[心精]神|性功能|牙|[眼腰鼻舌]|单[侧耳肘腕踝肩腿臂脚手]|[手足脚腿臂指趾头颅脑面脸眼耳鼻口牙颈胸腰背腹肩肘膝踝骨椎肋脾肝肾肺心胃肠肢腕肌腱韧皮肤听视宫巢乳膜囊腺髋胫腓股桡锁颌眶睾胆胰咽喉肛].{0,8}(?:下降|粥样|震荡|粘连|化脓|出血|分裂|梗|异常|变形|减退|突出|穿孔|息肉|破损|占位|丧失|坏死|截除|缺失|病变)|中[毒期]|[早晚末]期|[性声]聋|流产|引产|临产|患|[病症癌瘤炎孕瘫残聋盲哑肿疹瘾醉晕昏疼痛伤癫哮晕肺肾肝脑骨胎产]|[心脊颈腰][脏梗衰椎]|[视听智]力|[左右双][眼耳手脚腿臂膝肩肘腕踝侧]|手[指臂掌腕]|脚[趾踝]|[面头胸腹腰背臀颈]部|失[明聪语血]|手术|妊|娩|切除|移植|搭桥|支架|透析|[化放]疗|阳性|三阳|两对半|血[铅糖压脂液小红常钾]|高血|酒精|吸毒|戒毒|酗酒|精神|抑郁|焦虑|双相|自[闭杀残]|多动|唐氏|痴呆|麻痹|中风|痛风|白内障|贫血|结[核石节扎]|梅毒|艾滋|HIV|HPV|ICU|新冠|疟|痢|霍乱|鼠疫|水痘|疱|疮|疝|甲[亢减流肝]|[乙丙丁戊]肝|房颤|衰竭|呕|腹|发[烧热]|高[烧热]|休克|过敏|抽搐|窒息|呼吸困难|恶心|上吐|肚子|胸闷|心悸|气短|失禁|脱发|毁容|溃|愈合|假肢|耳蜗|助听|轮椅|拐杖|结巴|口吃|迟钝|安眠|输血|行动不便|中毒|[膝胃肠疤疮痒痹泻咳喘瞎瘸疯痴傻瘙胰脾痔癣瘀瘘痰喉肛]|感染|断[裂指]|离断|截[肢瘫]|破裂|脱[落位]|肥胖|失眠|近视|斜视|服[药毒用]|吃药|用药|打针|输液|注射|住院|入院|救治|就[诊医]|送医|诊断|抢救|体检|死[亡于因]|身[亡体]|去世|离世|病故|轻生|割腕|康复|幻[觉听]|坐月子|分娩|重症|障碍|硬化|狭窄|畸形|萎缩|积[水液]|增生|阳痿|不遂|骨质|轻微伤|[轻重]伤|术后", "患|诊|得[了过]|查出|染上|伤情|死[因于]|自幼|病史"),
     Kind("address-in-text", homes.home, _home, r"住[^房建院宿]|[家现居租暂借寄]住|住$|出发|门口|独居|现居|定居|安置[于在]|搬[到至入]|户[籍口]|籍贯|老家|家在|家[中里)）]|地[址点]|村民|居民|送[达至到往]|[回到]到|房子|业主|住户|宿舍|公寓|家属|出租[屋房]|[公廉]租房|安置房|自建房|民房|平房|小楼|住宅|单元|号楼|[0-9一二三四五六七八九十][栋幢座室户排弄巷#组队社]|[0-9]-[0-9]+-[0-9]", "住|居|户|家|地址|送|寄|收|租|[0-9０-９一二三四五六七八九十]"),
     Kind("school-in-text", fact_details.schooling, _schooling, r"年级|[0-9一二三四五六七八九十)）托大中小前]班|[初高][一二三123]|就读|上学|读书|入托|辍学|退学|休学|转学|入学|在读|借读|学籍|念书|[小中大]学|学[校院]|幼儿园|[中职]专|技校|职[高教]"),
     Kind("religion-in-text", fact_details.religion, _religion, r"住持|义工|道士|虔诚|教(?:[^育师室学练材程导科务辅职]|$)|伊斯兰|天主|道观|经书|聚会|[也都笃均]信|[僧尼庙]|执事|长老|斋|信[仰奉教主众佛基耶天道徒]|[佛道主督兰正嘛门回]教|教[徒友会堂名]|皈依|受[洗戒]|洗礼|出家|还俗|剃度|朝觐|[封把]斋|斋[月饭]|礼拜|主日|安息日|弥撒|神父|牧师|阿訇|修女|居士|佛|菩萨|观音|妈祖|耶[稣和]|基督|真主|上帝|穆斯林|法轮功|全能神|一贯道|邪教|清真|寺|祷告|传[教道]|法[会号]|圣经|古兰|念经|烧香|戒律|吃素|灵修"),
