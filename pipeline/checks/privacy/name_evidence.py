@@ -220,55 +220,78 @@ def features(rows: Codes, lengths: npt.NDArray[np.int64]) -> Features:
     """The evidence in windows."""
     before, names, behind = rows[:, :LEFT], rows[:, LEFT : LEFT + NAME], rows[:, LEFT + NAME :]
     share = name_share(names, lengths)
-    left, left_tokens = _read(before)
-    backward, right_tokens = _read(behind, backward=True)
+    left, in_front = _read(before)
+    right, after = _read(behind, backward=True)
     whole = _read(_joined(before, names, behind, lengths))[0]
-    gain = (left + share + _NAMES_AMONG_WORDS + backward - whole).astype(np.float32)
-    alone = _read(names)[0]
-    ends = names[np.arange(len(names)), lengths - 1]
-    l1, l2 = left_tokens
-    r1, r2 = right_tokens
-    beside = _beside(l1, r1)
-    step = np.clip((gain + 16) / 3, 0, 11).astype(np.uint64)
-    kinds = {
-        "left class": _class_of(l1),
-        "left word": l1,
-        "left end": _last(l1),
-        "left pair": _class_of(l2) * np.uint64(64) + _class_of(l1),
-        "right class": _class_of(r1),
-        "right word": r1,
-        "right begin": _first(r1),
-        "right pair": _class_of(r1) * np.uint64(64) + _class_of(r2),
-        "right next": r2,
-        "right end": _last(r1),
-        "left begin": _first(l1),
-        "length": lengths.astype(np.uint64),
-        "gain": step,
-        "gain, left": step * np.uint64(64) + _class_of(l1),
-        "gain, right": step * np.uint64(64) + _class_of(r1),
-        "gain, organisation": step * np.uint64(64) + _organisation(behind),
-        "gain, length": step * np.uint64(64) + lengths.astype(np.uint64),
-        "sides": _class_of(l1) * np.uint64(64) + _class_of(r1),
-        "organisation": _organisation(behind),
-        "beside": beside,
-        "gain, beside": step * np.uint64(64) + beside,
+    gain = (left + share + _NAMES_AMONG_WORDS + right - whole).astype(np.float32)
+    kinds = _of_sides(in_front, after) | _of_name(names, lengths)
+    kinds["organisation"] = _organisation(behind)
+    kinds["gain"] = np.clip((gain + 16) / 3, 0, 11).astype(np.uint64)
+    for name, other in (
+        ("gain, left", "left class"),
+        ("gain, right", "right class"),
+        ("gain, organisation", "organisation"),
+        ("gain, length", "length"),
+        ("gain, beside", "beside"),
+    ):
+        kinds[name] = _pair(kinds["gain"], kinds[other])
+    clipped = np.clip(gain, -15, 20) / 10
+    bent = (np.maximum(clipped, 0), np.maximum(clipped - 0.8, 0))
+    numbers = np.stack([clipped, *bent, share / 10, _read(names)[0] / 20], axis=1)
+    is_other = _is_place(names, lengths) | (kinds["organisation"] == COMPANY)
+    return Features(numbers.astype(np.float32), kinds, is_other)
+
+
+Tokens = npt.NDArray[np.uint64]
+
+
+def _pair(first: Tokens, second: Tokens) -> Tokens:
+    """Two classes as one number."""
+    return first * np.uint64(64) + second
+
+
+def _of_sides(in_front: tuple[Tokens, Tokens], after: tuple[Tokens, Tokens]) -> dict[str, Tokens]:
+    """The evidence of the two words on either side, the nearer one first."""
+    left, left_of_it = in_front
+    right, right_of_it = after
+    left_class, right_class = _class_of(left), _class_of(right)
+    return {
+        "left class": left_class,
+        "left word": left,
+        "left begin": _first(left),
+        "left end": _last(left),
+        "left pair": _pair(_class_of(left_of_it), left_class),
+        "right class": right_class,
+        "right word": right,
+        "right begin": _first(right),
+        "right end": _last(right),
+        "right pair": _pair(right_class, _class_of(right_of_it)),
+        "right next": right_of_it,
+        "sides": _pair(left_class, right_class),
+        "beside": _beside(left, right),
+    }
+
+
+def _of_name(names: Codes, lengths: npt.NDArray[np.int64]) -> dict[str, Tokens]:
+    """The evidence of the candidate itself."""
+    ends, length = names[np.arange(len(names)), lengths - 1], lengths.astype(np.uint64)
+    return {
+        "length": length,
         "surname": names[:, 0].astype(np.uint64),
         "name end": ends.astype(np.uint64),
-        "place": (_among(_PLACES)[ends] * np.uint64(8) + lengths.astype(np.uint64)),
+        "place": _among(_PLACES)[ends] * np.uint64(8) + length,
     }
-    clipped = np.clip(gain, -15, 20) / 10
-    numbers = np.stack(
-        [clipped, np.maximum(clipped, 0), np.maximum(clipped - 0.8, 0), share / 10, alone / 20],
-        axis=1,
-    )
+
+
+def _is_place(names: Codes, lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Whether a candidate is the name of a place in the dictionary."""
     packed = np.zeros(len(names), np.uint64)
     for column in range(NAME):
         longer = packed << np.uint64(16) | names[:, column]
         packed = np.where(column < lengths, longer, packed)
     at = dictionary().places(packed)
-    is_place = (at >= 0) & (dictionary().tags[at] == PLACE)
-    is_other = is_place | (kinds["organisation"] == COMPANY)
-    return Features(numbers.astype(np.float32), kinds, is_other)
+    found: npt.NDArray[np.bool_] = (at >= 0) & (dictionary().tags[at] == PLACE)
+    return found
 
 
 def _beside(left: npt.NDArray[np.uint64], right: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

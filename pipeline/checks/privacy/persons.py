@@ -1,4 +1,4 @@
-"""Personal details in a normalised text: home addresses, birth dates, names of third persons."""
+"""Personal details in a normalised text: birth dates, names of third persons."""
 
 from __future__ import annotations
 
@@ -8,63 +8,7 @@ from collections.abc import Iterator
 from pipeline.checks.privacy.names import COMPOUND, SURNAMES, mask_name, name_at
 from pipeline.checks.privacy.number_context import Spot
 
-# ---------------------------------------------------------------- where someone lives, when born
-
-_LIVES = r"(?:家庭住址|家庭地址|住址|现住址?|家住|户籍所在地|户籍地址?|户籍|居住地|居住于|居住在|租住于?|租住在|暂住于?|暂住地|暂住在|常住地|住所地?|住于|住在|联系地址|通讯地址|收货地址|籍贯|家在)"
-_PUBLIC_PART = re.compile(
-    r"(?:[\u4e00-\u9fff]{2,8}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,6}?(?:市|州|盟))?(?:[\u4e00-\u9fff]{1,6}?(?:区|县|旗|市))?"
-)
-_HOME = re.compile(
-    rf"{_LIVES}(?:是|为|位于|在|:|：|\s){{0,3}}([\u4e00-\u9fffA-Za-z0-9\-#()（） ]{{2,60}}?(?:号|室|户|楼|层|组|栋|幢|座|单元|村|屯|庄|寨|湾|小区|花园|家园|苑|街|路|巷|弄|胡同)(?:[\u4e00-\u9fff0-9A-Za-z\-#]{{0,16}}(?:号|室|户|楼|组|栋|幢|单元|门))*(?:\d{{1,5}}(?:号|室)?)?)"
-)
-_COUNT = r"[0-9一二三四五六七八九十]{1,5}"
-_DOOR = re.compile(
-    rf"(?:[0-9A-Z]{{1,5}}|[一二三四五六七八九十甲乙丙丁]{{1,3}})(?:号楼|栋|幢|座|号院)[\u4e00-\u9fff0-9A-Z\-]{{0,10}}?(?:单元|门)?[\s\-]?{_COUNT}(?:室|户|号)(?:[楼院]?(?:{_COUNT}(?:单元|门|层|楼|栋|幢|座))?{_COUNT}(?:室|户|号))*"
-    rf"|(?:村|屯|庄|寨|湾)[\u4e00-\u9fff]{{0,6}}?{_COUNT}(?:组|队|社){_COUNT}号"
-    r"|(?:小区|花园|家园|苑|新村|公寓|里|弄)[\u4e00-\u9fff0-9A-Z]{0,8}?\d{1,4}-\d{1,4}-\d{1,5}(?:号|室)?"
-)
-_PLACE_NAME = 24  # characters before a door that may belong to the address
-
-
-def home_addresses(text: str) -> Iterator[Spot]:
-    """Home addresses, without the part up to the district, which is public."""
-    for m in _HOME.finditer(text):
-        if m[0].startswith("住所") and _is_of_a_business(text, m.start(), m.end()):
-            continue
-        kept = _PUBLIC_PART.match(m[1])
-        yield m.start(1) + (kept.end() if kept else 0), m.end(1), "***"
-    for m in _DOOR.finditer(text):
-        start = _place_start(text, m.start())
-        if _is_of_a_business(text, start, m.end()):
-            continue
-        kept = _PUBLIC_PART.match(text, start, m.start())
-        yield kept.end() if kept else start, m.end(), "***"
-
-
-#: Words beside an address that is an organisation's, which is public, and beside a person's.
-_BUSINESS = re.compile(r"公司|企业|经营场所|登记住所|注册地|营业|商铺|门店|门面|厂址|集群注册")
-_DWELLING = re.compile(r"家|住(?!所|建)|户籍|租|宿舍|本人|男|女|法定代表人|经营者|负责人")
-
-
-def _is_of_a_business(text: str, start: int, end: int) -> bool:
-    """Whether the words around an address say that it is an organisation's and nothing says that
-    somebody lives there.
-    """
-    clause = text[max(0, start - 16) : end + 8]
-    return _BUSINESS.search(clause) is not None and _DWELLING.search(clause) is None
-
-
-_BEFORE_A_PLACE = re.compile(
-    r"位于|坐落于|坐落在|来到|前往|送至|送到|[于在到往至从其对,，。；;、:：()（）\s]"
-)
-
-
-def _place_start(text: str, door: int) -> int:
-    """The offset where the address of a door begins: behind the last word or mark before a place."""
-    first = max(0, door - _PLACE_NAME)
-    leads = [m.end() for m in _BEFORE_A_PLACE.finditer(text, first, door)]
-    return leads[-1] if leads else first
-
+# ---------------------------------------------------------------- when somebody was born
 
 _N = r"[0-9〇零○一二三四五六七八九十]"
 _DAY = rf"(?:{_N}{{4}}|{_N}{{2}}) ?[年.\-/] ?{_N}{{1,3}}(?: ?[月.\-/] ?{_N}{{1,3}} ?[日号]?| ?月)|(?:18|19|20)\d{{6}}"

@@ -15,6 +15,7 @@ from pipeline.base.normalise import Normalised, by_character, normalise
 from pipeline.base.script import in_either_script
 from pipeline.checks.privacy import (
     bank_cards,
+    facts,
     lettered_numbers,
     personal_numbers,
     persons,
@@ -51,7 +52,7 @@ KINDS = (
     Kind("e-mail-in-text", lettered_numbers.mail_addresses, r"[@＠]|[(（\[{｛]\s?[aａ]|艾特|圈a|(?:[.。点．,]|dot\W?)\s?(?:com|cn|net)|信|微亻|[+＋加]\s?[薇微vVｖＶqQｑＱ]|(?i:q\s?q|ｑｑ|q号|[vｖ]\W?[xｘ]|v\W{0,2}[信❤♥]|[wｗ][xｘ]|wechat|weixin|telegram|whatsapp|skype|tg)|绿泡泡|扣扣|企鹅|球球|叩叩|抖音|快手|小红书|微博|陌陌|支付宝|旺旺|淘宝|闲鱼"),
     Kind("number-plate-in-text", lettered_numbers.number_plates, rf"[{lettered_numbers.PROVINCES}][^\pL\pN]{{0,3}}[A-Za-zＡ-Ｚａ-ｚ]"),
     Kind("birth-date-in-text", persons.birth_dates, r"出生|生日|生于|[日号月年] ?生"),
-    Kind("address-in-text", persons.home_addresses, r"住[址在于所]|[家现居租暂常]住|户籍|籍贯|[联讯货家][系地庭][地址在]|家在|[\d０-９一二三四五六七八九十]室|[户楼院栋幢].{0,12}[\d０-９一二三四五六七八九十][号户室]|[村湾屯庄寨].{0,8}[组队社].{0,6}号|[小花家苑村寓里弄].{0,12}[-－—]"),
+    Kind("address-in-text", facts.homes_in, r"住[址在于所]|[家现居租暂借寄常]住|独居|户[籍口]|籍贯|[联讯货家][系地庭][地址在]|家在|[\d０-９一二三四五六七八九十][室户]|[户楼院栋幢].{0,12}[\d０-９一二三四五六七八九十]号|[村湾屯庄寨].{0,8}[组队社].{0,6}号|[小花家苑村寓里弄].{0,12}[-－—]"),
     Kind("third-person-in-text", persons.third_persons, rf"(?:{persons.ROLES})(?:姓名)?[:：是为“\"\s]{{0,2}}(?:[{SURNAMES}]|[A-Z]|{'|'.join(sorted(COMPOUND))}|[\x{{4e00}}-\x{{9fff}}]{{1,6}}[·•])|[(（，,] ?[男女]"),
 )  # fmt: skip
 #: Those of names, of organisations too.

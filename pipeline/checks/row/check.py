@@ -28,7 +28,7 @@ from pipeline.base.model import (
     found,
 )
 from pipeline.checks.results import unpublished_rows
-from pipeline.checks.row import names, privacy, publication, schema
+from pipeline.checks.row import facts, names, privacy, publication, schema
 from pipeline.checks.row.own_values import SEARCHED, own_values, without_own
 from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting
 from pipeline.checks.rules.base import Bools, named_in_words, why_open
@@ -49,27 +49,22 @@ def check_chunk(
     `key` makes the `record_id` of datasets that have an identity; `today` is the day on which terms
     are judged. Raises Unaccounted where rows came out that did not go in.
     """
-    row_checksums.compare(
-        f"{chunk.source.path} intake", chunk.checksum, row_checksums.in_memory(chunk.table)
-    )
+    read = row_checksums.in_memory(chunk.table)
+    row_checksums.compare(f"{chunk.source.path} intake", chunk.checksum, read)
     table = _derived(chunk.table, dataset, chunk.source, key)
     setting = Setting(today, catalog)
     findings, reasons = _judged(chunk, table, dataset, setting)
-    is_bad = _among(table, reasons)
-    good = table.filter(pc.invert(is_bad)) if reasons else table
+    good = table.filter(pc.invert(_among(table, reasons))) if reasons else table
     hidden = publication.hidden(good, dataset, setting)
     is_hidden = _among(table, hidden)
     good = good.filter(pc.invert(_among(good, hidden))) if hidden else good
-    accepted, screened = _publishable(good, dataset, chunk.source)
+    accepted, screened, unsure = _publishable(good, dataset, chunk.source)
     findings += [*publication.findings(chunk.source, hidden), *screened]
-    if unsure := _refused((), screened):
-        reasons |= unsure
-        accepted = accepted.filter(pc.invert(_among(good, unsure)))
-        is_bad = _among(table, reasons)
+    reasons |= unsure
+    is_bad = _among(table, reasons)
     quarantined = _by_row(_quarantined(chunk, is_bad, reasons), _misfits(chunk))
     withheld = publication.table(chunk, is_hidden, hidden, as_written)
     _same_rows(chunk, accepted, quarantined, withheld)
-    aside = len(chunk.set_aside)
     return Checked(
         chunk.source,
         accepted,
@@ -78,7 +73,13 @@ def check_chunk(
         _with_origin(chunk.changes, chunk.source, 0),
         chunk.set_aside,
         tuple(sorted(findings, key=lambda f: f.row or 0)),
-        Tally(chunk.read, len(accepted), len(quarantined), len(withheld), set_aside=aside),
+        Tally(
+            chunk.read,
+            len(accepted),
+            len(quarantined),
+            len(withheld),
+            set_aside=len(chunk.set_aside),
+        ),
         withheld,
         _left_out(table, pc.or_(is_bad, is_hidden), dataset, chunk.source),
         tuple(privacy.secrets(dataset, chunk.table)),
@@ -291,7 +292,23 @@ def _titles(column: Column | None) -> dict[str, str]:
 
 def _publishable(
     table: pa.Table, dataset: Dataset, source: Source
-) -> tuple[pa.Table, list[Finding]]:
+) -> tuple[pa.Table, list[Finding], dict[int, list[str]]]:
+    """(the published columns with what is personal masked, where it was found, row number → why a
+    person has to look at the row first; such rows are left out).
+    """
+    arrays, findings = _screened(table, dataset, source)
+    arrays["source_id"] = pa.array([source.source_id], pa.string()).take(
+        pa.array([0] * len(table), pa.int64())
+    )
+    arrays["source_row"] = table["_row"].cast(pa.string())
+    made = pa.table({c.name: arrays[c.name] for c in published_columns(dataset)})
+    unsure = _refused((), findings)
+    return made.filter(pc.invert(_among(table, unsure))) if unsure else made, findings, unsure
+
+
+def _screened(
+    table: pa.Table, dataset: Dataset, source: Source
+) -> tuple[dict[str, pa.Array], list[Finding]]:
     """The published columns with names and personal values masked, and where values were found."""
     columns, findings = Columns(table), list[Finding]()
     masked = dict[str, pa.Array]()
@@ -316,11 +333,8 @@ def _publishable(
             findings += _broken(source, "own-value-in-text", column, where, columns, {})
         arrays[column.name] = cells
     findings += _without_names(table, dataset, source, arrays)
-    arrays["source_id"] = pa.array([source.source_id], pa.string()).take(
-        pa.array([0] * len(table), pa.int64())
-    )
-    arrays["source_row"] = table["_row"].cast(pa.string())
-    return pa.table({c.name: arrays[c.name] for c in published_columns(dataset)}), findings
+    findings += _without_facts(table, dataset, source, arrays)
+    return arrays, findings
 
 
 def _without_names(
@@ -337,6 +351,23 @@ def _without_names(
             rows = table["_row"].take(pa.array([*shown], pa.int64())).to_pylist()
             titles = _titles(dataset.column(name))
             yield from _each(source, rule, rows, titles, name, [*shown.values()])
+
+
+def _without_facts(
+    table: pa.Table, dataset: Dataset, source: Source, arrays: dict[str, pa.Array]
+) -> Iterator[Finding]:
+    """Mask facts about persons in the texts of `arrays`, in which names are masked: a finding where
+    one is, and an error where something may be one.
+    """
+    texts = {c.name: arrays[c.name] for c in dataset.published if c.kind == "text"}
+    told = facts.screen(texts)
+    arrays |= told.texts
+    masked = [(rule, name, dict.fromkeys(rows, "")) for (rule, name), rows in told.masked.items()]
+    unsure = [("personal-fact-unsure", name, shown) for name, shown in told.unsure.items()]
+    for rule, name, shown in (*masked, *unsure):
+        rows = table["_row"].take(pa.array([*shown], pa.int64())).to_pylist()
+        titles = _titles(dataset.column(name))
+        yield from _each(source, rule, rows, titles, name, [*shown.values()])
 
 
 def _quarantined(

@@ -142,13 +142,16 @@ def code_suspects(dataset: Dataset, columns: Columns) -> dict[str, pa.Array]:
     )
 
 
-def text_signs(values: pa.Array) -> pa.Array:
-    """Where a text shows a sign of a personal value, as it is written or without its disguises."""
+def text_signs(values: pa.Array, sign: str = "") -> pa.Array:
+    """Where a text shows a sign of a personal value, or `sign` (RE2), as it is written or without
+    its disguises.
+    """
+    sign = sign or screen.text_sign()
 
     def signs(texts: pa.Array) -> pa.Array:
-        return pc.match_substring_regex(texts, screen.text_sign())
+        return pc.match_substring_regex(texts, sign)
 
-    return _signs(values, screen.text_sign(), signs, signs)
+    return _signs(values, sign, signs, signs)
 
 
 def _signs(

@@ -1,0 +1,204 @@
+"""Facts about persons in texts: found by evidence, masked where sure, waiting where not, and texts
+about organisations, rules, figures and goods untouched.
+
+`facts_by_other_hands.csv` (示例数据 / synthetic sample: nobody of whom this is told exists) was written
+from a description of what has to be found, without knowledge of the code. `known_wrong` marks what
+still gets through, or is masked or doubted needlessly: a form that is mended loses its mark here.
+"""
+
+from __future__ import annotations
+
+import csv
+import random
+import re
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.checks.privacy import screen
+from pipeline.checks.privacy.facts import KINDS, facts_in, sign, sign_alone, sign_of
+from pipeline.checks.row import facts, privacy
+
+with Path(__file__).with_name("facts_by_other_hands.csv").open(encoding="utf-8", newline="") as file:  # fmt: skip
+    ROWS = list(csv.DictReader(file))
+PERSONAL = [row for row in ROWS if row["secret"]]
+HARMLESS = [row for row in ROWS if not row["secret"]]
+
+
+def published(text: str) -> str:
+    """What is public of `text`; "" where its row waits."""
+    told = facts.screen({"text": pa.array([screened(text)])})
+    clean = told.texts["text"][0].as_py() if "text" in told.texts else screened(text)
+    return "" if told.unsure else clean
+
+
+def screened(text: str) -> str:
+    signs = privacy.text_signs(pa.array([text]))
+    return screen.screened(text)[0] if signs[0].as_py() else text
+
+
+@pytest.fixture(scope="module")
+def public() -> dict[str, str]:
+    return {row["text"]: published(row["text"]) for row in ROWS}
+
+
+@pytest.mark.parametrize("kind", sorted({row["kind"] for row in PERSONAL}))
+def test_no_fact_of_any_kind_is_public(kind: str, public: dict[str, str]) -> None:
+    rows = [row for row in PERSONAL if row["kind"] == kind]
+    leaked = [row for row in rows if row["secret"] in public[row["text"]]]
+    assert leaked == [row for row in rows if row["known_wrong"]]
+
+
+def test_what_is_of_no_person_stays(public: dict[str, str]) -> None:
+    changed = [row for row in HARMLESS if public[row["text"]] != row["text"]]
+    assert changed == [row for row in HARMLESS if row["known_wrong"]]
+
+
+def test_what_is_known_to_be_wrong_is_little() -> None:
+    for rows in (PERSONAL, HARMLESS):
+        assert sum(bool(row["known_wrong"]) for row in rows) < 0.02 * len(rows)
+    assert {row["note"] for row in ROWS} == {"示例数据 / synthetic sample"}
+
+
+def test_the_page_on_privacy_has_these_figures() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "privacy.md").read_text("utf-8")
+    known = sum(bool(row["known_wrong"]) for row in PERSONAL)
+    for text in (
+        rf"{len(PERSONAL)} 种写法，{len(PERSONAL) - known} 种.*{len(HARMLESS)} 种",
+        rf"Of {len(PERSONAL)} forms.* {len(PERSONAL) - known} are masked.* all of {len(HARMLESS)} ",
+    ):
+        assert re.search(text, page)
+
+
+# ---------------------------------------------------------------- what is masked, and how
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("当事人李某某患有慢性肾炎，请求减轻处罚。", "当事人李某某患有***，请求减轻处罚。"),
+        ("工人王××右手食指骨折，已送医。", "工人王××***，已送医。"),
+        ("该学生就读于示例区第三小学四年级2班。", "该学生就读于***小学。"),
+        ("投诉人家住示例区样本镇王楼村5组，以种地为生。", "投诉人家住示例区***，以种地为生。"),
+        ("赵某（住示例区平安小区5栋929）反映噪声。", "赵某（住示例区***）反映噪声。"),
+        ("钱某某信奉佛教，未到场。", "钱某某***，未到场。"),
+        ("该女童被继父殴打，已报警。", "该女童***，已报警。"),
+        ("孙某系未成年人周某的母亲，代为签字。", "孙某系未成年人周某的***，代为签字。"),
+        ("货款汇入吴某示例银行尾号1234的账户。", "货款汇入***。"),
+    ],
+)  # fmt: skip
+def test_the_detail_is_masked_and_the_sentence_stays_readable(text: str, clean: str) -> None:
+    assert published(text) == clean
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "患有痢疾、伤寒的人员不得从事接触直接入口食品的工作。",
+        "学生近视率同比下降2.1%，全区筛查学生3000名。",
+        "广告宣称可以根治糖尿病、高血压，违法所得500元。",
+        "对平安小区5号楼2单元电梯开展检查，责令示例公司整改。",
+        "王楼村5组道路硬化工程验收合格。",
+        "当事人示例食品有限公司，住所：示例区样本路12号3层302室。",
+        "示例区第三小学食堂留样不足，责令改正。",
+        "示例区示例寺消防通道堵塞，责令改正。",
+        "罚款缴至示例银行样本支行，逾期加处罚款。",
+        "任何单位和个人不得虐待未成年人，父母应当依法履行监护职责。",
+        "王某某被举报无证经营，经查属实。",
+        "当事人张某某已缴纳罚款2000元。",
+        "李某某在李庄村5组非法采砂，罚款1万元。",
+        "陈某销售的猪肉检出病毒核酸阳性，已作无害化处理。",
+    ],
+)
+def test_rules_figures_praise_works_and_organisations_are_public(text: str) -> None:
+    assert published(text) == text
+
+
+def test_who_is_spoken_of_decides() -> None:
+    assert published("患者应当到正规医院就诊糖尿病。") == "患者应当到正规医院就诊糖尿病。"
+    assert "糖尿病" not in published("患者刘某因糖尿病就诊。")
+    assert "糖尿病" not in published("问：身体怎样？答：我有糖尿病。")
+    assert published("当事人刘某销售的茶能治糖尿病。") == "当事人刘某销售的茶能治糖尿病。"
+
+
+def test_what_is_not_sure_waits_and_is_shown() -> None:
+    told = facts.screen({"remarks": pa.array(["", "任某的右手至今不能活动，请求从轻。"])})
+    assert not told.masked and told.texts["remarks"].to_pylist()[1].startswith("任某的右手")
+    assert "【右手" in told.unsure["remarks"][1]
+
+
+def test_a_doubt_that_a_sure_fact_explains_does_not_keep_the_row() -> None:
+    text = "工人韩某作业时左臂骨折，被送医救治。"
+    assert published(text) == "工人韩某作业时***，被送医救治。"
+
+
+# ---------------------------------------------------------------- hostile texts
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("當事人李某某患有糖尿病，請求減輕處罰。", "糖尿病"),
+        ("当事人李某某患有糖\u200b尿\u200b病，请求减轻处罚。", "糖\u200b尿\u200b病"),
+        ("赵某住示例区平安小区５栋２单元９０２室。", "５栋２单元９０２"),
+        ("赵某住示例区平安小区&#53;栋2单元902室。", "栋2单元902"),
+        ("家住王楼村⑤组，以种地为生。", "⑤组"),
+        ("李*＊患有癫痫", "癫痫"),
+    ],
+)
+def test_a_disguise_hides_no_fact(text: str, secret: str) -> None:
+    assert secret not in published(text)
+
+
+def test_empty_and_cut_texts_are_no_error() -> None:
+    for text in ("", "某", "患", "答：", "（", "张某患", "5栋", "之", "被", "尾号"):
+        assert isinstance(facts_in(text), list)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.text(
+        alphabet="张某患病住村组栋单元室1三被打之母孩子在小学班信佛教尾号银行,，。（）*×",
+        max_size=60,
+    )
+)
+def test_facts_lie_apart_and_inside_the_text(text: str) -> None:
+    found = facts_in(text)
+    assert all(a.end <= b.start for a, b in pairwise(found))
+    assert all(0 <= fact.start < fact.end <= len(text) for fact in found)
+
+
+@pytest.mark.parametrize("text", [row["text"] for row in PERSONAL[::4]])
+def test_the_cheap_sign_never_passes_over_a_fact(text: str) -> None:
+    for fact in facts_in(text):
+        [kind] = [kind for kind in KINDS if kind.rule == fact.rule]
+        for cheap in (sign(), sign_of(kind), sign_alone(kind)):
+            assert privacy.text_signs(pa.array([text]), cheap)[0].as_py(), (fact, text)
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["患病", "性", "一", "1-1", "某", "被打", "张某患癌,", "张某的孩子的父", "小学", "宿舍", "银行", "之母", "张某住5栋"],
+)  # fmt: skip
+def test_the_worst_text_takes_time_in_line_with_its_length(part: str) -> None:
+    def seconds(size: int) -> float:
+        text = (part * size)[:size]
+        start = time.process_time()
+        facts_in(text)
+        return time.process_time() - start
+
+    seconds(1_000)  # patterns are compiled, tables loaded
+    assert seconds(40_000) < 12 * seconds(10_000) + 0.2
+
+
+def test_a_long_text_of_everything_is_read_in_bounded_time() -> None:
+    words = "患 病 张某某 被 打 孩子 的 母亲 尾号 银行 3 号 栋 单元 室 村 组 住 小学 班 佛教 信 岁 伤 骨 ， 。".split()  # noqa: SIM905
+    text = "".join(random.Random(20).choices(words, k=120_000))[:200_000]
+    start = time.process_time()
+    assert facts_in(text)
+    assert time.process_time() - start < 10
