@@ -283,6 +283,4 @@ def accounts(text: str) -> Iterator[Detail]:
             continue
         bank = _BANK_BEFORE.search(text, max(0, m.start() - 28), m.start())
         start = bank.start() if bank else m.start()
-        yield Detail(
-            start, m.end(), 3 if m["tail"] or m["ends"] else 2 if m["bound"] or m["own"] else 1
-        )
+        yield Detail(start, m.end(), _of_account(m))
