@@ -343,7 +343,7 @@ def _material(run: Run, catalog: Catalog, parent: Path | None) -> draft.Material
     names = run.names
     produced: dict[str, list[working.Row]] = {
         tombstones.TABLE: list(tombstones.public_rows(run.withdrawals)),
-        "sources": working.sources(map(names.source, run.sources), run.ledger.tallies)
+        "sources": working.sources(map(names.public_source, run.sources), run.ledger.tallies)
         + _sources(run, catalog, parent),
         "header_mappings": [
             (o.source.source_id, m.position + 1, header, m.field, m.matched_by)
@@ -356,7 +356,7 @@ def _material(run: Run, catalog: Catalog, parent: Path | None) -> draft.Material
         "report_figures": yearly_reports.figure_rows(run.reports),
         "report_checks": yearly_reports.check_rows(run.comparisons),
         "run_tallies": working.run_tallies(
-            (names.source(o.source) for o in run.opened), run.ledger.tallies
+            (names.public_source(o.source) for o in run.opened), run.ledger.tallies
         ),
         union.TABLE: union.publishers(run.packages, catalog),
     }

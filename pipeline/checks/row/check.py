@@ -73,17 +73,17 @@ def check_chunk(
         _with_origin(chunk.changes, chunk.source, 0),
         chunk.set_aside,
         tuple(sorted(findings, key=lambda f: f.row or 0)),
-        Tally(
-            chunk.read,
-            len(accepted),
-            len(quarantined),
-            len(withheld),
-            set_aside=len(chunk.set_aside),
-        ),
+        _tally(chunk, accepted, quarantined, withheld),
         withheld,
         _left_out(table, pc.or_(is_bad, is_hidden), dataset, chunk.source),
         tuple(privacy.secrets(dataset, chunk.table)),
     )
+
+
+def _tally(chunk: Chunk, accepted: pa.Table, quarantined: pa.Table, withheld: pa.Table) -> Tally:
+    """What became of the chunk's rows."""
+    aside = len(chunk.set_aside)
+    return Tally(chunk.read, len(accepted), len(quarantined), len(withheld), set_aside=aside)
 
 
 def _judged(

@@ -39,7 +39,7 @@ class PublicNames:
         """The public name of the file at `path` in the inbox."""
         return self.files.get(path, path)
 
-    def source(self, source: Source) -> Source:
+    def public_source(self, source: Source) -> Source:
         """`source` as the public sees it."""
         sheet = self.sheets.get(source.source_id, source.sheet)
         return replace(source, path=self.file(source.path), sheet=sheet)

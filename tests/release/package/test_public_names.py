@@ -107,8 +107,8 @@ def test_sheets_and_headers_are_numbered_as_they_stand() -> None:
     )
     found = names(file("甲.xlsx"), opened=opened)
     first, second = (each.source for each in opened)
-    assert found.files == {} and found.source(first) == first
-    assert found.source(second) == replace(second, sheet=neutral("工作表", 2, "甲.xlsx"))
+    assert found.files == {} and found.public_source(first) == first
+    assert found.public_source(second) == replace(second, sheet=neutral("工作表", 2, "甲.xlsx"))
     assert found.headers == {
         (first.source_id, 1): neutral("列", 2, "甲.xlsx"),
         (second.source_id, 1): neutral("列", 2, "甲.xlsx"),
