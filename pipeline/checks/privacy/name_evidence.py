@@ -160,7 +160,13 @@ def candidates(codes: Codes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int6
     """(starts, lengths) of everything in `codes` that may be a name of two to four characters."""
     is_han = _classes()[codes] == HAN
     run = np.concatenate([is_han, np.zeros(NAME, bool)])
-    begins = np.flatnonzero(surname_at(codes))
+    surname = surname_at(codes)
+    # one character three times over is no name
+    same = codes[1:] == codes[:-1]
+    surname[:-2] &= ~(same[:-1] & same[1:])
+    surname[1:-1] &= ~(same[:-1] & same[1:])
+    surname[2:] &= ~(same[:-1] & same[1:])
+    begins = np.flatnonzero(surname)
     starts, lengths = [], []
     for length in (2, 3, 4):
         fits = begins
