@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import make
-from pipeline.checks.row import privacy, schema
+from pipeline.checks.row import facts, names, privacy, schema
 from pipeline.checks.rules import RULES, Columns, Setting
 from pipeline.contract import catalog
 from pipeline.intake import read
@@ -38,10 +38,13 @@ def run(rows: int = 200_000) -> dict[str, Any]:
                 _timed(spent, "privacy: names", lambda c=column, t=chunk.table: privacy.mask_column(c, t))  # fmt: skip
             _timed(spent, "schema", lambda c=column, x=cells: _schema(c, x, contract))
         _timed(spent, "privacy: texts", lambda c=columns: _texts(c, dataset))
+        texts = {c.name: columns[c.name] for c in dataset.published if c.kind == "text"}
+        _timed(spent, "privacy: names in texts", lambda c=texts: names.screen(c))
+        _timed(spent, "privacy: facts in texts", lambda c=texts: facts.screen(c))
         _timed(spent, "privacy: codes", lambda c=columns: _codes(c, dataset))
         for use in dataset.rules:
             if RULES[use.rule].scope in ("row", "publication"):
-                _timed(spent, use.rule, lambda u=use, c=columns: RULES[u.rule].check(c, setting, **u.params))  # fmt: skip
+                _timed(spent, use.rule, lambda u=use, c=columns: RULES[u.rule].check(c, setting, RULES[u.rule].use(u.params)))  # fmt: skip
     total = sum(spent.values())
     by_rule = {name: round(s, 3) for name, s in sorted(spent.items(), key=lambda x: -x[1])}
     return {"rows": count, "seconds": round(total, 2), "rows_a_second": round(count / total), "by_rule": by_rule}  # fmt: skip

@@ -26,13 +26,15 @@ _SPELT = {c: str(value) for c, value in DIGITS.items() if c != "两"}
 _SPELT |= {"幺": "1", "參": "3", "参": "3", "叄": "3"}
 _SPELT |= {"壱": "1", "弐": "2", "漆": "7"}
 _SPELT |= {"洞": "0", "两": "2", "拐": "7", "勾": "9"}  # as spoken on the telephone
+#: Chinese digits, in words for amounts and as spoken too.
+SPELT = "".join(_SPELT)
 #: A digit, Chinese ones too.
-DIGIT = f"[0-9{''.join(_SPELT)}]"
+DIGIT = f"[0-9{SPELT}]"
 _SPELT_RUN = re.compile(rf"{DIGIT}(?:{GAP}{DIGIT}){{6,}}")
 #: Letters that a reading of print takes for digits, among digits.
 _MISREAD = re.compile(r"(?<![A-Za-z])(?=(?:[OoIl]*\d){8})[0-9OoIl]{9,19}(?![A-Za-z])")
 _MISREAD_TABLE = str.maketrans("OoIl", "0011")
-_HAN_DIGIT = re.compile(f"[{''.join(_SPELT)}]")
+_HAN_DIGIT = re.compile(f"[{SPELT}]")
 _SPELT_TABLE = str.maketrans(_SPELT)
 MOST = 44  # digits of a window: four mobile numbers side by side
 _GROUP = re.compile(r"\d+")

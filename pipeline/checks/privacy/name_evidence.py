@@ -14,6 +14,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.base import parse_cache
 from pipeline.base.normalise import by_character
 from pipeline.checks.privacy.dictionary import (
     LONGEST,
@@ -54,6 +55,10 @@ WORDS = frozenset((*_IN_FRONT, *_BEHIND, "surname", "name end"))
 @cache
 def _folded() -> Codes:
     """By code point the character that stands for it here; 0 for blanks and invisible ones."""
+    return parse_cache.parsed("characters", unicodedata.unidata_version, _fold_each)
+
+
+def _fold_each() -> Codes:
     every = "".join(" " if 0xD800 <= code < 0xE000 else chr(code) for code in range(1 << 16))
     wide = np.frombuffer(by_character(every).encode("utf-32-le"), np.uint32)
     codes = np.minimum(wide, 0xFFFF).astype(np.uint16)

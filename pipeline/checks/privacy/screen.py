@@ -38,18 +38,18 @@ class Kind:
     sign: str
 
 
-_D = r"[0-9０-９〇零○一二三四五六七八九幺两洞拐勾壱弐漆壹贰叁参肆伍陆柒捌玖]"
-#: A digit, then further ones with marks between; a quantifier that gives their number is appended.
-_DIGITS = rf"{_D}(?:(?:[^\pL\pN]|[ー丶丨]){{0,3}}{_D})"
-_LONG = rf"{_DIGITS}{{6,}}|_x000[aAdD]_|[0-9](?:<[a-z/]+>|\\[nrt])[0-9]|[0-9][OoIl]"
+#: Of a number whose digits an escape or a misread letter parts; `long_runs` finds all others.
+_PARTED = r"_x000[aAdD]_|[0-9](?:<[a-z/]+>|\\[nrt])[0-9]|[0-9][OoIl]"
+#: Digits of a run that may be a number of a person; in a cell of codes, where short ones are normal.
+LONG_RUN, LONG_AMONG_CODES = 7, 11
 _PASSPORT_SIGN = r"护\s?照|(?i:passport)"
 #: In this order: a value that two kinds match is of the first one.
 KINDS = (
-    Kind("identity-number-in-text", personal_numbers.identity_numbers, _LONG),
-    Kind("bank-card-in-text", bank_cards.bank_cards, _LONG),
-    Kind("passport-in-text", lettered_numbers.passports, f"{_LONG}|{_PASSPORT_SIGN}"),
-    Kind("telephone-in-text", telephones.telephones, _LONG),
-    Kind("e-mail-in-text", lettered_numbers.mail_addresses, r"[@＠]|[(（\[{｛]\s?[aａ]|艾特|圈a|(?:[.。点．,]|dot\W?)\s?(?:com|cn|net)|信|微亻|[+＋加]\s?[薇微vVｖＶqQｑＱ]|(?i:q\s?q|ｑｑ|q号|[vｖ]\W?[xｘ]|v\W{0,2}[信❤♥]|[wｗ][xｘ]|wechat|weixin|telegram|whatsapp|skype|tg)|绿泡泡|扣扣|企鹅|球球|叩叩|抖音|快手|小红书|微博|陌陌|支付宝|旺旺|淘宝|闲鱼"),
+    Kind("identity-number-in-text", personal_numbers.identity_numbers, _PARTED),
+    Kind("bank-card-in-text", bank_cards.bank_cards, _PARTED),
+    Kind("passport-in-text", lettered_numbers.passports, _PASSPORT_SIGN),
+    Kind("telephone-in-text", telephones.telephones, _PARTED),
+    Kind("e-mail-in-text", lettered_numbers.mail_addresses, r"[@＠]|[(（\[{｛]\s?[aａ]|艾特|圈a|(?:[.。点．,]|dot\W?)\s?(?:com|cn|net)|[微威徽薇vVｖＶ加❤♥]\W{0,3}信|信\W{0,2}(?:[:：号]|[a-zA-Zａ-ｚＡ-Ｚ])|微亻|[+＋加]\s?[薇微vVｖＶqQｑＱ]|(?i:q\s?q|ｑｑ|q号|[vｖ]\W?[xｘ]|v\W{0,2}[信❤♥]|[wｗ][xｘ]|wechat|weixin|telegram|whatsapp|skype|tg)|绿泡泡|扣扣|企鹅|球球|叩叩|抖音|快手|小红书|微博|陌陌|支付宝|旺旺|淘宝|闲鱼"),
     Kind("number-plate-in-text", lettered_numbers.number_plates, rf"[{lettered_numbers.PROVINCES}][^\pL\pN]{{0,3}}[A-Za-zＡ-Ｚａ-ｚ]"),
     Kind("birth-date-in-text", persons.birth_dates, r"出生|生日|生于|[日号月年] ?生"),
     Kind("address-in-text", facts.homes_in, r"住[址在于所]|[家现居租暂借寄常]住|独居|户[籍口]|籍贯|[联讯货家][系地庭][地址在]|家在|[\d０-９一二三四五六七八九十][室户]|[户楼院栋幢].{0,12}[\d０-９一二三四五六七八九十]号|[村湾屯庄寨].{0,8}[组队社].{0,6}号|[小花家苑村寓里弄].{0,12}[-－—]"),
@@ -70,21 +70,23 @@ DATED_NUMBER = r"^[^0-9０-９]*20[0-9]{2}[^0-9０-９]{1,3}[0-9]{1,7}[^0-9０-�
 
 @cache
 def text_sign() -> str:
-    """A cheap sign of any of the kinds (RE2); a text without it, and not disguised, holds none."""
+    """A cheap sign of any of the kinds (RE2); a text without it and without a run of `LONG_RUN`
+    digits, and not disguised, holds none.
+    """
     return in_either_script("|".join(dict.fromkeys(kind.sign for kind in KINDS)))
 
 
 @cache
 def sign_among_words() -> str:
     """The same for a cell of codes that has words too, in which short numbers are normal."""
-    return f"{text_sign().replace('{6,}', '{10,}')}|{in_either_script(_IN_CODES)}"
+    return f"{text_sign()}|{in_either_script(_IN_CODES)}"
 
 
 @cache
 def dated_sign() -> str:
     """The same for a cell that is a `DATED_NUMBER`: words alone."""
-    words = dict.fromkeys(kind.sign.removeprefix(_LONG).lstrip("|") for kind in KINDS)
-    return in_either_script("|".join((*filter(None, words), _IN_CODES)))
+    words = dict.fromkeys(kind.sign for kind in KINDS if kind.sign != _PARTED)
+    return in_either_script("|".join((*words, _IN_CODES)))
 
 
 @cache

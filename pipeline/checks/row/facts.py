@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from pipeline.checks.privacy.facts import KINDS, Fact, Kind, facts_in, sign, sign_alone, sign_of
 from pipeline.checks.privacy.unlabelled_numbers import replaced
-from pipeline.checks.row.privacy import text_signs
+from pipeline.checks.row.privacy import signs_of
 
 AROUND = 12  # characters shown on either side of what may be a fact
 
@@ -54,13 +54,13 @@ def screen(texts: Mapping[str, pa.Array]) -> Told:
 
 def _suspected(values: pa.Array) -> dict[int, list[Kind]]:
     """The index of each text that shows a sign of a fact → the kinds of which it shows one."""
-    at = pc.indices_nonzero(text_signs(values, sign()))
+    at = pc.indices_nonzero(signs_of(values, sign()))
     suspects: dict[int, list[Kind]] = {}
     if len(at):
         near = values.take(at)
         for kind in KINDS:
             of_kind = at.filter(
-                pc.and_(text_signs(near, sign_of(kind)), text_signs(near, sign_alone(kind)))
+                pc.and_(signs_of(near, sign_of(kind)), signs_of(near, sign_alone(kind)))
             )
             for index in of_kind.to_pylist():
                 suspects.setdefault(index, []).append(kind)

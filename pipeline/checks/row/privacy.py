@@ -22,6 +22,7 @@ from pipeline.checks.privacy import (
     telephones,
     unlabelled_numbers,
 )
+from pipeline.checks.privacy.long_runs import have_long_runs
 from pipeline.checks.privacy.person_list import mask_persons
 from pipeline.checks.row.schema import Breach
 from pipeline.checks.rules.base import Columns
@@ -142,51 +143,53 @@ def code_suspects(dataset: Dataset, columns: Columns) -> dict[str, pa.Array]:
     )
 
 
-def text_signs(values: pa.Array, sign: str = "") -> pa.Array:
-    """Where a text shows a sign of a personal value, or `sign` (RE2), as it is written or without
-    its disguises.
-    """
-    sign = sign or screen.text_sign()
+def text_signs(values: pa.Array) -> pa.Array:
+    """Where a text shows a sign of a personal value, as it is written or without its disguises."""
+
+    def signs(texts: pa.Array) -> pa.Array:
+        return _has(texts, screen.text_sign(), screen.LONG_RUN)
+
+    return _signs(values, signs, signs)
+
+
+def signs_of(values: pa.Array, sign: str) -> pa.Array:
+    """Where a text shows `sign` (RE2), as it is written or without its disguises."""
 
     def signs(texts: pa.Array) -> pa.Array:
         return pc.match_substring_regex(texts, sign)
 
-    return _signs(values, sign, signs, signs)
+    return _signs(values, signs, signs)
+
+
+def _has(texts: pa.Array, sign: str, digits: int) -> pa.Array:
+    """Where a text shows `sign` or has a run of so many digits."""
+    return pc.or_(pc.match_substring_regex(texts, sign), have_long_runs(texts, digits))
 
 
 def _signs(
     values: pa.Array,
-    sign: str,
     as_written: Callable[[pa.Array], pa.Array],
     normalised: Callable[[pa.Array], pa.Array],
 ) -> pa.Array:
-    """A mask of the values that `as_written` finds as they are, or `normalised` without disguises.
-
-    One search by RE2 over all values, for `sign` or a disguise, selects the few that need the
-    other searches and Python.
-    """
-    near = pc.match_substring_regex(values, f"{sign}|{DISGUISED}")
-    close = values.filter(near)
-    found = as_written(close)
-    hidden = pc.invert(found)
+    """A mask of the values that `as_written` finds as they are, or `normalised` without disguises."""
+    found = as_written(values)
+    hidden = pc.and_(pc.invert(found), pc.match_substring_regex(values, DISGUISED))
     if hidden.true_count:
-        plain = [normalise(text).text for text in close.filter(hidden).to_pylist()]
+        plain = [normalise(text).text for text in values.filter(hidden).to_pylist()]
         found = pc.replace_with_mask(found, hidden, normalised(pa.array(plain, pa.string())))
-    return _spread(near, found)
+    return found
 
 
 def code_signs(values: pa.Array) -> pa.Array:
     """A mask of the codes that have a sign of a personal value, alone or among words."""
     found = pc.match_substring_regex(values, screen.code_sign())
     has_words = pc.invert(pc.match_substring_regex(values, r"^[0-9A-Za-z]*$"))
-    among = _signs(
-        values.filter(has_words), screen.sign_among_words(), _signs_among_words, _any_code_signs
-    )
+    among = _signs(values.filter(has_words), _signs_among_words, _any_code_signs)
     return pc.or_(found, _spread(has_words, among))
 
 
 def _signs_among_words(values: pa.Array) -> pa.Array:
-    found = pc.match_substring_regex(values, screen.sign_among_words())
+    found = _has(values, screen.sign_among_words(), screen.LONG_AMONG_CODES)
     dated = pc.and_(found, pc.match_substring_regex(values, screen.DATED_NUMBER))
     among = pc.match_substring_regex(values.filter(dated), screen.dated_sign())
     return pc.replace_with_mask(found, dated, among)

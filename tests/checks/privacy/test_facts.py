@@ -178,7 +178,7 @@ def test_the_cheap_sign_never_passes_over_a_fact(text: str) -> None:
     for fact in facts_in(text):
         [kind] = [kind for kind in KINDS if kind.rule == fact.rule]
         for cheap in (sign(), sign_of(kind), sign_alone(kind)):
-            assert privacy.text_signs(pa.array([text]), cheap)[0].as_py(), (fact, text)
+            assert privacy.signs_of(pa.array([text]), cheap)[0].as_py(), (fact, text)
 
 
 @pytest.mark.parametrize(
