@@ -129,13 +129,16 @@ def _may_be(name: str) -> bool:
 
 
 def are_personal(labels: Sequence[str]) -> list[bool]:
-    """Of each label whether it holds a personal value, or what is or may be a person's name."""
-    distinct = list(dict.fromkeys(labels))
+    """Of each label whether it holds a personal value, or what is or may be a person's name.
+
+    One that is too long to be a label may hold anything.
+    """
+    distinct = [label for label in dict.fromkeys(labels) if len(label) <= LONGEST_LABEL]
     judged = {
         each.text: bool(each.spots) or _is_doubted(each) or _is_named(each.text)
         for each in searched(distinct)
     }
-    return [judged[label] for label in labels]
+    return [judged.get(label, True) for label in labels]
 
 
 def _is_doubted(label: Searched) -> bool:
@@ -154,6 +157,7 @@ _PAPER = (
 )
 _BEHIND = re.compile(_PAPER)
 _IN_FRONT = ("书", "表", "案", "人", "证", "者", "年", "月", "日", "笔录", "材料", "资料", "档案", "名单", "明细", "记录", "报告", "合同", "姓名", "关于", "对", "给", "与", "和", "及")  # fmt: skip
+LONGEST_LABEL = 1_000  # characters of a label
 _LONGEST_PART = 80  # characters of a label's part in which a name is looked for beside others
 #: No given name ends in one of these, but headers do, and names of places.
 _NO_END = frozenset(
