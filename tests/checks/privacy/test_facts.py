@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import random
-import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -58,20 +57,19 @@ def test_what_is_of_no_person_stays(public: dict[str, str]) -> None:
     assert changed == [row for row in HARMLESS if row["known_wrong"]]
 
 
-def test_what_is_known_to_be_wrong_is_little() -> None:
-    for rows in (PERSONAL, HARMLESS):
-        assert sum(bool(row["known_wrong"]) for row in rows) < 0.02 * len(rows)
+def test_what_is_known_to_be_wrong_is_not_more_than_the_page_says() -> None:
+    for rows, most in ((PERSONAL, 0.12), (HARMLESS, 0.01)):
+        assert sum(bool(row["known_wrong"]) for row in rows) < most * len(rows)
     assert {row["note"] for row in ROWS} == {"示例数据 / synthetic sample"}
 
 
 def test_the_page_on_privacy_has_these_figures() -> None:
     page = (Path(__file__).parents[3] / "docs" / "privacy.md").read_text("utf-8")
-    known = sum(bool(row["known_wrong"]) for row in PERSONAL)
-    for text in (
-        rf"{len(PERSONAL)} 种写法，{len(PERSONAL) - known} 种.*{len(HARMLESS)} 种",
-        rf"Of {len(PERSONAL)} forms.* {len(PERSONAL) - known} are masked.* all of {len(HARMLESS)} ",
-    ):
-        assert re.search(text, page)
+    kept, stay = (sum(not row["known_wrong"] for row in rows) for rows in (PERSONAL, HARMLESS))
+    assert f"{len(PERSONAL)} 种写法，{kept} 种" in page
+    assert f"{len(HARMLESS)} 种无害的内容有 {stay} 种" in page
+    assert f"Of {len(PERSONAL)} forms by people who did not know the code {kept} are" in page
+    assert f"and {stay} of {len(HARMLESS)} harmless texts stay" in page
 
 
 # ---------------------------------------------------------------- what is masked, and how
