@@ -341,12 +341,14 @@ def _without_names(
     table: pa.Table, dataset: Dataset, source: Source, arrays: dict[str, pa.Array]
 ) -> Iterator[Finding]:
     """Mask persons' names in the texts of `arrays`: a finding where one is, and an error where
-    something may be one.
+    something may be one, but in the column that names the record: a document's title is an act of
+    an organ, which nobody may word otherwise.
     """
     texts = {c.name: arrays[c.name] for c in dataset.published if c.kind == "text"}
     named = names.screen(texts)
     arrays |= named.texts
-    for rule, places in (("third-person-in-text", named.masked), ("name-unsure", named.unsure)):
+    unsure = {name: shown for name, shown in named.unsure.items() if name != dataset.label}
+    for rule, places in (("third-person-in-text", named.masked), ("name-unsure", unsure)):
         for name, shown in places.items():
             rows = table["_row"].take(pa.array([*shown], pa.int64())).to_pylist()
             titles = _titles(dataset.column(name))
@@ -363,8 +365,9 @@ def _without_facts(
     told = facts.screen(texts)
     arrays |= told.texts
     masked = [(rule, name, dict.fromkeys(rows, "")) for (rule, name), rows in told.masked.items()]
-    unsure = [("personal-fact-unsure", name, shown) for name, shown in told.unsure.items()]
-    for rule, name, shown in (*masked, *unsure):
+    unsure = {name: shown for name, shown in told.unsure.items() if name != dataset.label}
+    waits = [("personal-fact-unsure", name, shown) for name, shown in unsure.items()]
+    for rule, name, shown in (*masked, *waits):
         rows = table["_row"].take(pa.array([*shown], pa.int64())).to_pylist()
         titles = _titles(dataset.column(name))
         yield from _each(source, rule, rows, titles, name, [*shown.values()])

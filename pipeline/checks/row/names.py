@@ -6,10 +6,12 @@ A name that was found in one text of a row is masked in all of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.checks.privacy.name_search import Name, names_in
 from pipeline.checks.privacy.names import mask_name
@@ -32,7 +34,11 @@ class Named:
 def screen(texts: Mapping[str, pa.Array]) -> Named:
     """The columns of `texts`, all of one table, without the names of persons."""
     named = Named()
-    found = {column: _found(cells) for column, cells in texts.items()}
+    japanese = _japanese(texts)
+    found = {
+        column: {row: each for row, each in _found(cells).items() if row not in japanese}
+        for column, cells in texts.items()
+    }
     sure = _sure_by_row(found)
     for column, cells in texts.items():
         rows = {row: spans for row, (_, spans) in found[column].items()}
@@ -53,6 +59,24 @@ def screen(texts: Mapping[str, pa.Array]) -> Named:
         if column in named.masked:
             named.texts[column] = pa.array(changed, pa.string())
     return named
+
+
+#: From this share of kana among its characters a row's text is Japanese, not a Chinese text that
+#: quotes a brand: what is known here of names does not hold for it.
+_JAPANESE = 0.1
+_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
+
+
+def _japanese(texts: Mapping[str, pa.Array]) -> frozenset[int]:
+    """The rows whose texts together are Japanese."""
+    columns = list(texts.values())
+    with_kana = [pc.match_substring_regex(c, r"[\p{Hiragana}\x{30a1}-\x{30fa}]") for c in columns]
+    found = set[int]()
+    for row in {row for mask in with_kana for row in pc.indices_nonzero(mask).to_pylist()}:
+        text = "".join(column[row].as_py() for column in columns)
+        if len(_KANA.findall(text)) >= _JAPANESE * len(text):
+            found.add(row)
+    return frozenset(found)
 
 
 def _found(cells: pa.Array) -> dict[int, tuple[str, list[Name]]]:

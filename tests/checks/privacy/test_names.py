@@ -119,6 +119,24 @@ def test_a_name_that_is_sure_in_one_text_of_a_row_is_masked_in_all_of_them() -> 
     assert 0 in named.masked["remarks"]
 
 
+def test_a_japanese_row_is_not_searched_for_chinese_names_and_a_quoted_brand_makes_none() -> None:
+    columns = {
+        "bureau": pa.array(["宮崎労働局", "示例局"]),
+        "summary": pa.array(
+            [
+                "手すり等を設けることなく作業を行わせたもの",
+                "与王建国签订购销合同，约定每月供应商品のり一箱，货款按月结清",
+            ]
+        ),
+    }
+    named = names.screen(columns)
+    assert named.unsure == {} and "bureau" not in named.texts
+    assert (
+        named.texts["summary"].to_pylist()[1]
+        == "与王某某签订购销合同，约定每月供应商品のり一箱，货款按月结清"
+    )
+
+
 def test_a_text_is_judged_alike_alone_and_among_others() -> None:
     texts = [row["text"] for row in ROWS[:: max(1, len(ROWS) // 60)]]
     together = names_in([*texts, *reversed(texts)])
