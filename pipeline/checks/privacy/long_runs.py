@@ -23,7 +23,7 @@ MARKS = 3  # at most, between two digits of a run
 _DIGIT, _WORD = 1, 2
 #: Letters that stand for a dash or a comma.
 _LETTERS_AS_MARKS = "ー丶丨"
-_BETWEEN = "\ufffe"  # no character; intake lets none in
+_BETWEEN = "\ufffe"  # no character: it ends a run wherever it stands
 
 
 @cache
@@ -47,7 +47,8 @@ def have_long_runs(texts: pa.Array, least: int) -> pa.Array:
     with up to three marks between.
     """
     found = np.zeros(len(texts), bool)
-    joined = _BETWEEN.join(text or "" for text in texts.to_pylist())
+    listed = texts.to_pylist()
+    joined = _BETWEEN.join(listed)
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
     kinds = _classes()[codes]
     digits = np.flatnonzero(kinds == _DIGIT)
@@ -58,6 +59,6 @@ def have_long_runs(texts: pa.Array, least: int) -> pa.Array:
         # where `least - 1` joins follow each other, a run is long enough
         sums = np.concatenate([[0], np.cumsum(joins)])
         begins = np.flatnonzero(sums[least - 1 :] - sums[: -(least - 1)] == least - 1)
-        borders = np.flatnonzero(codes == ord(_BETWEEN))
-        found[np.searchsorted(borders, digits[begins])] = True
+        ends = np.cumsum([len(text) + 1 for text in listed])  # behind each text and its border
+        found[np.searchsorted(ends, digits[begins], "right")] = True
     return of_numpy(found)

@@ -135,11 +135,7 @@ def _powers(count: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]
 
 
 def _best(codes: Codes) -> Iterator[tuple[int, int, float]]:
-    """(start, end, score) of the best candidates; of two that overlap the better one.
-
-    A longer one that holds the best one and may be a name itself takes its place, so that no part
-    of a name stays.
-    """
+    """(start, end, score) of the best candidates; of two that overlap the better one."""
     starts, lengths = candidates(codes)
     scores = np.concatenate(
         [np.zeros(0, np.float32)]

@@ -34,6 +34,8 @@ def test_a_long_run_is_found_as_the_expression_finds_it(texts: list[str], least:
         ("13812345678", True),
         ("138 - 1234 - 5678", True),
         ("1-3-8-1-2-3-4", True),
+        ("1381\ufffe2345678", True),
+        ("138\ufffe1234", False),
         ("138 12年34 5678", False),
         ("123456", False),
         ("一三八一二三四五六七八", True),

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.base.model import Source
+from pipeline.base.model import Chunk, Source
 from pipeline.checks.privacy.screen import screened
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
 from pipeline.intake.inbox.sources import InboxFile
-from pipeline.intake.opened_table import Opened, source_id
+from pipeline.intake.opened_table import Opened, Piece, source_id
 from pipeline.intake.table.match_columns import HeaderMatch
 from pipeline.intake.table.sources_yaml import Hint
 from pipeline.release.gate import personal_numbers
@@ -37,7 +37,11 @@ def file(name: str, publisher: str = "", known: str | None = None) -> InboxFile:
 def table(path: str, sheet: str = "", *headers: str) -> Opened:
     source = Source(source_id(path, sheet), path, digest(path), 1, sheet, header=headers)
     columns = tuple(HeaderMatch(at, header, "", "") for at, header in enumerate(headers))
-    return Opened(source, None, columns, (), lambda *_: iter(()), lambda _: None)  # type: ignore[arg-type, return-value]
+    return Opened(source, None, columns, (), lambda *_: iter(()), unread)
+
+
+def unread(piece: Piece) -> Chunk:
+    raise AssertionError(f"names are judged without reading rows: {piece}")
 
 
 def names(*files: InboxFile, opened: tuple[Opened, ...] = ()) -> PublicNames:
