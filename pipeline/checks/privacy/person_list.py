@@ -42,7 +42,7 @@ def persons(cell: str) -> list[Span]:
     for start, end in parts:
         if label := _LABEL.match(plain, start, end):
             start = label.end()
-        elif several and looks_like_organisation(plain[start:end].strip()):
+        elif several and _is_organisation(plain[start:end].strip()):
             continue
         if others := _OTHERS.search(plain, start, end):
             end = others.start()
@@ -81,6 +81,11 @@ def _may_stand_alone(name: str) -> bool:
     if not _HAN_ONLY.fullmatch(name):
         return False
     return name[:1] in SURNAMES or name[:1] in AMBIGUOUS or name[:2] in COMPOUND
+
+
+def _is_organisation(part: str) -> bool:
+    """Whether a part ends as a business does and is no name: 刘宇轩 ends as a shop may, too."""
+    return looks_like_organisation(part) and not _may_stand_alone(part)
 
 
 def mask_persons(cell: str) -> str:
