@@ -8,6 +8,7 @@ Source: 个人信息保护法 §28; 政府信息公开条例 §15.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import partial
@@ -156,6 +157,15 @@ def _first_name(release: Path, dataset: Dataset, column: Column) -> GateRefused 
     return None
 
 
+#: Every part of a list of persons shows that its name is masked: 张某某、李某某等3人, J***.
+_ALL_MASKED = (
+    r"^$|^[^、，,；;/]*[某*][^、，,；;/]*(?:[、，,；;/]+[^、，,；;/]*[某*][^、，,；;/]*)*$"
+)
+
+
+_MASKED = re.compile(_ALL_MASKED)
+
+
 def _rows_of_csv(release: Path, dataset: Dataset, column: Column) -> Iterator[tuple[str, str]]:
     """(key, name) of every record whose name must be masked and is not."""
     names = [_named_by(dataset), column.name, *column.masked_when]
@@ -171,7 +181,7 @@ def _open_names(
     if not paths:
         return
     for batch in columns_of(paths, list(dict.fromkeys(names))):
-        open_names = pc.invert(pc.match_substring_regex(batch[column.name], r"^$|某$|\*"))
+        open_names = pc.invert(pc.match_substring_regex(batch[column.name], _ALL_MASKED))
         for field, values in column.masked_when.items():
             open_names = pc.and_(open_names, pc.is_in(batch[field], pa.array(values)))
         for row in batch.filter(open_names).to_pylist():
@@ -180,7 +190,7 @@ def _open_names(
 
 def _rows_of_table(path: Path, dataset: Dataset, column: Column) -> Iterator[tuple[str, str]]:
     name, key = quoted(column.name), quoted(_named_by(dataset))
-    where = [f"{name} <> '' and {name} not like '%某' and {name} not like '%*%'"]
+    where = [f"{name} <> ''"]
     where += [f"{quoted(f)} in ({', '.join('?' * len(v))})" for f, v in column.masked_when.items()]
     values = [value for each in column.masked_when.values() for value in each]
     with closing(reading(path)) as con:
@@ -188,6 +198,7 @@ def _rows_of_table(path: Path, dataset: Dataset, column: Column) -> Iterator[tup
             "select 1 from sqlite_schema where name = ?", (dataset.name,)
         ).fetchone():
             return  # a part's database, which this dataset is not in
-        yield from con.execute(
+        found = con.execute(
             f"select {key}, {name} from {quoted(dataset.name)} where {' and '.join(where)}", values
         )
+        yield from ((row, cell) for row, cell in found if not _MASKED.match(cell))
