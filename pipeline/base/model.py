@@ -171,6 +171,12 @@ class Catalog:
     version: str  # sha256 over every file of the contract
     folder: Path = Path()  # where it was read from
 
+    def shows_names(self, where: str) -> bool:
+        """Whether the publisher leaves names of persons in public in the places called `where`:
+        officers_in_texts, in_organisations.
+        """
+        return bool(self.package.get("gongshi:names", {}).get(where) == "show")
+
 
 # ---------------------------------------------------------------- intake
 
@@ -335,8 +341,9 @@ class Checked:
     reason, since when and by which rule. `left_out`: the published columns of rows of both kinds,
     for checks that count. `secrets`: values of never-fields, for the exit guard. `tally` counts
     all rows; `checksum` is the row checksum of `accepted`, which the next stage compares with what
-    it got. `parts`: those of accepted, left_out and changes whose rows are in a file and not in the
-    table of that name.
+    it got. `persons`: names that are kept from the public, each with a number of its case or none.
+    `parts`: those of accepted, left_out, changes and persons whose rows are in a file and not in
+    the table of that name.
     """
 
     source: Source
@@ -349,6 +356,7 @@ class Checked:
     tally: Tally
     withheld: pa.Table
     left_out: pa.Table
+    persons: pa.Table
     secrets: tuple[str, ...] = ()
     parts: Mapping[str, Part] = field(default_factory=dict)
 

@@ -20,6 +20,7 @@ from pipeline.base.words import language, say
 from pipeline.checks.results.ledger import Ledger
 from pipeline.flow.cache import Cache
 from pipeline.flow.cross_checks import run_cross_checks
+from pipeline.flow.mask_persons import mask_persons
 from pipeline.flow.read_inbox import (
     Means,
     Run,
@@ -69,11 +70,12 @@ def run_checks(inbox: Path, private: Path, means: Means, withdrawals: Collection
         run.sample = run.sample or any(SAMPLE in f.name for f in files)
         read_files(files, run, means)
         means.cache.prune()
-        run.names = public_names.of(files, run.files, run.opened, catalog)
-        for finding in run.names.findings:
-            ledger.finding(finding)
         ledger.close_tables()
         progress.step(say("step-comparing", language()))
+        mask_persons(run, catalog)
+        run.names = public_names.of(files, run.files, run.opened, catalog, run.persons)
+        for finding in run.names.findings:
+            ledger.finding(finding)
         _withdrawn(run, means, withdrawals)
         _held_back(run, means)
         run_cross_checks(run, means)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.base.model import Figure, Finding
 from pipeline.checks.privacy import labels
+from pipeline.checks.privacy.known_persons import NOBODY, KnownPersons
 from pipeline.checks.privacy.screen import screened
 from pipeline.reports.documents.text import finding
 from pipeline.reports.read import Report
@@ -22,13 +23,14 @@ from pipeline.reports.read import Report
 _SENTENCE = re.compile(r"[^。！？!?\n]+")
 
 
-def public(report: Report) -> Report:
-    """`report` with what may be public of it, and findings for what was masked or held back.
+def public(report: Report, listed: KnownPersons = NOBODY) -> Report:
+    """`report` with what may be public of it, and findings for what was masked or held back;
+    `listed` persons are masked.
 
     Its text and sections, which are not published, stay.
     """
-    page = _Page(report)
-    title, body = (_alone(each, page.named) for each in (report.title, report.body))
+    page = _Page(report, listed)
+    title, body = (_alone(each, page.named, listed) for each in (report.title, report.body))
     figures = tuple(page.figures(body))
     found = [*report.findings, *page.findings()]
     if report.body and not body:
@@ -36,11 +38,11 @@ def public(report: Report) -> Report:
     return replace(report, title=title, body=body, figures=figures, findings=tuple(found))
 
 
-def _alone(text: str, names: frozenset[str]) -> str:
+def _alone(text: str, names: frozenset[str], listed: KnownPersons) -> str:
     """A title or a body without what is personal, `names` among it; "" where it may be a name
     itself.
     """
-    shown = labels.title(text, names).masked
+    shown = labels.title(text, names, listed).masked
     return "" if labels.are_personal([shown])[0] else shown
 
 
@@ -56,9 +58,9 @@ class _Sentence:
 class _Page:
     """A report's text, searched, and what was masked or held back of its figures' sentences."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, listed: KnownPersons) -> None:
         self._report, self._text = report, report.text
-        (self._found,) = labels.searched([report.text])
+        (self._found,) = labels.searched([report.text], listed)
         self._starts = [m.start() for m in _SENTENCE.finditer(report.text) if m[0].strip()]
         self._ends = [end for _, end, _ in self._found.spots]
         self.named = frozenset(

@@ -31,6 +31,8 @@ from pipeline.base.row_checksums import RowChecksum
 from pipeline.base.sql import Sql
 from pipeline.base.words import language, say
 from pipeline.checks import feedback
+from pipeline.checks.across.keys import Outcome
+from pipeline.checks.privacy.known_persons import NOBODY, KnownPersons
 from pipeline.checks.results.findings import Place
 from pipeline.checks.results.ledger import Ledger
 from pipeline.checks.results.parquet import Home, laid_down
@@ -68,6 +70,9 @@ class Run:
     files: list[sources.InboxFile] = field(default_factory=list)  # as kept under PRIVATE/raw
     unread: set[str] = field(default_factory=set)  # files that a fault of ours kept from being read
     names: PublicNames = field(default_factory=PublicNames)
+    # The persons that are kept from the public, and by dataset the rows that may name one of them.
+    persons: KnownPersons = field(default=NOBODY)
+    unsure: dict[str, dict[tuple[str, str], Outcome]] = field(default_factory=dict)
     feedback: list[str] = field(default_factory=list)  # workbooks written, inside PRIVATE/feedback
     # Other publishers' packages, as sources.yaml lists them.
     packages: list[PackageResult] = field(default_factory=list)
@@ -323,7 +328,7 @@ def read_reports(run: Run, files: Sequence[sources.InboxFile], catalog: Catalog)
     from pipeline.flow import yearly_reports
 
     vocabulary = catalog.folder / "codes" / "indicators.csv"
-    run.reports = yearly_reports.read_reports(files, vocabulary, catalog, run.names)
+    run.reports = yearly_reports.read_reports(files, vocabulary, catalog, run.names, run.persons)
     for each in run.reports:
         for finding in each.report.findings:
             run.ledger.finding(replace(finding, file=each.source.path), each.source.source_id)

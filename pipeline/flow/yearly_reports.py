@@ -28,6 +28,7 @@ from pipeline.base.model import (
 )
 from pipeline.base.sql import Sql, quoted
 from pipeline.base.words import Lang, say
+from pipeline.checks.privacy.known_persons import KnownPersons
 from pipeline.contract.catalog import published_columns
 from pipeline.flow import public_reports
 from pipeline.intake.inbox.sources import InboxFile
@@ -49,12 +50,16 @@ class ReadReport:
 
 
 def read_reports(
-    files: Iterable[InboxFile], vocabulary: Path, catalog: Catalog, called: PublicNames
+    files: Iterable[InboxFile],
+    vocabulary: Path,
+    catalog: Catalog,
+    called: PublicNames,
+    listed: KnownPersons,
 ) -> list[ReadReport]:
     """Every report among `files`, as it may be public and by the name by which its file is `called`
     in public. Its growth is checked against the same body's last report.
 
-    `vocabulary` is the contract's indicators.csv; UsageError where a column is missing in it.
+    `listed` persons are masked in it. `vocabulary` is the contract's indicators.csv; UsageError where a column is missing in it.
     """
     known = indicators.load(vocabulary)
     reports = [file for file in files if file.is_report]
@@ -62,7 +67,7 @@ def read_reports(
     done = [_read(file, names[called.file(file.name)], known, catalog) for file in reports]
     by_year = {(d.report.body, d.report.year): d.report for d in done}
     compared = [_beside_last_year(d, by_year) for d in done]
-    return [replace(d, report=public_reports.public(d.report)) for d in compared]
+    return [replace(d, report=public_reports.public(d.report, listed)) for d in compared]
 
 
 def names_of(paths: Sequence[str]) -> dict[str, str]:

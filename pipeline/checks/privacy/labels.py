@@ -16,6 +16,7 @@ import numpy as np
 from pipeline.base.normalise import normalise
 from pipeline.checks.privacy import name_statistics
 from pipeline.checks.privacy.dictionary import LONGEST, TAGS, dictionary, pack
+from pipeline.checks.privacy.known_persons import NOBODY, KnownPersons
 from pipeline.checks.privacy.name_search import Name, names_in
 from pipeline.checks.privacy.names import AMBIGUOUS, NO_NAME, SURNAMES, is_masked, mask_name
 from pipeline.checks.privacy.number_context import Spot
@@ -60,18 +61,25 @@ class Searched:
         return f"{before}【{_mask(self.text[start:end])}】{after}".replace("\n", " ")
 
 
-def searched(texts: Sequence[str]) -> list[Searched]:
-    """Each of `texts` searched for personal values and names of persons.
+def searched(texts: Sequence[str], listed: KnownPersons = NOBODY) -> list[Searched]:
+    """Each of `texts` searched for personal values, names of persons, and `listed` persons.
 
     A name that is sure in one place of a text is masked in all of it.
     """
-    return [_searched(text, names) for text, names in zip(texts, names_in(texts), strict=True)]
+    both = zip(texts, names_in(texts), listed.names_in(texts), strict=True)
+    return [_searched(text, _united(names, known)) for text, names, known in both]
 
 
-def title(text: str, names: Iterable[str] = ()) -> Searched:
+def _united(names: Sequence[Name], listed: Sequence[Name]) -> Sequence[Name]:
+    """`listed` names, and those of `names` that overlap with none of them."""
+    others = (n for n in names if all(n.end <= k.start or k.end <= n.start for k in listed))
+    return sorted([*others, *listed], key=lambda n: n.start) if listed else names
+
+
+def title(text: str, names: Iterable[str] = (), listed: KnownPersons = NOBODY) -> Searched:
     """A title or another short text, searched with `names`, known from elsewhere, masked already."""
     spots = [(a, b, _mask(text[a:b])) for a, b in occurrences(text, names)]
-    (found,) = searched([replaced(text, spots)])
+    (found,) = searched([replaced(text, spots)], listed)
     return found
 
 
@@ -128,7 +136,7 @@ def _may_be(name: str) -> bool:
 # ---------------------------------------------------------------- labels
 
 
-def are_personal(labels: Sequence[str]) -> list[bool]:
+def are_personal(labels: Sequence[str], listed: KnownPersons = NOBODY) -> list[bool]:
     """Of each label whether it holds a personal value, or what is or may be a person's name.
 
     One that is too long to be a label may hold anything.
@@ -136,7 +144,7 @@ def are_personal(labels: Sequence[str]) -> list[bool]:
     distinct = [label for label in dict.fromkeys(labels) if len(label) <= LONGEST_LABEL]
     judged = {
         each.text: bool(each.spots) or _is_doubted(each) or _is_named(each.text)
-        for each in searched(distinct)
+        for each in searched(distinct, listed)
     }
     return [judged.get(label, True) for label in labels]
 

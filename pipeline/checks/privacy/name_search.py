@@ -52,7 +52,7 @@ class Name:
 def names_in(texts: Sequence[str]) -> list[list[Name]]:
     """For each text the names in it, which do not overlap, in their order."""
     found: list[list[Name]] = [[] for _ in texts]
-    for first, some in _batches(texts):
+    for first, some in batches(texts):
         codes, at = fold(BETWEEN.join(some))
         begins = np.cumsum([0, *(len(text) + 1 for text in some)])
         for start, end, score in _spans(codes):
@@ -70,7 +70,7 @@ def names_in(texts: Sequence[str]) -> list[list[Name]]:
 _GAP = np.zeros(1, np.uint16)
 
 
-def _batches(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+def batches(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
     """(index of the first, texts of about `AT_ONCE` characters)."""
     first, size = 0, 0
     for at, text in enumerate(texts):

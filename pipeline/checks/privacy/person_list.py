@@ -42,7 +42,7 @@ def persons(cell: str) -> list[Span]:
     for start, end in parts:
         if label := _LABEL.match(plain, start, end):
             start = label.end()
-        elif several and _is_organisation(plain[start:end].strip()):
+        elif several and is_organisation(plain[start:end].strip()):
             continue
         if others := _OTHERS.search(plain, start, end):
             end = others.start()
@@ -83,7 +83,7 @@ def _may_stand_alone(name: str) -> bool:
     return name[:1] in SURNAMES or name[:1] in AMBIGUOUS or name[:2] in COMPOUND
 
 
-def _is_organisation(part: str) -> bool:
+def is_organisation(part: str) -> bool:
     """Whether a part ends as a business does and is no name: 刘宇轩 ends as a shop may, too."""
     return looks_like_organisation(part) and not _may_stand_alone(part)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -125,6 +125,7 @@ class Ledger:
         self._take("accepted", checked, dataset)
         self._take("left_out", checked, dataset)
         self._take("changes", checked, dataset)
+        self._take("persons", checked, dataset)
         self._withheld.writerows(
             (dataset.name, *row.values()) for row in checked.withheld.to_pylist()
         )
@@ -208,8 +209,8 @@ class Ledger:
         self._rows_of("accepted", dataset.name).write(table)
 
     def _rows_of(self, kind: str, dataset: str) -> parquet.Rows:
-        """Where rows of this kind go; the record of changes is one for all datasets."""
-        at = (kind, "" if kind == "changes" else dataset)
+        """Where rows of this kind go; changes and persons are one list for all datasets."""
+        at = (kind, "" if kind in ("changes", "persons") else dataset)
         if at not in self._rows:
             self._rows[at] = parquet.Rows(self.work / "rows" / kind / at[1])
         return self._rows[at]
@@ -235,6 +236,21 @@ class Ledger:
     def has(self, name: str) -> bool:
         """Whether a dataset has a source in the inbox."""
         return ("accepted", name) in self._rows
+
+    def replace_accepted(
+        self, name: str, files: Mapping[Path, Path], less: RowChecksum, more: RowChecksum
+    ) -> None:
+        """Put other `files` (old → new) in the place of a dataset's accepted rows; the row checksums
+        of the rows that changed are `less` before and `more` after.
+        """
+        rows = self._rows["accepted", name]
+        rows.files = [files.get(path, path) for path in rows.files]
+        self.checksums[name] = self.checksums[name] - less + more
+
+    def persons(self) -> Sequence[Path]:
+        """The Parquet files of the names that are kept from the public, in order."""
+        rows = self._rows.get(("persons", ""))
+        return rows.files if rows else ()
 
     def left_out(self, name: str) -> Sequence[Path]:
         """The Parquet files of a dataset's quarantined and withheld rows.

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from pipeline.base.files import naming
 from pipeline.base.model import Checked, Part
 
-KINDS = ("accepted", "left_out", "changes")
+KINDS = ("accepted", "left_out", "changes", "persons")
 LEAST = 1 << 18  # bytes; a smaller table is sent and not written as a part
 
 

@@ -47,7 +47,9 @@ def without(checked: Checked, refused: Mapping[int, RefusedRow]) -> Checked:
             quarantined=tally.quarantined + len(out),
         ),
         left_out=pa.concat_tables([left, out.select(left.column_names)]),
-        parts={kind: part for kind, part in checked.parts.items() if kind == "changes"},
+        parts={
+            kind: part for kind, part in checked.parts.items() if kind in ("changes", "persons")
+        },
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -29,7 +30,8 @@ from pipeline.base.model import (
 )
 from pipeline.checks.results import unpublished_rows
 from pipeline.checks.row import facts, names, privacy, publication, schema
-from pipeline.checks.row.own_values import SEARCHED, own_values, without_own
+from pipeline.checks.row.listed_persons import listed_persons
+from pipeline.checks.row.own_values import own_values, searched_kinds, without_own
 from pipeline.checks.rules import RULES, Columns, Judged, Rule, Setting
 from pipeline.checks.rules.base import Bools, named_in_words, why_open
 from pipeline.contract.catalog import published_columns
@@ -58,8 +60,11 @@ def check_chunk(
     hidden = publication.hidden(good, dataset, setting)
     is_hidden = _among(table, hidden)
     good = good.filter(pc.invert(_among(good, hidden))) if hidden else good
-    accepted, screened, unsure = _publishable(good, dataset, chunk.source)
-    findings += [*publication.findings(chunk.source, hidden), *screened]
+    masks = _masks(dataset, table)
+    is_good = pc.invert(_among(table, {*reasons, *hidden}))
+    screened = _screened(good, dataset, chunk.source, _only(masks, is_good), catalog)
+    accepted, unsure = _publishable(good, dataset, chunk.source, screened)
+    findings += [*publication.findings(chunk.source, hidden), *screened.findings]
     reasons |= unsure
     is_bad = _among(table, reasons)
     quarantined = _by_row(_quarantined(chunk, is_bad, reasons), _misfits(chunk))
@@ -76,6 +81,13 @@ def check_chunk(
         _tally(chunk, accepted, quarantined, withheld),
         withheld,
         _left_out(table, pc.or_(is_bad, is_hidden), dataset, chunk.source),
+        listed_persons(
+            dataset,
+            table,
+            {name: who for name, (who, _) in masks.items()},
+            screened.names,
+            chunk.source.source_id,
+        ),
         tuple(privacy.secrets(dataset, chunk.table)),
     )
 
@@ -290,63 +302,100 @@ def _titles(column: Column | None) -> dict[str, str]:
     return {"title": column.title, "title_en": column.title_en} if column else {}
 
 
-def _publishable(
-    table: pa.Table, dataset: Dataset, source: Source
-) -> tuple[pa.Table, list[Finding], dict[int, list[str]]]:
-    """(the published columns with what is personal masked, where it was found, row number → why a
-    person has to look at the row first; such rows are left out).
+#: Kinds of published columns that may hold words.
+_SCREENED = frozenset({"text", "name", "organisation", "code", "document-number", "url"})
+#: By masked column: masks of the rows in which it is masked, and of those in which that is unsure.
+_Masks = dict[str, tuple[pa.Array, pa.Array]]
+
+
+def _masks(dataset: Dataset, table: pa.Table) -> _Masks:
+    columns = [c for c in dataset.published if c.privacy == "masked"]
+    return {column.name: privacy.masked_rows(column, table) for column in columns}
+
+
+def _only(masks: _Masks, rows: pa.ChunkedArray) -> _Masks:
+    """The masks of some of the rows."""
+    keep = rows.combine_chunks()
+    return {name: (who.filter(keep), unsure.filter(keep)) for name, (who, unsure) in masks.items()}
+
+
+@dataclass(slots=True)
+class _Screened:
+    """The published columns of rows with names and personal values masked, where values were found,
+    and the persons found in texts by row number.
     """
-    arrays, findings = _screened(table, dataset, source)
+
+    arrays: dict[str, pa.Array]
+    findings: list[Finding]
+    names: dict[int, frozenset[str]]
+
+
+def _publishable(
+    table: pa.Table, dataset: Dataset, source: Source, screened: _Screened
+) -> tuple[pa.Table, dict[int, list[str]]]:
+    """(the published columns with what is personal masked, row number → why a person has to look at
+    the row first; such rows are left out).
+    """
+    arrays = dict(screened.arrays)
     arrays["source_id"] = pa.array([source.source_id], pa.string()).take(
         pa.array([0] * len(table), pa.int64())
     )
     arrays["source_row"] = table["_row"].cast(pa.string())
     made = pa.table({c.name: arrays[c.name] for c in published_columns(dataset)})
-    unsure = _refused((), findings)
-    return made.filter(pc.invert(_among(table, unsure))) if unsure else made, findings, unsure
+    unsure = _refused((), screened.findings)
+    return made.filter(pc.invert(_among(table, unsure))) if unsure else made, unsure
 
 
 def _screened(
-    table: pa.Table, dataset: Dataset, source: Source
-) -> tuple[dict[str, pa.Array], list[Finding]]:
-    """The published columns with names and personal values masked, and where values were found."""
+    table: pa.Table, dataset: Dataset, source: Source, masks: _Masks, catalog: Catalog
+) -> _Screened:
     columns, findings = Columns(table), list[Finding]()
-    masked = dict[str, pa.Array]()
-    for column in (c for c in dataset.published if c.privacy == "masked"):
-        masked[column.name], unsure = privacy.masked_rows(column, table)
-        findings += _broken(source, "party-unsure", column, unsure, columns, {})
+    masked = {name: who for name, (who, _) in masks.items()}
+    for name, (_, unsure) in masks.items():
+        findings += _broken(source, "party-unsure", dataset.column(name), unsure, columns, {})
     own = own_values(dataset, table, masked)
     arrays = {c.name: columns[c.name] for c in dataset.published}
     arrays |= {
         name: privacy.mask_column(dataset.column(name), table, masked[name]) for name in masked
     }
     suspects = privacy.free_suspects(dataset, arrays)
-    for column in (c for c in dataset.published if c.kind in SEARCHED):
+    kinds = searched_kinds(catalog)
+    for column in (c for c in dataset.published if c.kind in _SCREENED):
         cells = arrays[column.name]
         if column.name in suspects:
             cells, breaches = privacy.screen_column(column, cells, suspects[column.name])
             for breach in breaches:
                 findings += _broken(source, breach.rule, column, breach.mask, columns, {})
-        if own and column.name not in masked and not _made(column, dataset):
+        is_own = column.kind in kinds and column.name not in masked
+        if own and is_own and not _made(column, dataset):
             cells, rows = without_own(cells, own)
             where = np.isin(np.arange(len(table)), rows)
             findings += _broken(source, "own-value-in-text", column, where, columns, {})
         arrays[column.name] = cells
-    findings += _without_names(table, dataset, source, arrays)
+    screened = _Screened(arrays, findings, {})
+    listed = frozenset(name for values in own.values() for name in values)
+    screening = names.Setting(listed, catalog.shows_names("officers_in_texts"))
+    findings += _without_names(table, dataset, source, screened, screening)
     findings += _without_facts(table, dataset, source, arrays)
-    return arrays, findings
+    return screened
 
 
 def _without_names(
-    table: pa.Table, dataset: Dataset, source: Source, arrays: dict[str, pa.Array]
+    table: pa.Table,
+    dataset: Dataset,
+    source: Source,
+    screened: _Screened,
+    setting: names.Setting,
 ) -> Iterator[Finding]:
-    """Mask persons' names in the texts of `arrays`: a finding where one is, and an error where
+    """Mask persons' names in the texts of `screened`: a finding where one is, and an error where
     something may be one, but in the column that names the record: a document's title is an act of
     an organ, which nobody may word otherwise.
     """
-    texts = {c.name: arrays[c.name] for c in dataset.published if c.kind == "text"}
-    named = names.screen(texts)
-    arrays |= named.texts
+    texts = {c.name: screened.arrays[c.name] for c in dataset.published if c.kind == "text"}
+    named = names.screen(texts, setting)
+    screened.arrays |= named.texts
+    rows = table["_row"]
+    screened.names = {rows[at].as_py(): names for at, names in named.names.items()}
     unsure = {name: shown for name, shown in named.unsure.items() if name != dataset.label}
     for rule, places in (("third-person-in-text", named.masked), ("name-unsure", unsure)):
         for name, shown in places.items():

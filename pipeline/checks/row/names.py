@@ -7,8 +7,8 @@ A name that was found in one text of a row is masked in all of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,26 +20,41 @@ from pipeline.checks.privacy.unlabelled_numbers import replaced
 AROUND = 12  # characters shown on either side of what may be a name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Named:
-    """`texts` by column, with names masked; by column the rows (index → what may be shown of the
+    """`texts` by column, with names masked, and by row the `names` that are; by column the rows (index → what may be shown of the
     text around) in which names are masked, and in which something may be a name.
     """
 
     texts: dict[str, pa.Array] = field(default_factory=dict)
+    names: dict[int, frozenset[str]] = field(default_factory=dict)
     masked: dict[str, dict[int, str]] = field(default_factory=dict)
     unsure: dict[str, dict[int, str]] = field(default_factory=dict)
 
 
-def screen(texts: Mapping[str, pa.Array]) -> Named:
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What else is known: the names `listed` as kept from the public, of which none is in doubt,
+    and whether officers named in their office are shown.
+    """
+
+    listed: Collection[str] = frozenset()
+    shows_officers: bool = False
+
+
+def screen(texts: Mapping[str, pa.Array], setting: Setting = Setting()) -> Named:
     """The columns of `texts`, all of one table, without the names of persons."""
     named = Named()
     japanese = _japanese(texts)
     found = {
-        column: {row: each for row, each in _found(cells).items() if row not in japanese}
+        column: {
+            row: (text, judged)
+            for row, (text, names) in _found(cells).items()
+            if row not in japanese and (judged := _judged(text, names, setting))
+        }
         for column, cells in texts.items()
     }
-    sure = _sure_by_row(found)
+    sure = named.names = _sure_by_row(found)
     for column, cells in texts.items():
         rows = {row: spans for row, (_, spans) in found[column].items()}
         if not rows and not sure:
@@ -51,7 +66,7 @@ def screen(texts: Mapping[str, pa.Array]) -> Named:
                 n for n in rows.get(row, ()) if text[n.start : n.end] not in sure.get(row, ())
             ]
             if unsure := [n for n in unsure if not n.sure]:
-                named.unsure.setdefault(column, {})[row] = _around(text, unsure[0])
+                named.unsure.setdefault(column, {})[row] = around(text, unsure[0])
             masked = _masked(text, rows.get(row, ()), sure.get(row, frozenset()))
             if masked != text:
                 named.masked.setdefault(column, {})[row] = ""
@@ -61,6 +76,21 @@ def screen(texts: Mapping[str, pa.Array]) -> Named:
     return named
 
 
+def _judged(text: str, names: Sequence[Name], setting: Setting) -> list[Name]:
+    """`names` without officers where they are shown; a listed one is sure."""
+    judged = []
+    for name in names:
+        is_listed = "".join(text[name.start : name.end].split()) in setting.listed
+        if is_listed or not (setting.shows_officers and _OFFICER.search(text[: name.start])):
+            judged.append(replace(name, sure=name.sure or is_listed))
+    return judged
+
+
+#: Words of an officer's office in front of a name, or of a list that it stands in.
+_OFFICER = re.compile(
+    r"(?:行政)?(?:执法|监察|检查|办案|承办)人员?(?:姓名)?[:：]?\s*"
+    r"(?:[\u3400-\u9fff·]{2,8}\s*(?:[（(][^（）()]{1,40}[）)]\s*)?[、,，和与及]\s*){0,6}$"
+)
 #: From this share of kana among its characters a row's text is Japanese, not a Chinese text that
 #: quotes a brand: what is known here of names does not hold for it.
 _JAPANESE = 0.1
@@ -115,7 +145,7 @@ def _masked(text: str, spans: list[Name] | tuple[()], sure: frozenset[str]) -> s
     return text
 
 
-def _around(text: str, name: Name) -> str:
+def around(text: str, name: Name) -> str:
     """The words around what may be a name, which itself is shown masked."""
     start, end = max(0, name.start - AROUND), name.end + AROUND
     shown = mask_name(text[name.start : name.end])

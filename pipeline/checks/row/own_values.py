@@ -9,15 +9,23 @@ from collections.abc import Callable, Iterable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.base.model import Dataset
+from pipeline.base.model import Catalog, Dataset
 from pipeline.checks.privacy.names import is_masked, mask_name
 from pipeline.checks.privacy.person_list import occurrences, persons
 from pipeline.checks.privacy.unlabelled_numbers import replaced
 
 #: Characters of a never-field's value that is looked for: shorter ones are words.
 SHORTEST = 6
-#: Kinds of published columns in which they are looked for.
-SEARCHED = frozenset({"text", "name", "organisation", "code", "document-number", "url"})
+#: Kinds of published columns in which names and values of persons are looked for.
+_SEARCHED = frozenset({"text", "code", "document-number", "url"})
+_NAMES = frozenset({"name", "organisation"})
+
+
+def searched_kinds(catalog: Catalog) -> frozenset[str]:
+    """Kinds of published columns in which names of persons are looked for: an organisation's own
+    name is left as it is where the publisher's contract says so.
+    """
+    return _SEARCHED if catalog.shows_names("in_organisations") else _SEARCHED | _NAMES
 
 
 def own_values(

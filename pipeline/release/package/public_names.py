@@ -9,17 +9,22 @@ department can act.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from pathlib import PurePosixPath
 
 from pipeline.base.files import sha256
 from pipeline.base.model import Catalog, Finding, Location, Source, found
+from pipeline.checks.privacy.known_persons import NOBODY, KnownPersons
 from pipeline.checks.privacy.labels import are_personal
 from pipeline.checks.privacy.screen import screened
 from pipeline.intake.inbox.sources import InboxFile
 from pipeline.intake.opened_table import Opened
+
+#: Gives those of some labels that are personal.
+Judge = Callable[[Iterable[str]], frozenset[str]]
 
 FILE, FOLDER, SHEET, COLUMN = "文件", "文件夹", "工作表", "列"
 
@@ -54,20 +59,21 @@ def of(
     kept: Iterable[InboxFile],
     opened: Sequence[Opened],
     catalog: Catalog,
+    listed: KnownPersons = NOBODY,
 ) -> PublicNames:
     """The public names of all `files` and of the tables in them.
 
-    `kept`: the copies of those that were read, with their hashes.
+    `listed`: persons that are kept from the public. `kept`: the copies of those that were read, with their hashes.
     """
-    trusted = _words_of(catalog)
+    judge = partial(_personal, _words_of(catalog), listed)
     hashes = {file.name: file.sha256 for file in kept}
     paths, findings = dict[str, str](), list[Finding]()
-    for path, public in _files(files, hashes, trusted):
+    for path, public in _files(files, hashes, judge):
         paths[path] = public
         params = {"public": public}
         findings.append(found("personal-file-name", Location(path), params=params))
-    sheets = dict(_sheets(opened, trusted))
-    headers = dict(_headers(opened, trusted))
+    sheets = dict(_sheets(opened, judge))
+    headers = dict(_headers(opened, judge))
     for each in opened:
         source, params = each.source, {"sheet": each.source.sheet}
         if public := sheets.get(source.source_id, ""):
@@ -97,16 +103,20 @@ def _neutral(kind: str, number: int, digest: str) -> str:
     return f"{kind} {number}（校验值 {digest[:8]}）" if digest else f"{kind} {number}"
 
 
-def _personal(labels: Iterable[str], trusted: Collection[str]) -> frozenset[str]:
-    """Those of `labels` that are personal."""
+def _personal(
+    trusted: Collection[str], listed: KnownPersons, labels: Iterable[str]
+) -> frozenset[str]:
+    """Those of `labels` that are personal: not among the `trusted` words, and perhaps a person's."""
     asked = [label for label in dict.fromkeys(labels) if label and label not in trusted]
     return frozenset(
-        label for label, personal in zip(asked, are_personal(asked), strict=True) if personal
+        label
+        for label, personal in zip(asked, are_personal(asked, listed), strict=True)
+        if personal
     )
 
 
 def _files(
-    files: Sequence[InboxFile], hashes: Mapping[str, str], trusted: Collection[str]
+    files: Sequence[InboxFile], hashes: Mapping[str, str], judge: Judge
 ) -> Iterator[tuple[str, str]]:
     """(path, public path) of each file of whose path a part is personal, or the whole.
 
@@ -115,7 +125,7 @@ def _files(
     parts = {file.name: file.name.split("/") for file in files}
     own = {file.name: int(bool(file.hint.publisher)) for file in files}
     stems = {part: PurePosixPath(part).stem for some in parts.values() for part in some}
-    personal = _personal((*stems, *stems.values()), trusted)
+    personal = judge((*stems, *stems.values()))
     personal |= {part for part, stem in stems.items() if stem in personal}
     folders, public = dict[str, str](), dict[str, str]()
     free = (name for n in count(1) if (name := f"{FOLDER} {n}") not in stems)
@@ -158,11 +168,11 @@ def _hash(file: InboxFile, hashes: Mapping[str, str]) -> str:
         return ""
 
 
-def _sheets(opened: Sequence[Opened], trusted: Collection[str]) -> Iterator[tuple[str, str]]:
+def _sheets(opened: Sequence[Opened], judge: Judge) -> Iterator[tuple[str, str]]:
     """(source, public name) of each table whose sheet's name is personal; sheets are numbered by
     file, those without a table not counted.
     """
-    personal = _personal((each.source.sheet for each in opened), trusted)
+    personal = judge(each.source.sheet for each in opened)
     numbers: dict[str, dict[str, int]] = {}
     for source in (each.source for each in opened):
         known = numbers.setdefault(source.path, {})
@@ -171,11 +181,9 @@ def _sheets(opened: Sequence[Opened], trusted: Collection[str]) -> Iterator[tupl
             yield source.source_id, _neutral(SHEET, number, source.sha256)
 
 
-def _headers(
-    opened: Sequence[Opened], trusted: Collection[str]
-) -> Iterator[tuple[tuple[str, int], str]]:
+def _headers(opened: Sequence[Opened], judge: Judge) -> Iterator[tuple[tuple[str, int], str]]:
     """((source, position), public name) of each header that is personal; columns count from 1."""
-    personal = _personal((column.header for each in opened for column in each.mapping), trusted)
+    personal = judge(column.header for each in opened for column in each.mapping)
     for each in opened:
         for column in each.mapping:
             if column.header in personal:
