@@ -22,7 +22,7 @@ from pipeline.base.model import Catalog, Dataset
 from pipeline.base.sql import quoted
 from pipeline.base.words import language, say
 from pipeline.checks.privacy import labels
-from pipeline.flow import check, yearly_reports
+from pipeline.flow import check, mask_persons, yearly_reports
 from pipeline.flow.cache import reuse_from
 from pipeline.flow.check import means_of, tally_parts
 from pipeline.flow.read_inbox import Run, prepare_private
@@ -298,9 +298,13 @@ def _release(made: draft.Draft, run: Run, job: Job, parent: Path | None, secret:
     release = store.free_name(job.site, made.release)
     number = max((manifest.number(p) for p in kept), default=0) + 1
     reuse = reuse_from(run.ledger.private, job.catalog, parent)
-    history = build.History(release, parent, number, found, secret, allowed.downloads, reuse)
+    found = record_changes.without_persons(found, run.persons.masked)
+    history = build.History(
+        release, parent, number, found, secret, allowed.downloads, reuse, run.persons
+    )
     build.finish(made, history, job.engine)
-    exit_guard.check(made.folder, run.ledger.secrets, made.datasets)
+    persons = mask_persons.never_public(run, made.datasets, made.rows)
+    exit_guard.check(made.folder, run.ledger.secrets, made.datasets, persons)
     reuse.save(made.folder)
     return release
 

@@ -9,7 +9,7 @@ may be, the row waits for somebody to say. Rows that change are written to new P
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from pipeline.base.engine import ordered_map
 from pipeline.base.model import Catalog, Column, Dataset, Source, found
 from pipeline.base.sql import quoted, read_parquet
 from pipeline.checks.across.keys import Outcome
-from pipeline.checks.privacy.known_persons import KnownPersons
+from pipeline.checks.privacy.known_persons import KnownPersons, distinct
 from pipeline.checks.privacy.name_search import Name
 from pipeline.checks.privacy.names import mask_name
 from pipeline.checks.privacy.person_list import occurrences
@@ -56,6 +56,25 @@ def mask_persons(run: Run, catalog: Catalog) -> None:
         if columns := [c.name for c in dataset.published if _is_searched(c, kinds)]:
             search = partial(_search, dataset, columns, run.persons, _of_cases(run, dataset, files))
             _replace(run, dataset, [*ordered_map(search, files)], sources)
+
+
+def never_public(run: Run, datasets: Iterable[Dataset], rows: Mapping[str, Path]) -> list[str]:
+    """The listed names that may stand nowhere in a release: those that are nothing but a name, and
+    that no column shows in which the contract leaves names public (an officer's, say).
+
+    `rows`: dataset → Parquet file of the rows that are published.
+    """
+    if not run.persons:
+        return []
+    shown = [
+        f"select {quoted(column.name)} from {read_parquet([rows[dataset.name]])}"
+        for dataset in datasets
+        for column in dataset.published
+        if column.kind == "name" and column.privacy != "masked" and dataset.name in rows
+    ]
+    but_for = f" where name not in ({' union all '.join(shown)})" if shown else ""
+    asked = "select distinct name from listed_persons" + but_for
+    return distinct([name for (name,) in run.con.execute(asked).fetchall()])
 
 
 def _is_searched(column: Column, kinds: Collection[str]) -> bool:

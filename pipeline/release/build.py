@@ -16,6 +16,7 @@ from pipeline.base.engine import LOCAL, Engine
 from pipeline.base.files import naming, sha256
 from pipeline.base.model import Dataset
 from pipeline.base.row_checksums import RowChecksum
+from pipeline.checks.privacy.known_persons import NOBODY, KnownPersons
 from pipeline.release.data import draft, part_files
 from pipeline.release.data.draft import Draft, Material
 from pipeline.release.data.part_files import SomePiece
@@ -46,7 +47,7 @@ class History:
 
     `parent`: the folder of the release before, None for the first. `number`: its place in the
     store, from 1. `secret`: the key in PRIVATE, from which the signing key is derived. `reuse`: the
-    files of the release before that may be linked.
+    files of the release before that may be linked. `persons` are masked in keys of earlier changes.
     """
 
     release: str
@@ -56,6 +57,7 @@ class History:
     secret: bytes
     with_downloads: bool = True
     reuse: Reuse = field(default_factory=Reuse)
+    persons: KnownPersons = NOBODY
 
 
 def finish(made: Draft, history: History, engine: Engine = LOCAL) -> None:
@@ -120,7 +122,8 @@ def _done(future: Future[None] | None) -> None:
 
 def _public_changes(made: Draft, history: History, dataset: Dataset) -> tuple[Path, RowChecksum]:
     """Write the public table of changes; gives its Parquet file and checksum."""
-    listed = record_changes.rows(history.parent, history.release, made.about.today, history.changes)
+    earlier = record_changes.rows(history.parent, history.persons.masked)
+    listed = earlier + record_changes.new_rows(history.release, made.about.today, history.changes)
     produced = {dataset.name: working.table(dataset, listed)}
     material = Material(made.material.con, {}, {}, produced, {}, {}, made.material.work)
     return draft.write_dataset(material, dataset, made.places)

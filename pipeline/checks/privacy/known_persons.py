@@ -78,8 +78,8 @@ class KnownPersons:
                 text = int(np.searchsorted(begins, first_at, "right")) - 1
                 origin = int(begins[text])
                 found[first + text].append(Name(first_at - origin, last_at + 1 - origin, sure))
-        for number, text in enumerate(texts) if self._latin else ():
-            found[number] += [Name(start, end, True) for start, end in self._latin_in(text)]
+        for names, content in zip(found, texts, strict=True) if self._latin else ():
+            names += [Name(start, end, True) for start, end in self._latin_in(content)]
         return found
 
     def masked(self, texts: Sequence[str]) -> list[str]:

@@ -27,8 +27,8 @@ class KnownValues:
     def __init__(self, values: Iterable[str]) -> None:
         self.by_end: dict[int, list[bytes]] = {}
         for value in values:
-            if len(value) >= self.WIDTH:
-                text = value.encode("utf-8", "replace")
+            text = value.encode("utf-8", "replace")
+            if len(text) >= self.WIDTH:
                 end = int.from_bytes(text[-self.WIDTH :], "little")
                 self.by_end.setdefault(end, []).append(text)
         self.ends = np.sort(np.array(list(self.by_end), np.uint64))

@@ -1,7 +1,7 @@
 """The exit guard: searches every public artefact of a release for what must never be public.
 
-It searches for numbers of persons, for the values of this run's never-fields, and for names that
-the contract masks and that are not masked. Compressed files and archives are opened.
+It searches for numbers of persons, for the values of this run's never-fields, for the persons that
+the run keeps from the public, and for names that the contract masks and that are not masked. Compressed files and archives are opened.
 Source: 个人信息保护法 §28; 政府信息公开条例 §15.
 """
 
@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -29,17 +30,28 @@ from pipeline.release.gate.personal_numbers import Match, line_at, numbers, own_
 from pipeline.release.package.package import csv_header, data_files
 
 
-def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What must not be public: known values, known persons, and numbers but for a body's `own`."""
+
+    values: KnownValues
+    persons: KnownValues
+    own: frozenset[str]
+
+
+def check(
+    release: Path, secrets: Path | None, datasets: Sequence[Dataset], persons: Iterable[str] = ()
+) -> None:
     """Search the folder `release`.
 
     `secrets`: a CSV with one column, the values of this run's never-fields; None where there are
-    none. Raises RowsRefused with all rows in which something is found, GateRefused where it is in
+    none. `persons`: names that may stand nowhere. Raises RowsRefused with all rows in which something is found, GateRefused where it is in
     no row; both name artefact and record of the first match.
     """
-    known = KnownValues(read_secrets(secrets))
-    own = own_numbers(release, datasets)
+    values = KnownValues(read_secrets(secrets))
+    sought = _Sought(values, KnownValues(persons), own_numbers(release, datasets))
     searches = [
-        *(partial(_first_match, stream, known, own) for stream in _streams(release)),
+        *(partial(_first_match, stream, sought) for stream in _streams(release)),
         *(
             partial(_first_name, release, dataset, column)
             for dataset in datasets
@@ -49,17 +61,17 @@ def check(release: Path, secrets: Path | None, datasets: Sequence[Dataset]) -> N
     ]
     for refused in ordered_map(lambda search: search(), searches):
         if refused:
-            rows = _rows_with_matches(release, datasets, known, own)
+            rows = _rows_with_matches(release, datasets, sought)
             raise RowsRefused(str(refused), rows) if rows else refused
 
 
 def _rows_with_matches(
-    release: Path, datasets: Sequence[Dataset], known: KnownValues, own: frozenset[str]
+    release: Path, datasets: Sequence[Dataset], sought: _Sought
 ) -> list[RefusedRow]:
     """Every row of the release in which there is something that must not be public."""
 
     def kind_of(text: bytes) -> str:
-        return next((kind for kind, *_ in _matches(text, "", known, own)), "")
+        return next((kind for kind, *_ in _matches(text, "", sought)), "")
 
     rows = refused_rows.with_matches(release, datasets, kind_of)
     for dataset in datasets:
@@ -111,21 +123,21 @@ def _distinct(blocks: Blocks) -> Blocks:
         yield artefact, block
 
 
-def _first_match(stream: Blocks, known: KnownValues, own: frozenset[str]) -> GateRefused | None:
-    """The first match in a stream, as an error. `own`: numbers that are not a person's."""
+def _first_match(stream: Blocks, sought: _Sought) -> GateRefused | None:
+    """The first match in a stream, as an error."""
     with closing(stream) as blocks:  # SQLite wants to be closed by the thread that opened it
         for artefact, block in blocks:
-            for kind, value, line in _matches(block, artefact, known, own):
+            for kind, value, line in _matches(block, artefact, sought):
                 return _refused(artefact, line, kind, value)
     return None
 
 
-def _matches(
-    block: bytes, artefact: str, known: KnownValues, own: frozenset[str]
-) -> Iterator[Match]:
-    for match in (*numbers(block, artefact), *_values(block, known)):
-        if match[0] not in ("mobile", "identity") or match[1] not in own:
+def _matches(block: bytes, artefact: str, sought: _Sought) -> Iterator[Match]:
+    for match in numbers(block, artefact):
+        if match[0] not in ("mobile", "identity") or match[1] not in sought.own:
             yield match
+    yield from _values(block, "never", sought.values)
+    yield from _values(block, "name", sought.persons)
 
 
 def _refused(artefact: str, record: str, kind: str, value: str) -> GateRefused:
@@ -136,12 +148,12 @@ def _refused(artefact: str, record: str, kind: str, value: str) -> GateRefused:
     )
 
 
-def _values(block: bytes, known: KnownValues) -> Iterator[Match]:
-    """Every known value in `block`, also where it is escaped."""
+def _values(block: bytes, kind: str, known: KnownValues) -> Iterator[Match]:
+    """Every known value in `block`, also where it is escaped, as a match of `kind`."""
     for text in ways_written(block) if known.by_end else ():
         for start, end in known.places(text):
             line = text[text.rfind(b"\n", 0, start) + 1 : end].decode("utf-8", "replace")
-            yield "never", text[start:end].decode("utf-8", "replace"), line_at(line, len(line) - 1)
+            yield kind, text[start:end].decode("utf-8", "replace"), line_at(line, len(line) - 1)
 
 
 # ---------------------------------------------------------------- masked names

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -242,19 +242,37 @@ def write(path: Path, release: str, changes: Collection[Change]) -> None:
         writer.writerows((release, *_cells(change)) for change in sorted(changes))
 
 
-def rows(
-    parent: Path | None, release: str, on: date, changes: Collection[Change]
-) -> list[Sequence[Any]]:
-    """The rows of the public table: those of the release `parent`, then this one's.
+#: Gives texts without the names of persons who are kept from the public.
+Masked = Callable[[Sequence[str]], list[str]]
 
-    `release`: its id; `on`: its day.
+
+def without_persons(changes: Collection[Change], masked: Masked) -> list[Change]:
+    """`changes` with persons masked in the keys of records that are gone: an earlier release may
+    have had a key in which a person is named who is masked today.
     """
+    gone = [c for c in changes if c.verb in ("removed", "withdrawn")]
+    named = zip(gone, masked([c.key for c in gone]), strict=True)
+    here = (c for c in changes if c.verb not in ("removed", "withdrawn"))
+    return [*here, *(replace(c, key=key) for c, key in named)]
+
+
+def rows(parent: Path | None, masked: Masked) -> list[Sequence[Any]]:
+    """The rows of the public table of changes in the release `parent`, with persons masked."""
     path = parent / "data" / f"{TABLE}.csv" if parent else None
-    earlier: Sequence[Sequence[Any]] = []
-    if path and path.exists():
-        with path.open(encoding="utf-8", newline="") as file:
-            earlier = [*csv.reader(file)][1:]
-    return [*earlier, *((release, on.isoformat(), *_cells(c)) for c in sorted(changes))]
+    if not path or not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        earlier = [*csv.reader(file)][1:]
+    keys = masked([row[_KEY] for row in earlier])
+    return [[*r[:_KEY], key, *r[_KEY + 1 :]] for r, key in zip(earlier, keys, strict=True)]
+
+
+def new_rows(release: str, on: date, changes: Collection[Change]) -> list[Sequence[Any]]:
+    """The rows of the public table for a release of which `release` is the id and `on` the day."""
+    return [(release, on.isoformat(), *_cells(c)) for c in sorted(changes)]
+
+
+_KEY = 3  # the place of a record's key in those rows
 
 
 def read(path: Path) -> list[Change]:

@@ -135,7 +135,8 @@ def _with_changes(plan: RemovalPlan, written: Written, release: str) -> Written:
     record_changes.write(plan.target / "changes.csv", release, removed)
     if record_changes.TABLE not in plan.datasets:
         return written
-    listed = record_changes.rows(plan.release, release, plan.amendment.on, removed)
+    earlier = record_changes.rows(plan.release, list)  # persons are masked in it already
+    listed = earlier + record_changes.new_rows(release, plan.amendment.on, removed)
     path = _small(plan, plan.datasets[record_changes.TABLE], listed)
     return replace(written, rows={**written.rows, record_changes.TABLE: path})
 
