@@ -303,7 +303,7 @@ def _release(made: draft.Draft, run: Run, job: Job, parent: Path | None, secret:
         release, parent, number, found, secret, allowed.downloads, reuse, run.persons
     )
     build.finish(made, history, job.engine)
-    persons = mask_persons.never_public(run, made.datasets, made.rows)
+    persons = mask_persons.never_public(run, job.catalog, made.rows)
     exit_guard.check(made.folder, run.ledger.secrets, made.datasets, persons)
     reuse.save(made.folder)
     return release

@@ -9,7 +9,7 @@ may be, the row waits for somebody to say. Rows that change are written to new P
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from pipeline.base.engine import ordered_map
 from pipeline.base.model import Catalog, Column, Dataset, Source, found
 from pipeline.base.sql import quoted, read_parquet
 from pipeline.checks.across.keys import Outcome
-from pipeline.checks.privacy.known_persons import KnownPersons, distinct
+from pipeline.checks.privacy.known_persons import KnownPersons, bytes_of, distinct
 from pipeline.checks.privacy.name_search import Name
 from pipeline.checks.privacy.names import mask_name
 from pipeline.checks.privacy.person_list import occurrences
@@ -58,7 +58,7 @@ def mask_persons(run: Run, catalog: Catalog) -> None:
             _replace(run, dataset, [*ordered_map(search, files)], sources)
 
 
-def never_public(run: Run, datasets: Iterable[Dataset], rows: Mapping[str, Path]) -> list[str]:
+def never_public(run: Run, catalog: Catalog, rows: Mapping[str, Path]) -> list[str]:
     """The listed names that may stand nowhere in a release: those that are nothing but a name, and
     that no column shows in which the contract leaves names public (an officer's, say).
 
@@ -66,15 +66,29 @@ def never_public(run: Run, datasets: Iterable[Dataset], rows: Mapping[str, Path]
     """
     if not run.persons:
         return []
-    shown = [
-        f"select {quoted(column.name)} from {read_parquet([rows[dataset.name]])}"
-        for dataset in datasets
-        for column in dataset.published
-        if column.kind == "name" and column.privacy != "masked" and dataset.name in rows
-    ]
-    but_for = f" where name not in ({' union all '.join(shown)})" if shown else ""
-    asked = "select distinct name from listed_persons" + but_for
-    return distinct([name for (name,) in run.con.execute(asked).fetchall()])
+    shows_in_organisations = catalog.shows_names("in_organisations")
+    shown, organisations = list[str](), list[str]()
+    for name, path in rows.items():
+        for column in catalog.datasets[name].published:
+            cells = f"select {quoted(column.name)} as shown from {read_parquet([path])}"
+            if column.kind == "name" and column.privacy != "masked":
+                shown.append(cells)
+            elif column.kind in ("name", "organisation") and shows_in_organisations:
+                organisations.append(cells)
+    asked = "select distinct name from listed_persons"
+    if shown:
+        asked += f" anti join ({' union all '.join(shown)}) on shown = name"
+    names = distinct([name for (name,) in run.con.execute(asked).fetchall()])
+    return _not_within(names, organisations, run) if organisations else names
+
+
+def _not_within(names: Sequence[str], organisations: Sequence[str], run: Run) -> list[str]:
+    """`names` without those that stand within one of the public names of `organisations` (SQL)."""
+    asked = run.con.execute(f"select distinct shown from ({' union all '.join(organisations)})")
+    public = [text for (text,) in asked.fetchall() if text]
+    found = zip(public, run.persons.names_in(public), strict=True)
+    within = {bytes_of(text[n.start : n.end]) for text, some in found for n in some}
+    return [name for name in names if bytes_of(name) not in within]
 
 
 def _is_searched(column: Column, kinds: Collection[str]) -> bool:
