@@ -66,29 +66,29 @@ def never_public(run: Run, catalog: Catalog, rows: Mapping[str, Path]) -> list[s
     """
     if not run.persons:
         return []
-    shows_in_organisations = catalog.shows_names("in_organisations")
-    shown, organisations = list[str](), list[str]()
+    listed = {name for (name,) in run.con.execute("select name from listed_persons").fetchall()}
+    within_others = catalog.shows_names("in_organisations")
+    shown = set[bytes]()
     for name, path in rows.items():
         for column in catalog.datasets[name].published:
-            cells = f"select {quoted(column.name)} as shown from {read_parquet([path])}"
             if column.kind == "name" and column.privacy != "masked":
-                shown.append(cells)
-            elif column.kind in ("name", "organisation") and shows_in_organisations:
-                organisations.append(cells)
-    asked = "select distinct name from listed_persons"
-    if shown:
-        asked += f" anti join ({' union all '.join(shown)}) on shown = name"
-    names = distinct([name for (name,) in run.con.execute(asked).fetchall()])
-    return _not_within(names, organisations, run) if organisations else names
+                listed -= {*_cells(run, path, column)}
+            elif column.kind in ("name", "organisation") and within_others:
+                shown |= _persons_in(run, [*_cells(run, path, column)])
+    return [name for name in distinct(sorted(listed)) if bytes_of(name) not in shown]
 
 
-def _not_within(names: Sequence[str], organisations: Sequence[str], run: Run) -> list[str]:
-    """`names` without those that stand within one of the public names of `organisations` (SQL)."""
-    asked = run.con.execute(f"select distinct shown from ({' union all '.join(organisations)})")
-    public = [text for (text,) in asked.fetchall() if text]
-    found = zip(public, run.persons.names_in(public), strict=True)
-    within = {bytes_of(text[n.start : n.end]) for text, some in found for n in some}
-    return [name for name in names if bytes_of(name) not in within]
+def _cells(run: Run, path: Path, column: Column) -> Iterator[str]:
+    """The distinct cells of a column in a Parquet file of public rows."""
+    name = quoted(column.name)
+    asked = f"select distinct {name} from {read_parquet([path])} where {name} <> ''"
+    yield from (cell for (cell,) in run.con.execute(asked).fetchall())
+
+
+def _persons_in(run: Run, texts: Sequence[str]) -> set[bytes]:
+    """The listed persons in `texts`, as they are compared."""
+    found = zip(texts, run.persons.names_in(texts), strict=True)
+    return {bytes_of(text[n.start : n.end]) for text, names in found for n in names}
 
 
 def _is_searched(column: Column, kinds: Collection[str]) -> bool:
@@ -98,17 +98,17 @@ def _is_searched(column: Column, kinds: Collection[str]) -> bool:
 
 def _of_cases(run: Run, dataset: Dataset, files: Sequence[Path]) -> OfCases:
     """Of the accepted rows of `dataset` those that have a document number of other rows."""
-    numbers = [quoted(c.name) for c in dataset.published if c.kind == "document-number"]
-    if not numbers:
-        return {}
-    rows = run.con.execute(
-        "select a.source_id, a.source_row, list(distinct p.name order by p.name) "
-        f"from (select source_id, source_row, unnest([{', '.join(numbers)}]) as number "
-        f'from {read_parquet(files)}) a join listed_persons p on p."case" = a.number '
-        "where a.number <> '' and (p.source_id, p.source_row) <> (a.source_id, a.source_row) "
-        "group by all"
-    )
-    return {(source, row): names for source, row, names in rows.fetchall()}
+    found: dict[Row, list[str]] = {}
+    for column in (c for c in dataset.published if c.kind == "document-number"):
+        rows = run.con.execute(
+            "select a.source_id, a.source_row, list(distinct p.name order by p.name) "
+            f'from {read_parquet(files)} a join listed_persons p on p."case" = a.{quoted(column.name)} '
+            "where p.\"case\" <> '' "
+            "and (p.source_id, p.source_row) <> (a.source_id, a.source_row) group by all"
+        )
+        for source, row, names in rows.fetchall():
+            found.setdefault((source, row), []).extend(names)
+    return found
 
 
 # ---------------------------------------------------------------- one file

@@ -51,8 +51,7 @@ def check_chunk(
     `key` makes the `record_id` of datasets that have an identity; `today` is the day on which terms
     are judged. Raises Unaccounted where rows came out that did not go in.
     """
-    read = row_checksums.in_memory(chunk.table)
-    row_checksums.compare(f"{chunk.source.path} intake", chunk.checksum, read)
+    _compare_with_intake(chunk)
     table = _derived(chunk.table, dataset, chunk.source, key)
     setting = Setting(today, catalog)
     findings, reasons = _judged(chunk, table, dataset, setting)
@@ -60,8 +59,7 @@ def check_chunk(
     hidden = publication.hidden(good, dataset, setting)
     is_hidden = _among(table, hidden)
     good = good.filter(pc.invert(_among(good, hidden))) if hidden else good
-    masks = _masks(dataset, table)
-    is_good = pc.invert(_among(table, {*reasons, *hidden}))
+    masks, is_good = _masks(dataset, table), pc.invert(_among(table, {*reasons, *hidden}))
     screened = _screened(good, dataset, chunk.source, _only(masks, is_good), catalog)
     accepted, unsure = _publishable(good, dataset, chunk.source, screened)
     findings += [*publication.findings(chunk.source, hidden), *screened.findings]
@@ -81,15 +79,14 @@ def check_chunk(
         _tally(chunk, accepted, quarantined, withheld),
         withheld,
         _left_out(table, pc.or_(is_bad, is_hidden), dataset, chunk.source),
-        listed_persons(
-            dataset,
-            table,
-            {name: who for name, (who, _) in masks.items()},
-            screened.names,
-            chunk.source.source_id,
-        ),
+        listed_persons(dataset, table, _sure(masks), screened.names, chunk.source.source_id),
         tuple(privacy.secrets(dataset, chunk.table)),
     )
+
+
+def _compare_with_intake(chunk: Chunk) -> None:
+    read = row_checksums.in_memory(chunk.table)
+    row_checksums.compare(f"{chunk.source.path} intake", chunk.checksum, read)
 
 
 def _tally(chunk: Chunk, accepted: pa.Table, quarantined: pa.Table, withheld: pa.Table) -> Tally:
@@ -319,6 +316,10 @@ def _only(masks: _Masks, rows: pa.ChunkedArray) -> _Masks:
     return {name: (who.filter(keep), unsure.filter(keep)) for name, (who, unsure) in masks.items()}
 
 
+def _sure(masks: _Masks) -> dict[str, pa.Array]:
+    return {name: who for name, (who, _) in masks.items()}
+
+
 @dataclass(slots=True)
 class _Screened:
     """The published columns of rows with names and personal values masked, where values were found,
@@ -350,7 +351,7 @@ def _screened(
     table: pa.Table, dataset: Dataset, source: Source, masks: _Masks, catalog: Catalog
 ) -> _Screened:
     columns, findings = Columns(table), list[Finding]()
-    masked = {name: who for name, (who, _) in masks.items()}
+    masked = _sure(masks)
     for name, (_, unsure) in masks.items():
         findings += _broken(source, "party-unsure", dataset.column(name), unsure, columns, {})
     own = own_values(dataset, table, masked)
