@@ -417,7 +417,9 @@ def privacy_test(
     seed: Annotated[int, typer.Option(help="随机种子 / other seed, other values")] = 1,
     keep: Annotated[
         Path | None,
-        typer.Option(help="保留试发布内容的新文件夹 / keep all in this new folder", callback=_whole),
+        typer.Option(
+            help="保留试发布内容的新文件夹 / keep all in this new folder", callback=_whole
+        ),
     ] = None,
     format: Annotated[str, typer.Option(help="text, json")] = "text",  # noqa: A002
     today: Today = "",

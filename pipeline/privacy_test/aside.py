@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import Any
 import yaml
 
 from pipeline import run as whole_way
-from pipeline.base.errors import UsageError
+from pipeline.base.errors import UnreadableInput, UsageError
 from pipeline.base.model import Catalog
 from pipeline.base.words import language, say
 from pipeline.flow.read_inbox import Run
@@ -65,8 +66,21 @@ def workplace(keep: Path | None) -> Iterator[Path]:
 
 
 def copied(inbox: Path, target: Path) -> Path:
-    """A copy of an inbox at `target`, without other publishers' packages: nothing is fetched."""
-    shutil.copytree(inbox, target)
+    """A copy of an inbox at `target`, without other publishers' packages: nothing is fetched.
+
+    A link stays a link: one that leads out of the copy is not read, and never written through.
+    UnreadableInput where `inbox` cannot be read.
+    """
+    if not inbox.is_dir():
+        raise UnreadableInput(say("inbox-missing", language(), path=inbox))
+    try:
+        shutil.copytree(inbox, target, symlinks=True)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise UnreadableInput(say("inbox-unreadable", language(), path=inbox, why=why)) from error
+    for path in [target, *target.rglob("*")]:
+        if not path.is_symlink():  # the copy of what is read-only can be written to
+            path.chmod(path.stat().st_mode | stat.S_IWUSR)
     listed = entries(target / "sources.yaml")
     if any("package" in entry for entry in listed):
         own = [entry for entry in listed if "package" not in entry]

@@ -20,7 +20,7 @@ _BOLD = {
     for plain, bold, count in (("0", 0x1D7CE, 10), ("A", 0x1D400, 26), ("a", 0x1D41A, 26))
     for place in range(count)
 }
-_CHINESE = ("〇一二三四五六七八九", "零一二三四五六七八九", "零壹贰叁肆伍陆柒捌玖", "零幺二三四五六七八九")
+_CHINESE = ("〇一二三四五六七八九", "零一二三四五六七八九", "零壹贰叁肆伍陆柒捌玖", "零幺二三四五六七八九")  # fmt: skip
 
 
 def _cut(text: str, dice: Dice) -> list[str]:

@@ -7,7 +7,9 @@ import re
 import unicodedata
 from urllib.parse import unquote
 
-_DIGITS = str.maketrans("〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖两幺", "00123456789123456789" + "21")
+_DIGITS = str.maketrans(
+    "〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖两幺", "00123456789123456789" + "21"
+)
 _FILLERS = {0x115F: None, 0x1160: None, 0x3164: None, 0xFFA0: None}  # letters that show nothing
 _NO_WORD = re.compile(r"[\W_]+")
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")

@@ -26,17 +26,21 @@ Fate = Literal["leaked", "kept", "masked", "held", "other"]
 #: Findings for which a row waits until a person has looked at it.
 DOUBTS = frozenset(("name-unsure", "party-unsure", "personal-fact-unsure", "own-value-in-text", "hidden-value-elsewhere", "personal-value-in-code", "guard-match"))  # fmt: skip
 _MARKED = re.compile(folded(MARK) + "([a-z]{4})")
-_AFTER = 12  # characters by which a mask may make a sentence longer
+_AFTER = 4  # characters by which a mask may make a sentence longer
 _LABELS = ("file", "sheet", "header")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The fate of one plant. Of a leak: in which public file it was found first."""
+    """The fate of one plant. Of a leak: `found`, in the public file `where` first. Of a row that is
+    not public: the findings for that, as `reasons`.
+    """
 
     plant: Plant
     fate: Fate
     where: str = ""
+    found: str = ""
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -44,7 +48,9 @@ class Seen:
     """What reading the release has shown."""
 
     needles: dict[str, str] = field(default_factory=dict)  # rare needle → the first file it is in
-    leaked: dict[int, str] = field(default_factory=dict)  # plants found behind their own marks
+    leaked: dict[int, tuple[str, str]] = field(
+        default_factory=dict
+    )  # plants found behind their marks: file, needle
     marked: set[int] = field(default_factory=set)  # plants whose marks are public
     whole: set[int] = field(default_factory=set)  # plants whose whole text is public
 
@@ -75,8 +81,9 @@ def _behind_mark(plant: Plant, text: str, where: str, seen: Seen) -> None:
     seen.marked.add(plant.number)
     if text.startswith(folded(plant.value.text)):
         seen.whole.add(plant.number)
-    if any(needle in text for needle in plant.value.needles):
-        seen.leaked.setdefault(plant.number, where)
+    for needle in plant.value.needles:
+        if needle in text:
+            seen.leaked.setdefault(plant.number, (where, needle))
 
 
 def _label(plant: Plant) -> str:
@@ -114,7 +121,9 @@ class _Rows:
             with path.open(encoding="utf-8-sig", newline="") as file:
                 self._hold(csv.DictReader(file), held)
 
-    def _hold(self, rows: Iterable[Mapping[str, str]], held: Mapping[tuple[str, ...], int]) -> None:
+    def _hold(
+        self, rows: Iterable[Mapping[str, str]], held: Mapping[tuple[str, str, str], int]
+    ) -> None:
         for row in rows:
             number = held.get((row["file"], row["sheet"], row["row"]))
             if number is not None:
@@ -123,23 +132,24 @@ class _Rows:
 
 def _outcome(plant: Plant, seen: Seen, rows: _Rows) -> Outcome:
     cell = folded(rows.public.get(plant.number, {}).get(plant.spot.column, ""))
-    if where := _leak(plant, seen, cell):
-        return Outcome(plant, "leaked", where)
+    if leak := _leak(plant, seen, cell):
+        return Outcome(plant, "leaked", *leak)
     if plant.value.is_harmless and _is_whole(plant, seen, cell):
         return Outcome(plant, "kept")
-    return Outcome(plant, _not_shown(plant, seen, rows))
+    reasons = tuple(sorted(rows.reasons[plant.number]))
+    return Outcome(plant, _not_shown(plant, seen, rows), reasons=reasons)
 
 
-def _leak(plant: Plant, seen: Seen, cell: str) -> str:
-    """The public file that has the value; "" for none."""
+def _leak(plant: Plant, seen: Seen, cell: str) -> tuple[str, str] | None:
+    """The public file that has the value, and what of it; None for none."""
     for needle in plant.value.rare:
         if needle in seen.needles:
-            return seen.needles[needle]
-    if plant.number in seen.leaked:
-        return seen.leaked[plant.number]
-    added = cell.removeprefix(folded(plant.spot.written))
-    in_cell = plant.spot.place == "code" and any(n in added for n in plant.value.needles)
-    return f"data/{plant.spot.dataset}.csv" if in_cell else ""
+            return seen.needles[needle], needle
+    if plant.spot.place == "code":
+        added = cell.removeprefix(folded(plant.spot.written))
+        if found := [needle for needle in plant.value.needles if needle in added]:
+            return f"data/{plant.spot.dataset}.csv", found[0]
+    return seen.leaked.get(plant.number)
 
 
 def _is_whole(plant: Plant, seen: Seen, cell: str) -> bool:

@@ -6,7 +6,7 @@ from pipeline.privacy_test import personal_names, personal_numbers
 from pipeline.privacy_test.dice import Dice
 from pipeline.privacy_test.values import Value, made
 
-_OF_A_NAME = ("{}案卷", "{}行政处罚决定书", "当事人{}", "{}", "举报人{}材料", "{}身份证复印件", "（{}）")
+_OF_A_NAME = ("{}案卷", "{}行政处罚决定书", "当事人{}", "{}", "举报人{}材料", "{}身份证复印件", "（{}）")  # fmt: skip
 _OF_A_NUMBER = ("{}", "身份证{}", "电话{}", "{}案")
 _HARMLESS = ("2024年第三季度", "安全生产检查", "高峰时段整治", "和平路片区", "汇总表（修订）", "双随机抽查", "12315转办", "终稿", "食品经营许可", "黄河沿线", "市级下发模板", "复核后", "第二批", "公示版20240315")  # fmt: skip
 

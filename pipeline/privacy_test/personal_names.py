@@ -87,8 +87,11 @@ def name(dice: Dice) -> Value:
     kind = dice.one_of(_SHARES)
     person = NAMES[kind](dice)
     form, template = sentence(dice)
-    how, shown = disguised(person, OF_WORDS, dice) if dice.below(2) else ("plain", person)
-    return made(kind, form if how == "plain" else how, template, shown, person, shown)
+    plain = kind == "name-latin" or dice.below(2)
+    how, shown = ("plain", person) if plain else disguised(person, OF_WORDS, dice)
+    half_masked = f"某{person[-1]}"  # 张某某 with a character of the name left behind it
+    named = form if how == "plain" else how
+    return made(kind, named, template, shown, person, shown, half_masked)
 
 
 def listed(dice: Dice) -> Value:
@@ -98,7 +101,7 @@ def listed(dice: Dice) -> Value:
     end = dice.one_of(("", "", "等人", f"等{len(people)}人"))
     templates = ("现场有{}在操作", "员工{}未取得健康证", "对{}进行询问", "举报人{}反映", "由{}共同经营", "参与人员：{}", "该工地工人{}被拖欠工资")  # fmt: skip
     shown = mark.join(people) + end
-    return made("name-list", f"by “{mark.strip() or 'blank'}”", dice.one_of(templates), shown, *people)
+    return made("name-list", "in-a-list", dice.one_of(templates), shown, *people)
 
 
 KINDS: tuple[Callable[[Dice], Value], ...] = (name, name, name, name, listed)

@@ -67,7 +67,7 @@ def identity(dice: Dice) -> Value:
 def identity_form(dice: Dice) -> Value:
     """An identity number as lists have it: birth in brackets, last digit missing, small x."""
     number = identity_number(dice)
-    left, right = dice.one_of(("（）", "()", "[]", "【】", "〔〕", "{}"))
+    left, right = dice.one_of((("（", "）"), ("(", ")"), ("[", "]"), ("【", "】"), ("〔", "〕")))
     forms = {
         "birth-in-brackets": f"{number[:6]}{left}{number[6:14]}{right}{number[14:]}",
         "last-missing": number[:17],
@@ -121,7 +121,7 @@ def landline(dice: Dice) -> Value:
     shown = forms[name]
     if name == "no-separator":
         name, shown = disguised(shown, OF_NUMBERS, dice)
-    return made("landline", name, dice.one_of(_LANDLINE), shown, local)
+    return made("landline", name, dice.one_of(_LANDLINE), shown, local, shown)
 
 
 def card(dice: Dice) -> Value:
@@ -143,7 +143,9 @@ def _document(kind: str, number: str, templates: tuple[str, ...], dice: Dice) ->
 def passport(dice: Dice) -> Value:
     """A passport's number: a letter and eight digits, or two letters and seven."""
     old = dice.below(2)
-    number = dice.one_of("EG") + (dice.digits(8) if old else dice.one_of("ABCDEFH") + dice.digits(7))
+    number = dice.one_of("EG") + (
+        dice.digits(8) if old else dice.one_of("ABCDEFH") + dice.digits(7)
+    )
     return _document("passport", number, _PASSPORT, dice)
 
 

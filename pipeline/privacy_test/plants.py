@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from pipeline.privacy_test import (
     harmless,
@@ -30,7 +32,7 @@ _PERSONAL: tuple[Kinds, ...] = (
     personal_facts.KINDS,
 )
 _IN_CODES = (personal_names.name, personal_numbers.identity, personal_numbers.mobile)
-_ONE_LINE = {"\n": " ", "\r": " "}
+_ONE_LINE = str.maketrans("\r\n", "  ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def plan(spots: Spots, count: int, seed: int) -> list[Plant]:
 
 def rounds(plants: Sequence[Plant]) -> Iterator[list[Plant]]:
     """The plants of each round."""
-    for number in range(1, 1 + (plants[-1].round if plants else 0)):
+    for number in sorted({plant.round for plant in plants}):
         yield [plant for plant in plants if plant.round == number]
 
 
@@ -97,7 +99,15 @@ def _order(spots: Spots, dice: Dice) -> list[Spot]:
             files.add(spot.file)
             names.append(spot)
     sentences = dice.shuffled(spots.sentences)
-    return dice.shuffled([*chosen, *names, *sentences[: -(-len(sentences) // _SHARE)]])
+    return _mixed([*chosen, *names, *sentences[: -(-len(sentences) // _SHARE)]])
+
+
+def _mixed(spots: Iterable[Spot]) -> list[Spot]:
+    """One spot of each column, then the next of each: few values reach all columns too."""
+    by_column = defaultdict[tuple[str, str, str], list[Spot]](list)
+    for spot in spots:
+        by_column[spot.place, spot.dataset, spot.column].append(spot)
+    return [spot for each in zip_longest(*by_column.values()) for spot in each if spot]
 
 
 def _of_record(record: Sequence[Spot], dice: Dice) -> Spot:
@@ -109,7 +119,7 @@ def _of_record(record: Sequence[Spot], dice: Dice) -> Spot:
 def _planted(spot: Spot, number: int, seed: int, used: set[str]) -> Plant | None:
     """A value that fits into `spot`, and that no other plant has; None where none is found."""
     for again in range(_TRIES):
-        value = _value(spot, number, Dice("value", seed, number, again))
+        value = _value(spot, Dice("value", seed, number, again))
         plant = Plant(number, 0, value, spot)
         if len(plant.text) <= spot.room and used.isdisjoint(value.rare):
             used.update(value.rare)
@@ -117,8 +127,8 @@ def _planted(spot: Spot, number: int, seed: int, used: set[str]) -> Plant | None
     return None
 
 
-def _value(spot: Spot, number: int, dice: Dice) -> Value:
-    is_harmless = number % 3 == 2
+def _value(spot: Spot, dice: Dice) -> Value:
+    is_harmless = dice.below(3) == 0
     if spot.place in ("file", "sheet", "header"):
         return labels.label(dice, is_harmless)
     if is_harmless:
@@ -130,4 +140,4 @@ def _value(spot: Spot, number: int, dice: Dice) -> Value:
 
 
 def _in_one_line(value: Value) -> Value:
-    return replace(value, text=value.text.translate(str.maketrans(_ONE_LINE)))
+    return replace(value, text=value.text.translate(_ONE_LINE))

@@ -61,7 +61,7 @@ def _is_packed(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() in _PACKED
 
 
-def _whole(stream: IO[bytes]) -> IO[bytes]:
+def _whole(stream: IO[bytes] | gzip.GzipFile) -> IO[bytes]:
     """A stream in which one can go to and fro."""
     return io.BytesIO(stream.read())
 

@@ -78,8 +78,11 @@ def _counted(
     """Group → planted, and how many had each fate."""
     counts = Counter((_group(by, each), each.fate) for each in outcomes)
     groups = sorted({group for group, _ in counts})
-    found = {group: {fate: counts[group, fate] for fate in fates} for group in groups}
-    return {group: {"planted": sum(row.values()), **row} for group, row in found.items()}
+    found = dict[str, dict[str, int]]()
+    for group in groups:
+        row = {str(fate): counts[group, fate] for fate in fates}
+        found[group] = {"planted": sum(row.values()), **row}
+    return found
 
 
 def _table(by: str, outcomes: Sequence[Outcome], is_harmless: bool, lang: Lang) -> str:
@@ -188,4 +191,6 @@ def _plant(outcome: Outcome) -> dict[str, Any]:
         "text": value.text,
         "value": value.shown,
         "where": outcome.where,
+        "found": outcome.found,
+        "reasons": list(outcome.reasons),
     }

@@ -46,7 +46,9 @@ class WorkbookTable:
     def _places(self) -> dict[str, str]:
         """Sheet → member of the archive."""
         targets = {r.get("Id"): r.get("Target", "") for r in self._parsed(_RELATIONS)}
-        sheets = {s.get("name"): targets[s.get(_RELATION)] for s in self._book.iter(f"{_MAIN}sheet")}
+        sheets = {
+            s.get("name"): targets[s.get(_RELATION)] for s in self._book.iter(f"{_MAIN}sheet")
+        }
         return {
             name: target.lstrip("/")
             if target.startswith("/")
