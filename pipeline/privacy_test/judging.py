@@ -108,15 +108,15 @@ class _Rows:
         sources = {(s.path, s.sheet): s.source_id for s in published.run.sources}
         self.public: dict[int, Mapping[str, str]] = {}
         self.reasons: dict[int, set[str]] = defaultdict(set)
-        self.read = {p.number for p in written.plants if written.source(p) in sources}
+        self.read = {p.number for p in written.plants if written.called(p) in sources}
         cells = [p for p in written.plants if p.spot.row and p.spot.place != "header"]
-        of_row = {(sources.get(written.source(p), ""), p.spot.row): p.number for p in cells}
+        of_row = {(sources.get(written.called(p), ""), p.spot.row): p.number for p in cells}
         for name in {p.spot.dataset for p in cells}:
             for row in public_rows(published.release, catalog.datasets[name]):
                 number = of_row.get((row["source_id"], int(row["source_row"])))
                 if number is not None:
                     self.public[number] = row
-        held = {(*written.source(p), str(p.spot.row)): p.number for p in cells}
+        held = {(*written.called(p), str(p.spot.row)): p.number for p in cells}
         for path in (published.private / "quarantine").glob("*.csv"):
             with path.open(encoding="utf-8-sig", newline="") as file:
                 self._hold(csv.DictReader(file), held)

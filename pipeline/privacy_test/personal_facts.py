@@ -14,14 +14,9 @@ _ILL = ("{who}患有{}", "{who}因{}住院治疗", "{who}被诊断为{}", "{who}
 _HURT = ("左腿骨折", "右手食指被切断", "怀孕五个月", "构成九级伤残", "视力二级残疾", "流产", "重度烧伤", "听力障碍")  # fmt: skip
 _HURTS = ("{who}{}", "{who}{}，在家休养", "事故造成{who}{}", "{who}称自己{}")
 _GRADES = ("一年级", "二年级", "三年级", "四年级", "五年级", "六年级", "七年级", "初二", "高一", "高三")  # fmt: skip
-_SCHOOLS = ("示例区第二小学", "示例市实验小学", "示例区第五中学", "示例市第一高级中学", "示例区中心幼儿园")  # fmt: skip
-_AT_SCHOOL = (
-    "{who}就读于{}",
-    "{who}在{}上学",
-    "{who}系{}学生",
-    "{who}的孩子在{}读书",
-    "{who}今年转入{}",
-)
+_SCHOOLS = ("示例区第二小学", "示例市实验小学", "示例区第五中学", "示例市第一高级中学", "示例市外国语学校")  # fmt: skip
+_CHILD = ("其子", "其女", "张某某之女", "该学生", "李某某的孙子", "小王", "受害人刘某", "当事人的孩子")  # fmt: skip
+_AT_SCHOOL = ("{who}就读于{}", "{who}在{}上学", "{who}系{}学生", "{who}现在{}读书", "{who}今年转入{}")  # fmt: skip
 _FAITHS = ("信仰基督教", "信奉伊斯兰教", "系天主教徒", "参加法轮功", "加入全能神", "是佛教居士", "每周到教堂做礼拜")  # fmt: skip
 _FAITH = ("{who}{}", "{who}自述{}", "经查，{who}{}", "{who}全家{}")
 _HARMS = ("被强奸", "被猥亵", "遭受家庭暴力", "被拐卖", "被多次殴打", "被诈骗十二万元", "遭到性骚扰", "被非法拘禁两天")  # fmt: skip
@@ -35,7 +30,8 @@ _LIVES = ("{who}住{}", "{who}现住{}", "{who}家住{}", "家庭住址：{}", "
 
 
 def _fact(kind: str, templates: tuple[str, ...], core: str, dice: Dice) -> Value:
-    template = dice.one_of(templates).replace("{who}", dice.one_of(_ONE))
+    who = dice.one_of(_CHILD if kind == "school" else _ONE)
+    template = dice.one_of(templates).replace("{who}", who)
     name, shown = disguised(core, OF_FACTS, dice) if dice.below(2) else ("plain", core)
     return made(kind, name, template, shown, core, shown)
 

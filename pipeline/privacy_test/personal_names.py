@@ -96,7 +96,8 @@ def name(dice: Dice) -> Value:
 
 def listed(dice: Dice) -> Value:
     """Several names in one list; each of them gives a person away."""
-    people = [dice.one_of((two, three, three, compound))(dice) for _ in range(dice.between(2, 5))]
+    drawn = (dice.one_of((two, three, three, compound))(dice) for _ in range(dice.between(2, 5)))
+    people = list(dict.fromkeys(drawn))
     mark = dice.one_of(("、", "、", "，", " ", "和", "/", "；", "\n"))
     end = dice.one_of(("", "", "等人", f"等{len(people)}人"))
     templates = ("现场有{}在操作", "员工{}未取得健康证", "对{}进行询问", "举报人{}反映", "由{}共同经营", "参与人员：{}", "该工地工人{}被拖欠工资")  # fmt: skip

@@ -21,7 +21,7 @@ class Written:
     files: dict[str, str] = field(default_factory=dict)
     sheets: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def source(self, plant: Plant) -> tuple[str, str]:
+    def called(self, plant: Plant) -> tuple[str, str]:
         """(file, sheet) of a plant, as they are called now."""
         spot = plant.spot
         return self.files.get(spot.file, spot.file), self.sheets.get((spot.file, spot.sheet), spot.sheet)  # fmt: skip
@@ -71,7 +71,8 @@ def _put(table: Table, plant: Plant) -> None:
 
 def _into_report(plants: Sequence[Plant], path: Path, written: Written) -> None:
     text = path.read_text("utf-8")
-    for plant in (p for p in plants if p.spot.place == "report"):
+    # New paragraphs first, while those they follow are as they were.
+    for plant in sorted(plants, key=lambda p: p.spot.column):
         text = text.replace(plant.spot.written, plant.text)
         written.plants.append(plant)
     path.write_text(text, "utf-8")

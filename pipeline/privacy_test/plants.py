@@ -20,6 +20,7 @@ from pipeline.privacy_test.values import Value
 
 MARK = "序号QX"  # before a planted sentence, with four letters: shows whether it was published
 _LETTERS = "BCDFGHJKLMNPQRSTVWZ"
+_FIGURE = "全年开展专项检查12次"  # of a report, what has a figure is public
 _SHARE = 2  # one record in so many of a table is planted in
 _TRIES = 5
 Kinds = Sequence[Callable[[Dice], Value]]
@@ -62,7 +63,9 @@ class Plant:
         if self.spot.place == "code":
             return f"{written}（{self.value.text}）"
         if self.spot.place == "report":
-            return f"{written[:-1]}，{self.mark}，{self.value.text.rstrip('。')}。"
+            added = f"，{self.mark}，{self.value.text.rstrip('。')}。"
+            is_sentence = self.spot.column == "sentence"
+            return written[:-1] + added if is_sentence else f"{written}\n{_FIGURE}{added}"
         return written + self.value.text if self.spot.place == "sheet" else self.value.text
 
 

@@ -14,7 +14,7 @@ from typing import IO
 
 import pyarrow.parquet as pq
 
-from pipeline.base.sql import quoted
+from pipeline.base.sql import quoted, reading
 from pipeline.release.database.full_text import match_query
 
 BLOCK = 1 << 22  # bytes read at a time
@@ -101,7 +101,7 @@ def _of_database(name: str, path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    database = reading(path)
     database.text_factory = lambda raw: raw.decode("utf-8", "ignore")
     return database
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import fnmatch
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.base.model import Catalog, Column, Dataset, Source
-from pipeline.intake.inbox.sources import InboxFile, scan
+from pipeline.intake.inbox.sources import InboxFile, matches, scan
 from pipeline.intake.opened_table import Opened
 from pipeline.privacy_test.aside import Aside
 from pipeline.privacy_test.folding import folded
@@ -25,6 +24,8 @@ Table = TextTable | WorkbookTable
 MOST_ROWS = 50_000  # of a dataset that are looked at
 LARGEST = 1 << 26  # bytes of a file that is written to
 _TEXT = {".csv", ".tsv", ".txt"}
+MOST_PARAGRAPHS = 10  # of a report
+_PARAGRAPH = 40  # characters, more than a heading has
 _SHEET_NAME = 31  # characters, in every spreadsheet program
 _LONG = 100_000
 
@@ -34,7 +35,7 @@ class Spot:
     """One place of the inbox. `written`: what it holds; `room`: the characters it may have.
 
     Of a cell: `row` and `position` in the file, counted from 1 and 0, and its `column` (a field). Of
-    a header: `row` is the header's.
+    a header: `row` is the header's. Of a report: `column` is sentence, or paragraph for a new one.
     """
 
     place: Place
@@ -177,11 +178,13 @@ def renamed(name: str, label: str, file: InboxFile) -> str | None:
     """A file's new name, with `label` at its end; None where its entry would no longer match."""
     new = name.removesuffix(file.suffix) + f"-{label}{file.suffix}"
     hint = file.hint.match
-    return new if not hint or fnmatch.fnmatch(new, hint) else None
+    return new if not hint or matches(new, hint) else None
 
 
 def _sentences(published: Aside, files: Mapping[str, InboxFile]) -> Iterator[Spot]:
-    """The public sentences of reports in plain text, as they are in the file."""
+    """The public sentences of reports in plain text, as they are in the file; and some paragraphs,
+    behind which a new one may stand.
+    """
     for read in published.run.reports:
         file = files.get(read.source.path)
         if file is None or file.suffix != ".txt":
@@ -192,4 +195,9 @@ def _sentences(published: Aside, files: Mapping[str, InboxFile]) -> Iterator[Spo
             continue
         for sentence in dict.fromkeys(f.sentence for f in read.report.figures):
             if sentence.endswith("。") and text.count(sentence) == 1:
-                yield Spot("report", file.name, written=sentence)
+                yield Spot("report", file.name, column="sentence", written=sentence)
+        for line in [each for each in text.splitlines() if len(each) > _PARAGRAPH][
+            :MOST_PARAGRAPHS
+        ]:
+            if text.count(line) == 1:
+                yield Spot("report", file.name, column="paragraph", written=line)

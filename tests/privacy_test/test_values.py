@@ -7,6 +7,7 @@ import re
 import pytest
 from stdnum.cn import ric, uscc
 
+from pipeline.base.words import say
 from pipeline.privacy_test import (
     disguises,
     harmless,
@@ -59,6 +60,12 @@ def test_a_personal_value_is_recognised_in_its_own_text_whatever_its_disguise() 
 def test_each_disguise_is_used() -> None:
     used = {value.disguise for value in drawn(PERSONAL)}
     assert used >= {*disguises.OF_NUMBERS, *disguises.OF_WORDS, "plain"}
+
+
+def test_each_kind_and_way_of_writing_has_a_title_in_both_languages() -> None:
+    values = drawn((*PERSONAL, *harmless.KINDS)) + [labels.label(Dice(n), True) for n in MANY]
+    for group in {v.kind for v in values} | {v.disguise for v in values}:
+        assert say(f"privacy-test-of-{group}", "zh") != say(f"privacy-test-of-{group}", "en")
 
 
 @pytest.mark.parametrize("name", sorted({*disguises.OF_NUMBERS} - {"letters"}))
