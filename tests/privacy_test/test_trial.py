@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.base.errors import GateRefused, UsageError
+from pipeline.base.errors import GateRefused, UnreadableInput, UsageError
+from pipeline.base.words import rules
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
-from pipeline.privacy_test import aside, plants, report, spots, trial
+from pipeline.privacy_test import aside, judging, plants, report, spots, trial
 from pipeline.privacy_test.aside import Setting
 from pipeline.privacy_test.judging import Outcome
 from pipeline.privacy_test.plants import Plant
@@ -208,3 +209,15 @@ def contents(folder: Path) -> dict[str, bytes]:
     """Name → bytes of each file."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def test_a_row_that_waits_does_so_for_a_finding_that_doubts(tried: Tried) -> None:
+    assert rules().keys() >= judging.DOUBTS
+    for each in tried.trial.outcomes:
+        if each.fate == "held" and each.plant.spot.place != "report":
+            assert judging.DOUBTS.intersection(each.reasons)
+
+
+def test_an_inbox_that_is_not_there_is_said(setting: Setting, tmp_path: Path) -> None:
+    with pytest.raises(UnreadableInput, match="nowhere"):
+        trial.run(replace(setting, inbox=tmp_path / "nowhere"), 10, SEED)
