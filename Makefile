@@ -17,7 +17,7 @@ PIP = $(BIN)/python -m pip -qq --disable-pip-version-check install
 # A worker that has nothing left to do takes tests from the others, so that all are done at once.
 TESTS = $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
 
-.PHONY: help setup publish serve check quick test bench lock
+.PHONY: help setup publish privacy serve check quick test bench lock
 .DELETE_ON_ERROR:
 
 help: ## what there is
@@ -26,6 +26,8 @@ setup: .venv/.dev ## everything for working on the project, in .venv
 	@:
 publish: .venv/.run ## INBOX → a release in SITE; what is not public → PRIVATE
 	@$(BIN)/gongshi publish "$(INBOX)" --site "$(SITE)" --private "$(PRIVATE)" $(if $(TODAY),--today $(TODAY)) $(ARGS)
+privacy: .venv/.run ## made-up personal values planted into a copy of INBOX: what of them would be public
+	@$(BIN)/gongshi privacy-test "$(INBOX)" $(if $(TODAY),--today $(TODAY)) $(ARGS)
 serve: .venv/.run ## the site of the current release, on PORT
 	@$(BIN)/gongshi serve --site "$(SITE)" --port $(PORT) $(ARGS)
 check: .venv/.dev ## style, types, unused code and the order of imports

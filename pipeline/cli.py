@@ -410,6 +410,36 @@ def explain(
     typer.echo(explain_rule(rule, _catalog(contract), language()))
 
 
+@app.command(name="privacy-test")
+def privacy_test(
+    inbox: Annotated[Path, typer.Argument(help="收件箱 / the inbox", callback=_whole)],
+    values: Annotated[int, typer.Option(min=1, help="填入多少处 / how many to plant")] = 600,
+    seed: Annotated[int, typer.Option(help="随机种子 / other seed, other values")] = 1,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            help="保留试发布内容的新文件夹 / keep all in this new folder", callback=_whole
+        ),
+    ] = None,
+    format: Annotated[str, typer.Option(help="text, json")] = "text",  # noqa: A002
+    today: Today = "",
+    contract: Contract = HOME / "datapackage",
+    lang: Lang = "",
+) -> None:
+    """把虚构的个人信息填入收件箱的副本试发布，查找泄露。/ Plant made-up personal values, and see what leaks."""
+    _speak(lang)
+    _check_format(format, "text", "json")
+    with _loading():
+        from pipeline.privacy_test import report, trial
+        from pipeline.privacy_test.aside import Setting
+
+        setting = Setting(inbox, _catalog(contract), _site_words(contract), _day(today))
+    with progress.shown():
+        tried = trial.run(setting, values, seed, keep)
+    typer.echo(report.as_json(tried) if format == "json" else report.text(tried, language()))
+    raise typer.Exit(1 if tried.leaks else 0)
+
+
 @app.command()
 def doctor(
     site: SiteFolder = "site",

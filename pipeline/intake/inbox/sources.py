@@ -75,7 +75,7 @@ def scan(folder: Path, catalog: Catalog) -> Inbox:
         if finding := _not_read(path, name, folder.resolve(), is_report):
             findings.append(finding)
             continue
-        hint = next((h for h in hints if _matches(name, h.match)), Hint())
+        hint = next((h for h in hints if matches(name, h.match)), Hint())
         files.append(InboxFile(path, name, is_report, hint))
     findings += _closed(closed, folder)
     findings += [found("file-hidden", Location(name)) for name in sorted(hidden)]
@@ -188,7 +188,7 @@ def _not_read(path: Path, name: str, root: Path, is_report: bool) -> Finding | N
     return None
 
 
-def _matches(name: str, pattern: str) -> bool:
+def matches(name: str, pattern: str) -> bool:
     """Whether `pattern` matches the file, or the file whose corrected feedback it is: a.csv for
     a.csv.xlsx.
     """
