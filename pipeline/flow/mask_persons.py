@@ -22,8 +22,8 @@ from pipeline.base.engine import ordered_map
 from pipeline.base.model import Catalog, Column, Dataset, Source, found
 from pipeline.base.sql import quoted, read_parquet
 from pipeline.checks.across.keys import Outcome
+from pipeline.checks.privacy.found_names import Name
 from pipeline.checks.privacy.known_persons import KnownPersons, bytes_of, distinct
-from pipeline.checks.privacy.name_search import Name
 from pipeline.checks.privacy.names import mask_name
 from pipeline.checks.privacy.person_list import occurrences
 from pipeline.checks.privacy.unlabelled_numbers import replaced

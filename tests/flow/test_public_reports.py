@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.base.model import Finding
 from pipeline.checks.privacy import labels
-from pipeline.checks.privacy.name_search import Name
+from pipeline.checks.privacy.found_names import Name
 from pipeline.flow.public_reports import public
 from pipeline.reports.figures.heading import Heading
 from pipeline.reports.read import Report, read_report

@@ -15,19 +15,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.checks.privacy.dictionary import dictionary
+from pipeline.checks.privacy.found_names import Name
 from pipeline.checks.privacy.name_evidence import fold, word_share
 from pipeline.checks.privacy.names import looks_like_organisation
 from pipeline.checks.privacy.person_words import ACTS, ROLES, TITLES
 
-Found = tuple[int, int, bool]  # start, end, whether it is sure
 PART = 8  # characters of a part of a name at most
 _DOTS = "·•・‧∙⋅﹒．●"
 _HAN = r"[\u3400-\u9fff]"
-_SIGN = rf"[\x{{3400}}-\x{{9fff}}][{_DOTS}.][\x{{3400}}-\x{{9fff}}]|[A-Z][a-z]+[ ·.][A-Z]"
+_SIGN = rf"[\x{{3400}}-\x{{9fff}}][{_DOTS}.][\x{{3400}}-\x{{9fff}}]|[A-Z][A-Za-z]+[ ·.-][A-Z]"
 _DOTTED = re.compile(rf"{_HAN}{{1,{PART}}}(?:(?:[{_DOTS}]|(?<!\d)\.(?!\d)){_HAN}{{1,{PART}}})+")
 _DOT = re.compile(f"[{_DOTS}.]")
 _LATIN = re.compile(
-    r"(?<![A-Za-z])[A-Z](?:[a-z]+|[A-Z]{2,})(?:['’][A-Z]?[a-z]+)?(?:[ ·.\-]{1,2}[A-Z][a-z]*(?:['’]?[A-Z]?[a-z]+)?){1,3}(?![A-Za-z])"
+    r"(?<![A-Za-z])[A-Z](?:[a-z]+|[A-Z]{2,})(?:['’][A-Z]?[a-z]+)?(?:[ ·.\-]{1,2}(?:[A-Z]{2,}|[A-Z][a-z]*(?:['’]?[A-Z]?[a-z]+)?)){1,3}(?![A-Za-z])"
 )
 _BRANDS = re.compile(
     r"牌|商标|品牌|标识|字样|型|公司|有限|店|酒店|系统|软件|平台|网站|英文|外文|标准|协议|标注|标有|印有|系列|款"
@@ -37,7 +37,7 @@ _AROUND = 8  # characters in which a brand is told
 _SURE, _PERHAPS, _BY_A_DOT = 4.0, -8.0, 8.0
 
 
-def names_in(texts: Sequence[str]) -> Iterator[tuple[int, Found]]:
+def names_in(texts: Sequence[str]) -> Iterator[tuple[int, Name]]:
     """(index of the text, a name in it) of all such names in `texts`."""
     signs = pc.match_substring_regex(pa.array(texts, pa.string()), _SIGN)
     for at in pc.indices_nonzero(signs).to_pylist():
@@ -47,10 +47,10 @@ def names_in(texts: Sequence[str]) -> Iterator[tuple[int, Found]]:
                 yield at, found
         for m in _LATIN.finditer(text):
             if (sure := _of_a_person(text, m.start(), m.end())) is not None:
-                yield at, (m.start(), m.end(), sure)
+                yield at, Name(m.start(), m.end(), sure)
 
 
-def _dotted(text: str, first: int, last: int) -> Found | None:
+def _dotted(text: str, first: int, last: int) -> Name | None:
     """The name within `text[first:last]`, Chinese characters with dots; None where it is none."""
     dots = [first + m.start() for m in _DOT.finditer(text[first:last])]
     start = dots[0] - _length(text[first : dots[0]][::-1], backward=True)
@@ -61,7 +61,7 @@ def _dotted(text: str, first: int, last: int) -> Found | None:
     if re.match(r"[\u3400-\u9fff]{0,6}(?:公司|店|小区|楼盘|酒店|商场|广场|项目)", behind):
         return None
     odds = _odds(_DOT.sub("", text[start:end]))
-    return (start, end, odds >= _SURE) if odds >= _PERHAPS else None
+    return Name(start, end, odds >= _SURE) if odds >= _PERHAPS else None
 
 
 def _length(part: str, backward: bool = False) -> int:
@@ -95,6 +95,6 @@ def _of_a_person(text: str, start: int, end: int) -> bool | None:
         if len(word) > 1 or word in "称说在系与向"
     ):
         return True
-    if _BRANDS.search(before) or _BRANDS.search(behind[:4]):
+    if _BRANDS.search(before) or _BRANDS.search(behind[:4]) or text[start:end].isupper():
         return None
     return False

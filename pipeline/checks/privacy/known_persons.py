@@ -17,15 +17,10 @@ import numpy.typing as npt
 
 from pipeline.base.normalise import by_character
 from pipeline.checks.privacy.dictionary import LONGEST
-from pipeline.checks.privacy.name_evidence import (
-    BETWEEN,
-    NAME,
-    Codes,
-    fold,
-    name_share,
-    word_share,
-)
-from pipeline.checks.privacy.name_search import DOUBT, SURE, Name, batches, score
+from pipeline.checks.privacy.found_names import Name, without_escapes
+from pipeline.checks.privacy.name_evidence import BETWEEN, Codes, Floats, fold
+from pipeline.checks.privacy.name_odds import odds_of_codes
+from pipeline.checks.privacy.name_search import DOUBT, SURE, batches, score
 from pipeline.checks.privacy.names import mask_name
 from pipeline.checks.privacy.unlabelled_numbers import replaced
 
@@ -69,6 +64,9 @@ class KnownPersons:
 
     def names_in(self, texts: Sequence[str]) -> list[list[Name]]:
         """For each text the listed names in it, sure or not; they do not overlap."""
+        return without_escapes(self._names_in, texts)
+
+    def _names_in(self, texts: Sequence[str]) -> list[list[Name]]:
         found: list[list[Name]] = [[] for _ in texts]
         for first, some in batches(texts) if self._by_length or self._long else ():
             codes, at = fold(BETWEEN.join(some))
@@ -215,7 +213,7 @@ def _weighed(
     whole = ends - starts == length  # no dot inside
     odds = np.full(len(starts), np.inf)
     names = codes[starts[whole, None] + np.arange(length)]
-    own = np.array(_odds_of([row.tobytes() for row in names]), np.float64)
+    own = _odds_of([row.tobytes() for row in names])
     distinct = (own >= DISTINCT) & (length >= SHORTEST_DISTINCT)
     most = LISTED if length >= SHORTEST_DISTINCT else LISTED_SHORT
     bonus = np.clip(most + own, 0, most)  # for a name that is a word as well it says less
@@ -226,19 +224,11 @@ def _weighed(
     yield from zip(*at, strict=True)
 
 
-def _odds_of(names: Sequence[bytes]) -> list[float]:
-    """For names of two to four characters the log odds of being a name and not words."""
-    if not names:
-        return []
-    rows = np.zeros((len(names), NAME), np.uint16)
-    for row, name in zip(rows, names, strict=True):
-        row[: len(name) // 2] = np.frombuffer(name, np.uint16)
-    lengths = np.array([len(name) // 2 for name in names])
-    words = word_share(rows, names_too=False)
-    share = name_share(rows, lengths)
-    odds = share - words
+def _odds_of(names: Sequence[bytes]) -> Floats:
+    """The log odds of names of two to four characters; `DISTINCT` for those that are foreign."""
+    odds, share, words = odds_of_codes([np.frombuffer(name, np.uint16) for name in names])
     odds[(share < NO_CHINESE_NAME) & (words <= RARE)] = DISTINCT
-    return [float(each) for each in odds]
+    return odds
 
 
 def _without_overlaps(

@@ -16,8 +16,9 @@ import numpy as np
 from pipeline.base.normalise import normalise
 from pipeline.checks.privacy import name_statistics
 from pipeline.checks.privacy.dictionary import LONGEST, TAGS, dictionary, pack
+from pipeline.checks.privacy.found_names import Name
 from pipeline.checks.privacy.known_persons import NOBODY, KnownPersons
-from pipeline.checks.privacy.name_search import Name, names_in
+from pipeline.checks.privacy.name_search import names_in
 from pipeline.checks.privacy.names import AMBIGUOUS, NO_NAME, SURNAMES, is_masked, mask_name
 from pipeline.checks.privacy.number_context import Spot
 from pipeline.checks.privacy.screen import personal_spots

@@ -14,10 +14,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.base import parse_cache
-from pipeline.checks.privacy import foreign_names
+from pipeline.checks.privacy import ethnic_names, foreign_names, name_labels, name_lists
 from pipeline.checks.privacy.dictionary import pack
+from pipeline.checks.privacy.found_names import Name, apart, united, without_escapes
 from pipeline.checks.privacy.name_evidence import (
     BETWEEN,
     WORDS,
@@ -40,17 +43,12 @@ _WINDOWS = 1 << 15  # windows read at a time
 WEIGHTS = Path(__file__).with_name("name_weights.csv")
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A span of a text that reads as a person's name; not `sure`: a person has to say."""
-
-    start: int
-    end: int
-    sure: bool
-
-
 def names_in(texts: Sequence[str]) -> list[list[Name]]:
     """For each text the names in it, which do not overlap, in their order."""
+    return without_escapes(_names_in, texts)
+
+
+def _names_in(texts: Sequence[str]) -> list[list[Name]]:
     found: list[list[Name]] = [[] for _ in texts]
     for first, some in batches(texts):
         codes, at = fold(BETWEEN.join(some))
@@ -61,10 +59,17 @@ def names_in(texts: Sequence[str]) -> list[list[Name]]:
             origin = int(begins[text])
             name = Name(first_at - origin, last_at + 1 - origin, score >= SURE)
             found[first + text].append(name)
-    for text, (begin, stop, sure) in foreign_names.names_in(texts):
-        others = [n for n in found[text] if n.end <= begin or stop <= n.start]
-        found[text] = sorted([*others, Name(begin, stop, sure)], key=lambda n: n.start)
-    return found
+    for text, name in foreign_names.names_in(texts):
+        found[text] = apart(found[text], [name])
+    for text, name in ethnic_names.names_in(texts):
+        found[text] = united(found[text], name)
+    for text, name in name_labels.names_in(texts):
+        found[text] = apart([name], found[text])
+    lists = pc.match_substring_regex(pa.array(texts, pa.string()), name_lists.SIGN_OF_BLANKS)
+    for text in pc.indices_nonzero(lists).to_pylist():
+        found[text] = apart(found[text], name_lists.between_blanks(texts[text]))
+    both = zip(texts, found, strict=True)
+    return [name_lists.with_neighbours(text, names) for text, names in both]
 
 
 _GAP = np.zeros(1, np.uint16)

@@ -33,7 +33,7 @@ NO_NAME = re.compile(
     "贺卡|史料|段落|云南|古镇|辛苦|封存|封闭|谷物|左右|左侧|纪律|纪录|祝愿|苗木|牛奶|牛肉|汤料|钱款|钱物|叶片|林业|林地|杨树|柳树|龙头|"
     "祁县|阳台|阳光|童年|桂花|兰花|路灯|路边|易|武装|郑重|谢绝|姚|曹操|蒋|方法|方案|方便|向|与|和|因|已|未|在|对"
 )
-_ENDS_NAME = frozenset(
+ENDS_NAME = frozenset(
     "在将对与和及因为以于向从到经由被把给销作出称说系是等购驾使未已多没提投举反的雇用之所述至同就其有不无来去处即又亦均都非需要应可能该此受持携带证言陈反映证实签字、，。；：,.;:()（）“”\"'！？!? \n\t〔〕[]【】《》/男女"
 )
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -86,16 +86,16 @@ def name_at(text: str, start: int) -> int:
     if (surname == 1 and text[start : start + 1] not in SURNAMES) or NO_NAME.match(text, start):
         return start
     end = start + surname
-    while end < start + surname + 2 and _HAN.match(text, end) and text[end] not in _ENDS_NAME:
+    while end < start + surname + 2 and _HAN.match(text, end) and text[end] not in ENDS_NAME:
         end += 1
-    sure = end >= len(text) or text[end] in _ENDS_NAME
+    sure = end >= len(text) or text[end] in ENDS_NAME
     masked = "某" in text[start:end]
     if end == start + surname or masked or (text[start] in AMBIGUOUS and not sure):
         return start
     return end
 
 
-_GIVEN = f"(?:(?![{re.escape(''.join(_ENDS_NAME))}])[\\u4e00-\\u9fff])"
+_GIVEN = f"(?:(?![{re.escape(''.join(ENDS_NAME))}])[\\u4e00-\\u9fff])"
 _FOREIGN = re.compile(
     rf"{_GIVEN}{{1,6}}(?:[·•]{_GIVEN}{{1,8}})+|[A-Z][a-z]+(?: [A-Z][a-z]*\.?)* [A-Z][a-z]+"
 )

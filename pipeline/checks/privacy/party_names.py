@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.base.normalise import by_character
-from pipeline.checks.privacy.name_evidence import NAME, fold, name_share, surname_at, word_share
+from pipeline.checks.privacy.name_odds import odds_of_names
 from pipeline.checks.privacy.names import looks_like_organisation
 
 #: How much likelier (log) it has to be a name than words, to be one surely, and to be one perhaps.
@@ -46,17 +46,9 @@ def _parts(cell: str) -> list[str]:
 
 def _odds(names: Sequence[str]) -> list[float]:
     odds = [SURE if _DOTTED.fullmatch(name) and len(name) <= 16 else -np.inf for name in names]
-    folded = {at: fold(name)[0] for at, name in enumerate(names) if _HAN.fullmatch(_joined(name))}
-    folded = {at: codes for at, codes in folded.items() if surname_at(codes)[0]}
-    if folded:
-        rows = np.zeros((len(folded), NAME), np.uint16)
-        for row, codes in zip(rows, folded.values(), strict=True):
-            row[: len(codes)] = codes
-        lengths = np.array([len(codes) for codes in folded.values()])
-        for at, value in zip(
-            folded, name_share(rows, lengths) - word_share(rows, names_too=False), strict=True
-        ):
-            odds[at] = float(value)
+    at = [n for n, name in enumerate(names) if _HAN.fullmatch(_joined(name))]
+    for n, value in zip(at, odds_of_names([names[n] for n in at]), strict=True):
+        odds[n] = value
     return odds
 
 

@@ -53,13 +53,13 @@ def persons(cell: str) -> list[Span]:
 def _names(plain: str, start: int, end: int) -> Iterator[Span]:
     """The names in a part without marks: several where each by itself may be one."""
     words = [m.span() for m in _WORDS.finditer(plain, start, end)]
-    if len(words) > 1 and all(_may_stand_alone(plain[s:e]) for s, e in words):
+    if len(words) > 1 and all(may_stand_alone(plain[s:e]) for s, e in words):
         for s, e in words:
             yield from _names(plain, s, e)
         return
     for joint in _AND.finditer(plain, start, end):
         sides = (start, joint.start()), (joint.end(), end)
-        if all(_may_stand_alone(plain[s:e].strip()) for s, e in sides):
+        if all(may_stand_alone(plain[s:e].strip()) for s, e in sides):
             for s, e in sides:
                 yield from _names(plain, s, e)
             return
@@ -67,7 +67,7 @@ def _names(plain: str, start: int, end: int) -> Iterator[Span]:
         first, last = words[0][0], words[-1][1]
         for cut in (3, 2):  # two names whose blank between them was taken for one within a name
             if 5 <= last - first <= 6 and all(
-                _may_stand_alone(name)
+                may_stand_alone(name)
                 for name in (plain[first : first + cut], plain[first + cut : last])
             ):
                 yield first, first + cut
@@ -76,7 +76,7 @@ def _names(plain: str, start: int, end: int) -> Iterator[Span]:
         yield first, last
 
 
-def _may_stand_alone(name: str) -> bool:
+def may_stand_alone(name: str) -> bool:
     """Whether it is whole as a name: a surname and one or two characters, or masked."""
     if not _HAN_ONLY.fullmatch(name):
         return False
@@ -85,7 +85,7 @@ def _may_stand_alone(name: str) -> bool:
 
 def is_organisation(part: str) -> bool:
     """Whether a part ends as a business does and is no name: 刘宇轩 ends as a shop may, too."""
-    return looks_like_organisation(part) and not _may_stand_alone(part)
+    return looks_like_organisation(part) and not may_stand_alone(part)
 
 
 def mask_persons(cell: str) -> str:

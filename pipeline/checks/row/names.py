@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.checks.privacy.name_search import Name, names_in
+from pipeline.checks.privacy.found_names import Name
+from pipeline.checks.privacy.name_search import names_in
 from pipeline.checks.privacy.names import mask_name
 from pipeline.checks.privacy.unlabelled_numbers import replaced
 
