@@ -1,6 +1,6 @@
-"""Names of Tibetans, Uyghurs, Kazakhs and Mongolians as they are written in Chinese characters.
+"""Names of Tibetans, Uyghurs, Kazakhs, Mongolians and Yi as they are written in Chinese characters.
 
-Such a name has no surname; it is made of names (扎西, 次仁; 买买提, 古丽; 巴特尔, 其其格) that stand
+Such a name has no Chinese surname; it is made of names (扎西, 次仁; 买买提, 古丽; 巴特尔, 其其格) that stand
 side by side with or without a dot. Two of one people side by side are a name; one alone is a name
 beside a word that goes with persons. The names are those that are common among the living; there
 is no statistics of them.
@@ -20,6 +20,7 @@ from pipeline.checks.privacy.found_names import Name
 from pipeline.checks.privacy.person_words import ACTS, ROLES, TITLES
 
 _TIBETAN = (
+    "旦真 旦珍 丹真 才旦 才仁 尕玛 措卓 卓嘎 "
     "扎西 次仁 卓玛 平措 央金 拉姆 旺堆 格桑 顿珠 多吉 多杰 尼玛 达娃 巴桑 索朗 "
     "索南 旦增 丹增 才让 仁增 洛桑 强巴 边巴 普布 次旦 次旺 次成 德吉 白玛 贡布 "
     "贡嘎 江村 加措 嘉措 坚赞 坚参 群培 曲珍 曲吉 措姆 拉珍 仓决 仓央 米玛 拉巴 "
@@ -30,6 +31,7 @@ _TIBETAN = (
     "拉毛 周毛 万玛 "
 )
 _UYGHUR = (
+    "阿布来提 斯拉木 赛里木 祖丽菲娅 祖丽菲亚 买尔旦 买尔旦江 艾孜买提 阿里甫 热依拉 古丽米热 "
     "买买提 麦麦提 买合木提 买提 阿卜力孜 阿卜杜拉 阿卜杜 阿卜都 阿布都 阿不都 "
     "阿不力 阿布力 阿卜力 阿依古丽 阿依 古丽娜尔 古丽 古力 帕提古丽 帕提曼 帕提 "
     "木合塔尔 木塔力甫 穆合塔尔 吐尔逊 吐尔洪 吐尔地 吐尔干 艾山 艾力 艾合买提 "
@@ -46,6 +48,7 @@ _UYGHUR = (
     "图尔荪 图尔贡 阿不力孜 阿布力孜 阿不力克木 阿布都拉 克木 "
 )
 _MONGOLIAN = (
+    "德力格尔 额日敦 巴音 乌恩 其木格 阿古拉 陶格斯 萨其拉 "
     "巴特尔 其其格 琪琪格 格日勒 格日乐 图雅 乌云 斯琴 高娃 娜仁 萨仁 托娅 苏和 "
     "那顺 哈斯 敖其尔 额尔敦 孟和 朝鲁 宝音 宝力德 满都拉 莫日根 牧仁 那日苏 "
     "青格乐 赛罕 赛音 塔娜 特木尔 铁木尔 帖木尔 乌力吉 乌日娜 阿拉坦 阿茹娜 敖登 "
@@ -53,7 +56,12 @@ _MONGOLIAN = (
     "巴图 毕力格图 吉日嘎拉 吉雅 朝克图 达布希拉图 巴雅尔 孟根 白乙拉 布仁 布日古德 "
     "恩和 恩克 海日 呼日 金花其 "
 )
-_PEOPLES = tuple(names.split() for names in (_TIBETAN, _UYGHUR, _MONGOLIAN))
+_YI = (
+    "阿苏 沙马 沙玛 俄木 马海 吉克 曲比 曲木 阿的 吉木 罗洪 海来 阿候 阿侯 勒伍 贾巴 加巴 "
+    "的莫 且沙 莫色 吉史 阿西 木乃 日牛 伍合 曲布 伍呷 木呷 尔古 拉铁 尔布 日古 史布 伍牛 "
+    "伍各 五各 石布 子古 阿牛 尔各 伍支 阿呷 木牛 日呷 伍沙 古哈 达铁 "
+)
+_PEOPLES = tuple(names.split() for names in (_TIBETAN, _UYGHUR, _MONGOLIAN, _YI))
 
 
 def _any_of(names: list[str]) -> str:
@@ -69,7 +77,8 @@ _NO_PERSON = re.compile(
     r"[路街巷村乡镇县市区旗州寺庙河湖山岭沟桥店牌酒]|大[街道桥酒]"
     r"|[^在的到去系称于是]{0,4}(?:公司|合作社|集团|自治|商店|商行|饭店|酒店|寺院|[店厂社馆园行])"
 )
-_WITHIN = re.compile(r"[\s·•・‧∙⋅﹒．.]")
+_LONG = 3  # characters of a name that is no word
+_WITHIN = re.compile(r"[\s·•・･‧∙⋅﹒．.－-]")
 
 
 def names_in(texts: Sequence[str]) -> Iterator[tuple[int, Name]]:
@@ -77,8 +86,8 @@ def names_in(texts: Sequence[str]) -> Iterator[tuple[int, Name]]:
     signs = pc.match_substring_regex(pa.array(texts, pa.string()), f"{_SIGN}|{_SPACED}")
     for at in pc.indices_nonzero(signs).to_pylist():
         plain, origin = _joined(texts[at])
-        for start, end in _names(plain):
-            yield at, Name(origin[start], origin[end - 1] + 1, True)
+        for start, end, sure in _names(plain):
+            yield at, Name(origin[start], origin[end - 1] + 1, sure)
 
 
 def _joined(text: str) -> tuple[str, list[int]]:
@@ -91,21 +100,23 @@ def _joined(text: str) -> tuple[str, list[int]]:
     return "".join(c for c, _ in kept), [at for _, at in kept]
 
 
-def _names(text: str) -> Iterator[tuple[int, int]]:
+def _names(text: str) -> Iterator[tuple[int, int, bool]]:
+    """(start, end, whether it is sure): one name alone without such a word is a doubt if it is long."""
     free = 0
     for m in _SEVERAL.finditer(text):
         if not _NO_PERSON.match(text, m.end()):
-            yield m.span()
+            yield m.start(), m.end(), True
             free = m.end()
     for m in _ONE.finditer(text):
-        if m.start() >= free and _is_beside_a_person_s_word(text, m.start(), m.end()):
-            yield m.span()
+        if m.start() < free or _NO_PERSON.match(text, m.end()):
+            continue
+        sure = _is_beside_a_person_s_word(text, m.start(), m.end())
+        if sure or len(m[0]) >= _LONG:
+            yield m.start(), m.end(), sure
 
 
 def _is_beside_a_person_s_word(text: str, start: int, end: int) -> bool:
     before, behind = text[max(0, start - 8) : start].rstrip(":"), text[end : end + 8]
-    if _NO_PERSON.match(text, end):
-        return False
     return any(before.endswith(word) for word in ROLES) or any(
         behind.startswith(word) for word in (*TITLES, *ACTS) if len(word) > 1
     )

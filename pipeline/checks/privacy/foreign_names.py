@@ -21,14 +21,35 @@ from pipeline.checks.privacy.names import looks_like_organisation
 from pipeline.checks.privacy.person_words import ACTS, ROLES, TITLES
 
 PART = 8  # characters of a part of a name at most
-_DOTS = "·•・‧∙⋅﹒．●"
+_DOTS = "·•・･‧∙⋅﹒．●"
 _HAN = r"[\u3400-\u9fff]"
-_SIGN = rf"[\x{{3400}}-\x{{9fff}}][{_DOTS}.][\x{{3400}}-\x{{9fff}}]|[A-Z][A-Za-z]+[ ·.-][A-Z]"
-_DOTTED = re.compile(rf"{_HAN}{{1,{PART}}}(?:(?:[{_DOTS}]|(?<!\d)\.(?!\d)){_HAN}{{1,{PART}}})+")
-_DOT = re.compile(f"[{_DOTS}.]")
-_LATIN = re.compile(
-    r"(?<![A-Za-z])[A-Z](?:[a-z]+|[A-Z]{2,})(?:['’][A-Z]?[a-z]+)?(?:[ ·.\-]{1,2}(?:[A-Z]{2,}|[A-Z][a-z]*(?:['’]?[A-Z]?[a-z]+)?)){1,3}(?![A-Za-z])"
+_SIGN = rf"[\x{{3400}}-\x{{9fff}}]\s?[{_DOTS}.－]\s?[\x{{3400}}-\x{{9fff}}]|\p{{Lu}}[\pL']*[.,]? ?(?:\pL[\pL']{{1,3}} ){{0,2}}[ ·.\-]?\p{{Lu}}"
+_DOTTED = re.compile(
+    rf"{_HAN}{{1,{PART}}}(?:(?:\s?[{_DOTS}]\s?|(?<!\d)\.(?!\d)){_HAN}{{1,{PART}}})+"
 )
+_DOT = re.compile(f"[{_DOTS}.]")
+_UP, _LOW = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĪĻŁŃŇŌŐŘŚŠŤŪŮŰŹŻŽ", "a-zß-öø-ÿāăąćčďđēęěğīıļłńňōőřśšťūůűźżž"
+_LATIN_WORD = (
+    rf"[{_UP}](?:[{_LOW}]+(?:['’\-]?[{_UP}][{_LOW}]+)*|['’][{_UP}][{_LOW}]+|[{_UP}]{{2,}})"
+)
+_PARTICLE = r"(?:van|von|de|da|del|der|den|bin|al|la|le|el|di|dos)"
+_LATIN = re.compile(
+    rf"(?<![{_UP}{_LOW}])(?:"
+    rf"(?:[{_UP}]\. ?){{1,3}}{_LATIN_WORD}"
+    rf"|{_LATIN_WORD}(?:(?:[ ·\-]{{1,2}}|\. ?|, )(?:{_PARTICLE} ){{0,2}}(?:{_LATIN_WORD}|[{_UP}]\.?(?![{_UP}{_LOW}]))){{1,3}}"
+    rf")(?![{_UP}{_LOW}])"
+)
+#: A word in capitals that is no acronym.
+_WORD = re.compile(r"(?=.*[AEIOUY])[A-Z]{4,}")
+_PINYIN = r"(?:(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:iang|iong|uang|ian|iao|uai|uan|ang|eng|ing|ong|ai|ei|ui|ao|ou|iu|ie|ue|ve|er|an|en|in|un|ia|ua|uo|[aoeiuvü]))"
+_GIVEN_IN_PINYIN = re.compile(rf"{_PINYIN}{{1,2}}")
+_IN_PINYIN = (
+    "wang li zhang liu chen yang huang zhao wu zhou xu sun ma zhu hu guo he lin luo gao zheng liang xie song tang han feng deng cao "
+    "peng zeng xiao tian dong yuan pan yu jiang cai du ye cheng su wei lv lü ding ren shen yao lu cui zhong tan wang fan jin shi "
+    "liao jia xia fu fang bai zou meng xiong qin qiu yin xue yan duan lei hou long tao hao kong shao mao qian wan gu dai mo xiang "
+    "ouyang sima zhuge situ shangguan huangfu murong niu wen zhuang qi ge pang xing an yi wu ni shu yue zhai kang"
+)
+_SURNAMES_IN_PINYIN = frozenset(_IN_PINYIN.split())
 _BRANDS = re.compile(
     r"牌|商标|品牌|标识|字样|型|公司|有限|店|酒店|系统|软件|平台|网站|英文|外文|标准|协议|标注|标有|印有|系列|款"
 )
@@ -95,6 +116,21 @@ def _of_a_person(text: str, start: int, end: int) -> bool | None:
         if len(word) > 1 or word in "称说在系与向"
     ):
         return True
-    if _BRANDS.search(before) or _BRANDS.search(behind[:4]) or text[start:end].isupper():
+    if _BRANDS.search(before) or _BRANDS.search(behind[:4]):
         return None
+    name = text[start:end]
+    if name.isupper() and not (_is_pinyin(name) or all(map(_WORD.fullmatch, name.split()))):
+        return None  # it may be two acronyms
     return False
+
+
+def _is_pinyin(name: str) -> bool:
+    """Whether a name reads as a Chinese surname and a given name: ZHANG SANFENG, Sanfeng Zhang."""
+    words = name.casefold().replace("-", "").split()
+    if len(words) not in (2, 3):
+        return False
+    last, first = "".join(words[1:]), "".join(words[:-1])
+    return any(
+        surname in _SURNAMES_IN_PINYIN and _GIVEN_IN_PINYIN.fullmatch(given)
+        for surname, given in ((words[0], last), (words[-1], first))
+    )

@@ -34,7 +34,14 @@ _COMPOUND = (
     "单于太史钟离闾丘鲜于赫连拓跋独孤第五南门北宫左丘闻人濮阳宗政太叔仲孙公羊万俟亓官司寇子车颛孙巫马公西"
     "漆雕乐正壤驷公良夹谷宰父谷梁段干东门微生梁丘司空达奚完颜纳兰宿勤侯莫阿史"
 )
-COMPOUND = frozenset(_COMPOUND[at : at + 2] for at in range(0, len(_COMPOUND), 2))
+#: Those of Japanese residents, as they are written in China.
+_JAPANESE = (
+    "佐藤铃木高桥田中渡边伊藤山本中村小林加藤吉田山田山口松本井上木村斋藤清水山崎阿部池田桥本石川山下中岛前田藤田后藤冈田村上近藤"
+    "石井坂本远藤青木藤井西村福田太田三浦藤原松田冈本中川原田小野竹内金子和田中山石田上田森田柴田酒井工藤横山宫崎宫本内田高木安藤谷口"
+)
+COMPOUND = frozenset(
+    names[at : at + 2] for names in (_COMPOUND, _JAPANESE) for at in range(0, len(names), 2)
+)
 
 #: Characters that are common in given names of those now living.
 GIVEN = (
