@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.base.normalise import by_character
 from pipeline.checks.privacy.dictionary import dictionary
 from pipeline.checks.privacy.found_names import Name
 from pipeline.checks.privacy.name_evidence import fold, word_share
@@ -62,7 +63,7 @@ def names_in(texts: Sequence[str]) -> Iterator[tuple[int, Name]]:
     """(index of the text, a name in it) of all such names in `texts`."""
     signs = pc.match_substring_regex(pa.array(texts, pa.string()), _SIGN)
     for at in pc.indices_nonzero(signs).to_pylist():
-        text = texts[at]
+        text = by_character(texts[at])
         for m in _DOTTED.finditer(text):
             if found := _dotted(text, m.start(), m.end()):
                 yield at, found

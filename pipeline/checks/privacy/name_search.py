@@ -35,7 +35,7 @@ from pipeline.checks.privacy.name_evidence import (
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 #: From this score a name is masked without asking; from the other one, a person is asked.
-SURE, DOUBT = 2.0, -1.0
+SURE, DOUBT = 1.5, -1.0
 _NAMED_OTHERWISE = 6.0
 AT_ONCE = 1 << 20  # characters searched at a time
 _WINDOWS = 1 << 15  # windows read at a time

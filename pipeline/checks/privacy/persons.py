@@ -46,9 +46,9 @@ _SEXED = re.compile(r"(?:男|女)(?=[，,)）。;；]|$)")
 _BEFORE_SEX = re.compile(r"[(（，,]\s?(?:男|女)(?=[，,)）。;；]|$)")
 
 
-def third_persons(text: str) -> Iterator[Spot]:
+def third_persons(text: str, role_of: re.Pattern[str] = _ROLE) -> Iterator[Spot]:
     """Names behind a word of `role_of` or in front of a sex, with the masked name of each."""
-    for role in ROLE_IN_NAME.finditer(text):
+    for role in role_of.finditer(text):
         start = role.end()
         while (end := name_at(text, start)) > start:
             yield start, end, mask_name(text[start:end])

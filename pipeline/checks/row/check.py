@@ -392,7 +392,12 @@ def _without_names(
     something may be one, but in the column that names the record: a document's title is an act of
     an organ, which nobody may word otherwise.
     """
-    texts = {c.name: screened.arrays[c.name] for c in dataset.published if c.kind == "text"}
+    kinds = ("text", "document-number", "code")
+    texts = {
+        c.name: screened.arrays[c.name]
+        for c in dataset.published
+        if c.kind in kinds and not _made(c, dataset)
+    }
     named = names.screen(texts, setting)
     screened.arrays |= named.texts
     rows = table["_row"]

@@ -211,7 +211,7 @@ def screen_column(
     if not len(at):
         return cells, []
     distinct = cells.take(at).dictionary_encode()
-    kinds = screen.KINDS if column.kind == "text" else screen.IN_NAMES
+    kinds = screen.IN_TEXTS if column.kind == "text" else screen.IN_NAMES
     judged = [screen.screened(text, kinds) for text in distinct.dictionary.to_pylist()]
     clean = pa.array([text for text, _ in judged], pa.string()).take(distinct.indices)
     found = dict.fromkeys(rule for _, rules in judged for rule in rules)

@@ -94,6 +94,84 @@ def test_a_name_in_text_is_masked_whatever_stands_around_it(text: str, masked: s
 
 
 @pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("经&#x6f58;&#x5b50;&#x5f3a;介绍购入货物", "经某某介绍购入货物"),
+        ("证人%E8%96%9B%E4%BA%91%E5%BC%BA称货款已付", "证人某某称货款已付"),
+        ("其母肖俊\n涵到场", "其母肖某某到场"),
+        ("股东王佳\ufe0e荣持股百分之四十", "股东王某某持股百分之四十"),
+        ("收货人卢莫佳泽签收", "收货人卢某某签收"),
+        ("证人贺尹少睿证实了上述事实", "证人贺某某证实了上述事实"),
+    ],
+)
+def test_a_name_is_masked_to_its_last_character_however_it_is_written(
+    text: str, masked: str
+) -> None:
+    shown = names.screen({"a": pa.array([text])}).texts["a"].to_pylist()
+    assert shown == [masked]
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("员工谭子兰 宋杰 郭志莹未取得健康证", "员工谭某某 宋某某 郭某某未取得健康证"),
+        ("由苏雯\n邹金荣\n谢桂英等人共同经营", "由苏某某\n邹某某\n谢某某等人共同经营"),
+        ("现场有尹兰峰/李凤生/慕容宏轩三人", "现场有尹某某/李某某/慕容某某三人"),
+        ("证人刘某某、邹桂英、高某在场", "证人刘某某、邹某某、高某在场"),
+    ],
+)
+def test_whoever_stands_in_a_list_with_a_name_is_masked(text: str, masked: str) -> None:
+    assert names.screen({"a": pa.array([text])}).texts["a"].to_pylist() == [masked]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "王店 张庄 李村三个村",
+        "方便 安全 高效 便捷",
+        "证人周某、宋某证实上述事实",
+        "白糖、黄油、方便面均已过期",
+        "高峰 时段 严禁 通行",
+    ],
+)
+def test_a_list_of_words_villages_or_masked_persons_names_nobody(text: str) -> None:
+    assert names_in([text]) == [[]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "与扎西拉姆案并案处理",
+        "代收人签名：买买提‧阿依古丽",
+        "儿媳买买提阿依古丽看店",
+        "联系人：格\u2009桑\u2009次\u2009仁",
+        "申请人阿苏伍合不服",
+        "证人José Álvarez到场",
+        "收款人为T.K. Browning",
+        "证人ZHANG GUOQIANG称货款已付",
+        "养殖户Kwame van Dijk签收",
+        "证人WILKINS John称该房屋是他的",
+    ],
+)
+def test_names_of_other_peoples_are_sure_beside_a_word_for_a_person(text: str) -> None:
+    ((name,),) = names_in([text])
+    assert name.sure
+
+
+@pytest.mark.parametrize(
+    "text", ["扎西拉姆商店售货", "旺堆村道路", "由乌兰巴托运来", "USB TYPE接口", "LED TV一台", "乌云密布"]
+)  # fmt: skip
+def test_shops_places_and_acronyms_are_nobody_s_names(text: str) -> None:
+    assert names_in([text]) == [[]]
+
+
+@pytest.mark.parametrize("text", ["见证人：高尚 记录人：马某", "被询问人：常青，男"])
+def test_what_stands_in_a_person_s_field_is_at_least_in_doubt(text: str) -> None:
+    ((name,),) = names_in([text])
+    assert text[name.start : name.end] in ("高尚", "常青")
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "高压容器未检验，安全阀失效，金额方面不明",
@@ -167,7 +245,23 @@ def test_any_text_is_searched_without_an_error(text: str) -> None:
     assert set(named.masked) | set(named.unsure) <= {"a"}
 
 
-@pytest.mark.parametrize("unit", ["王建国", "1", "王", "与王建国签订合同，", "a·", "阿·"])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "王建国",
+        "1",
+        "王",
+        "与王建国签订合同，",
+        "a·",
+        "阿·",
+        "王建国 ",
+        "扎西",
+        "A. ",
+        "&#29579;",
+        "证人：高尚 ",
+        "王某、",
+    ],
+)
 def test_the_time_is_linear_in_the_length_of_the_text(unit: str) -> None:
     # counted in calls of Python, which no other load on the machine changes
     def calls(length: int) -> int:
