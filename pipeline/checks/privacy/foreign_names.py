@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy.dictionary import dictionary
 from pipeline.checks.privacy.name_evidence import fold, word_share
 from pipeline.checks.privacy.names import looks_like_organisation
@@ -24,12 +25,12 @@ PART = 8  # characters of a part of a name at most
 _DOTS = "·•・‧∙⋅﹒．●"
 _HAN = r"[\u3400-\u9fff]"
 _SIGN = rf"[\x{{3400}}-\x{{9fff}}][{_DOTS}.][\x{{3400}}-\x{{9fff}}]|[A-Z][a-z]+[ ·.][A-Z]"
-_DOTTED = re.compile(rf"{_HAN}{{1,{PART}}}(?:(?:[{_DOTS}]|(?<!\d)\.(?!\d)){_HAN}{{1,{PART}}})+")
-_DOT = re.compile(f"[{_DOTS}.]")
-_LATIN = re.compile(
+_DOTTED = lazy(rf"{_HAN}{{1,{PART}}}(?:(?:[{_DOTS}]|(?<!\d)\.(?!\d)){_HAN}{{1,{PART}}})+")
+_DOT = lazy(f"[{_DOTS}.]")
+_LATIN = lazy(
     r"(?<![A-Za-z])[A-Z](?:[a-z]+|[A-Z]{2,})(?:['’][A-Z]?[a-z]+)?(?:[ ·.\-]{1,2}[A-Z][a-z]*(?:['’]?[A-Z]?[a-z]+)?){1,3}(?![A-Za-z])"
 )
-_BRANDS = re.compile(
+_BRANDS = lazy(
     r"牌|商标|品牌|标识|字样|型|公司|有限|店|酒店|系统|软件|平台|网站|英文|外文|标准|协议|标注|标有|印有|系列|款"
 )
 _AROUND = 8  # characters in which a brand is told

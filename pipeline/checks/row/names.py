@@ -6,13 +6,13 @@ A name that was found in one text of a row is masked in all of them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy.name_search import Name, names_in
 from pipeline.checks.privacy.names import mask_name
 from pipeline.checks.privacy.unlabelled_numbers import replaced
@@ -64,7 +64,7 @@ def screen(texts: Mapping[str, pa.Array]) -> Named:
 #: From this share of kana among its characters a row's text is Japanese, not a Chinese text that
 #: quotes a brand: what is known here of names does not hold for it.
 _JAPANESE = 0.1
-_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
+_KANA = lazy("[\u3041-\u3096\u30a1-\u30fa]")
 
 
 def _japanese(texts: Mapping[str, pa.Array]) -> frozenset[int]:
