@@ -26,6 +26,8 @@ finally:
     sys.stderr.write("loaded:" + " ".join(sys.modules))
 """
 
+pytestmark = pytest.mark.slow  # each set of modules is that of a process
+
 #: Loaded by no command that only says what can be asked for.
 ONLY_AT_WORK = {
     "duckdb": "there are no rows",

@@ -167,6 +167,7 @@ def test_any_text_is_searched_without_an_error(text: str) -> None:
     assert set(named.masked) | set(named.unsure) <= {"a"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["王建国", "1", "王", "与王建国签订合同，", "a·", "阿·"])
 def test_the_time_is_linear_in_the_length_of_the_text(unit: str) -> None:
     # counted in calls of Python, which no other load on the machine changes

@@ -29,6 +29,7 @@ from pipeline.checks.row import privacy, schema
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
 from tests.support.disguises import DISGUISES, LOOK_ALIKES, Planted, look_alikes, planted
+from tests.support.examples import tries
 
 PERSONAL, HARMLESS = planted(), look_alikes()
 
@@ -88,7 +89,7 @@ def test_many_values_in_one_text_are_all_masked() -> None:
             assert bare(plant.secret) not in bare(masked), plant
 
 
-@settings(max_examples=300)
+@settings(max_examples=tries(300))
 @given(st.text(st.characters(codec="utf-8"), max_size=80), st.sampled_from(PERSONAL))
 def test_screening_bears_any_text_and_a_second_time_changes_nothing(
     noise: str, plant: Planted
@@ -307,7 +308,7 @@ WORDS = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=2000)
+@settings(max_examples=tries(2000))
 @given(WORDS, st.integers(2000, 2099), WORDS, st.integers(1, 9_999_999), WORDS)
 def test_a_dated_number_without_a_sign_holds_nothing_of_a_person(
     before: str, year: int, between: str, number: int, behind: str
