@@ -519,8 +519,12 @@ def test_no_released_byte_has_a_planted_value(released: Path) -> None:
     exact = [*names, NUMBER, "13812345678", "41150319010505005X", "样本路77号"]
     files = [p for p in site.rglob("*") if p.is_file()]
     assert {p.suffix for p in files} >= {".csv", ".db", ".gz", ".xlsx", ".parquet", ".zip", ".json"}
+    searched = set[bytes]()
     for path in files:
         for name, data in every_byte(path):
+            if data in searched:  # a CSV is in its gzip and in the package's ZIP once more
+                continue
+            searched.add(data)
             text = data.decode("utf-8", "ignore")
             assert not [e for e in exact if e in text], name
             lean = bare(text)
