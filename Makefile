@@ -33,7 +33,7 @@ serve: .venv/.run ## the site of the current release, on PORT
 check: .venv/.dev ## style, types, unused code and the order of imports
 	@sh tools/check.sh
 quick: .venv/.dev ## the tests that are quick, of every part: for each save
-	@$(TESTS) --durations 5 -m "not slow" $(ARGS)
+	@$(TESTS) --durations 5 --quick -m "not slow" $(ARGS)
 test: .venv/.dev ## all tests; brings a browser and fonts where it can
 	@CHROMIUM="$$(sh tools/browser.sh)" && export CHROMIUM && $(TESTS) --durations 20 $(ARGS)
 bench: .venv/.dev ## speed and memory beside the peers, on ROWS rows

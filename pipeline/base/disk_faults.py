@@ -19,6 +19,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.base.patterns import lazy
 from pipeline.base.words import language, say
 
 # Bytes: a disk with less space left may have been full before unfinished files were removed.
@@ -57,8 +58,8 @@ _SQLITE = {
 _DAMAGED = ("malformed", "not a database")
 _VAGUE = ("disk I/O error", "unable to open", "failed to open")  # the system's reason is lost
 _NO_TEMPORARY = "No usable temporary directory"
-_DUCKDB = re.compile(r'"(?P<path>[^"\\]+)\\?": (?P<why>[^"\\\n{}]+)')
-_ARROW = re.compile(r"(?:'(?P<path>[^']+)'.*)?Detail: \[errno \d+\]", re.DOTALL)
+_DUCKDB = lazy(r'"(?P<path>[^"\\]+)\\?": (?P<why>[^"\\\n{}]+)')
+_ARROW = lazy(r"(?:'(?P<path>[^']+)'.*)?Detail: \[errno \d+\]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

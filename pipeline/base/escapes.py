@@ -8,25 +8,26 @@ once, and again only where one beside it was undone.
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Callable
 from html.entities import html5
 
+from pipeline.base.patterns import lazy
+
 #: A cheap test for escapes, for `re` and RE2, in bytes as in text: without a match there is none.
 SIGN = r"&[#A-Za-z]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]|\\x[0-9A-Fa-f]{2}"
-_SIGN = re.compile(SIGN)
+_SIGN = lazy(SIGN)
 _LONGEST = 40  # characters of an escape and of the text after it that decides where it ends
-_NUMERIC = re.compile(
+_NUMERIC = lazy(
     r"&#(?:0{0,20}[1-9][0-9]{0,6}(?![0-9])|[xX]0{0,20}[1-9A-Fa-f][0-9A-Fa-f]{0,5}(?![0-9A-Fa-f]));?"
 )
-_NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31};?)")
-_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2}){1,4}")
-_UNICODE = re.compile(
+_NAMED = lazy(r"&([A-Za-z][A-Za-z0-9]{1,31};?)")
+_PERCENT = lazy(r"(?:%[0-9A-Fa-f]{2}){1,4}")
+_UNICODE = lazy(
     r"\\u(?:([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|([0-9a-fA-F]{4}))"
     r"|\\u\{([0-9A-Fa-f]{1,6})\}|\\x([0-9A-Fa-f]{2})"
 )
 #: The beginning of an escape, at a text's end.
-_BEGUN = re.compile(
+_BEGUN = lazy(
     r"&(?:#[xX]?[0-9A-Fa-f]*|[A-Za-z][A-Za-z0-9]*)?\Z|(?=%)(?:%[0-9A-Fa-f]{2}){0,3}(?:%[0-9A-Fa-f]?)?\Z"
     r"|\\(?:u[dD][89abAB][0-9A-Fa-f]{2}\\)?(?:u[0-9A-Fa-f]{0,4})?\Z|\\(?:u\{[0-9A-Fa-f]{0,6}|x[0-9A-Fa-f]?)\Z"
 )

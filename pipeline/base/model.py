@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from pipeline.base.errors import Unaccounted
 from pipeline.base.sql import Sql
@@ -28,9 +28,11 @@ Privacy = Literal["public", "masked", "never"]
 # ---------------------------------------------------------------- the contract
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
-    """One entry of a code list; `code` is the value as stored, `aliases` the ways it is written."""
+class Code(NamedTuple):
+    """One entry of a code list; `code` is the value as stored, `aliases` the ways it is written.
+
+    A named tuple: there are thousands of them, which come from the cache at each start.
+    """
 
     code: str
     label: str

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from pipeline.base import escapes
 from pipeline.base.numerals import DIGITS
+from pipeline.base.patterns import lazy
 from pipeline.base.script import simplified_by_character
 
 #: Invisible characters that break matching, inside a class of `re` or RE2: control, zero-width,
@@ -24,7 +25,7 @@ from pipeline.base.script import simplified_by_character
 INVISIBLE = "\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
 #: Further ones that Unicode calls ignorable by default, besides its marks and format characters.
 _IGNORABLE = "\u115f\u1160\u3164\uffa0\u2065\ufff0-\ufff8\U000e0000-\U000e0fff"
-_UNSEEN = re.compile(f"[{INVISIBLE}{_IGNORABLE}]")
+_UNSEEN = lazy(f"[{INVISIBLE}{_IGNORABLE}]")
 _LINES = "\n\r"
 _DASHES = "‐‑‒–—―−－﹣﹘⁃˗➖"
 _ALIKE = {**dict.fromkeys(_DASHES, "-"), "•": "·", "\u2800": " ", **dict.fromkeys("×ХхΧχ", "x")}
@@ -35,12 +36,12 @@ _SPELT_TABLE = str.maketrans(_SPELT)
 _HAN_DIGITS = "".join(_SPELT)
 #: From this many Chinese digits side by side, they are a number and not words.
 _SPELT_FROM = 7
-_NUMBER = re.compile(f"[{_HAN_DIGITS}]{{{_SPELT_FROM},}}")
+_NUMBER = lazy(f"[{_HAN_DIGITS}]{{{_SPELT_FROM},}}")
 #: The same mixed with 0 to 9. Text after the sign of an escape is left: it would become an escape.
-_MIXED = re.compile(
+_MIXED = lazy(
     rf"(?P<escape>[%&\\]#?[0-9A-Za-z{_HAN_DIGITS}]*)|[0-9{_HAN_DIGITS}]{{{_SPELT_FROM},}}"
 )
-_JAMO = re.compile("[\u1100-\u11ff]")
+_JAMO = lazy("[\u1100-\u11ff]")
 
 _PLAIN = (
     "\t\n\r -~\u00a0\u3000\u3400-\u4dbf\u4e00-\u9fff！-～“”‘’·、。《》「」『』【】〔〕〖〗〇○•×‐-―−"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -17,11 +19,19 @@ def digest() -> str:
     """
     found = hashlib.sha256(sys.version.encode())
     root = Path(__file__).parents[1]
-    for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".yaml")):
-        found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    for path in sorted(_files(root)):
+        with open(path, "rb") as file:  # noqa: PTH123 - hundreds of files at each start
+            found.update(path.removeprefix(str(root)).encode() + b"\0" + file.read())
     for name in sorted(_installed()):
         found.update(f"{name}\n".encode())
     return found.hexdigest()
+
+
+def _files(root: Path) -> Iterator[str]:
+    for folder, _, names in os.walk(root):
+        for name in names:
+            if name.endswith((".py", ".yaml")):
+                yield f"{folder}/{name}"
 
 
 def _installed() -> set[str]:

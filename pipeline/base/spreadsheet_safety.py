@@ -22,9 +22,9 @@ A workbook needs no mark: its cells have types, and with `WORKBOOK` xlsxwriter k
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
+from pipeline.base.patterns import lazy
 from pipeline.base.sql import Sql, literal, quoted
 
 #: Options of xlsxwriter that keep text from becoming a formula, a link or a number.
@@ -43,7 +43,7 @@ _SIGNS = "=+@＝＋－＠﹦﹢﹣﹫"
 # One expression for Python and for DuckDB (RE2), in what both understand alike: there is no sign
 # for the end of the text that both have, so a dash counts where anything follows.
 _RUN = rf"^'*(?:[\t\r\n]|[{_BLANKS}]*(?:[{_SIGNS}]|-(?s:.)))"
-_MATCH = re.compile(_RUN).match
+_MATCH = lazy(_RUN).match
 
 
 def safe(text: str) -> str:

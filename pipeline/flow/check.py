@@ -6,7 +6,7 @@ Modules for other publishers' packages are imported only where an inbox lists on
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from pipeline.base import progress, sql
 from pipeline.base.engine import LOCAL, Engine
 from pipeline.base.errors import UnreadableInput, UsageError
 from pipeline.base.files import faults, locked, write_durably
-from pipeline.base.model import TALLY_PARTS, Catalog, Tally
+from pipeline.base.model import PACKAGE, TALLY_PARTS, Catalog, Finding, Tally, found
 from pipeline.base.words import language, say
 from pipeline.checks.results.ledger import Ledger
 from pipeline.flow.cache import Cache
@@ -70,6 +70,8 @@ def run_checks(inbox: Path, private: Path, means: Means, withdrawals: Collection
         run.sample = run.sample or any(SAMPLE in f.name for f in files)
         read_files(files, run, means)
         means.cache.prune()
+        for source_id, finding in _tables_without_rows(run):
+            ledger.finding(finding, source_id)
         ledger.close_tables()
         progress.step(say("step-comparing", language()))
         mask_persons(run, catalog)
@@ -104,6 +106,17 @@ def _packages(listed: sources.Inbox, run: Run, catalog: Catalog) -> list[sources
     if twice := next((file.name for file in found if file.name in names), ""):
         raise UsageError(say("package-name-taken", language(), file=twice))
     return found
+
+
+def _tables_without_rows(run: Run) -> Iterator[tuple[str, Finding]]:
+    """(source_id, finding) of each table with a header and no record under it.
+
+    None of another publisher's package: its datasets without records are published as such.
+    """
+    for opened in run.opened:
+        tally = run.ledger.tallies.get(opened.source.source_id)
+        if tally and tally.read == tally.set_aside and opened.source.matched_by != PACKAGE:
+            yield opened.source.source_id, found("table-without-rows", opened.source)
 
 
 def _withdrawn(run: Run, means: Means, withdrawals: Collection[Tombstone]) -> None:

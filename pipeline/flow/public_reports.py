@@ -8,19 +8,19 @@ back; all others are published.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from pipeline.base.model import Figure, Finding
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy import labels
 from pipeline.checks.privacy.known_persons import NOBODY, KnownPersons
 from pipeline.checks.privacy.screen import screened
 from pipeline.reports.documents.text import finding
 from pipeline.reports.read import Report
 
-_SENTENCE = re.compile(r"[^。！？!?\n]+")
+_SENTENCE = lazy(r"[^。！？!?\n]+")
 
 
 def public(report: Report, listed: KnownPersons = NOBODY) -> Report:

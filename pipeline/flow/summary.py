@@ -73,7 +73,9 @@ def say_reports(run: Run, lang: Lang) -> Iterator[str]:
 
 def say_held_back(run: Run, catalog: Catalog, lang: Lang) -> Iterator[str]:
     """Each dataset that is held back: why, what the public sees of it, what to do."""
-    from pipeline.flow.held_back import shown_rows  # not loaded where nothing is held back
+    if not run.held_back:
+        return
+    from pipeline.flow.held_back import shown_rows
 
     for held in run.held_back.values():
         dataset = catalog.datasets[held.dataset]
@@ -96,10 +98,10 @@ def say_files(run: Run, private: Path, lang: Lang) -> Iterator[str]:
 
 def _console(table: Table) -> Console:
     """A console of the terminal's width; for a file or a pipe, of the table's."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     if not sys.stdout.isatty():
         width = console.measure(table, options=console.options.update(width=1000)).maximum
-        return Console(highlight=False, width=max(width, 80))
+        return Console(highlight=False, emoji=False, width=max(width, 80))
     return console
 
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.base.escapes import has_escapes, undo_escapes
+from tests.support.examples import tries
 
 PIECES = ["&", "#", "%", "\\", "u", "x", "amp;", "am", "p;", "64;", "6", "4", ";", "25", "%25", "&#37;", "&#38;", "\\u005c", "u0041",
           "d83d", "de00", "E7", "%BC", "%96", "lt", "copy", "0", "F", "&#1;", "&#x26;", "好", "\n"]  # fmt: skip
@@ -44,14 +45,14 @@ def test_what_libraries_escape_comes_back(text: str) -> None:
     assert undo_escapes(json.dumps(printable.replace('"', ""))[1:-1])[0] == printable.replace('"', "")  # fmt: skip
 
 
-@settings(max_examples=1000)
+@settings(max_examples=tries(1000))
 @given(ESCAPED)
 def test_nothing_is_left_to_undo(text: str) -> None:
     made, _ = undo_escapes(text)
     assert undo_escapes(made)[0] == made
 
 
-@settings(max_examples=1000)
+@settings(max_examples=tries(1000))
 @given(ESCAPED)
 def test_each_character_is_where_its_escape_begins(text: str) -> None:
     made, origins = undo_escapes(text)

@@ -18,6 +18,7 @@ from pipeline.base.normalise import (
     half_width_numbers,
     normalise,
 )
+from tests.support.examples import tries
 
 DIGITS = ["0123456789", "０１２３４５６７８９", "⓪①②③④⑤⑥⑦⑧⑨", "₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹", "𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗", "𝟘𝟙𝟚𝟛𝟜𝟝𝟞𝟟𝟠𝟡", "٠١٢٣٤٥٦٧٨٩", "०१२३४५६७८९",
           "〇一二三四五六七八九", "零壹贰叁肆伍陆柒捌玖", "⓿❶❷❸❹❺❻❼❽❾"]  # fmt: skip
@@ -78,7 +79,7 @@ def test_no_mark_or_invisible_character_is_left(text: str) -> None:
 # ---------------------------------------------------------------- done again, and the way back
 
 
-@settings(max_examples=1500)
+@settings(max_examples=tries(1500))
 @given(TEXTS)
 def test_done_again_it_changes_nothing(text: str) -> None:
     once = normalise(text).text
@@ -93,7 +94,7 @@ def test_each_character_alone_is_normalised_for_good() -> None:
     assert normalise(once).text == once
 
 
-@settings(max_examples=1500)
+@settings(max_examples=tries(1500))
 @given(TEXTS)
 def test_each_character_comes_from_where_it_says(text: str) -> None:
     made = normalise(text)
@@ -108,7 +109,7 @@ def test_each_character_comes_from_where_it_says(text: str) -> None:
         )
 
 
-@settings(max_examples=500)
+@settings(max_examples=tries(500))
 @given(TEXTS, TEXTS)
 def test_spans_side_by_side_part_the_original(first: str, second: str) -> None:
     made = normalise(f"{first}，{second}")
@@ -133,7 +134,7 @@ def test_character_for_character_no_offset_moves(text: str) -> None:
 # ---------------------------------------------------------------- the cheap sign
 
 
-@settings(max_examples=1500)
+@settings(max_examples=tries(1500))
 @given(TEXTS)
 def test_a_text_without_the_sign_of_a_disguise_has_none(text: str) -> None:
     assert re.search(DISGUISED, text) or normalise(text).text == by_character(text)

@@ -248,6 +248,7 @@ class _Unquoted(ast.NodeTransformer):
         return node.args[-1]
 
 
+@pytest.mark.slow
 def test_without_its_quoting_every_module_that_has_some_is_an_offender(planted: Path) -> None:
     had = set[str]()
     for path in PACKAGE.rglob("*.py"):

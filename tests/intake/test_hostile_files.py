@@ -19,6 +19,7 @@ from pipeline.intake.inbox import sources
 from pipeline.intake.read import Opened
 from pipeline.intake.text import blocks, text_files
 from pipeline.intake.text.blocks import Block, Parsed
+from tests.support.examples import tries
 from tests.support.hostile_files import CASES, Case, write
 
 SMALL = [one for one in CASES if len(one.data) < 60_000]
@@ -242,7 +243,7 @@ def parsed(path: Path, width: int) -> list[Parsed]:
     ]
 
 
-@settings(max_examples=200)
+@settings(max_examples=tries(200))
 @given(st.integers(0, len(TEXTS) - 1), CUTS, st.sampled_from([64, 300, 4 << 20]))
 def test_no_text_file_however_mangled_raises_or_loses_a_line(
     tmp_path_factory: pytest.TempPathFactory,
@@ -268,7 +269,7 @@ def test_no_text_file_however_mangled_raises_or_loses_a_line(
 BOOKS = [one for one in SMALL if one.name.endswith((".xlsx", ".xls", ".ods", ".json")) and one.data]
 
 
-@settings(max_examples=120)
+@settings(max_examples=tries(120))
 @given(st.integers(0, len(BOOKS) - 1), CUTS)
 def test_no_other_file_however_mangled_raises(
     tmp_path_factory: pytest.TempPathFactory,

@@ -28,6 +28,7 @@ from tests.support.disguises import DISGUISES, Planted, planted
 from tests.support.filekinds import KINDS
 from tests.support.fixtures.command import Command
 from tests.support.fixtures.engines import on_threads
+from tests.support.fixtures.releases import MakeOnce
 
 pytestmark = pytest.mark.slow
 
@@ -118,17 +119,19 @@ def write_inbox(inbox: Path, kinds: Callable[[int], Collection[str]]) -> None:
 
 
 @pytest.fixture(scope="module")
-def released(gongshi: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def released(gongshi: Command, made_once: MakeOnce) -> Path:
     """Every plant, one file for each dataset and kind of file, published.
 
     On threads: the last test here proves that on Dask the same rows come through.
     """
-    folder = tmp_path_factory.mktemp("planted")
-    write_inbox(folder / "inbox", lambda _: KINDS)
-    with on_threads():
-        done = gongshi("publish", folder / "inbox", "--site", folder / "site", "--private", folder / "private", "--today", DAY.isoformat())  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+
+    def make(folder: Path) -> None:
+        write_inbox(folder / "inbox", lambda _: KINDS)
+        with on_threads():
+            done = gongshi("publish", folder / "inbox", "--site", folder / "site", "--private", folder / "private", "--today", DAY.isoformat())  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return made_once("planted", make)
 
 
 def unpacked(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:

@@ -23,6 +23,7 @@ from pipeline.contract import catalog as contracts
 from pipeline.release.gate import exit_guard, personal_numbers
 from pipeline.release.package import manifest
 from tests.support.disguises import WIDE, card, credit_code, cut, digits, identity, mobile, rng
+from tests.support.examples import tries
 from tests.support.shop import (
     PENALTIES,
     Shop,
@@ -87,7 +88,7 @@ NUMBERS = [write(make()) for make in MADE for write in WRITTEN for _ in range(8)
 PARTS = st.tuples(st.sampled_from(BEFORE), st.sampled_from(NUMBERS), st.sampled_from(AFTER))
 
 
-@settings(max_examples=1500)
+@settings(max_examples=tries(1500))
 @given(st.lists(PARTS, min_size=1, max_size=4))
 def test_a_text_that_was_screened_passes_the_guard(parts: list[tuple[str, str, str]]) -> None:
     text, _ = screened("".join(map("".join, parts)))
@@ -98,7 +99,7 @@ DISGUISED = [hide(make()) for make in MADE for hide in HIDDEN for _ in range(4)]
 HIDDEN_PARTS = st.tuples(st.sampled_from(BEFORE), st.sampled_from(DISGUISED + NUMBERS), st.sampled_from(AFTER))  # fmt: skip
 
 
-@settings(max_examples=1500)
+@settings(max_examples=tries(1500))
 @given(st.lists(HIDDEN_PARTS, min_size=1, max_size=4))
 def test_a_text_with_disguises_that_was_screened_passes_the_guard(
     parts: list[tuple[str, str, str]],

@@ -26,6 +26,8 @@ finally:
     sys.stderr.write("loaded:" + " ".join(sys.modules))
 """
 
+pytestmark = pytest.mark.slow  # each set of modules is that of a process
+
 #: Loaded by no command that only says what can be asked for.
 ONLY_AT_WORK = {
     "duckdb": "there are no rows",
@@ -42,6 +44,7 @@ ONLY_AT_WORK = {
 NOT_FOR_A_CHECK = {
     "pandas": "it makes tables about the pipeline itself, for a release",
     "numpy.ma": "no array is masked",
+    "numpy.random": "nothing is drawn",
     "pydantic": "text, paths and whole numbers need no validator",
     "frictionless": "it judges a release, and values that are rarely written",
     "xlsxwriter": "it writes workbooks",
@@ -65,6 +68,7 @@ NOT_FOR_A_CHECK = {
     "pipeline.release.gate.gate": "no release is made",
     "pipeline.publishers.union": "no other publisher's package is listed",
     "pipeline.reports.read": "no report is read",
+    "pipeline.flow.held_back": "no dataset is held back",
     "pipeline.checks.feedback.book": "no department has anything to mend",
 }
 #: Loaded by no worker that serves the site.
@@ -84,6 +88,22 @@ NOT_FOR_THE_SITE = {
     "pipeline.checks": "nothing is checked",
     "pipeline.intake": "nothing is read but the release",
 }
+
+#: Names the modules of the pipeline that call `re.compile` while they are imported.
+EAGER = """
+import re, sys
+compile, eager = re.compile, set()
+def seen(*asked, **named):
+    frame = sys._getframe(1)
+    while frame.f_code.co_name == "<listcomp>":
+        frame = frame.f_back
+    if frame.f_code.co_name == "<module>" and frame.f_globals["__name__"].startswith("pipeline."):
+        eager.add(frame.f_globals["__name__"])
+    return compile(*asked, **named)
+re.compile = seen
+import pipeline.cli, pipeline.flow.check, pipeline.flow.summary
+sys.stderr.write("loaded:" + " ".join(eager))
+"""
 
 
 def loaded(folder: Path, code: str, *arguments: object) -> set[str]:
@@ -136,6 +156,11 @@ def test_help_is_told_without(helped: set[str], name: str) -> None:
 @pytest.mark.parametrize("name", sorted(NOT_FOR_A_CHECK))
 def test_a_file_is_checked_without(checked: set[str], name: str) -> None:
     assert name not in checked, NOT_FOR_A_CHECK[name]
+
+
+def test_no_module_of_a_check_compiles_patterns_that_it_may_not_need(tmp_path: Path) -> None:
+    eager = loaded(tmp_path, EAGER)
+    assert eager == set(), "let them use pipeline.base.patterns.lazy"
 
 
 def test_what_a_check_works_with_is_seen_to_be_loaded(checked: set[str]) -> None:

@@ -129,6 +129,7 @@ def odd_rows(data: Path, rng: random.Random) -> list[Part]:
     return made
 
 
+@pytest.mark.once  # the test below reads the sample's forms on Dask too
 def test_odd_texts_of_every_dataset_come_back_from_every_form(
     every_engine: int, gongshi: Command, published: Published, tmp_path: Path
 ) -> None:

@@ -200,6 +200,7 @@ def test_a_part_that_makes_the_rate_with_any_total_of_its_sentence_is_right(tmp_
     assert found(read(tmp_path, TEXT + text)) == set()
 
 
+@pytest.mark.slow
 def test_a_long_report_of_one_kind_of_sentence_mark_is_read_to_its_end(tmp_path: Path) -> None:
     """No sentence mark but 。 stands in it: each figure must not look back to the start."""
     lines = TEXT + "全年办理案件12件，培训35人次。\n" * 8_000

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 
 from pipeline.base.normalise import by_character
 from pipeline.base.numerals import DIGITS, MYRIADS, UNITS, read_number
+from pipeline.base.patterns import lazy
 
 _NUMERAL = f"[{''.join((*DIGITS, *UNITS, *MYRIADS))}]"
 _DIGIT = f"[{''.join(DIGITS)}]"
-_AMOUNT = re.compile(
+_AMOUNT = lazy(
     r"(?P<digits>\d[\d,]*(?:\.\d+)?) ?(?P<unit>百万|千万|万|亿|千)? ?元"
     rf"|(?P<capitals>{_NUMERAL}+)[元圆](?:(?P<jiao>{_DIGIT})角)?(?:零?(?P<fen>{_DIGIT})分)?"
 )
 _TIMES = {"": 1, "千": 1000, "万": 10_000, "百万": 1_000_000, "千万": 10_000_000, "亿": 100_000_000}
-_CLAUSE = re.compile(r"[；;。\n]|(?<!\d)(?=\d[.、](?!\d))")
+_CLAUSE = lazy(r"[；;。\n]|(?<!\d)(?=\d[.、](?!\d))")
 
 
 def amounts(text: str) -> Iterator[tuple[int, int, int]]:

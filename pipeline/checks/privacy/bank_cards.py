@@ -4,11 +4,11 @@ a word for one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from stdnum import luhn
 
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy.digit_runs import Window, in_digits, runs, windows
 from pipeline.checks.privacy.number_context import (
     CODE_LETTERS,
@@ -20,17 +20,17 @@ from pipeline.checks.privacy.number_context import (
     stars,
 )
 
-_CARD_WORD = re.compile(
+_CARD_WORD = lazy(
     r"卡号|银行卡|账号|帐号|账户|帐户|户头|银行|储蓄卡|借记卡|信用卡|存折|农信|信用社"
 )
-_CARD_LABEL = re.compile(rf"(?:{_CARD_WORD.pattern})[^，。；,;]{{0,12}}$")
+_CARD_LABEL = lazy(rf"(?:{_CARD_WORD.pattern})[^，。；,;]{{0,12}}$")
 #: Words of payment: without them, only UnionPay's numbers are a card's beyond doubt.
-_OF_PAYMENT = re.compile(r"[卡账帐汇转付收款户退存取刷]|POS|pos")
-_CARD_PREFIX = re.compile(r"62|4\d|5[1-5]|3[47]|35|60|65|68|69|84|9558|9559|98|90|91")
+_OF_PAYMENT = lazy(r"[卡账帐汇转付收款户退存取刷]|POS|pos")
+_CARD_PREFIX = lazy(r"62|4\d|5[1-5]|3[47]|35|60|65|68|69|84|9558|9559|98|90|91")
 
 
-_MAY_BE_CARD = re.compile(r"[3-69]\d{15,18}|84\d{14,17}")
-_ANY_ACCOUNT = re.compile(r"\d{8,25}")
+_MAY_BE_CARD = lazy(r"[3-69]\d{15,18}|84\d{14,17}")
+_ANY_ACCOUNT = lazy(r"\d{8,25}")
 
 
 def bank_cards(text: str) -> Iterator[Spot]:
@@ -69,4 +69,4 @@ def _is_card(text: str, w: Window) -> bool:
     return not is_code and not w.is_listed and behind(_OF_PAYMENT, text, w.start)
 
 
-_ACCOUNT_LABEL = re.compile(r"(?:卡号|银行卡号?|银行账号|银行帐号|账号|帐号)[:：是为\s]{0,3}$")
+_ACCOUNT_LABEL = lazy(r"(?:卡号|银行卡号?|银行账号|银行帐号|账号|帐号)[:：是为\s]{0,3}$")

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from pipeline.base.numerals import DIGITS
+from pipeline.base.patterns import lazy
 
 #: What is no letter and no digit, and letters that stand for a dash or a comma.
 MARK = r"[\W_ー丶丨]"
 #: Up to three marks; a tag or an escaped line break is one.
 GAP = rf"(?:\0*(?:{MARK}|<[a-z/]{{1,5}}>|\\[nrt])){{0,3}}\0*"
-_RUN = re.compile(rf"\d(?:{GAP}\d){{6,}}")
-_ESCAPED_BREAK = re.compile("_x000[adAD]_")  # of a workbook's cell (ISO/IEC 29500, ST_Xstring)
+_RUN = lazy(rf"\d(?:{GAP}\d){{6,}}")
+_ESCAPED_BREAK = lazy("_x000[adAD]_")  # of a workbook's cell (ISO/IEC 29500, ST_Xstring)
 _SPELT = {c: str(value) for c, value in DIGITS.items() if c != "两"}
 _SPELT |= {"幺": "1", "參": "3", "参": "3", "叄": "3"}
 _SPELT |= {"壱": "1", "弐": "2", "漆": "7"}
@@ -30,16 +31,16 @@ _SPELT |= {"洞": "0", "两": "2", "拐": "7", "勾": "9"}  # as spoken on the t
 SPELT = "".join(_SPELT)
 #: A digit, Chinese ones too.
 DIGIT = f"[0-9{SPELT}]"
-_SPELT_RUN = re.compile(rf"{DIGIT}(?:{GAP}{DIGIT}){{6,}}")
+_SPELT_RUN = lazy(rf"{DIGIT}(?:{GAP}{DIGIT}){{6,}}")
 #: Letters that a reading of print takes for digits, among digits.
-_MISREAD = re.compile(r"(?<![A-Za-z])(?=(?:[OoIl]*\d){8})[0-9OoIl]{9,19}(?![A-Za-z])")
+_MISREAD = lazy(r"(?<![A-Za-z])(?=(?:[OoIl]*\d){8})[0-9OoIl]{9,19}(?![A-Za-z])")
 _MISREAD_TABLE = str.maketrans("OoIl", "0011")
-_HAN_DIGIT = re.compile(f"[{SPELT}]")
+_HAN_DIGIT = lazy(f"[{SPELT}]")
 _SPELT_TABLE = str.maketrans(_SPELT)
 MOST = 44  # digits of a window: four mobile numbers side by side
-_GROUP = re.compile(r"\d+")
+_GROUP = lazy(r"\d+")
 #: Marks that stand between the items of a list and the parts of a sentence rather than in a number.
-_LISTED = re.compile(r"[、，,；;：:。！？!?]")
+_LISTED = lazy(r"[、，,；;：:。！？!?]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ is no statistics of them.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.base.normalise import by_character
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy.found_names import Name
 from pipeline.checks.privacy.person_words import ACTS, ROLES, TITLES
 
@@ -71,14 +71,14 @@ def _any_of(names: list[str]) -> str:
 #: A cheap sign (RE2) of such a name, as it is written or with blanks, dots or marks inside.
 _SIGN = "|".join(sorted({name for people in _PEOPLES for name in people}))
 _SPACED = r"[\x{3400}-\x{9fff}][^\x{3400}-\x{9fff}\pP\pN\pL][\x{3400}-\x{9fff}]"
-_SEVERAL = re.compile("|".join(rf"{_any_of(p)}{{2,}}" for p in _PEOPLES))
-_ONE = re.compile("|".join(map(_any_of, _PEOPLES)))
-_NO_PERSON = re.compile(
+_SEVERAL = lazy("|".join(rf"{_any_of(p)}{{2,}}" for p in _PEOPLES))
+_ONE = lazy("|".join(map(_any_of, _PEOPLES)))
+_NO_PERSON = lazy(
     r"[路街巷村乡镇县市区旗州寺庙河湖山岭沟桥店牌酒]|大[街道桥酒]"
     r"|[^在的到去系称于是]{0,4}(?:公司|合作社|集团|自治|商店|商行|饭店|酒店|寺院|[店厂社馆园行])"
 )
 _LONG = 3  # characters of a name that is no word
-_WITHIN = re.compile(r"[\s·•・･‧∙⋅﹒．.－-]")
+_WITHIN = lazy(r"[\s·•・･‧∙⋅﹒．.－-]")
 
 
 def names_in(texts: Sequence[str]) -> Iterator[tuple[int, Name]]:

@@ -13,6 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import cached_property
 
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy.name_statistics import COMMON, COMPOUND, LESS_COMMON
 
 _USUAL = "".join(sorted({*COMMON, *LESS_COMMON} - {*"于从成向"}))
@@ -53,30 +54,30 @@ PERSON_SIGN = (
     rf"某|[*＊xX×男女我她他其岁孩妻答]|女士|先生|小姐|师傅|阿姨|[小老阿].(?:被|遭|在|的|患|称|系)|本人|自己"
     rf"|自述|自称|生前|一[名位]|老者|老汉|购[买票]人|文身者|同行人|陪同人|姓名|爱人|丈夫|老伴|少年|{_PARTY}|{_EITHER}|{_PEOPLE}"
 )
-_PERSON = [(weight, re.compile(pattern)) for weight, pattern in _MARKS.items()]
+_PERSON = [(weight, lazy(pattern)) for weight, pattern in _MARKS.items()]
 
 #: What speaks of everybody, of figures, or of goods and their praise.
-RULE = re.compile(
+RULE = lazy(
     "不得|应当|应由|禁止|严禁|不准|不宜(?=从事)|任何|可以从[轻]|可拨打|凡|均可|《|本办法|条例|办法|指南|规范|须知|办理时限|职责|下列|人员不得|优先办理|裁量|情形之一|按照规定|权益|条款"
 )
-FIGURES = re.compile(
+FIGURES = lazy(
     r"同比|环比|全[区市县省国年镇乡校街]|辖区|%|\d例|共报告|上升|下降|人次|户次|\d+[家所批份处件](?!房|人)|\d{2,}名|各类|专项|整治|排查|普查|讲座|宣传[周月栏]|培训班|疫苗|门诊|处方|抽查|项目|计划|方案|台账|统计|报表|简报|公示"
 )
-PRAISE = re.compile(
+PRAISE = lazy(
     "宣[称传]|广告|声称|号称|标[注示称]|说明书|适应症|功[效能]|疗效|治愈|根治|治疗|预防|防治|缓解|改善|降低|降血|主治|用于|保健(?!院|所|站|中心|科|机构)|药品|产品|饮品|茶|膏|胶囊|批文|疾病预防|称可|能治"
 )
 #: Somebody who treats others, or an animal, a sample: the illness is not that of who is named.
-PRACTICES = re.compile(
+PRACTICES = lazy(
     r"开展|擅自|从事(?!.{0,6}工作)|非法行医|坐诊|诊疗活动|[为给](?:村民|群众|居民|\d+名|多名|病人|老人)|为他人|给他人|替他人|为患者|为顾客|给患者|给顾客|实施了?(?=[\u4e00-\u9fff]{2,8}术)|终止妊娠|鉴定胎儿|资格证|医师资格|未报告|报告卡"
 )
-OF_BEASTS = re.compile(
+OF_BEASTS = lazy(
     "生猪|猪[肉瘟只]|牛[羊肉]|羊[肉只]|鸡|鸭|犬|动物|水产|鱼|虾|蔬菜|水果|样品|样本|抽检|抽样|产品|批次|货物|牲畜|家禽|苗木|作物|种子|饲料|兽|检疫|食品中|菌落|农药残|果树|宠物"
 )
 #: Whose account it is, where it is not a person's.
-OF_A_FIRM = re.compile("公司|企业|单位账户|合作社|财政|商家的|专户|对公")
+OF_A_FIRM = lazy("公司|企业|单位账户|合作社|财政|商家的|专户|对公")
 
-_SENTENCE_END = re.compile("[。!?;；！？\n]")
-_CLAUSE_END = re.compile("[,，。:!?;；！？\n]")
+_SENTENCE_END = lazy("[。!?;；！？\n]")
+_CLAUSE_END = lazy("[,，。:!?;；！？\n]")
 REACH = 120  # characters on either side of a detail that may belong to its sentence
 
 

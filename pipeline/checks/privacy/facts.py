@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from pipeline.base.normalise import normalise
+from pipeline.base.patterns import lazy
 from pipeline.base.script import in_either_script
 from pipeline.checks.privacy import fact_details, homes
 from pipeline.checks.privacy.fact_details import Detail
@@ -206,7 +207,7 @@ def _health(scene: Scene, detail: Detail) -> float:
     return _score(who, detail.link, against)
 
 
-_SCHOOL_ASKED = re.compile("学校|上学|读书|年级|班")
+_SCHOOL_ASKED = lazy("学校|上学|读书|年级|班")
 
 
 def _schooling(scene: Scene, detail: Detail) -> float:
@@ -237,7 +238,7 @@ def _accounts(scene: Scene, detail: Detail) -> float:
     return _score(_somebody(scene, detail), detail.link, against)
 
 
-_HOME_ASKED = re.compile("住|地址|家")
+_HOME_ASKED = lazy("住|地址|家")
 
 
 def _home(scene: Scene, detail: Detail) -> float:

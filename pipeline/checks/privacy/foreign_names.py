@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.base.normalise import by_character
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy.dictionary import dictionary
 from pipeline.checks.privacy.found_names import Name
 from pipeline.checks.privacy.name_evidence import fold, word_share
@@ -25,25 +26,23 @@ PART = 8  # characters of a part of a name at most
 _DOTS = "·•・･‧∙⋅﹒．●"
 _HAN = r"[\u3400-\u9fff]"
 _SIGN = rf"[\x{{3400}}-\x{{9fff}}]\s?[{_DOTS}.－]\s?[\x{{3400}}-\x{{9fff}}]|\p{{Lu}}[\pL']*[.,]? ?(?:\pL[\pL']{{1,3}} ){{0,2}}[ ·.\-]?\p{{Lu}}"
-_DOTTED = re.compile(
-    rf"{_HAN}{{1,{PART}}}(?:(?:\s?[{_DOTS}]\s?|(?<!\d)\.(?!\d)){_HAN}{{1,{PART}}})+"
-)
-_DOT = re.compile(f"[{_DOTS}.]")
+_DOTTED = lazy(rf"{_HAN}{{1,{PART}}}(?:(?:\s?[{_DOTS}]\s?|(?<!\d)\.(?!\d)){_HAN}{{1,{PART}}})+")
+_DOT = lazy(f"[{_DOTS}.]")
 _UP, _LOW = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĪĻŁŃŇŌŐŘŚŠŤŪŮŰŹŻŽ", "a-zß-öø-ÿāăąćčďđēęěğīıļłńňōőřśšťūůűźżž"
 _LATIN_WORD = (
     rf"[{_UP}](?:[{_LOW}]+(?:['’\-]?[{_UP}][{_LOW}]+)*|['’][{_UP}][{_LOW}]+|[{_UP}]{{2,}})"
 )
 _PARTICLE = r"(?:van|von|de|da|del|der|den|bin|al|la|le|el|di|dos)"
-_LATIN = re.compile(
+_LATIN = lazy(
     rf"(?<![{_UP}{_LOW}])(?:"
     rf"(?:[{_UP}]\. ?){{1,3}}{_LATIN_WORD}"
     rf"|{_LATIN_WORD}(?:(?:[ ·\-]{{1,2}}|\. ?|, )(?:{_PARTICLE} ){{0,2}}(?:{_LATIN_WORD}|[{_UP}]\.?(?![{_UP}{_LOW}]))){{1,3}}"
     rf")(?![{_UP}{_LOW}])"
 )
 #: A word in capitals that is no acronym.
-_WORD = re.compile(r"(?=.*[AEIOUY])[A-Z]{4,}")
+_WORD = lazy(r"(?=.*[AEIOUY])[A-Z]{4,}")
 _PINYIN = r"(?:(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:iang|iong|uang|ian|iao|uai|uan|ang|eng|ing|ong|ai|ei|ui|ao|ou|iu|ie|ue|ve|er|an|en|in|un|ia|ua|uo|[aoeiuvü]))"
-_GIVEN_IN_PINYIN = re.compile(rf"{_PINYIN}{{1,2}}")
+_GIVEN_IN_PINYIN = lazy(rf"{_PINYIN}{{1,2}}")
 _IN_PINYIN = (
     "wang li zhang liu chen yang huang zhao wu zhou xu sun ma zhu hu guo he lin luo gao zheng liang xie song tang han feng deng cao "
     "peng zeng xiao tian dong yuan pan yu jiang cai du ye cheng su wei lv lü ding ren shen yao lu cui zhong tan wang fan jin shi "
@@ -51,7 +50,7 @@ _IN_PINYIN = (
     "ouyang sima zhuge situ shangguan huangfu murong niu wen zhuang qi ge pang xing an yi wu ni shu yue zhai kang"
 )
 _SURNAMES_IN_PINYIN = frozenset(_IN_PINYIN.split())
-_BRANDS = re.compile(
+_BRANDS = lazy(
     r"牌|商标|品牌|标识|字样|型|公司|有限|店|酒店|系统|软件|平台|网站|英文|外文|标准|协议|标注|标有|印有|系列|款"
 )
 _AROUND = 8  # characters in which a brand is told

@@ -8,7 +8,6 @@ Latin letters whatever the order of its words.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import permutations
 
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.base.normalise import by_character
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy.dictionary import LONGEST
 from pipeline.checks.privacy.found_names import Name, without_escapes
 from pipeline.checks.privacy.name_evidence import BETWEEN, Codes, Floats, fold
@@ -34,9 +34,9 @@ NO_CHINESE_NAME, RARE = -60.0, -23.0
 LISTED_SHORT, LISTED = 4.0, 6.0
 SHORTEST_DISTINCT = 3  # characters: shorter names also arise between two words
 _DOTS = np.array(sorted(map(ord, "·•.・‧∙⋅･")), np.uint16)
-_HAN = re.compile(r"[\u3400-\u9fff\s·•.・‧∙⋅･]+")
-_LATIN_NAME = re.compile(r"[A-Za-z]{2,}(?:[\s.·'-]+[A-Za-z]+){1,3}")
-_LETTERS = re.compile(r"[A-Za-z]+")
+_HAN = lazy(r"[\u3400-\u9fff\s·•.・‧∙⋅･]+")
+_LATIN_NAME = lazy(r"[A-Za-z]{2,}(?:[\s.·'-]+[A-Za-z]+){1,3}")
+_LETTERS = lazy(r"[A-Za-z]+")
 _MOST_WORDS = 4
 _SHORTEST_JOINED = 8  # letters of a Latin name that is looked for written as one word
 

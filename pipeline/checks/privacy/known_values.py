@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.base import escapes
+from pipeline.base.patterns import lazy
 
 
 class KnownValues:
@@ -81,7 +81,7 @@ def ways_written(block: bytes) -> Iterator[bytes]:
         yield text.encode("utf-8", "replace")
 
 
-_ESCAPE = re.compile(escapes.SIGN.encode())
+_ESCAPE = lazy(escapes.SIGN.encode())
 
 
 def read_secrets(path: Path | None) -> Iterator[str]:

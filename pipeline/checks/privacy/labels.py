@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.base.normalise import normalise
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy import name_statistics
 from pipeline.checks.privacy.dictionary import LONGEST, TAGS, dictionary, pack
 from pipeline.checks.privacy.found_names import Name
@@ -156,15 +157,15 @@ def _is_doubted(label: Searched) -> bool:
 
 
 _HAN = "\u3400-\u9fff\U00020000-\U0003ffff"
-_PART = re.compile(rf"[{_HAN}]+(?:·[{_HAN}]+)*")
-_BLANK = re.compile(rf"(?<=[{_HAN}]) +(?=[{_HAN}])")
+_PART = lazy(rf"[{_HAN}]+(?:·[{_HAN}]+)*")
+_BLANK = lazy(rf"(?<=[{_HAN}]) +(?=[{_HAN}])")
 #: What stands behind a person's name in the name of a file, or in front of one.
 _PAPER = (
     "行政|处罚|决定|告知|裁量|案|笔录|询问|调查|听证|送达|申请|申诉|投诉|举报|复议|诉讼|起诉|身份|户口|户籍|病历|病情|诊断|"
     "简历|履历|合同|协议|证明|证件|证书|证照|执照|许可|资料|材料|档案|信息|个人|登记|备案|报告|记录|名单|明细|汇总|台账|"
     "等|的|诉|与|和|及|先生|女士|同志|老师|某"
 )
-_BEHIND = re.compile(_PAPER)
+_BEHIND = lazy(_PAPER)
 _IN_FRONT = ("书", "表", "案", "人", "证", "者", "年", "月", "日", "笔录", "材料", "资料", "档案", "名单", "明细", "记录", "报告", "合同", "姓名", "关于", "对", "给", "与", "和", "及")  # fmt: skip
 LONGEST_LABEL = 1_000  # characters of a label
 _LONGEST_PART = 80  # characters of a label's part in which a name is looked for beside others
@@ -179,7 +180,7 @@ _RARE = frozenset(name_statistics.RARE)
 _COMMON = -14.0  # the log share of a word from which a name made of it would be a coincidence
 _PINYIN_SURNAME = "Wang|Li|Zhang|Liu|Chen|Yang|Huang|Zhao|Wu|Zhou|Xu|Sun|Ma|Zhu|Hu|Guo|He|Lin|Gao|Luo|Zheng|Liang|Xie|Song|Tang|Deng|Feng|Han|Cao|Zeng|Peng|Xiao|Cai|Pan|Tian|Dong|Yuan|Yu|Ye|Jiang|Du|Su|Wei|Cheng|Lv|Lü|Ding|Shen|Ren|Yao|Lu|Fu|Zhong|Cui|Tan|Liao|Fan|Jia|Xia|Bai|Zou|Meng|Xiong|Qin|Qiu|Yin|Xue|Yan|Duan|Lei|Hou|Long|Shi|Tao|Ouyang|Zhuge|Sima"
 _SYLLABLE = "(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:i?ang|i?ong|ing|eng|uan|ian|[iu]?an|en|in|un|uai|iao|[aeiou]{1,2}|ü)"
-_PINYIN = re.compile(
+_PINYIN = lazy(
     rf"(?<![A-Za-z])(?:{_PINYIN_SURNAME})[ _]{_SYLLABLE}(?:[ '\-]?{_SYLLABLE})?(?![A-Za-z])",
     re.IGNORECASE,
 )

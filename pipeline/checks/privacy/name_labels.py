@@ -5,13 +5,13 @@ There a name may be any word, so what begins with a surname is at least in doubt
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.base.normalise import by_character
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy.found_names import Name
 from pipeline.checks.privacy.name_statistics import COMMON, COMPOUND, LESS_COMMON
 from pipeline.checks.privacy.person_words import ROLES
@@ -19,7 +19,7 @@ from pipeline.checks.privacy.person_words import ROLES
 _LABELS = "|".join(sorted((r for r in ROLES if len(r) > 1), key=lambda r: (-len(r), r)))
 _SIGN = rf"(?:{_LABELS})\s?[:：]"
 _NOBODY = "公司|单位|人员|工作|部门|安全|常年|万元|方便|安排|管理|任何|时间|双方|明知"
-_FIELD = re.compile(
+_FIELD = lazy(
     rf"(?:{_LABELS})\s?:\s?((?!{_NOBODY})(?:[{COMMON}{LESS_COMMON}][\u3400-\u9fff]{{1,2}}"
     rf"|(?:{'|'.join(sorted(COMPOUND))})[\u3400-\u9fff]{{1,2}}))"
     r"(?<![某员科室股所处局队站组村镇乡街路店厂])(?=[\s,。;、()/]|$)"

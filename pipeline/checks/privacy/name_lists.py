@@ -7,10 +7,10 @@ word that goes with persons.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy.found_names import Name, apart
 from pipeline.checks.privacy.name_odds import odds_of_names
 from pipeline.checks.privacy.names import ENDS_NAME
@@ -21,15 +21,15 @@ _HAN = r"[\u3400-\u9fff]"
 SIGN_OF_BLANKS = rf"{_HAN.replace(chr(92) + 'u3400', chr(92) + 'x{3400}').replace(chr(92) + 'u9fff', chr(92) + 'x{9fff}')}[ \t\n\r\x{{3000}}/|]+[\x{{3400}}-\x{{9fff}}]{{2}}"
 _JOINT = r"(?:\s*[、,，;；/|]\s*|\s*(?:以及|[和与及])\s*|\s+)"
 _NAME = rf"{_HAN}[ \u3000]{{0,2}}{_HAN}{{1,3}}"
-_NEXT = re.compile(rf"{_JOINT}({_NAME})")
-_BEFORE = re.compile(rf"({_NAME}){_JOINT}$")
+_NEXT = lazy(rf"{_JOINT}({_NAME})")
+_BEFORE = lazy(rf"({_NAME}){_JOINT}$")
 #: A name that is masked already, which begins or ends a list too.
-_MASKED = re.compile(
+_MASKED = lazy(
     rf"{_HAN}{{1,2}}某{{1,2}}(?={_JOINT})|(?<=[、,，;；/|和与及 ]){_HAN}{{1,2}}某{{1,2}}"
 )
-_WORD = re.compile(rf"{_HAN}+")
-_BLANKS = re.compile(r"[ \t\n\r\u3000\u00a0\u2002-\u200a/|]+")
-_BOUND = re.compile(r"\s*(?:[、,，;；/|。.:：()（）]|等|以及|[和与及]|$)|\s")
+_WORD = lazy(rf"{_HAN}+")
+_BLANKS = lazy(r"[ \t\n\r\u3000\u00a0\u2002-\u200a/|]+")
+_BOUND = lazy(r"\s*(?:[、,，;；/|。.:：()（）]|等|以及|[和与及]|$)|\s")
 _PLACES = frozenset("店庄村镇乡街路县区州市屯湾沟坡河桥寨营集岭")
 _NO_ONE = frozenset(("安全", "高效", "方便", "主任", "经理", "公司"))
 #: Log odds of reading as a name against words: a neighbour in a list, an entry between blanks.

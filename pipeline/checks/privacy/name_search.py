@@ -128,7 +128,20 @@ def _clauses(codes: Codes) -> tuple[Ints, Ints, npt.NDArray[np.uint64]]:
 
 
 _BASE = 0x9E37_79B9_7F4A_7C15  # odd, so that it has an inverse modulo 2^64
-_SPREAD = np.random.default_rng(1987).integers(1, 1 << 63, 1 << 16, np.uint64)
+
+
+def _spread() -> npt.NDArray[np.uint64]:
+    """A number for each character, far from that of the next (SplitMix64, Steele et al. 2014).
+
+    `numpy.random` would give one too, but takes longer to load than to search ten rows.
+    """
+    numbers = np.arange(1, (1 << 16) + 1, dtype=np.uint64) * np.uint64(0x9E37_79B9_7F4A_7C15)
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58_476D_1CE4_E5B9)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D0_49BB_1331_11EB)
+    return numbers ^ (numbers >> np.uint64(31))
+
+
+_SPREAD = _spread()
 
 
 def _powers(count: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:

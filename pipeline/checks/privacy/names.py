@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from pipeline.base.patterns import lazy
 from pipeline.base.script import simplified_by_character
 
 # The two-character surnames that are still common; any other name has a surname of one character.
@@ -26,7 +27,7 @@ AMBIGUOUS = frozenset(
     "于向任方高安路成文常万余金水时白马石江龙游左包管路申毛顾华童古花云段陆史章钟尚程阳甘宁田牛温武黄"
 )
 #: Words that follow a role ("witness", "owner" …) or begin with a surname and are no names.
-NO_NAME = re.compile(
+NO_NAME = lazy(
     "任免|任职|任命|文化|文件|高度|高价|高龄|方式|方面|方可|安全|安装|常年|常见|白天|江苏|江西|黄金|黄色|马上|马路|水产|水果|石材|金额|金融|路口|路段|花园|花费|程序|田地|"
     "万元|余款|余额|顾客|夏季|任何|任意|于是|向本|向我|包装|包括|管理|毛重|游客|成员|成年|成都|华为|陈述|陈列|陈旧|许可|何时|何地|何种|曾经|曾因|"
     "罗列|严重|严格|武汉|洪水|温度|童装|尚未|尚无|申请|申诉|申报|宁波|范围|胡乱|施工|游泳|季度|孔径|章程|章节|毕业|费用|凌晨|夏天|甘肃|钟表|"
@@ -36,8 +37,8 @@ NO_NAME = re.compile(
 ENDS_NAME = frozenset(
     "在将对与和及因为以于向从到经由被把给销作出称说系是等购驾使未已多没提投举反的雇用之所述至同就其有不无来去处即又亦均都非需要应可能该此受持携带证言陈反映证实签字、，。；：,.;:()（）“”\"'！？!? \n\t〔〕[]【】《》/男女"
 )
-_HAN = re.compile(r"[\u3400-\u9fff]")
-_ORGANISATION = re.compile(
+_HAN = lazy(r"[\u3400-\u9fff]")
+_ORGANISATION = lazy(
     r"公司|厂$|店$|社$|部$|馆$|所$|行$|坊$|场$|中心|医院|学校|大学|小学|中学|幼儿园|局$|站$|队$|会$|院$|室$|铺$|超市|酒店|宾馆|餐厅|酒楼|饭庄|集团|银行|摊|城$|园$|屋$|阁$|吧$|处$|点$|户$|库$|网$|矿$|庄$|楼$|堂$|轩$|居$|家$"
 )  # fmt: skip
 
@@ -96,6 +97,6 @@ def name_at(text: str, start: int) -> int:
 
 
 _GIVEN = f"(?:(?![{re.escape(''.join(ENDS_NAME))}])[\\u4e00-\\u9fff])"
-_FOREIGN = re.compile(
+_FOREIGN = lazy(
     rf"{_GIVEN}{{1,6}}(?:[·•]{_GIVEN}{{1,8}})+|[A-Z][a-z]+(?: [A-Z][a-z]*\.?)* [A-Z][a-z]+"
 )

@@ -6,22 +6,22 @@ reads more easily as a name than as words.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 
 from pipeline.base.normalise import by_character
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy.name_odds import odds_of_names
 from pipeline.checks.privacy.names import looks_like_organisation
 
 #: How much likelier (log) it has to be a name than words, to be one surely, and to be one perhaps.
 SURE, PERHAPS = 3.0, -1.0
 LONGEST = 40  # characters of a cell that can be a list of persons
-_PARTS = re.compile(r"[、,;/()\n]+")
-_OTHERS = re.compile(r"等\s*(?:共?[\d一二两三四五六七八九十百]+)?\s*[人名位]?$")
-_DOTTED = re.compile(r"[\u3400-\u9fff]{1,8}(?:[·.][\u3400-\u9fff]{1,8})+")
-_HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af]{2,4}")
+_PARTS = lazy(r"[、,;/()\n]+")
+_OTHERS = lazy(r"等\s*(?:共?[\d一二两三四五六七八九十百]+)?\s*[人名位]?$")
+_DOTTED = lazy(r"[\u3400-\u9fff]{1,8}(?:[·.][\u3400-\u9fff]{1,8})+")
+_HAN = lazy(r"[\u3400-\u9fff\U00020000-\U000323af]{2,4}")
 
 
 def like_persons(names: Sequence[str]) -> list[float]:

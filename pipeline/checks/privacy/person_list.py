@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.base.normalise import by_character
+from pipeline.base.patterns import lazy
 from pipeline.base.script import traditional_forms
 from pipeline.checks.privacy.name_evidence import fold
 from pipeline.checks.privacy.names import (
@@ -22,12 +23,12 @@ from pipeline.checks.privacy.names import (
 from pipeline.checks.privacy.unlabelled_numbers import replaced
 
 Span = tuple[int, int]
-_PART = re.compile(r"[^、,;/|&\n()\[\]{}]+")
-_LABEL = re.compile(r"\s*[\u4e00-\u9fff]{2,8}[:：]\s*")
-_OTHERS = re.compile(r"\s*等\s*(?:共?[\d一二两三四五六七八九十百]+\s*[人名位]?|[人名])?\s*$")
-_AND = re.compile(r"(?<=[\u3400-\u9fff]{2})(?:和|与|及|以及)(?=[\u3400-\u9fff]{2})")
-_WORDS = re.compile(r"\S+")
-_HAN_ONLY = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af]{2,4}")
+_PART = lazy(r"[^、,;/|&\n()\[\]{}]+")
+_LABEL = lazy(r"\s*[\u4e00-\u9fff]{2,8}[:：]\s*")
+_OTHERS = lazy(r"\s*等\s*(?:共?[\d一二两三四五六七八九十百]+\s*[人名位]?|[人名])?\s*$")
+_AND = lazy(r"(?<=[\u3400-\u9fff]{2})(?:和|与|及|以及)(?=[\u3400-\u9fff]{2})")
+_WORDS = lazy(r"\S+")
+_HAN_ONLY = lazy(r"[\u3400-\u9fff\U00020000-\U000323af]{2,4}")
 
 
 def persons(cell: str) -> list[Span]:
@@ -116,8 +117,8 @@ def occurrences(text: str, name: str) -> list[Span]:
     return found
 
 
-_HAN_NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af\s·]+")
+_HAN_NAME = lazy(r"[\u3400-\u9fff\U00020000-\U000323af\s·]+")
 #: Something between two Chinese characters that the eye passes over.
-_ODD = re.compile(
+_ODD = lazy(
     r"[\u3400-\u9fff][\s\u00ad\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff]|[^\u0000-\uffff]"
 )

@@ -15,6 +15,7 @@ from stdnum import numdb
 from stdnum.iso7064 import mod_11_2
 
 from pipeline.base.normalise import by_character
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy.digit_runs import Group, Window, in_digits, runs, windows
 from pipeline.checks.privacy.number_context import (
     CODE_LETTERS,
@@ -25,8 +26,8 @@ from pipeline.checks.privacy.number_context import (
     stars,
 )
 
-_IDENTITY_WORD = re.compile(r"身[份分]证|公民身份|居民身份|证件号码?|身份号|身份证明|ID", re.I)
-_IDENTITY_LABEL = re.compile(rf"(?:{_IDENTITY_WORD.pattern})[^，。；,;]{{0,8}}$", re.I)
+_IDENTITY_WORD = lazy(r"身[份分]证|公民身份|居民身份|证件号码?|身份号|身份证明|ID", re.I)
+_IDENTITY_LABEL = lazy(rf"(?:{_IDENTITY_WORD.pattern})[^，。；,;]{{0,8}}$", re.I)
 
 
 def has_check_digit(number: str) -> bool:
@@ -65,7 +66,7 @@ def _is_division(code: str) -> bool:
 
 #: The first two digits of every division: of more of them than any list has, a number with a right
 #: check digit shows that they are one.
-_PROVINCE = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|[89][1-3]")
+_PROVINCE = lazy(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|[89][1-3]")
 #: Years of birth of those who can be party to a case: a number with a wrong or missing check digit
 #: is a person's only with one of these. A case's own number has its year instead.
 _BORN = range(1915, 2016)
@@ -84,7 +85,7 @@ def identity_numbers(text: str) -> Iterator[Spot]:
 
 #: The day of birth in a number may be written with its words.
 _DAY_MARKS = str.maketrans("年月日", "---")
-_WITH_DAY = re.compile(
+_WITH_DAY = lazy(
     r"(\d{6})[\W_]{0,3}((?:18|19|20)\d\d)年(\d{1,2})月(\d{1,2})日[\W_]{0,3}(\d{3}[\dXx])(?!\d)"
 )
 
@@ -97,7 +98,7 @@ def _padded(text: str) -> Iterator[tuple[int, int]]:
             yield m.span()
 
 
-_LAST_X = re.compile(r"[\W_]{0,3}[xX]")
+_LAST_X = lazy(r"[\W_]{0,3}[xX]")
 
 
 def _right_ones(text: str) -> Iterator[tuple[int, int]]:
@@ -126,10 +127,10 @@ def _has_days(groups: list[Group], start: int) -> bool:
 
 _DAY_OF_BIRTH = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 #: By its length and day of birth; of any digits behind a label.
-_MAY_BE_ONE = re.compile(
+_MAY_BE_ONE = lazy(
     rf"[1-9]\d{{5}}(?:(?:19|20)\d\d{_DAY_OF_BIRTH}\d{{3,4}}|\d\d{_DAY_OF_BIRTH}\d{{3}})"
 )
-_ANY_OF_ITS_LENGTH = re.compile(r"\d{15,18}")
+_ANY_OF_ITS_LENGTH = lazy(r"\d{15,18}")
 
 
 def _others(text: str) -> Iterator[tuple[int, int]]:

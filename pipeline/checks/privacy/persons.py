@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy.names import COMPOUND, SURNAMES, mask_name, name_at
 from pipeline.checks.privacy.number_context import Spot
 
@@ -12,7 +13,7 @@ from pipeline.checks.privacy.number_context import Spot
 
 _N = r"[0-9〇零○一二三四五六七八九十]"
 _DAY = rf"(?:{_N}{{4}}|{_N}{{2}}) ?[年.\-/] ?{_N}{{1,3}}(?: ?[月.\-/] ?{_N}{{1,3}} ?[日号]?| ?月)|(?:18|19|20)\d{{6}}"
-_BIRTH = re.compile(
+_BIRTH = lazy(
     rf"(?:出生日期|出生年月日?|出生时间|生日|出生于|出生|生于)(?:是|为|:|：|\s){{0,3}}((?:{_DAY})|(?:18|19|20)\d{{2}} ?年)"
     rf"|((?:{_DAY})|(?:18|19|20)\d{{2}} ?年) ?(?:出生|生(?=[，。,;；、)）于 ]|人|$))"
 )
@@ -34,16 +35,16 @@ ROLES = (
     "法人代表|法人|实际控制人|股东|合伙人|会计|出纳|店长|厂长|经理|老板|购买者|消费者|顾客|买家|卖家|收货人|申请人|被申请人|原告|被告|嫌疑人|违法行为人|"
     "行为人|亲属|朋友|同伙|姓名|名叫|名为|收款人|付款人|户主|持证人|签收人|受送达人|被执行人"
 )
-_ROLE = re.compile(rf"(?:{ROLES})(?:姓名)?[:：是为“\"\s]{{0,2}}")
+_ROLE = lazy(rf"(?:{ROLES})(?:姓名)?[:：是为“\"\s]{{0,2}}")
 #: In the name of an organisation a role names somebody only where a mark sets it off,
 #: but for these.
 _CERTAIN = "案外人|第三人|证人|举报人|投诉人|信访人|受害人|被害人|被侵权人|见证人|嫌疑人"
-ROLE_IN_NAME = re.compile(
+ROLE_IN_NAME = lazy(
     rf"(?:(?<=[(,，;；])(?:{ROLES})|(?:{ROLES})(?=[:：为])|(?:{_CERTAIN}))(?:姓名)?[:：是为“\"\s]{{0,2}}"
 )
-_MORE = re.compile(r"、|和|与|及|,|，")
-_SEXED = re.compile(r"(?:男|女)(?=[，,)）。;；]|$)")
-_BEFORE_SEX = re.compile(r"[(（，,]\s?(?:男|女)(?=[，,)）。;；]|$)")
+_MORE = lazy(r"、|和|与|及|,|，")
+_SEXED = lazy(r"(?:男|女)(?=[，,)）。;；]|$)")
+_BEFORE_SEX = lazy(r"[(（，,]\s?(?:男|女)(?=[，,)）。;；]|$)")
 
 
 def third_persons(text: str, role_of: re.Pattern[str] = _ROLE) -> Iterator[Spot]:

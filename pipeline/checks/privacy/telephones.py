@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy.digit_runs import Group, Window, in_digits, runs, window, windows
 from pipeline.checks.privacy.number_context import (
     OTHER_NUMBER,
@@ -22,37 +23,37 @@ from pipeline.checks.privacy.personal_numbers import is_birth_date
 
 _PHONE_WORD = r"电话|手机|联系|致电|拨|宅电|微信|传真|座机|固话|来电|去电|回拨|呼叫|留号|短信|机主|(?<![票据证件单])号码|tel|phone|mobile"
 #: A word for telephone a few characters in front of a number, or a verb right in front of it.
-_PHONE_LABEL = re.compile(rf"(?:{_PHONE_WORD})[^，。；,;]{{0,6}}$|[打接宅]\W{{0,2}}$", re.I)
-_MAY_BE_LABELLED = re.compile(rf"{_PHONE_WORD}|[打接宅]", re.I)
-_PHONE_BEHIND = re.compile(r"\W{0,2}(?:宅电|电话|手机|座机|打来|来电)")
+_PHONE_LABEL = lazy(rf"(?:{_PHONE_WORD})[^，。；,;]{{0,6}}$|[打接宅]\W{{0,2}}$", re.I)
+_MAY_BE_LABELLED = lazy(rf"{_PHONE_WORD}|[打接宅]", re.I)
+_PHONE_BEHIND = lazy(r"\W{0,2}(?:宅电|电话|手机|座机|打来|来电)")
 #: How a mobile number is cut by whoever writes one down; any cut where a label says what it is.
 _MOBILE_SHAPES = {
     (11,), (3, 8), (7, 4), (3, 4, 4), (4, 4, 3), (4, 3, 4), (3, 3, 5), (3, 5, 3), (5, 6), (6, 5), (4, 7), (1, 10), (2, 9),
     (3, 2, 2, 2, 2), (3, 2, 3, 3), (3, 3, 3, 2), (3, 2, 2, 4), (3, 4, 2, 2), (2, 2, 2, 2, 2, 1), (1,) * 11,
 }  # fmt: skip
-_COUNTRY = re.compile(r"(?:00)?86")
+_COUNTRY = lazy(r"(?:00)?86")
 #: 010; 02x; 03xx to 09xx.
-_AREA = re.compile(r"010|02[0-57-9]|0[3-9]\d{2}")
+_AREA = lazy(r"010|02[0-57-9]|0[3-9]\d{2}")
 #: The same behind the country's number.
-_AREA_ABROAD = re.compile(r"10|2[0-57-9]|[3-9]\d{2}")
+_AREA_ABROAD = lazy(r"10|2[0-57-9]|[3-9]\d{2}")
 _LOCAL_SHAPES = frozenset([(7,), (8,), (3, 4), (4, 4), (4, 3)])
 #: The letters that numbers of licences begin with (JY, SC …).
-_LICENCE = re.compile(r"(?<![A-Za-z])[A-Z]{2,4}$")
-_GROUP = re.compile(r"\d+")
-_ZERO = re.compile("0(?=1)")  # dialled in front of a mobile number from another city
+_LICENCE = lazy(r"(?<![A-Za-z])[A-Z]{2,4}$")
+_GROUP = lazy(r"\d+")
+_ZERO = lazy("0(?=1)")  # dialled in front of a mobile number from another city
 #: Prefixes by which calls go through another network, dialled in front of a number.
-_CARRIER = re.compile(r"(?:179\d\d|125[89]\d|10193|10131|11808|96688)(?=1[3-9]\d{9}$)")
-_POSTCODE, _POST_LABEL = re.compile(r"\d{6}(?=1[3-9]\d{9}$)"), re.compile(r"邮政?编码?\W{0,2}$")
-_DAY = re.compile(r"20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=1[3-9]\d{9}$)")
-_EXTENSION = re.compile(r"\s?(?:-|转|分机号?|ext\.?)\s?(\d{1,5})(?![\d-])", re.I)
-_BETWEEN_NUMBERS = re.compile(r"[\W_或和及与转]{1,4}")
+_CARRIER = lazy(r"(?:179\d\d|125[89]\d|10193|10131|11808|96688)(?=1[3-9]\d{9}$)")
+_POSTCODE, _POST_LABEL = lazy(r"\d{6}(?=1[3-9]\d{9}$)"), lazy(r"邮政?编码?\W{0,2}$")
+_DAY = lazy(r"20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=1[3-9]\d{9}$)")
+_EXTENSION = lazy(r"\s?(?:-|转|分机号?|ext\.?)\s?(\d{1,5})(?![\d-])", re.I)
+_BETWEEN_NUMBERS = lazy(r"[\W_或和及与转]{1,4}")
 #: Numbers of services, which are public: 12345, 12315, 95xxx, 96xxx, 400, 800.
-_PUBLIC = re.compile(r"[48]00\d{7}|1[012]\d{1,3}|9[56]\d{3,6}")
+_PUBLIC = lazy(r"[48]00\d{7}|1[012]\d{1,3}|9[56]\d{3,6}")
 #: By first digits and length: a mobile number, with what may stand in front; several; a fixed line.
-_MAY_BE_TELEPHONE = re.compile(
+_MAY_BE_TELEPHONE = lazy(
     r"(?:(?:00)?86|0|20\d{6}|\d{5,6})?1[3-9]\d{9}|(?:1[3-9]\d{9}){2,4}|(?:00)?(?:86)?0?[1-9]\d{8,10}|0[1-9]\d{8,10}"
 )
-_LABELLED = re.compile(rf"{_MAY_BE_TELEPHONE.pattern}|[2-8]\d{{6,7}}")
+_LABELLED = lazy(rf"{_MAY_BE_TELEPHONE.pattern}|[2-8]\d{{6,7}}")
 
 
 def telephones(text: str) -> Iterator[Spot]:
@@ -164,7 +165,7 @@ def _masked_telephone(number: str) -> str:
     return number[:1] + stars(number[1:]) if number[0] == "1" else stars(number)
 
 
-_ISLAND_MOBILE = re.compile(
+_ISLAND_MOBILE = lazy(
     r"(?:电话|手机|行动)(?:号码)?[:：是为\s]{0,3}(09\d{2}[ \-]?\d{3}[ \-]?\d{3})(?!\d)"
 )
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from stdnum import luhn
 
 from pipeline.base.normalise import Normalised, half_width_numbers, normalise
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy.personal_numbers import sure_identity
 
 Found = tuple[int, int, str]  # start, end, the rule of its kind
@@ -87,9 +88,9 @@ _MOBILE = r"(1(?:[38]\d|4[014-9]|5[0-35-9]|6[2567]|7[0-8]|9[0-35-9])[ \-]?\d{4}[
 _MAIL = r"([A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,})"
 _PASSPORT = r"护照号?码?[:：]?([A-Z]\d{8})(?!\d)"
 _KINDS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
-    ("identity-number-in-text", re.compile(_FREE + _IDENTITY + _ENDS, re.A), sure_identity),
-    ("bank-card-in-text", re.compile(_ALONE + _CARD + _ENDS, re.A), _is_card),
-    ("telephone-in-text", re.compile(_ALONE + _MOBILE + _ENDS, re.A), _always),
-    ("e-mail-in-text", re.compile(_MAIL), _always),
-    ("passport-in-text", re.compile(_PASSPORT, re.A), _always),
+    ("identity-number-in-text", lazy(_FREE + _IDENTITY + _ENDS, re.A), sure_identity),
+    ("bank-card-in-text", lazy(_ALONE + _CARD + _ENDS, re.A), _is_card),
+    ("telephone-in-text", lazy(_ALONE + _MOBILE + _ENDS, re.A), _always),
+    ("e-mail-in-text", lazy(_MAIL), _always),
+    ("passport-in-text", lazy(_PASSPORT, re.A), _always),
 )

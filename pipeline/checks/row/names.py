@@ -6,13 +6,13 @@ A name that was found in one text of a row is masked in all of them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy.found_names import Name
 from pipeline.checks.privacy.name_search import names_in
 from pipeline.checks.privacy.names import mask_name
@@ -88,14 +88,14 @@ def _judged(text: str, names: Sequence[Name], setting: Setting) -> list[Name]:
 
 
 #: Words of an officer's office in front of a name, or of a list that it stands in.
-_OFFICER = re.compile(
+_OFFICER = lazy(
     r"(?:行政)?(?:执法|监察|检查|办案|承办)人员?(?:姓名)?[:：]?\s*"
     r"(?:[\u3400-\u9fff·]{2,8}\s*(?:[（(][^（）()]{1,40}[）)]\s*)?[、,，和与及]\s*){0,6}$"
 )
 #: From this share of kana among its characters a row's text is Japanese, not a Chinese text that
 #: quotes a brand: what is known here of names does not hold for it.
 _JAPANESE = 0.1
-_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
+_KANA = lazy("[\u3041-\u3096\u30a1-\u30fa]")
 
 
 def _japanese(texts: Mapping[str, pa.Array]) -> frozenset[int]:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from pipeline.base.model import Column, Dataset
 from pipeline.base.normalise import DISGUISED, normalise
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy import (
     party_names,
     personal_numbers,
@@ -291,9 +292,9 @@ def excerpts(column: Column | None, cells: pa.Array, longest: int = 40) -> list[
 
 # ---------------------------------------------------------------- values for the exit guard
 
-_NUMBERISH = re.compile(r"\d.*\d.*\d.*\d")
+_NUMBERISH = lazy(r"\d.*\d.*\d.*\d")
 #: Values that identify nobody, whatever their field: a day or a time, and a document's number.
-_IMPERSONAL = re.compile(
+_IMPERSONAL = lazy(
     r"(?:18|19|20)\d{2}(?:[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[0-2]\d(?:[0-5]\d){2})?)"
     r"|\D{1,30}[〔\[(（【]\d{4}[〕\])）】]\D{0,6}\d{1,7}号?"
 )

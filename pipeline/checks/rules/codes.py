@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +13,7 @@ from stdnum.cn import uscc
 
 from pipeline.base.arrow import of_numpy
 from pipeline.base.model import Catalog
+from pipeline.base.patterns import lazy
 from pipeline.checks.rules.base import (
     Bools,
     Columns,
@@ -219,7 +219,7 @@ def division_not_current(columns: Columns, setting: Setting, use: On) -> Mask:
     return each_distinct(joined, over)
 
 
-_SCIENTIFIC = re.compile(r"^\d(?:\.\d+)?[eE]\+?\d{1,2}$")
+_SCIENTIFIC = lazy(r"^\d(?:\.\d+)?[eE]\+?\d{1,2}$")
 
 
 @rule(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
+from pipeline.base.patterns import lazy
 from pipeline.base.working_days import working_days_after
 from pipeline.checks.rules.base import (
     NO_DAY,
@@ -126,7 +127,7 @@ def _first_ten(columns: Columns, name: str) -> Days:
     return known[stamps.indices.to_numpy()]
 
 
-_STAMP = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})")
+_STAMP = lazy(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})")
 
 
 def _stamp_day(written: str) -> int:

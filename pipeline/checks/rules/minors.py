@@ -9,17 +9,19 @@ from datetime import date
 
 import numpy as np
 
+from pipeline.base.arrow import of_numpy
 from pipeline.base.normalise import by_character
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy.personal_numbers import birth_of
 from pipeline.checks.rules.base import Columns, Judged, Setting, looks_for, rule
 from pipeline.checks.rules.deadlines import months_after
 from pipeline.checks.rules.publicity import withheld_since
 
-_CALLED_MINOR = re.compile(
+_CALLED_MINOR = lazy(
     r"(?:当事人|违法行为人|被处罚人|行为人|其)(?:[^，。；,;]{0,12})?(?:系|为|是|属|属于)(?:在校)?(?:限制民事行为能力的)?未成年人|(?:当事人|被处罚人|行为人)[(（][^)）]{0,12}未成年"
     r"|已满十四周?岁不满十八周?岁|不满十八周?岁的?(?:当事人|违法行为人|被处罚人)"
 )
-_AGED = re.compile(
+_AGED = lazy(
     r"(?:当事人|被处罚人|行为人)[^。；;]{0,20}?(?<![\d一二三四五六七八九十])(\d{1,2}|[一二三四五六七八九十]{1,3})(?:周岁|岁)(?!以上|以下)"
 )
 _WORDS = ("零", *"一二三四五六七八九十", *("十" + unit for unit in "一二三四五六七"))
@@ -73,8 +75,9 @@ def minor(columns: Columns, setting: Setting, use: Party) -> Judged:
     for name in use.texts:
         signs |= columns.mentions(name, _MINOR_SIGN, person)
     at = np.flatnonzero(signs)
+    rows = of_numpy(at)
     known = (use.identity, use.born, use.age, use.decided)
-    of = {name: columns[name].take(at).to_pylist() for name in {*known, *use.texts}}
+    of = {name: columns[name].take(rows).to_pylist() for name in {*known, *use.texts}}
     for i, row in enumerate(at.tolist()):
         identity, born, age, decided = (of[name][i] for name in known)
         text = "。".join(of[name][i] for name in use.texts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,12 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.base.arrow import of_numpy
+from pipeline.base.patterns import lazy
 from pipeline.checks.privacy.amounts import stated
 from pipeline.checks.rules.base import NO_SUM, Bools, Columns, Numbers, Setting, looks_for, rule
 
 WAN = 10_000
 _OTHER = {"罚款": "没收", "没收": "罚款"}
-_UNSURE = re.compile(r"每|按[日月]|/|／|倍|共计|合计|折合|分别|以上|以下")
+_UNSURE = lazy(r"每|按[日月]|/|／|倍|共计|合计|折合|分别|以上|以下")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,11 +11,12 @@ from urllib.parse import urlsplit
 
 from pipeline.base.errors import UsageError
 from pipeline.base.model import Catalog
+from pipeline.base.patterns import lazy
 from pipeline.intake.table.sources_yaml import check_entry, entries, is_number, is_word, refusal
 
 SCHEMES = ("http", "https", "file")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")  # one letter and a colon is a drive
+_DIGEST = lazy(r"[0-9a-f]{64}")
+_URL = lazy(r"([A-Za-z][A-Za-z0-9+.-]+):")  # one letter and a colon is a drive
 
 
 @dataclass(frozen=True, slots=True)

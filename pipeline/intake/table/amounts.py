@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
+from pipeline.base.patterns import lazy
 from pipeline.intake.table.capital_amounts import capital_amount
 from pipeline.intake.table.spelling import TEXT_MARKS, Setting, changed, half_width, tidy, unspaced
 
@@ -19,7 +20,7 @@ MONEY_UNITS = {
     "亿元": Decimal(100_000_000),
     "千元": Decimal(1_000),
 }
-_AMOUNT = re.compile(
+_AMOUNT = lazy(
     r"^(?P<sign>[+-]?)(?:人民币|RMB|CNY|¥)?(?P<after>[+-]?)(?P<n>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)(?P<unit>万元|亿元|千元|元|圆|万|亿)?(?:整|正)?$",
     re.I,
 )
@@ -50,7 +51,7 @@ MOST_YUAN = Decimal(10) ** 13
 LONGEST = 100  # characters of an amount's number; Decimal fails at a million
 _ENDLESS = Decimal("Infinity")  # the amount of a longer one
 MOST_INTEGER = 2**53  # of what SQLite, spreadsheets and JSON hold exactly
-_EXPONENT = re.compile(r"[+-]?[\d.]+E[+-]?\d{1,3}(?:万元|亿元|千元|元|圆|万|亿)?", re.I)
+_EXPONENT = lazy(r"[+-]?[\d.]+E[+-]?\d{1,3}(?:万元|亿元|千元|元|圆|万|亿)?", re.I)
 
 
 def amount(written: str, setting: Setting) -> Decimal | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 
 from pipeline.base.numerals import read_number
+from pipeline.base.patterns import lazy
 
-_CAPITALS = re.compile(
+_CAPITALS = lazy(
     r"^(?:人民币)?(?:(?P<yi>[零〇壹贰貳弍叁參肆伍陆陸柒捌玖拾佰仟一二两三四五六七八九十百千]+)亿)?"
     r"(?:(?P<wan>[零〇壹贰貳弍叁參肆伍陆陸柒捌玖拾佰仟一二两三四五六七八九十百千]+)万)?"
     r"(?P<one>[零〇壹贰貳弍叁參肆伍陆陸柒捌玖拾佰仟一二两三四五六七八九十百千]*)(?:[元圆](?P<yuan>))?"

@@ -10,41 +10,42 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from pipeline.base.patterns import lazy
 from pipeline.base.spreadsheet_safety import safe
 
 #: How a program writes a missing value, bare or in brackets.
 _OF_PROGRAMS = r"null|none|nil|nan|nat|na|n/a|<na>|undefined|\\n"
 #: How a person writes that there is nothing.
 _OF_PEOPLE = r"[/\\~]|[-—―–−]{1,4}|无|暂无|空|不详|没有|未填"
-_NOTHING = re.compile(rf"[(<\[{{]?(?:{_OF_PROGRAMS}|{_OF_PEOPLE})[)>\]}}]?", re.I)
-_GUARD = re.compile(r'=\s*"(?P<inside>(?:[^"]|"")*)"', re.S)
+_NOTHING = lazy(rf"[(<\[{{]?(?:{_OF_PROGRAMS}|{_OF_PEOPLE})[)>\]}}]?", re.I)
+_GUARD = lazy(r'=\s*"(?P<inside>(?:[^"]|"")*)"', re.S)
 #: How a person writes "as above". RE2 syntax.
 _AS_ABOVE = (
     r"同\s*[上前左][一]?[行栏格条列面项例述]?|上同|[与和跟同]上(?:面|[一]?[行栏格条列项])?(?:内容)?(?:相同|一样|一致|同)"
     r"|〃+|″|\"\s*|ditto|do\.|(?:the\s+)?same(?:\s+as)?(?:\s+the)?\s+(?:above|previous)(?:\s+(?:row|line|cell))?|as\s+above"
 )
-_DITTO = re.compile(rf"[(]?(?:{_AS_ABOVE})[)]?", re.I)
-_PICTURE = re.compile(r"=\s*(?:_xlfn\.)*(?:_xlws\.)*(?:DISPIMG|IMAGE)\(", re.I)
-_FORMULA = re.compile(r"=\s*[^=\s]")  # what a spreadsheet would compute, whatever it is
+_DITTO = lazy(rf"[(]?(?:{_AS_ABOVE})[)]?", re.I)
+_PICTURE = lazy(r"=\s*(?:_xlfn\.)*(?:_xlws\.)*(?:DISPIMG|IMAGE)\(", re.I)
+_FORMULA = lazy(r"=\s*[^=\s]")  # what a spreadsheet would compute, whatever it is
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_LOST = re.compile(
+_LOST = lazy(
     rf"锟斤拷|锟斤|烫烫烫|屯屯屯|ï¿½|\?{{2,}}(?=[{_CJK}])|(?<=[{_CJK}])\?{{2,}}(?=[^?\s”」』）)])"
     rf"|^\?{{3,}}$"
 )
-_LOST_IN_NAME = re.compile(rf"\?(?=[{_CJK}])|(?<=[{_CJK}])\?|[\ue000-\uf8ff\ufffd]")
+_LOST_IN_NAME = lazy(rf"\?(?=[{_CJK}])|(?<=[{_CJK}])\?|[\ue000-\uf8ff\ufffd]")
 _MONTH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
-_DATE = re.compile(
+_DATE = lazy(
     rf"\d{{4}}([-/.])\d{{1,2}}\1\d{{1,2}}(?:[ T]\d{{1,2}}:\d{{2}}(?::\d{{2}}(?:\.\d+)?)?)?"
     rf"|\d{{1,2}}[-/ ](?:{_MONTH})(?:[-/ ]\d{{2,4}})?|(?:{_MONTH})[-/ ]\d{{2,4}}"
     rf"|(?:\d{{4}}年)?\d{{1,2}}月\d{{1,2}}日|\d{{4}}年\d{{1,2}}月",
     re.I,
 )
-_NUMBERED = re.compile(r"[〔\[(（【]\s*(?:19|20)\d{2}\s*[〕\])）】][^〔\[(（【]{0,12}?\d+\s*号")
+_NUMBERED = lazy(r"[〔\[(（【]\s*(?:19|20)\d{2}\s*[〕\])）】][^〔\[(（【]{0,12}?\d+\s*号")
 
 _COMPANY = "(?:公司|厂|店|商行|经营部|合作社|企业|集团)"
 #: Names that may be several companies' (RE2), and such as are.
 PARTIES = rf"{_COMPANY}\s*[、;；,，/]"
-_PARTIES = re.compile(rf"{_COMPANY}\s*[、;,/]\s*[^、;,/]{{2,}}?{_COMPANY}")
+_PARTIES = lazy(rf"{_COMPANY}\s*[、;,/]\s*[^、;,/]{{2,}}?{_COMPANY}")
 #: Cells that may be one of these, by their beginning, so that all others need no Python (RE2).
 SUSPECT = (
     r"(?i)^\s*(?:=|＝|'|[(（<\[{]?\s*(?:null|none|nil|nan|nat|na|n/a|undefined|\\n|[/\\~／＼]|[-—―–−－]{1,4}|无|暂无|空"

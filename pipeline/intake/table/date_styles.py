@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from pipeline.base.engine import ordered_map
 from pipeline.base.model import Column, Dataset, Finding, Source, found
+from pipeline.base.patterns import lazy
 from pipeline.intake.table import dates
 from pipeline.intake.table.match_columns import HeaderMatch
 from pipeline.intake.text import blocks, ranges
@@ -32,7 +33,7 @@ SUSPECT = (
     r"^[^0-9０-９]{0,2}[0-9０-９]{1,2}\s*[-/.年－／．]\s*[0-9０-９]{1,2}\s*[-/.月－／．]\s*"
     r"[0-9０-９]{1,4}(?:[^0-9０-９]|$)"
 )
-_SUSPECT = re.compile(SUSPECT)
+_SUSPECT = lazy(SUSPECT)
 #: The beginning of such a cell behind a delimiter, in bytes of any encoding in which digits are
 #: ASCII; or of any cell that begins with digits of full width, in UTF-8, GB18030 and Big5. RE2
 #: syntax, Latin-1. Two characters take eight bytes at most.

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 
 from pipeline.base.numerals import read_digits, read_number
+from pipeline.base.patterns import lazy
 from pipeline.intake.table import terms
 from pipeline.intake.table.spelling import TEXT_MARKS, Setting, changed, half_width, tidy
 
@@ -43,10 +44,10 @@ _YMD = _whole(
 _COMPACT = _whole(
     r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?P<t>(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?"
 )
-_WORDS = re.compile(
+_WORDS = lazy(
     rf"(?P<y>\d{{4}})年(?P<m>\d{{1,2}})月(?P<d>\d{{1,2}})[日号]?(?:{_WEEKDAY})?(?:{_HALF_DAY}?\d{{1,2}}[时点:].*)?"
 )
-_CHINESE = re.compile(
+_CHINESE = lazy(
     r"(?P<y>[〇零○oO一二三四五六七八九]{4})年(?P<m>[元正一二三四五六七八九十]{1,2})月(?P<d>[一二三四五六七八九十廿卅]{1,3})[日号]?"
 )
 #: 15-3月 -24, 06-JAN-23: the day is first, as Oracle and spreadsheets write it.
@@ -55,26 +56,26 @@ _DAY_MONTH = _whole(rf"(?P<d>\d{{1,2}})\s*[-./ ]\s*{_MONTH}\s*[-./, ]\s*(?P<y>\d
 _ENGLISH = _whole(
     rf"(?:{_WEEKDAY}\s+)?(?:(?P<d>\d{{1,2}})\s+)?{_MONTH}(?(d)|\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?),?\s+(?P<y>\d{{4}})"
 )
-_UNIX = re.compile(
+_UNIX = lazy(
     rf"{_WEEKDAY}\s+{_MONTH}\s+(?P<d>\d{{1,2}})\s+[\d:]+\s+(?:CST|[A-Z]{{3,4}}\s)?\s*(?P<y>\d{{4}})",
     re.I,
 )
 _THREE = _whole(r"(?P<a>\d{1,2})\s*(?P<s>[-/.])\s*(?P<b>\d{1,2})\s*(?P=s)\s*(?P<c>\d{4}|\d{1,2})")
-_SHORT = re.compile(r"(?P<y>\d{2})年(?P<m>\d{1,2})月(?P<d>\d{1,2})[日号]?")
-_MINGUO = re.compile(
+_SHORT = lazy(r"(?P<y>\d{2})年(?P<m>\d{1,2})月(?P<d>\d{1,2})[日号]?")
+_MINGUO = lazy(
     r"(?:(?:中[华華])?民[国國])?(?P<y>\d{2,3})[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})日?"
 )
-_JAPANESE = re.compile(
+_JAPANESE = lazy(
     r"(?P<era>[MTSHR]|明治|大正|昭和|平成|令和)(?P<y>\d{1,2}|元)[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})日?",
     re.I,
 )
-_SERIAL = re.compile(r"(?P<n>[2-7]\d{4})(?:\.\d+)?")  # 1954 to 2119 as Excel counts days
+_SERIAL = lazy(r"(?P<n>[2-7]\d{4})(?:\.\d+)?")  # 1954 to 2119 as Excel counts days
 #: Seconds or milliseconds since 1970, 1990 to 2099; bare, or as .NET and JavaScript write them.
-_EPOCH = re.compile(
+_EPOCH = lazy(
     r"(?!\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])$)(?:\\?/)?(?:new\s+)?(?:Date\()?(?P<n>\d{9,10}|\d{12,13})(?:[+-]\d{4})?\)?(?:\\?/)?"
 )
 #: As JavaScript and Google's tables write a day, with months from 0.
-_FROM_ZERO = re.compile(
+_FROM_ZERO = lazy(
     r"(?:new\s+)?Date\(\s*(?P<y>\d{4})\s*,\s*(?P<m>\d{1,2})\s*,\s*(?P<d>\d{1,2})(?:\s*,\s*\d{1,3})*\s*\)"
 )
 _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}

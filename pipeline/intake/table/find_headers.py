@@ -3,7 +3,6 @@ or side by side; and what its merged cells mean."""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from operator import attrgetter
 from typing import cast
 
 from pipeline.base.model import Dataset
+from pipeline.base.patterns import lazy
 from pipeline.intake.table import match_columns, under_header
 
 HEAD = 60  # rows that are searched for a header
@@ -197,7 +197,7 @@ def _spread(rows: Rows, merged: Sequence[Merged]) -> list[list[str]]:
     return full
 
 
-_GROUP = re.compile(r"(?:基本)?(?:情况|信息|资料|内容)$")
+_GROUP = lazy(r"(?:基本)?(?:情况|信息|资料|内容)$")
 
 
 def _joined(parts: Sequence[str], datasets: Sequence[Dataset]) -> str:
@@ -230,7 +230,7 @@ def _is_clear(name: str, datasets: Sequence[Dataset]) -> bool:
 
 
 #: A date, an amount, a number or a code: no header has one.
-_VALUE = re.compile(
+_VALUE = lazy(
     r"\s*(?:\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?.{0,12}|[-+]?[\d,]*\d{5,}(?:\.\d+)?|[-+]?\d[\d,]*\.\d+|[0-9A-Z]{15,})\s*"
 )
 

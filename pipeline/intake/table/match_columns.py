@@ -11,24 +11,25 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from pipeline.base.model import Dataset, Finding, Source, found
+from pipeline.base.patterns import lazy
 from pipeline.base.script import simplified
 from pipeline.contract.catalog import ORIGIN
 from pipeline.intake.table.values import tidy
 
 LONGEST = 200  # characters of a header that are compared
 
-_UNIT = re.compile(
+_UNIT = lazy(
     r"[(〔\[【](?:(?:单位|金额单位)[::])?(?:人民币)?(亿元|万元|千元|元)[)〕\]】]|[,,/_](?:单位[::]?)?(亿元|万元|千元|元)$"
 )
-_NUMBERING = re.compile(
+_NUMBERING = lazy(
     r"^(?:[(（]?(?:\d{1,2}|[一二三四五六七八九十]{1,3})[)）.、．:：](?!\d)|\d{1,2}\s+(?=\D))"
 )
-_MARKS = re.compile(r"[\s*＊★☆※•·_\-—()（）〔〕\[\]【】{}<>《》“”\"'、,，;；:：./／。!！?？#]+")
-_HINTS = re.compile(
+_MARKS = lazy(r"[\s*＊★☆※•·_\-—()（）〔〕\[\]【】{}<>《》“”\"'、,，;；:：./／。!！?？#]+")
+_HINTS = lazy(
     r"[(（](?:必填|选填|可为空|格式|示例|例如|填写|请填|yyyy|下拉|[规标]?[范准]?全称|全名|\d+位)[^)）]*[)）]",
     re.I,
 )
-SERIAL = re.compile(r"^(?:序号|编次|行号|No\.?|#)$", re.I)  # a column of row numbers
+SERIAL = lazy(r"^(?:序号|编次|行号|No\.?|#)$", re.I)  # a column of row numbers
 
 
 @lru_cache(1 << 14)

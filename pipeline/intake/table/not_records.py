@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.base.model import SetAside
+from pipeline.base.patterns import lazy
 from pipeline.intake.table import under_header
 
 _TOTAL = r"^\s*(?:本页|本表|本月|本季度|本年|全年)?(?:合\s*计|小\s*计|总\s*计|累\s*计|汇\s*总)\s*(?:[：:（(\d].*)?$"
@@ -35,7 +36,7 @@ _CLOSING = f"(?:{_TOTAL})|(?:{_SIGNATURE})|(?:{_FOOTNOTE})|(?:{_NUMBERING})|(?:{
     r"\s", r"[\s\pZ]"
 )
 
-_LABEL = re.compile(_LABELLED)
+_LABEL = lazy(_LABELLED)
 
 Heads = Sequence[tuple[str, ...]]
 

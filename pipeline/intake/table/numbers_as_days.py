@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from pipeline.base.model import Dataset
+from pipeline.base.patterns import lazy
 from pipeline.intake.table.cell_marks import SERIAL
 from pipeline.intake.table.find_headers import Rows
 from pipeline.intake.table.match_columns import HeaderMatch
@@ -18,11 +19,11 @@ from pipeline.intake.table.spelling import half_width
 SAMPLE = 60  # rows under the header that are looked at
 KINDS = frozenset(("code", "document-number"))
 #: A number with its year in brackets; or numbers with hyphens, which may be read as a day.
-_NUMBERED = re.compile(
+_NUMBERED = lazy(
     r".*[〔\[(（【{〈﹝]\s*(?:19|20)\d{2}年?\s*[〕\])）】}〉﹞].*|\d{1,4}\s*[-/—]\s*\d{1,4}(?:\s*[-/—]\s*\d{1,4})?号?",
     re.S,
 )
-_DAY = re.compile(r"\d{4}([-/.])\d{1,2}\1\d{1,2}(?: [\d:.]+)?")
+_DAY = lazy(r"\d{4}([-/.])\d{1,2}\1\d{1,2}(?: [\d:.]+)?")
 
 
 def fields(dataset: Dataset, mapping: Sequence[HeaderMatch], below: Rows) -> frozenset[str]:

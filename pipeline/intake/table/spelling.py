@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pipeline.base.normalise import INVISIBLE
+from pipeline.base.patterns import lazy
 
 TEXT_MARKS = "'‘’`"  # Excel's prefix of a text cell; other programs write it to the file
-_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_INVISIBLE = lazy(f"[{INVISIBLE}]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,25 +11,24 @@ from calendar import monthrange
 from datetime import date, timedelta
 
 from pipeline.base.numerals import read_number
+from pipeline.base.patterns import lazy
 from pipeline.intake.table.spelling import TEXT_MARKS, half_width
 
 _LEAD = r"(?:(?:处罚|许可|证件)?(?:有效期限?|公示期限?|期限)(?:[为是]|[:：])?)?"
 _DAY = r"(?P<{}>\d{{4}}\s*[-/.年]\s*\d{{1,2}}\s*[-/.月]\s*\d{{1,2}}\s*日?|\d{{8}})"
 #: 2024年3月15日至2027年3月14日; 至2027年3月14日止; 2027年3月14日止; 截至2027-3-14.
-_END = re.compile(
+_END = lazy(
     rf"{_LEAD}(?:[自从]?\s*{_DAY.format('start')}\s*起?\s*(?:[至到]|[-—–~～]+)|截?[至止]|到)\s*"
     rf"(?:{_DAY.format('end')}|(?P<forever>长期(?:有效)?))\s*(?:[止前]|为止)?"
     rf"|{_LEAD}{_DAY.format('only')}\s*(?:止|为止)"
 )
 _NUMBER = r"(?:\d{1,4}|[一二两三四五六七八九十百]{1,4})"
-_LENGTH = re.compile(
+_LENGTH = lazy(
     rf"{_LEAD}(?:[自从](?P<start>{_DAY.format('day')}|(?:作出)?(?:行政)?(?:处罚|许可)?决定书?(?:作出|下达|签发)?之?日?)起(?:至|计算?|算)?)?"
     rf"(?:(?P<years>{_NUMBER})周?年(?P<half>半)?|(?P<only_half>半)年)?"
     rf"(?:零?(?P<months>{_NUMBER})个?月)?(?:零?(?P<days>{_NUMBER})[天日])?(?:整|止|内|以内|有效)?"
 )
-_UNTIL_PUBLIC = re.compile(
-    r"[至到]?(?:案件|信息|处罚)?公示期?(?:届?满|结束|截止)(?:之?日)?(?:为?止)?"
-)
+_UNTIL_PUBLIC = lazy(r"[至到]?(?:案件|信息|处罚)?公示期?(?:届?满|结束|截止)(?:之?日)?(?:为?止)?")
 
 
 def is_day(text: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pipeline.base.patterns import lazy
+
 ROWS = 3  # under a header in which such a row may be
 
 #: How a column is to be filled in, as a form says it in a row under its header.
@@ -16,19 +18,17 @@ _PLAIN_HINT = (
     r"|y{2,4}[-/.年]m{1,2}[-/.月]d{1,2}日?(?:\s*h{1,2}:m{1,2}(?::s{1,2})?)?"
     r")[)）\]】*＊]*"
 )
-_HINT = re.compile(
+_HINT = lazy(
     rf"{_PLAIN_HINT}"
     r"|.*(?:必填|选填|填写|填报要求|请填|请选|请输入|下拉|格式|例如|[示样举]例\s*[:：]|(?:^|[,，;；(（])\s*[例如]\s*[:：]|y{4}[-/.年]m|\d+\s*位(?:数字|代码|字符|$)|字以内|不超过\s*\d+|精确到|保留.{0,4}小数|单位\s*[:：为]).*",
     re.I | re.S,
 )
 #: Of all of a row of hints at least one says so without doubt, and one begins with nothing else.
-_SURE_HINT = re.compile(
+_SURE_HINT = lazy(
     r"必填|选填|必录|填写|填报|请[填选输]|下拉|格式|[示样举]例\s*[:：]|例如|例\s*[:：]|y{2,4}[-/.年]m|required|optional|mandatory",
     re.I,
 )
-_EXAMPLE = re.compile(
-    r"[(（【\[]?(?:填写|填表|填报)?(?:示例|样例|范例|举例|例如|例)[)）】\]]?[:：]?"
-)
+_EXAMPLE = lazy(r"[(（【\[]?(?:填写|填表|填报)?(?:示例|样例|范例|举例|例如|例)[)）】\]]?[:：]?")
 
 #: Types of columns in the words of databases, of exchange layouts and of forms.
 _TYPE_WORD = (
@@ -41,11 +41,11 @@ _LETTER = r"an?|dt|[bcdfilmntvx]"
 _SIZE = r"\d{1,5}(?:\s*[,，.]\s*\d{1,3})?"
 _BRACKETED = rf"\s*[(（\[]\s*{_SIZE}\s*(?:byte|char|字节|个?字符|位)?\s*[)）\]]"
 _BEHIND = r"(?:[\s,，;；]*(?:not\s+null|null|primary\s+key|pk|unique|[(（]?(?:必填|选填|可空|非空|主键)[)）]?))*"
-_TYPE = re.compile(
+_TYPE = lazy(
     rf"(?:(?:{_TYPE_WORD}|{_LETTER})(?:{_BRACKETED}|\s*(?:\.\.)?\s*{_SIZE})?){_BEHIND}", re.I
 )
 #: A type that is no value: with its size in brackets or behind two points, or by its word.
-_SURE_TYPE = re.compile(
+_SURE_TYPE = lazy(
     rf"(?:(?:{_TYPE_WORD}|{_LETTER})(?:{_BRACKETED}|\s*\.\.\s*{_SIZE})|n?varchar2?\d*|timestamp|datetime2?|bigint|n?clob|\S+型){_BEHIND}",
     re.I,
 )

@@ -7,13 +7,13 @@ A column under our own name (`fine_yuan`) is in our own unit. Otherwise the unit
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
 
 from pipeline.base.model import Dataset
+from pipeline.base.patterns import lazy
 from pipeline.intake.table import amounts
 from pipeline.intake.table.amounts import MONEY_UNITS
 from pipeline.intake.table.match_columns import HeaderMatch
@@ -24,9 +24,7 @@ SAMPLE = 200  # rows that are looked at
 ABSURD_MEDIAN = 1_000_000
 
 _UNIT = r"(?:人民币)?(亿元|万元|千元|元)(?![\u4e00-\u9fff])"
-_NAMED = re.compile(
-    rf"(?<![报送供])单位\s*[为是:：]?\s*{_UNIT}|[(（\[【〔]\s*{_UNIT}\s*[)）\]】〕]"
-)
+_NAMED = lazy(rf"(?<![报送供])单位\s*[为是:：]?\s*{_UNIT}|[(（\[【〔]\s*{_UNIT}\s*[)）\]】〕]")
 
 
 def named(texts: Iterable[str]) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from stdnum.cn import ric, uscc
 
 from pipeline.base.numerals import read_digits
+from pipeline.base.patterns import lazy
 from pipeline.intake.table import amounts, cell_marks, dates
 from pipeline.intake.table.spelling import (
     TEXT_MARKS,
@@ -28,7 +29,7 @@ from pipeline.intake.table.spelling import fold as fold
 from pipeline.intake.table.spelling import tidy as tidy
 
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_BLANK_BETWEEN_CJK = re.compile(rf"(?<=[{_CJK}])\s+(?=[{_CJK}])")
+_BLANK_BETWEEN_CJK = lazy(rf"(?<=[{_CJK}])\s+(?=[{_CJK}])")
 
 
 def text(written: str, setting: Setting) -> tuple[str, str]:
@@ -61,7 +62,7 @@ def code(written: str, setting: Setting) -> tuple[str, str]:
     return changed(written, plain, "code-width")
 
 
-_WITH_POINT = re.compile(r"\d{5,}\.0+")  # a code that a program wrote as a number
+_WITH_POINT = lazy(r"\d{5,}\.0+")  # a code that a program wrote as a number
 
 
 def social_credit_code(written: str, setting: Setting) -> tuple[str, str]:
@@ -70,7 +71,7 @@ def social_credit_code(written: str, setting: Setting) -> tuple[str, str]:
     return changed(written, plain, "code-width")
 
 
-_DOCUMENT_NUMBER = re.compile(
+_DOCUMENT_NUMBER = lazy(
     r"^(?P<organ>.+?)[〔\[【(﹝{<](?P<year>\d{4})年?[〕\]】)﹞}>](?:第|字)?(?P<number>\d+(?:[-—]\d+)?)号?$"
 )
 
@@ -185,14 +186,14 @@ def normalise(written: str, kind: str, setting: Setting) -> tuple[str, str]:
 
 # ---------------------------------------------------------------- what only a person can correct
 
-FORMULA_ERROR = re.compile(
+FORMULA_ERROR = lazy(
     r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA|UNKNOWN!)"
     r"|(?:Err|错误|錯誤):\d{3}"  # of LibreOffice
 )
-_DESTROYED = re.compile(r"-?\d(?:\.\d+)?E\+\d{2,3}", re.I)
-_EXPONENT = re.compile(r"\d(?:\.\d+)?E\+?\d{1,3}", re.I)  # which no document has for a number
+_DESTROYED = lazy(r"-?\d(?:\.\d+)?E\+\d{2,3}", re.I)
+_EXPONENT = lazy(r"\d(?:\.\d+)?E\+?\d{1,3}", re.I)  # which no document has for a number
 _CODES = frozenset(("code", "social-credit-code"))
-_CREDIT_CODE = re.compile(r"[0-9A-Z]{18}")
+_CREDIT_CODE = lazy(r"[0-9A-Z]{18}")
 _MISREAD = str.maketrans("OIo", "010")
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from pipeline.base.patterns import lazy
 
 LONGEST = 100  # lines that one record may span before its open quote counts as a mistake
 csv.field_size_limit(1 << 30)
@@ -59,7 +60,7 @@ def _record(lines: list[str], at: int, delimiter: str, columns: int) -> Record:
     return _alone(line, delimiter)
 
 
-_ESCAPES = re.compile(r'\\([\\"])')
+_ESCAPES = lazy(r'\\([\\"])')
 _HIDDEN = str.maketrans({'"': "\ue0f0", "\\": "\ue0f1"})
 _SHOWN = str.maketrans({"\ue0f0": '"', "\ue0f1": "\\"})
 

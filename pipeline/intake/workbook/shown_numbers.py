@@ -9,16 +9,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pipeline.base.patterns import lazy
+
 PLACE = "\0"  # a digit, in a pattern
 #: Column from 0, first and last row from 1, pattern.
 Run = tuple[int, int, int, str]
 
-_TOKEN = re.compile(
+_TOKEN = lazy(
     r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|(?P<zeros>#*0+)|(?P<digits>#+|General)'
     r"|(?P<literal>[ \-+/():!^&'~{}<>=]|[^\x00-\x7f¥￥€£])|\[\$-[0-9A-Fa-f]+\]|_.|\*.",
     re.I | re.S,
 )
-_ZEROS = re.compile(r"(0{2,30})(?:;.*)?$")
+_ZEROS = lazy(r"(0{2,30})(?:;.*)?$")
 
 
 def zeros(code: str) -> int:

@@ -25,6 +25,7 @@ from pipeline.checks.across import keys
 from pipeline.checks.across.key_shuffle import Among
 from pipeline.checks.across.keys import Outcome
 from pipeline.checks.results.parquet import made_home
+from tests.support.examples import tries
 
 #: Few values, so that rows share keys; with blanks, and with what could be taken for two cells in one.
 CELL = st.sampled_from(["", "甲", "乙", "丙", "甲\x1f", "\x1f甲", "\x1f", "1:甲", "1:"])
@@ -110,7 +111,7 @@ def some(tmp_path: Path) -> Run:
 
 
 @pytest.mark.slow
-@settings(max_examples=50)
+@settings(max_examples=tries(50))
 @given(
     st.sampled_from(list(RULES)),
     st.lists(ROW, max_size=12),

@@ -25,6 +25,7 @@ from pipeline.checks.results import notes as feedback_notes
 from pipeline.checks.results.findings import line
 from tests.support import clerks, formulas
 from tests.support.clerks import CERTIFICATE, RED, YELLOW
+from tests.support.examples import tries
 from tests.support.full_disk import full
 from tests.support.shop import hashes
 
@@ -344,7 +345,7 @@ def test_two_files_that_would_share_a_workbook_each_get_one(tmp_path: Path) -> N
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0\ufeff"), max_size=12)
 
 
-@settings(max_examples=12)
+@settings(max_examples=tries(12))
 @given(cells=st.lists(TEXT, min_size=2, max_size=6))
 def test_whatever_stands_in_the_cells_comes_back_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, cells: list[str]

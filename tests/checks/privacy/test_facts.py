@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from pipeline.checks.privacy import screen
 from pipeline.checks.privacy.facts import KINDS, facts_in, sign, sign_alone, sign_of
 from pipeline.checks.row import facts, privacy
+from tests.support.examples import tries
 
 with Path(__file__).with_name("facts_by_other_hands.csv").open(encoding="utf-8", newline="") as file:  # fmt: skip
     ROWS = list(csv.DictReader(file))
@@ -43,7 +44,13 @@ def screened(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def public() -> dict[str, str]:
-    return {row["text"]: published(row["text"]) for row in ROWS}
+    """What is public of each text by other hands, all screened as one column."""
+    texts = [row["text"] for row in ROWS]
+    as_screened = [screened(text) for text in texts]
+    told = facts.screen({"text": pa.array(as_screened)})
+    clean = told.texts["text"].to_pylist() if told.texts else as_screened
+    waits = told.unsure.get("text", {})
+    return {text: "" if at in waits else clean[at] for at, text in enumerate(texts)}
 
 
 @pytest.mark.parametrize("kind", sorted({row["kind"] for row in PERSONAL}))
@@ -158,7 +165,7 @@ def test_empty_and_cut_texts_are_no_error() -> None:
         assert isinstance(facts_in(text), list)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(
     st.text(
         alphabet="张某患病住村组栋单元室1三被打之母孩子在小学班信佛教尾号银行,，。（）*×",
@@ -179,6 +186,7 @@ def test_the_cheap_sign_never_passes_over_a_fact(text: str) -> None:
             assert privacy.signs_of(pa.array([text]), cheap)[0].as_py(), (fact, text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "part",
     ["患病", "性", "一", "1-1", "某", "被打", "张某患癌,", "张某的孩子的父", "小学", "宿舍", "银行", "之母", "张某住5栋"],
@@ -188,6 +196,7 @@ def test_a_long_text_of_one_detail_is_read_to_its_end(part: str) -> None:
     assert all(0 <= f.start < f.end <= len(text) for f in facts_in(text))  # quadratic: for hours
 
 
+@pytest.mark.slow
 def test_a_long_text_of_everything_is_read_to_its_end() -> None:
     words = re.findall(
         r"\S+",

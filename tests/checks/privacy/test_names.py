@@ -245,6 +245,7 @@ def test_any_text_is_searched_without_an_error(text: str) -> None:
     assert set(named.masked) | set(named.unsure) <= {"a"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     [

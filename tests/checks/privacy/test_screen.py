@@ -29,6 +29,7 @@ from pipeline.checks.row import names, privacy, schema
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
 from tests.support.disguises import DISGUISES, LOOK_ALIKES, Planted, look_alikes, planted
+from tests.support.examples import tries
 
 PERSONAL, HARMLESS = planted(), look_alikes()
 
@@ -88,7 +89,7 @@ def test_many_values_in_one_text_are_all_masked() -> None:
             assert bare(plant.secret) not in bare(masked), plant
 
 
-@settings(max_examples=300)
+@settings(max_examples=tries(300))
 @given(st.text(st.characters(codec="utf-8"), max_size=80), st.sampled_from(PERSONAL))
 def test_screening_bears_any_text_and_a_second_time_changes_nothing(
     noise: str, plant: Planted
@@ -307,7 +308,7 @@ WORDS = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=2000)
+@settings(max_examples=tries(2000))
 @given(WORDS, st.integers(2000, 2099), WORDS, st.integers(1, 9_999_999), WORDS)
 def test_a_dated_number_without_a_sign_holds_nothing_of_a_person(
     before: str, year: int, between: str, number: int, behind: str
@@ -522,8 +523,12 @@ def test_no_released_byte_has_a_planted_value(released: Path) -> None:
     exact = [*names, NUMBER, "13812345678", "41150319010505005X", "样本路77号"]
     files = [p for p in site.rglob("*") if p.is_file()]
     assert {p.suffix for p in files} >= {".csv", ".db", ".gz", ".xlsx", ".parquet", ".zip", ".json"}
+    searched = set[bytes]()
     for path in files:
         for name, data in every_byte(path):
+            if data in searched:  # a CSV is in its gzip and in the package's ZIP once more
+                continue
+            searched.add(data)
             text = data.decode("utf-8", "ignore")
             assert not [e for e in exact if e in text], name
             lean = bare(text)

@@ -35,6 +35,7 @@ from pipeline.checks.row.schema import breaches
 from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
 from pipeline.release.package import package
+from tests.support.examples import tries
 from tests.support.shop import SmallShop, documents, rows_of
 
 ROOT = Path(__file__).parents[3]
@@ -81,7 +82,7 @@ def test_the_cells_refused_are_those_that_frictionless_refuses(
 ) -> None:
     column = Column("c", "", "", type=kind, constraints=constraints)
 
-    @settings(max_examples=60)
+    @settings(max_examples=tries(60))
     @given(st.lists(CELLS, max_size=20))
     def compare(cells: list[str]) -> None:
         assert broken_by_us(column, cells) == broken_by_frictionless(column, cells), cells

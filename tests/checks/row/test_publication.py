@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -153,6 +154,10 @@ def test_of_withheld_rows_only_counts_are_public(published: Any) -> None:
 def test_a_day_later_what_has_run_out_is_withheld_too(
     every_engine: int, published: Any, gongshi: Callable[..., Any], tmp_path: Path
 ) -> None:
-    done = gongshi("check", "examples/inbox", "--private", tmp_path / "p", "--today", "2027-01-01", "--format", "json")  # fmt: skip
+    inputs = json.loads((published.private / "run.json").read_text("utf-8"))["inputs"]
+    for name in {each["file"] for each in inputs if each["dataset"] == "penalty_filings"}:
+        (tmp_path / "inbox" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(f"examples/inbox/{name}", tmp_path / "inbox" / name)
+    done = gongshi("check", tmp_path / "inbox", "--private", tmp_path / "p", "--today", "2027-01-01", "--format", "json")  # fmt: skip
     later = json.loads(done.stdout)["datasets"]["penalty_filings"]["withheld"]
     assert done.returncode == 1 and later > len(withheld(published))

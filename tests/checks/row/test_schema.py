@@ -161,6 +161,7 @@ def test_the_tables_hold_every_type_format_and_constraint_broken_and_kept() -> N
         assert kind in ("string", "any") or broken[kind, "type"]
 
 
+@pytest.mark.slow
 def test_a_check_that_errs_by_one_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = schema._BEYOND
     monkeypatch.setattr(schema, "_BEYOND", {**honest, "minimum": honest["exclusiveMinimum"]})

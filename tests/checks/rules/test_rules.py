@@ -31,6 +31,7 @@ from pipeline.checks.rules.explain import explain
 from pipeline.contract import catalog as contracts
 from pipeline.flow.summary import _kind
 from pipeline.release.package import working
+from tests.support.examples import tries
 
 ROOT = Path(__file__).parents[3]
 TODAY = date(2025, 3, 31)
@@ -187,7 +188,7 @@ ODD = st.one_of(
 def test_no_value_makes_a_rule_raise(rule: Rule, setting: Setting) -> None:
     names = sorted({n for row in (*rule.ok, *rule.bad) for n in row} | {"other"})
 
-    @settings(max_examples=25)
+    @settings(max_examples=tries(25))
     @given(st.lists(st.fixed_dictionaries(dict.fromkeys(names, ODD)), min_size=1, max_size=8))
     def judge(rows: list[dict[str, str]]) -> None:
         assert len(judged(rule, rows, setting)) == len(rows)

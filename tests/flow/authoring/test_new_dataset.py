@@ -20,6 +20,7 @@ from pipeline.checks.rules import RULES
 from pipeline.contract import catalog as contracts
 from pipeline.flow.authoring import new_dataset
 from tests.support import clerks
+from tests.support.examples import tries
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -138,7 +139,8 @@ HEADERS = st.lists(st.text(max_size=8), min_size=2, max_size=5)
 CELLS: Any = st.lists(st.lists(st.text(max_size=6), min_size=5, max_size=5), min_size=2, max_size=4)
 
 
-@settings(max_examples=12)
+@pytest.mark.slow
+@settings(max_examples=tries(12))
 @given(header=HEADERS, rows=CELLS)
 def test_whatever_headers_a_sample_has_its_draft_loads_or_a_sentence_says_why_not(
     tmp_path_factory: pytest.TempPathFactory, header: list[str], rows: list[list[str]]

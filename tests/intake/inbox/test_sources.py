@@ -73,6 +73,7 @@ def test_a_folder_that_may_not_be_read_is_told_and_not_passed_over(
     assert read(shop) == (["一.csv"], [("file-unreadable", "局")])
 
 
+@pytest.mark.slow
 def test_a_folder_whose_files_may_not_be_opened_is_told(
     shop: SmallShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

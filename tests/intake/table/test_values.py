@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pipeline.intake.table import columns, values
 from pipeline.intake.table.spelling import Setting
 from pipeline.intake.text import cellbytes
+from tests.support.examples import tries
 
 PENALTIES = Setting(
     codes={
@@ -120,7 +121,7 @@ SETTINGS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=400)
+@settings(max_examples=tries(400))
 @given(st.lists(CELLS, max_size=6), st.sampled_from(sorted(values.KINDS)), SETTINGS, st.booleans())
 def test_a_column_at_once_is_what_its_cells_are_one_by_one(
     cells: list[str], kind: str, setting: Setting, many: bool
@@ -180,7 +181,7 @@ def test_text_with_full_width_signs_calls_for_no_pattern(monkeypatch: pytest.Mon
 SAID_ONCE = re.compile("['‘’`#]")
 
 
-@settings(max_examples=200)
+@settings(max_examples=tries(200))
 @given(PARTS_ONLY, st.sampled_from(sorted(values.KINDS)), SETTINGS)
 def test_what_is_canonical_stays_as_it_is(cell: str, kind: str, setting: Setting) -> None:
     if kind == "money" or setting.as_meant or setting.dates or SAID_ONCE.search(cell):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pipeline.base.errors import Unaccounted
 from pipeline.intake.text import blocks, broken_quotes, encodings, text_files
 from pipeline.intake.text.blocks import Block, Parsed
+from tests.support.examples import tries
 
 CELL = st.text(alphabet="示例ab 1;\n\"',，", max_size=6)
 
@@ -82,7 +83,7 @@ def test_each_stray_byte_is_told_with_its_place(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- lines and quotes
 
 
-@settings(max_examples=150)
+@settings(max_examples=tries(150))
 @given(st.lists(st.tuples(CELL, CELL, CELL), max_size=30), st.sampled_from([32, 100, 4 << 20]))
 def test_what_a_well_formed_file_holds_is_read_as_it_is(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str]], block: int

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pipeline.intake.workbook import archive, limits, references, workbooks
 from pipeline.intake.workbook.facts import SheetFacts
 from pipeline.intake.workbook.sheet import Sheet
+from tests.support.examples import tries
 from tests.support.hostile_files import patched, zipped
 
 PART = "xl/worksheets/sheet1.xml"
@@ -178,7 +179,7 @@ def written(rows: list[Row], value: str) -> bytes:
 
 
 @given(ROWS)
-@settings(max_examples=150)
+@settings(max_examples=tries(150))
 def test_counted_cells_are_where_calamine_puts_them_or_the_sheet_is_not_read(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Row]
 ) -> None:

@@ -18,6 +18,7 @@ from pipeline.base.model import Column, Dataset
 from pipeline.contract import catalog
 from pipeline.contract.catalog import published_columns
 from pipeline.release.database import database, schema
+from tests.support.examples import tries
 from tests.support.shop import PENALTIES, ROOT
 
 Cells = list[str | None]
@@ -54,7 +55,7 @@ def stored(con: sqlite3.Connection, dataset: Dataset) -> list[Any]:
     return con.execute(f"select {', '.join(cells)} from {dataset.name} order by rowid").fetchall()
 
 
-@settings(max_examples=40)
+@settings(max_examples=tries(40))
 @given(cells=st.lists(CELLS, min_size=1, max_size=8))
 def test_a_row_loaded_with_its_column_is_as_if_inserted_alone(folder: Path, dataset: Dataset, cells: Cells) -> None:  # fmt: skip
     width = len(published_columns(dataset)) - 1

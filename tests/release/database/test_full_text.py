@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.release.database.full_text import match_query, segment_column
+from tests.support.examples import tries
 
 TEXTS = [
     "平示市监罚〔2024〕15号",
@@ -103,7 +104,7 @@ def test_words_of_one_two_and_more_characters_are_found(query: str, count: int) 
 mixed = st.text("食品号1２a（-", min_size=1, max_size=7)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(st.lists(mixed, min_size=1, max_size=8), mixed)
 def test_words_of_both_kinds_are_found_where_they_stand_whole(texts: list[str], word: str) -> None:
     """A query that begins and ends in Chinese, or in a whole word, is found wherever it stands."""
@@ -118,7 +119,7 @@ def test_words_of_both_kinds_are_found_where_they_stand_whole(texts: list[str], 
 hanzi = st.text("食品安全处罚款张伟", min_size=1, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60), deadline=None)
 @given(st.lists(hanzi, min_size=1, max_size=8), hanzi)
 def test_a_chinese_word_is_found_exactly_where_a_substring_search_finds_it(
     texts: list[str], word: str
@@ -126,7 +127,7 @@ def test_a_chinese_word_is_found_exactly_where_a_substring_search_finds_it(
     assert finds(word, texts) == [text for text in texts if word in text]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(st.text(max_size=20))
 def test_no_query_is_an_error(query: str) -> None:
     finds(query.replace("\ud800", ""))
@@ -150,12 +151,13 @@ def reference(text: str) -> str:
     return " ".join(word.removeprefix("+") for word in words if word != " ")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tries(300), deadline=None)
 @given(st.lists(st.one_of(st.none(), st.text(), hanzi), max_size=5))
 def test_a_column_is_cut_as_its_values_are_one_by_one(values: list[str | None]) -> None:
     assert segment_column(values) == [reference(value or "") for value in values]
 
 
+@pytest.mark.slow
 def test_every_character_is_folded_in_a_column_as_unicode_folds_it_in_a_text() -> None:
     characters = [chr(c) for c in range(0x20000) if not 0xD800 <= c <= 0xDFFF]
     values = [f"x{c}中가{c}" for c in characters]

@@ -10,6 +10,7 @@ from pipeline.reports.repair.characters import is_han
 from pipeline.reports.repair.edits import Edit, Traced, apply
 from pipeline.reports.repair.repair import repair
 from tests.support import damage, marked
+from tests.support.examples import tries
 
 TEXTS = [
     marked.unmarked((marked.FOLDER / f"{name}.txt").read_text("utf-8"))[0]
@@ -17,7 +18,7 @@ TEXTS = [
 ]
 SIMPLIFIED = TEXTS[:3]
 SENTENCES = [line for text in SIMPLIFIED for line in text.split("\n") if len(line) > 30]
-MODERATE = settings(max_examples=40, deadline=None)
+MODERATE = settings(max_examples=tries(40), deadline=None)
 
 
 def damaged(text: str) -> str:

@@ -77,6 +77,7 @@ def test_pages_point_to_the_data_package(web: httpx.Client) -> None:
     assert 'rel="describedby"' in web.get("/").headers["link"]
 
 
+@pytest.mark.slow
 def test_the_log_holds_nothing_of_the_visitor(tmp_path: Path) -> None:
     site = tmp_path / "public"
     make_release(site)
@@ -140,6 +141,7 @@ def test_a_broken_new_release_leaves_the_old_one_on_show(tmp_path: Path) -> None
         assert httpx.get(f"{address}/-/health").json()["release"] == "2025-03-31-1"
 
 
+@pytest.mark.slow
 def test_a_database_that_vanishes_is_a_plain_page(tmp_path: Path) -> None:
     site = tmp_path / "public"
     release = make_release(site)

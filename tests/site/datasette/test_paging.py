@@ -68,6 +68,7 @@ def test_every_column_can_be_sorted_by_without_losing_a_row(web: httpx.Client, s
             assert sorted(found) == every, f"{direction}={column}"
 
 
+@pytest.mark.slow
 def test_a_reader_meets_every_record_once_whatever_the_order(web: httpx.Client, site: Path) -> None:
     every = keys_in(site)
     assert sorted(walk_html(web, "")) == every
@@ -97,6 +98,7 @@ def test_pages_and_csv_are_in_the_same_order(web: httpx.Client) -> None:
     assert rows == walk_json(web, "_sort_desc=authority_name")
 
 
+@pytest.mark.slow
 def test_the_next_page_of_a_table_sorted_by_long_text_has_a_short_address(
     tmp_path: Path,
 ) -> None:

@@ -122,6 +122,7 @@ def test_libreoffice_opens_it_with_chinese_and_codes_intact(
     assert not [number for number in numbers if "E+" in number]
 
 
+@pytest.mark.slow
 def test_the_package_s_address_is_enough_for_frictionless(published: Any) -> None:
     """Its files answer under the addresses that it gives them, in both languages; nothing beside them."""
     with served(published.site) as address:
