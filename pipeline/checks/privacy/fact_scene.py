@@ -48,11 +48,9 @@ _MARKS = {
     2: rf"{_EITHER}|(?:{_PEOPLE})[的之](?:{_OWN}|监护人)|其(?![他它余中实次])",
     1: rf"(?:{_PEOPLE}){_NOT_ONE}",
 }  # fmt: skip
-#: A cheap sign (RE2) of any word for a person above, or of an answer in a record of questions.
-PERSON_SIGN = (
-    rf"某|[*＊xX×男女我她他其岁孩妻答]|女士|先生|小姐|师傅|阿姨|[小老阿].(?:被|遭|在|的|患|称|系)|本人|自己"
-    rf"|自述|自称|生前|一[名位]|老者|老汉|购[买票]人|文身者|同行人|陪同人|姓名|爱人|丈夫|老伴|少年|{_PARTY}|{_EITHER}|{_PEOPLE}"
-)
+#: Words for a person, or of an answer in a record of questions; and those that are sure of it.
+PERSON = (*_MARKS.values(), "答:")
+SURE_PERSON = (_MARKS[4], _MARKS[3], "答:")
 _PERSON = [(weight, re.compile(pattern)) for weight, pattern in _MARKS.items()]
 
 #: What speaks of everybody, of figures, or of goods and their praise.

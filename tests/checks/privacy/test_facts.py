@@ -20,7 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.checks.privacy import screen
-from pipeline.checks.privacy.facts import KINDS, facts_in, sign, sign_alone, sign_of
+from pipeline.checks.privacy.fact_signs import suspected
+from pipeline.checks.privacy.facts import facts_in
 from pipeline.checks.row import facts, privacy
 
 with Path(__file__).with_name("facts_by_other_hands.csv").open(encoding="utf-8", newline="") as file:  # fmt: skip
@@ -87,6 +88,8 @@ def test_the_page_on_privacy_has_these_figures() -> None:
         ("钱某某信奉佛教，未到场。", "钱某某***，未到场。"),
         ("该女童被继父殴打，已报警。", "该女童***，已报警。"),
         ("孙某系未成年人周某的母亲，代为签字。", "孙某系未成年人周某的***，代为签字。"),
+        ("收件：方某某，示例区样本镇刘家湾屯30号", "收件：方某某，示例区***"),
+        ("答：我家在一中家属院336室，我有尘肺病二期。", "答：我家在***，我有***。"),
         ("货款汇入吴某示例银行尾号1234的账户。", "货款汇入***。"),
     ],
 )  # fmt: skip
@@ -171,12 +174,13 @@ def test_facts_lie_apart_and_inside_the_text(text: str) -> None:
     assert all(0 <= fact.start < fact.end <= len(text) for fact in found)
 
 
-@pytest.mark.parametrize("text", [row["text"] for row in PERSONAL[::4]])
-def test_the_cheap_sign_never_passes_over_a_fact(text: str) -> None:
-    for fact in facts_in(text):
-        [kind] = [kind for kind in KINDS if kind.rule == fact.rule]
-        for cheap in (sign(), sign_of(kind), sign_alone(kind)):
-            assert privacy.signs_of(pa.array([text]), cheap)[0].as_py(), (fact, text)
+def test_the_cheap_look_at_all_texts_changes_nothing_that_is_found() -> None:
+    texts = [row["text"] for row in ROWS]
+    texts += [f"{one}\n{other}" for one, other in pairwise(texts)]
+    suspects = suspected(pa.array(texts))
+    for at, text in enumerate(texts):
+        some = facts_in(text, suspects[at]) if at in suspects else []
+        assert some == facts_in(text), text
 
 
 @pytest.mark.parametrize(
