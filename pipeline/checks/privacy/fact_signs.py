@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.base.normalise import DISGUISED, normalise
-from pipeline.checks.privacy import fact_scene
+from pipeline.checks.privacy import fact_scene, gaps
 from pipeline.checks.privacy.cheap_signs import sign_of
 from pipeline.checks.privacy.facts import KINDS, Kind
 
@@ -20,13 +20,17 @@ from pipeline.checks.privacy.facts import KINDS, Kind
 def suspected(values: pa.Array) -> dict[int, Sequence[Kind]]:
     """The index of each text that may hold facts → the kinds of them, in the order of `KINDS`."""
     texts = _without_disguises(values)
+    spaced = pc.indices_nonzero(pc.match_substring_regex(texts, gaps.SIGN))
+    joined = pc.replace_substring_regex(texts.take(spaced), gaps.ANY, "")
+    of = [*range(len(texts)), *spaced.to_pylist()]
+    texts = pa.concat_arrays([texts, joined])
     persons, sure = (_has_any(texts, p) for p in (fact_scene.PERSON, fact_scene.SURE_PERSON))
     suspects: dict[int, list[Kind]] = {}
     for kind in KINDS:
         forms = kind.forms
         some = pc.or_(persons, _has_any(texts, forms.alone)) if forms.alone else persons
         found = {*_among(texts, some, forms.plain), *_among(texts, sure, forms.vague)}
-        for at in found:
+        for at in {of[at] for at in found}:
             suspects.setdefault(at, []).append(kind)
     return {**suspects}
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.base.normalise import normalise
-from pipeline.checks.privacy import account_words, fact_details, homes
+from pipeline.checks.privacy import account_words, fact_details, gaps, homes
 from pipeline.checks.privacy.fact_details import Detail, Forms
 from pipeline.checks.privacy.fact_scene import (
     FIGURES,
@@ -64,18 +64,34 @@ def facts_in(text: str, among: Sequence[Kind] = ()) -> list[Fact]:
     `among`: the kinds of facts that are searched for, of `KINDS`; all if there are none.
     """
     plain = normalise(text)
-    scene = Scene(plain.text)
+    apart = _apart([*_found(plain.text, among or KINDS), *_across_gaps(plain.text, among or KINDS)])
+    places = in_original(plain, [(start, end, str(at)) for at, (start, end, _) in enumerate(apart)])
+    found_at = [(start, end, apart[int(at)][2]) for start, end, at in places]
+    return [Fact(start, end, f.rule, f.instead, f.sure) for start, end, f in found_at]
+
+
+def _found(text: str, among: Sequence[Kind]) -> list[Span]:
+    """The facts of a normalised text, as it stands; they may overlap."""
+    scene = Scene(text)
     spans = list[Span]()
-    for kind in among or KINDS:
-        for detail in kind.details(plain.text) if _is_of_somebody(scene, kind) else ():
+    for kind in among:
+        for detail in kind.details(text) if _is_of_somebody(scene, kind) else ():
             score = kind.judge(scene, detail)
             if score >= DOUBT and detail.start < detail.end:
                 found = _Found(kind.rule, detail.instead, score >= SURE, not detail.link)
                 spans.append((detail.start, detail.end, found))
-    apart = _apart(_telling(spans, scene))
-    places = in_original(plain, [(start, end, str(at)) for at, (start, end, _) in enumerate(apart)])
-    found_at = [(start, end, apart[int(at)][2]) for start, end, at in places]
-    return [Fact(start, end, f.rule, f.instead, f.sure) for start, end, f in found_at]
+    return _telling(spans, scene)
+
+
+def _across_gaps(text: str, among: Sequence[Kind]) -> Iterator[Span]:
+    """The facts that show without the blanks between characters, and those without line breaks that
+    are themselves broken: what stands in another line may be of another person.
+    """
+    for pattern, is_any in ((gaps.BLANKS, True), (gaps.BREAKS, False)):
+        joined = gaps.without(pattern, text)
+        for start, end, found in _found(joined.text, among) if joined else ():
+            if joined and (is_any or joined.spans_a_gap(start, end)):
+                yield (*joined.span(start, end), found)
 
 
 def _is_of_somebody(scene: Scene, kind: Kind) -> bool:

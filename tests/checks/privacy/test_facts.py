@@ -156,6 +156,38 @@ def test_a_disguise_hides_no_fact(text: str, secret: str) -> None:
     assert secret not in published(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("其母患有乙  型  肝  炎，在家休养。", "其母患有***，在家休养。"),
+        ("事故造成张某某流\n产，已送医。", "事故造成张某某***，已送医。"),
+        ("李某某称其曾被\u3000强\u3000奸。", "李某某称其曾***。"),
+        ("李某某称其曾被\u2009猥\u2009亵。", "李某某称其曾***。"),
+        ("李某某信 奉 佛 教。", "李某某***。"),
+        ("经核实，其父是该名九岁男童\n的父亲。", ""),
+        ("赵某住示例区平安小区5栋\r\n2单元902室。", "赵某住示例区***\r\n***。"),
+        ("该学生就读于示例区第三小学四年级 （2） 班。", "该学生就读于***小学。"),
+        ("王某某的账户尾号 5 4 0 5，已冻结。", "王某某的账户***，已冻结。"),
+    ],
+)
+def test_blanks_and_line_breaks_hide_no_fact(text: str, clean: str) -> None:
+    assert published(text) == clean
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "张某某已到场\n流动产品检查合格",
+        "当事人：李某某\n小学食堂留样不足",
+        "举报人王某某\n教堂消防通道堵塞",
+        "患者名单\n药品台账\n3组",
+        "张某某 2024年 3月 无证经营 罚款 500元",
+    ],
+)
+def test_lines_and_cells_beside_each_other_are_not_read_as_one(text: str) -> None:
+    assert published(text) == text
+
+
 def test_empty_and_cut_texts_are_no_error() -> None:
     for text in ("", "某", "患", "答：", "（", "张某患", "5栋", "之", "被", "尾号"):
         assert isinstance(facts_in(text), list)
@@ -185,7 +217,7 @@ def test_the_cheap_look_at_all_texts_changes_nothing_that_is_found() -> None:
 
 @pytest.mark.parametrize(
     "part",
-    ["患病", "性", "一", "1-1", "某", "被打", "张某患癌,", "张某的孩子的父", "小学", "宿舍", "银行", "之母", "张某住5栋"],
+    ["患病", "性", "一", "1-1", "某", "被打", "张某患癌,", "张某的孩子的父", "患 \n", "张某 患 癌\n", "小学", "宿舍", "银行", "之母", "张某住5栋"],
 )  # fmt: skip
 def test_a_long_text_of_one_detail_is_read_to_its_end(part: str) -> None:
     text = (part * 100_000)[:100_000]
