@@ -53,7 +53,7 @@ _NO_CONDITION = re.compile(
 )
 #: Lead words: cut off in front of the name of a disease; the longest first.
 _LEAD = re.compile(
-    r".*(?:[^\u4e00-\u9fffA-Za-z0-9]|某|其母|其父|诊断为|诊断|确诊为?|鉴定为|患有|身患|罹患|自幼|患|得了|有|因|为|系|是|的|了|称|其|从|和|与|及|或|致|发现|查出|染上|感染|属|于|在|出现|并发|伴|合并|导致|引发|引起|治|治疗|预防|根治|防治|显示|载明|提交了?|做过?|造成|构成|被)"
+    r".*(?:[^\u4e00-\u9fffA-Za-z0-9]|某(?:[甲丙丁戊己]|乙(?![型肝脑]))?|其母|其父|诊断为|诊断|确诊为?|鉴定为|患有|身患|罹患|自幼|患|得了|有|因|为|系|是|的|了|称|其|从|和|与|及|或|致|发现|查出|染上|感染|属|于|在|出现|并发|伴|合并|导致|引发|引起|治|治疗|预防|根治|防治|显示|载明|提交了?|做过?|造成|构成|被)"
 )
 _EVENT = re.compile(
     r"(?:怀孕|妊娠|身孕|有孕|临产|早产|流产|小产|引产|难产|人流|堕胎|剖[宫腹]产|绝育|结扎|试管婴儿|哺乳期|孕期|孕\d{1,2}周|怀胎|产后大出血)(?:了?[\d一二三四五六七八九十]{1,3}个?[月周]余?)?"
@@ -237,7 +237,9 @@ _CHILD = r"未成年[人工]?|青少年|儿童|婴幼儿|幼儿|幼童|婴儿|�
 MINOR = re.compile(_CHILD)
 #: A minor, or somebody's child of any age.
 _MINOR_NEAR = re.compile(rf"{_CHILD}|[之其][子女孙](?![\u4e00-\u9fff]{{0,2}}[公店])")
+_AGE = r"(?:(?<!\d)(?:[1-9]|1[0-7])|十?[一二三四五六七八九]|十|两)周?岁半?|未成年|年幼"
 _KINSHIP = re.compile(
+    rf"(?P<aged>(?:(?:抚养|养育|抚育|收养|照[看料顾管]|带大|[带领]着?|有)(?:一个|一名|个|年仅|刚满|仅|其|自己的?)?)?(?:{_AGE})的?[小幼养]?(?:子女|{KIN}|(?<=养)[子女])(?![孩童生婴票]))|"
     rf"(?P<of>[的之](?:亲)?{KIN})(?![\u4e00-\u9fff]{0,2}店|证)"
     r"|(?P<pair>(?:[父母祖爷奶叔姑舅甥兄姐]{1,2}[子女孙侄弟妹]{1,2}|亲子|监护|收养|抚养)关系|(?<=[系是为])(?:[父母][子女]|祖孙|兄弟|兄妹|姐弟|姐妹|叔侄|舅甥)(?![\u4e00-\u9fff]店))"
     rf"|(?P<raise>(?:育有|生有|生育|育|抚养|养育|带着|收养)[\u4e00-\u9fff一二两1-4]{{0,2}}[子女](?:\([^()]{{1,8}}\))?|父母(?:离[异婚]|双亡|分居|外出)[\u4e00-\u9fff,]{{0,10}}|(?:由|随|跟|与|和|跟随)(?:其)?{KIN}(?:共同|一起)?(?:生活|抚养|照[顾看料管]|居住|带大|陪同|陪伴|带[至到去]|办理|代[为签领]|监护|[领接带][走回出]|[\u4e00-\u9fff]某|[\u4e00-\u9fff]x|[\u4e00-\u9fff]\*)|单亲|留守|非婚生|私生|弃婴|孤儿(?!院))"
@@ -259,9 +261,9 @@ def kinship(text: str) -> Iterator[Detail]:
     for m in _KINSHIP.finditer(text):
         before = _MINOR_NEAR.search(text, max(0, m.start() - 14), m.start()) is not None
         after = _MINOR_NEAR.search(text, m.start() + 1, m.end() + 8) is not None
-        if before or after or m["raise"]:
+        if before or after or m["raise"] or m["aged"]:
             start = m.start() + (m.lastgroup == "of")
-            yield Detail(start, m.end(), 2 if before or after else 1)
+            yield Detail(start, m.end(), 2 if before or after or m["aged"] else 1)
 
 
 KINSHIP = Forms((_KINSHIP.pattern,), (_RELATIVE.pattern,))

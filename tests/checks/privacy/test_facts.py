@@ -127,6 +127,43 @@ def test_who_is_spoken_of_decides() -> None:
     assert published("当事人刘某销售的茶能治糖尿病。") == "当事人刘某销售的茶能治糖尿病。"
 
 
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("当事人本人抚养五岁孙女。", "五岁孙女"),
+        ("其独自带着两岁半的儿子看店。", "两岁半的儿子"),
+        ("我照看十岁外甥。", "十岁外甥"),
+        ("小王就读于示例市实验小学初二2班。", "初二2班"),
+        ("小李今年转入示例市第五中学高一3班。", "高一3班"),
+        ("老张得了肝癌。", "肝癌"),
+        ("阿芳长期被家暴。", "家暴"),
+        ("王某某全家参加法轮功。", "法轮功"),
+        ("该女工全家参 加 法 轮 功。", "法 轮 功"),
+    ],
+)
+def test_familiar_names_and_ages_of_kin_tell_of_whom_something_is_said(
+    text: str, secret: str
+) -> None:
+    assert secret not in published(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "小学现有学生300名，教室照明不达标。",
+        "小王烧烤店油烟扰民，责令改正。",
+        "老李家常菜馆后厨不洁。",
+        "小米是该店主要商品。",
+        "儿童票适用于六岁以上儿童。",
+        "对五岁孩子以下玩具抽检3批次。",
+        "收养登记办理12件，照看儿童不得离开视线。",
+        "抚养子女是父母的法定义务。",
+    ],
+)
+def test_shops_goods_and_rules_with_such_words_are_public(text: str) -> None:
+    assert published(text) == text
+
+
 def test_what_is_not_sure_waits_and_is_shown() -> None:
     told = facts.screen({"remarks": pa.array(["", "任某的右手至今不能活动，请求从轻。"])})
     assert not told.masked and told.texts["remarks"].to_pylist()[1].startswith("任某的右手")
