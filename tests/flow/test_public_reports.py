@@ -37,7 +37,7 @@ def values(report: Report) -> list[str]:
 
 
 def told(report: Report) -> list[tuple[str, object]]:
-    rules = ("report-personal", "report-name-unsure")
+    rules = ("report-personal", "report-name-unsure", "report-fact-unsure")
     return [(f.rule, f.params["sentence"]) for f in report.findings if f.rule in rules]
 
 
@@ -107,6 +107,56 @@ def test_a_heading_that_may_name_a_person_holds_back_the_figures_below_it(
     unsure(("尤示",))
     report = read("受理案件9件。\n一、尤示经手\n案件57件。\n二、其他\n案件3件。\n")
     assert values(report) == ["9", "3"]
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("受理案件9件，其中王某被诊断为抑郁症。", "抑郁症"),
+        ("受理案件9件，事故造成其妻流产。", "流产"),
+        ("受理案件9件，我本人全家信仰基督教。", "基督教"),
+        ("受理案件9件，其女今年转入示例市外国语学校二年级3班。", "外国语"),
+        ("受理案件9件，其父是该名九岁男童的父亲。", "九岁男童的父亲"),
+        ("受理案件9件，王某住平安小区5栋929室。", "5栋"),
+    ],
+)
+def test_a_fact_about_a_person_is_masked_and_the_figure_stays(
+    read: Read, text: str, secret: str
+) -> None:
+    report = read(text + "\n")
+    assert "9" in values(report) and told(report) == [("report-personal", 2)]
+    assert not any(secret in words for f in report.figures for words in (f.sentence, f.label))
+
+
+def test_a_name_is_masked_before_facts_about_its_bearer_are_looked_for(
+    read: Read, unsure: Callable[..., None]
+) -> None:
+    unsure((), sure=("郭琛烨",))
+    (figure,) = read("郭琛烨患有肺结核，为其办理救助3件。\n").figures
+    assert figure.sentence.startswith("郭某某患有***，")
+
+
+def test_a_fact_in_a_heading_or_a_label_is_masked(read: Read) -> None:
+    report = read("一、王某患有抑郁症一案\n王某患有抑郁症住院3次。\n")
+    assert report.figures
+    for figure in report.figures:
+        assert "抑郁症" not in figure.section + figure.label + figure.sentence
+
+
+def test_a_sentence_that_may_tell_of_a_person_is_held_back_and_the_rest_published(
+    read: Read,
+) -> None:
+    report = read("受理案件9件。\n任某的右手至今不能活动，调解3次。\n办结案件4件。\n")
+    assert values(report) == ["9", "4"]
+    assert told(report) == [("report-fact-unsure", 2)]
+    (found,) = (f for f in report.findings if f.rule == "report-fact-unsure")
+    assert isinstance(found, Finding) and "【右手" in found.value
+
+
+def test_figures_on_illness_schools_and_faith_are_public(read: Read) -> None:
+    text = "检查学校食堂12家、寺庙3处。救助残疾人57名，报告肺结核8例。培训信教群众90人次。\n"
+    report = read(text)
+    assert {"12", "3", "57", "8", "90"} <= set(values(report)) and not told(report)
 
 
 def test_a_body_that_may_be_a_person_is_blank_and_told(

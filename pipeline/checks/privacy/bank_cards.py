@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from stdnum import luhn
 
 from pipeline.base.patterns import lazy
-from pipeline.checks.privacy.digit_runs import Window, in_digits, runs, windows
+from pipeline.checks.privacy.digit_runs import Window, runs, windows
 from pipeline.checks.privacy.number_context import (
     CODE_LETTERS,
     OTHER_NUMBER,
@@ -19,6 +19,7 @@ from pipeline.checks.privacy.number_context import (
     is_measured,
     stars,
 )
+from pipeline.checks.privacy.spelt_digits import in_digits
 
 _CARD_WORD = lazy(
     r"卡号|银行卡|账号|帐号|账户|帐户|户头|银行|储蓄卡|借记卡|信用卡|存折|农信|信用社"

@@ -22,21 +22,14 @@ MARK = r"[\W_ー丶丨]"
 #: Up to three marks; a tag or an escaped line break is one.
 GAP = rf"(?:\0*(?:{MARK}|<[a-z/]{{1,5}}>|\\[nrt])){{0,3}}\0*"
 _RUN = lazy(rf"\d(?:{GAP}\d){{6,}}")
-_ESCAPED_BREAK = lazy("_x000[adAD]_")  # of a workbook's cell (ISO/IEC 29500, ST_Xstring)
-_SPELT = {c: str(value) for c, value in DIGITS.items() if c != "两"}
-_SPELT |= {"幺": "1", "參": "3", "参": "3", "叄": "3"}
-_SPELT |= {"壱": "1", "弐": "2", "漆": "7"}
-_SPELT |= {"洞": "0", "两": "2", "拐": "7", "勾": "9"}  # as spoken on the telephone
+SPELT_AS = {c: str(value) for c, value in DIGITS.items() if c != "两"}
+SPELT_AS |= {"幺": "1", "參": "3", "参": "3", "叄": "3"}
+SPELT_AS |= {"壱": "1", "弐": "2", "漆": "7"}
+SPELT_AS |= {"洞": "0", "两": "2", "拐": "7", "勾": "9"}  # as spoken on the telephone
 #: Chinese digits, in words for amounts and as spoken too.
-SPELT = "".join(_SPELT)
+SPELT = "".join(SPELT_AS)
 #: A digit, Chinese ones too.
 DIGIT = f"[0-9{SPELT}]"
-_SPELT_RUN = lazy(rf"{DIGIT}(?:{GAP}{DIGIT}){{6,}}")
-#: Letters that a reading of print takes for digits, among digits.
-_MISREAD = lazy(r"(?<![A-Za-z])(?=(?:[OoIl]*\d){8})[0-9OoIl]{9,19}(?![A-Za-z])")
-_MISREAD_TABLE = str.maketrans("OoIl", "0011")
-_HAN_DIGIT = lazy(f"[{SPELT}]")
-_SPELT_TABLE = str.maketrans(_SPELT)
 MOST = 44  # digits of a window: four mobile numbers side by side
 _GROUP = lazy(r"\d+")
 #: Marks that stand between the items of a list and the parts of a sentence rather than in a number.
@@ -82,22 +75,6 @@ class Window:
     def is_even(self) -> bool:
         """Whether all gaps are alike."""
         return len({gap.strip() or " " for gap in self.gaps}) <= 1
-
-
-def in_digits(text: str) -> str:
-    """`text`, character for character, with Chinese digits as 0 to 9 where seven digits or more stand
-    in one run, letters misread for digits as these, and escaped line breaks as NUL."""
-    if "_x000" in text:
-        text = _ESCAPED_BREAK.sub("\0" * 7, text)
-    text = _MISREAD.sub(lambda m: m[0].translate(_MISREAD_TABLE), text)
-    return _SPELT_RUN.sub(_in_digits, text) if _HAN_DIGIT.search(text) else text
-
-
-def _in_digits(run: re.Match[str]) -> str:
-    """A run in digits; the character for one is a dash where it alone stands between figures."""
-    if set(_HAN_DIGIT.findall(run[0])) == {"一"} and re.search("[0-9]", run[0]):
-        return run[0].replace("一", "-")
-    return run[0].translate(_SPELT_TABLE)
 
 
 def runs(text: str) -> Iterator[list[Group]]:

@@ -1,5 +1,5 @@
 """Details of persons' lives in a normalised text, each by its own form: illness, school and class,
-faith, harm suffered, kinship to a minor, an account told in words.
+faith, harm suffered, kinship to a minor.
 
 A detail alone proves nothing: `facts` asks of whom its sentence speaks. Vocabularies here are small
 and meant as evidence; what generalises is the form of the words (…症, 患有…, X年级Y班, 被…打).
@@ -7,7 +7,6 @@ and meant as evidence; what generalises is the form of the words (…症, 患有
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -27,6 +26,17 @@ class Detail:
     instead: str = "***"
 
 
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """Patterns of which one matches where there is a detail: of `vague` ones, which are a person's
+    only where the text surely speaks of one, and of those (`alone`) that need no word for a person.
+    """
+
+    plain: tuple[str, ...]
+    vague: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
+
+
 # ---------------------------------------------------------------- health
 
 _BODY = "手足脚腿臂指趾头颅脑面脸眼耳鼻口牙颈胸腰背腹肩肘膝踝骨椎肋脾肝肾肺心胃肠肢腕肌腱韧皮肤听视宫巢乳膜囊腺髋胫腓股桡锁颌眶睾胆胰咽喉肛尿血"
@@ -43,7 +53,7 @@ _NO_CONDITION = lazy(
 )
 #: Lead words: cut off in front of the name of a disease; the longest first.
 _LEAD = lazy(
-    r".*(?:[^\u4e00-\u9fffA-Za-z0-9]|某|其母|其父|诊断为|诊断|确诊为?|鉴定为|患有|身患|罹患|自幼|患|得了|有|因|为|系|是|的|了|称|其|从|和|与|及|或|致|发现|查出|染上|感染|属|于|在|出现|并发|伴|合并|导致|引发|引起|治|治疗|预防|根治|防治|显示|载明|提交了?|做过?|造成|构成|被)"
+    r".*(?:[^\u4e00-\u9fffA-Za-z0-9]|某(?:[甲丙丁戊己]|乙(?![型肝脑]))?|其母|其父|诊断为|诊断|确诊为?|鉴定为|患有|身患|罹患|自幼|患|得了|有|因|为|系|是|的|了|称|其|从|和|与|及|或|致|发现|查出|染上|感染|属|于|在|出现|并发|伴|合并|导致|引发|引起|治|治疗|预防|根治|防治|显示|载明|提交了?|做过?|造成|构成|被)"
 )
 _EVENT = lazy(
     r"(?:怀孕|妊娠|身孕|有孕|临产|早产|流产|小产|引产|难产|人流|堕胎|剖[宫腹]产|绝育|结扎|试管婴儿|哺乳期|孕期|孕\d{1,2}周|怀胎|产后大出血)(?:了?[\d一二三四五六七八九十]{1,3}个?[月周]余?)?"
@@ -64,9 +74,8 @@ _DEGREE = lazy(r"(?:[急慢]性|[\u4e00-\u9fff]{1,2}性|[轻中重]度|轻微|�
 _STATES = lazy(
     r"(?:患有?|身患|罹患|确诊(?:为|患有)?|诊断为?[::]?|查出(?:患有?)?|检出|被查出|得了|得过|染上|感染了?|因|为|系|是|有|显示(?:为)?|载明|伤情(?:为)?[::]?|死因(?:为|系)|致|造成|导致|构成|引发|突发|死于|病故|自幼|[::,、(《“]|的|之|在|于|后|者|了|时|某|x|\*|提交了?|当时|现|曾|长期|多年|出现|有过|属|属于)$"
 )
-_STRONG = lazy(
-    r"(?:患有?|身患|罹患|确诊(?:为|患有)?|诊断为?[::]?|查出(?:患有?)?|得了|得过|染上|伤情(?:为)?[::]?|死因(?:为|系)|死于|自幼患?|病史)$"
-)
+_OF_THE_ILL = r"患有?|身患|罹患|确诊(?:为|患有)?|诊断为?[::]?|查出(?:患有?)?|得了|得过|染上|伤情(?:为)?[::]?|死因(?:为|系)|死于|自幼患?|病史"
+_STRONG = lazy(rf"(?:{_OF_THE_ILL})$")
 
 
 def health(text: str) -> Iterator[Detail]:
@@ -92,6 +101,11 @@ def health(text: str) -> Iterator[Detail]:
 #: A part of the body or a word for being ill: alone no more than a doubt.
 _BODILY = lazy(
     r"心脏|肝脏|肾脏|肺部|腰椎|颈椎|眼睛|[左右双单](?:眼|耳|手|脚|腿|臂|膝|肩|肘|腕|踝|肺|肾|侧[\u4e00-\u9fff])[\u4e00-\u9fff]{0,4}|手[指臂掌腕]|脚[趾踝]|牙齿|[面头胸腹腰背臀颈]部|伤口|伤情|病情|身体(?:状况|不适|不好|虚弱|原因)|后遗症|[重大患][病疾]|病重|病故|[心精]神(?:状[况态]|问题|压力)|自杀|[视听智]力|胎儿|月经|性功能|血[压糖脂]|病[危倒]|康复训练|就诊|急救|抢救|患病|看病|治病|昏迷|剧痛|疼痛|晕倒|吃药|用药|打针|输液|手术|救治|送医|愈合|假肢|耳蜗|助听器|轮椅|拐杖|结巴|口吃|反应迟钝|安眠药|输血|行动不便|[腰膝肺肾胃肠疤疮疹痒肿瘫痹晕泻咳喘瞎聋哑瘸疯痴傻瘾瘙胰脾痔癫癣瘀瘘痰喉肛][\u4e00-\u9fff]|死亡|身亡|去世|体检(?:结果|报告|发现)|诊断(?:证明|书|结果|意见)|病历|就医"
+)
+
+
+HEALTH = Forms(
+    (_EVENT.pattern, _INJURY.pattern, _CONDITION.pattern), (_BODILY.pattern,), (_OF_THE_ILL,)
 )
 
 
@@ -145,7 +159,7 @@ def schooling(text: str) -> Iterator[Detail]:
 
 #: Behind a school's name: its place, its staff, its affairs, which are public.
 _OF_THE_SCHOOL = lazy(
-    r"食堂|门[口前卫]|周边|附近|旁|对面|[东西南北]侧|教师|老师|校长|园长|保安|校医|负责人|违规|未|收取|招生|项目|校[园车服舍]|教学楼|宿舍楼|工程|开展|检查|负|委托|采购|课程|教研|以上|以下|发布|存在|实施|组织|设立|抽检|[A-Za-z]|周围|路|街|站|改|扩|新建|旧址|年度|医院"
+    r"食堂|老?家属|集资房|门[口前卫]|周边|附近|旁|对面|[东西南北]侧|教师|老师|校长|园长|保安|校医|负责人|违规|未|收取|招生|项目|校[园车服舍]|教学楼|宿舍楼|工程|开展|检查|负|委托|采购|课程|教研|以上|以下|发布|存在|实施|组织|设立|抽检|[A-Za-z]|周围|路|街|站|改|扩|新建|旧址|年度|医院"
 )
 _SERVED_BEFORE = lazy(r"(?:接送|招收|组织|面向|向|给|对|针对|辅导|培训|招|带领|配送|供应)$")
 _EDUCATION = lazy("文化|学历")
@@ -160,12 +174,14 @@ def _name_start(text: str, start: int, end: int) -> int:
     return found.end() if found else start
 
 
+SCHOOLING = Forms((_SCHOOLING.pattern,))
+
 # ---------------------------------------------------------------- religion
 
-_FAITH = r"(?:[\u4e00-\u9fff]{0,2}(?:佛|道|天主|基督|伊斯兰|东正|喇嘛|摩门|新|印度|犹太|耶稣|回)教|佛门|佛(?!山|坪|冈|手|像|跳)|天主|耶稣|基督|真主|上帝|菩萨|观音|妈祖|伊斯兰|穆斯林|法轮功|全能神|一贯道|邪教)"
+_FAITH = r"(?:[\u4e00-\u9fff]{0,2}(?:佛|道|天主|基督|伊斯兰|东正|喇嘛|摩门|新|印度|犹太|耶稣|回)教|佛门|佛(?!山|坪|冈|手|像|跳)|天主|耶稣|基督|真主|上帝|菩萨|观音|妈祖|伊斯兰|穆斯林|法轮功|全能神|一贯道|(?<!反)邪教)"
 _RELIGION = lazy(
-    rf"(?P<strong>(?:去|到|赴|在)[\u4e00-\u9fff]{{0,6}}(?:清真寺|教堂|寺[庙院]?|道观|佛堂|教会)[\u4e00-\u9fff]{{0,2}}(?:礼拜|祷告|烧香|拜佛|朝拜|念经|修行|诵经|做义工|出家|聚会|朝觐)|(?:信仰|信奉|皈依|笃信|改信|均信|[都也]信|信(?=[\u4e00-\u9fff]{{0,2}}[佛道主督兰正回]教|佛|基督|耶稣|天主|真主|上帝|主[,。]))(?:了|着|的?是|为|:)?{_FAITH}?|虔诚的?{_FAITH}?[信教]?[徒众]|(?:受洗|洗礼)(?:入教|\d{{1,2}}年)?|入教|信教(?!群众|公民|自由)(?:\({_FAITH}\))?|信主|宗教信仰[::为是]{{1,2}}{_FAITH}|(?:在[\u4e00-\u9fff]{{1,4}})?出家(?:为[僧尼])?|还俗|剃度|朝觐|封斋|把斋|斋月|做礼拜|主日|守安息日|(?:[教堂寺庙庵观]{{1,2}}|教会)(?:的)?(?:执事|长老|义工|神父|牧师|阿訇|住持|僧人|尼姑|道士|信徒|教友)|所信{_FAITH}|吃斋念佛|常年吃斋|参加{_FAITH}?[\u4e00-\u9fff]{{0,3}}(?:聚会|弥撒|礼拜|法会|祷告)|祷告|传教|{_FAITH}?[信教]徒|{_FAITH}(?:信众|徒|友|教友|居士|信仰者|神职|教职|神父|牧师|阿訇|修女|道士|传[道教])(?:人员|士|员)?|居士|神父|牧师|修女|阿訇|受戒|传道[员人])"
-    rf"|(?P<noun>(?:耶和华|{_FAITH}(?!活动|用品|协会|标志|名义|场所|教堂|政策|文化|音乐|寺|界)|清真寺|教堂|寺[庙院]|道观|教会|法号|教名|经书|礼拜|弥撒|邪教|圣经|古兰经|佛经|念经|烧香|清真(?!食品|标识|字样|牛|肉|餐|菜|小吃|”|饮食|店)|戒律|斋饭|吃素|教友|传道|法会|灵修)(?!门|前|后|院|旁|附近|对面|路|街|口|后面|内施工|东|西|南|北|管理|财务|消防))"
+    rf"(?P<strong>(?:参加|加入|修[炼练]|习练|练)[了过]?(?:法轮功|全能神|一贯道|邪教(?:组织)?)(?!宣传|警示|斗争|专项|活动)|(?:去|到|赴|在)[\u4e00-\u9fff]{{0,6}}(?:清真寺|教堂|寺[庙院]?|道观|佛堂|教会)[\u4e00-\u9fff]{{0,2}}(?:礼拜|祷告|烧香|拜佛|朝拜|念经|修行|诵经|做义工|出家|聚会|朝觐)|(?:信仰|信奉|皈依|笃信|改信|均信|[都也]信|信(?=[\u4e00-\u9fff]{{0,2}}[佛道主督兰正回]教|佛|基督|耶稣|天主|真主|上帝|主[,。]))(?:了|着|的?是|为|:)?{_FAITH}?|虔诚的?{_FAITH}?[信教]?[徒众]|(?:受洗|洗礼)(?:入教|\d{{1,2}}年)?|入教|信教(?!群众|公民|自由)(?:\({_FAITH}\))?|信主|宗教信仰[::为是]{{1,2}}{_FAITH}|(?:在[\u4e00-\u9fff]{{1,4}})?出家(?:为[僧尼])?|还俗|剃度|朝觐|封斋|把斋|斋月|做礼拜|主日|守安息日|(?:[教堂寺庙庵观]{{1,2}}|教会)(?:的)?(?:执事|长老|义工|神父|牧师|阿訇|住持|僧人|尼姑|道士|信徒|教友)|所信{_FAITH}|吃斋念佛|常年吃斋|参加{_FAITH}?[\u4e00-\u9fff]{{0,3}}(?:聚会|弥撒|礼拜|法会|祷告)|祷告|传教|{_FAITH}?[信教]徒|{_FAITH}(?:信众|徒|友|教友|居士|信仰者|神职|教职|神父|牧师|阿訇|修女|道士|传[道教])(?:人员|士|员)?|居士|神父|牧师|修女|阿訇|受戒|传道[员人])"
+    rf"|(?P<noun>(?:耶和华|{_FAITH}(?!活动|用品|协会|标志|名义|场所|教堂|政策|文化|音乐|寺|界)|清真寺|教堂|寺[庙院]|道观|教会|法号|教名|经书|礼拜|弥撒|(?<!反)邪教|圣经|古兰经|佛经|念经|烧香|清真(?!食品|标识|字样|牛|肉|餐|菜|小吃|”|饮食|店)|戒律|斋饭|吃素|教友|传道|法会|灵修)(?!门|前|后|院|旁|附近|对面|路|街|口|后面|内施工|东|西|南|北|管理|财务|消防))"
     rf"|(?P<listed>(?<=[,、(:]){_FAITH}(?=[,、。)(;]|$))"
 )  # fmt: skip
 
@@ -175,6 +191,8 @@ def religion(text: str) -> Iterator[Detail]:
     for m in _RELIGION.finditer(text):
         yield Detail(m.start(), m.end(), 2 if m["strong"] else 1 if m["listed"] else 0)
 
+
+RELIGION = Forms((_RELIGION.pattern,))
 
 # ---------------------------------------------------------------- harm suffered
 
@@ -211,13 +229,17 @@ def harm(text: str) -> Iterator[Detail]:
             yield Detail(m.start(), m.end(), 0)
 
 
+HARM = Forms((_VICTIM.pattern,), (_DONE_BY.pattern,))
+
 # ---------------------------------------------------------------- relations to a minor
 
 _CHILD = r"未成年[人工]?|青少年|儿童|婴幼儿|幼儿|幼童|婴儿|新生儿|[男女]童|童工|孩子|孩童|小孩|娃|学生|小学生|中学生|[男女]孩|[男女]生|少[年女]|小朋友|死婴|刚?满?周岁|满月|胎儿|患儿|(?<!\d)(?:[1-9]|1[0-7])周?岁|十[一二三四五六七]岁|[一二三四五六七八九十]岁|满十[四六八]周岁"
 MINOR = lazy(_CHILD)
 #: A minor, or somebody's child of any age.
 _MINOR_NEAR = lazy(rf"{_CHILD}|[之其][子女孙](?![\u4e00-\u9fff]{{0,2}}[公店])")
+_AGE = r"(?:(?<!\d)(?:[1-9]|1[0-7])|十?[一二三四五六七八九]|十|两)周?岁半?|未成年|年幼"
 _KINSHIP = lazy(
+    rf"(?P<aged>(?:(?:抚养|养育|抚育|收养|照[看料顾管]|带大|[带领]着?|有)(?:一个|一名|个|年仅|刚满|仅|其|自己的?)?)?(?:{_AGE})的?[小幼养]?(?:子女|{KIN}|(?<=养)[子女])(?![孩童生婴票]))|"
     rf"(?P<of>[的之](?:亲)?{KIN})(?![\u4e00-\u9fff]{0,2}店|证)"
     r"|(?P<pair>(?:[父母祖爷奶叔姑舅甥兄姐]{1,2}[子女孙侄弟妹]{1,2}|亲子|监护|收养|抚养)关系|(?<=[系是为])(?:[父母][子女]|祖孙|兄弟|兄妹|姐弟|姐妹|叔侄|舅甥)(?![\u4e00-\u9fff]店))"
     rf"|(?P<raise>(?:育有|生有|生育|育|抚养|养育|带着|收养)[\u4e00-\u9fff一二两1-4]{{0,2}}[子女](?:\([^()]{{1,8}}\))?|父母(?:离[异婚]|双亡|分居|外出)[\u4e00-\u9fff,]{{0,10}}|(?:由|随|跟|与|和|跟随)(?:其)?{KIN}(?:共同|一起)?(?:生活|抚养|照[顾看料管]|居住|带大|陪同|陪伴|带[至到去]|办理|代[为签领]|监护|[领接带][走回出]|[\u4e00-\u9fff]某|[\u4e00-\u9fff]x|[\u4e00-\u9fff]\*)|单亲|留守|非婚生|私生|弃婴|孤儿(?!院))"
@@ -239,49 +261,9 @@ def kinship(text: str) -> Iterator[Detail]:
     for m in _KINSHIP.finditer(text):
         before = _MINOR_NEAR.search(text, max(0, m.start() - 14), m.start()) is not None
         after = _MINOR_NEAR.search(text, m.start() + 1, m.end() + 8) is not None
-        if before or after or m["raise"]:
+        if before or after or m["raise"] or m["aged"]:
             start = m.start() + (m.lastgroup == "of")
-            yield Detail(start, m.end(), 2 if before or after else 1)
+            yield Detail(start, m.end(), 2 if before or after or m["aged"] else 1)
 
 
-# ---------------------------------------------------------------- accounts in words
-
-_TAIL_NO = r"(?:[0-9]{3,6}|[零〇一二三四五六七八九]{3,6})"
-_TAIL = r"(?:尾号|尾数|卡尾|末尾(?:[四4]位)?|[末后][一二三四五六3-6几]?[位数码]{1,3}|最后[三四五六3-6几]?[位个]数?字?)(?:数字|号码)?[为是系:\s]{0,2}"
-_CARD = r"(?:的?(?:[\u4e00-\u9fff]{0,4}(?:卡|账户|账号|存折)))?"
-_BANK_NAME = (
-    r"(?:银行|信用社|农商行|[工建农中交招]行|邮储|信合|支付宝|微信|余额宝)[\u4e00-\u9fff]{0,12}"
-)
-_ACCOUNT = lazy(
-    rf"(?P<tail>{_TAIL}{_TAIL_NO}{_CARD})"
-    rf"|(?P<ends>{_TAIL_NO}(?:结尾|收尾|开头)(?:的?[\u4e00-\u9fff]{{0,2}}(?:卡|账户))?)"
-    rf"|(?P<bound>{_BANK_NAME}?[卡账户折(]{{1,2}}{_TAIL_NO}\)?)"
-    rf"|(?P<own>{_BANK_NAME}?(?:个人[\u4e00-\u9fff]{{0,4}}(?:账户|账号|卡)|储蓄[卡账]户?|借记卡|信用卡|存折|存单|定期存款|存款(?:余额)?|[房车网消][贷款]{{1,2}}|贷款|养老金账户|社保卡|工资卡|低保[\u4e00-\u9fff]{{0,2}}[折卡]))"
-    r"|(?P<balance>(?:存款|账户|卡内|卡上|账上)?余额(?:为|是|:|仅|还有|共)?(?:人民币)?[0-9][0-9,.]{0,14}[万亿]?元|(?:负债|欠债|外债|欠款|存款|积蓄|月收入|月工资|工资收入|年收入|养老金|网贷|借款|卡[里内上])[\u4e00-\u9fff]{0,4}[0-9一二三四五六七八九十百千万两][0-9,.一二三四五六七八九十百千]{0,12}[万亿多]?余?[元块])"
-    rf"|(?P<vague>{_BANK_NAME}?(?:卡(?!机)|账户|存款|折|通))"
-)  # fmt: skip
-#: The bank in front of an account's last digits.
-_BANK_BEFORE = lazy(
-    r"(?:[\u4e00-\u9fff]{2,4}银行|[\u4e00-\u9fff]{0,4}信用社|农商行|[工建农中交招]行|邮储|信合|支付宝|微信)[\u4e00-\u9fff]{0,12}[,(、]?[\u4e00-\u9fff]{0,8}$"
-)
-_ACCOUNT_OF_ALL = lazy(
-    r"专户|对公|基本户|基本账户|非税|缴至|缴纳至|存管|指定账户|营业大厅|单位账户|公司账户|公户|客户|保证金账户"
-)
-
-
-def _of_account(found: re.Match[str]) -> int:
-    if found["tail"] or found["ends"]:
-        return 3
-    if found["bound"] or found["own"]:
-        return 2
-    return 0 if found["vague"] else 1
-
-
-def accounts(text: str) -> Iterator[Detail]:
-    """An account told in words: the bank with the last digits, a card, a balance."""
-    for m in _ACCOUNT.finditer(text):
-        if _ACCOUNT_OF_ALL.search(text, max(0, m.start() - 12), m.end() + 8):
-            continue
-        bank = _BANK_BEFORE.search(text, max(0, m.start() - 28), m.start())
-        start = bank.start() if bank else m.start()
-        yield Detail(start, m.end(), _of_account(m))
+KINSHIP = Forms((_KINSHIP.pattern,), (_RELATIVE.pattern,))

@@ -17,6 +17,7 @@ from pipeline.base.patterns import lazy
 from pipeline.checks.privacy.name_statistics import COMMON, COMPOUND, LESS_COMMON
 
 _USUAL = "".join(sorted({*COMMON, *LESS_COMMON} - {*"于从成向"}))
+_NICKNAMES = "".join(sorted({*COMMON[:100], *"明红芳刚强丽华军伟娟霞燕"} - {*"米麦时白金康"}))
 _NOT_SOMEBODY = "(?!公司|单位|医院|学校|机构|企业|地|处|店|局|小区|村|产品|饮品|品牌)"
 _BEHIND_A_NAME = (
     "(?=[,。、;:()的在系称因被之家等已未向到遭与和于患自及当诊住表说提经购就全无有也均身手右左]|$)"
@@ -42,18 +43,23 @@ _NOT_ONE = "(?!园|公寓|宿舍|食堂|校服|用品|医院|保健|委员会|�
 _THIS = r"(?:[该此]名?|涉案|涉事|[一1两二2三3]名|某|被害|受害|受伤|中毒|死亡|上述|其中一?名?|一个|这个|那个|有个|另一?名?)"
 _PRONOUN = r"(?<![\u4e00-\u9fff])(?:我|他|她)|[我他她](?!们|国|局|市|县|区|省|院|校|委|站|所|队|行|司|店|厂|人|项|用|办|处|方|街|镇|乡|村|社)|本人|自己|自述|自称|生前"
 
+#: 小王, 老李, 阿强 before what somebody does or has; any character before a few words alone.
+_FAMILIAR = (
+    r"(?<![\u4e00-\u9fff])[小老阿](?:[\u4e00-\u9fff](?=被|遭|在|的|患|称|系)"
+    rf"|[{_NICKNAMES}](?=就读|现[在于读就]|今年|去年|转[学入到]|[上读](?=[小初高大中幼一二三四五六七八九])|入[读学托]|升入|考入|初[一二三中]|高[一二三中]"
+    r"|得了|确诊|查出|怀孕|摔|烧伤|烫伤|受伤|因|有|是|自[述称]|本人|一家|全家|夫妇|信|长期|多次|曾|受|住|家[住在]|抚养|收养|带着|领着))"
+)
+
 _MARKS = {
     # how much each says that a person is spoken of, highest first
-    4: rf"{MASKED}|[\u4e00-\u9fff](?:女士|先生|小姐|师傅|阿姨)|(?<![\u4e00-\u9fff])[小老阿][\u4e00-\u9fff](?=被|遭|在|的|患|称|系)",
+    4: rf"{MASKED}|[\u4e00-\u9fff](?:女士|先生|小姐|师傅|阿姨)|{_FAMILIAR}",
     3: rf"(?:{_PARTY})|一[名位](?!执法|工作|检查|监管|民警|安全|专职|从业|员工|人员|负责|技术|管理|辅警|协管)[\u4e00-\u9fff]{{1,3}}|(?:^|(?<=[,。;:!?]))小?(?:[男女][孩童]|少[年女])|老者|老汉|(?:{_THIS})(?:{_PEOPLE})|孩子(?!们)|小孩|购买人|购票人|文身者|同行人|陪同人|{_PRONOUN}|[其我他她](?:们?的)?(?:{_OWN})|(?:{_PARTY}|{_EITHER}|{_THIS}(?:{_PEOPLE}))(?:的|之)?(?:{_OWN}|监护人)|家中老[父母]|[,，(、 ][男女](?=[,，)。;、]|$)|\d{{1,3}}周?岁(?!以[上下]|的?未成年|及|至|儿童)|姓名|爱人|妻子|丈夫|老伴",
     2: rf"{_EITHER}|(?:{_PEOPLE})[的之](?:{_OWN}|监护人)|其(?![他它余中实次])",
     1: rf"(?:{_PEOPLE}){_NOT_ONE}",
 }  # fmt: skip
-#: A cheap sign (RE2) of any word for a person above, or of an answer in a record of questions.
-PERSON_SIGN = (
-    rf"某|[*＊xX×男女我她他其岁孩妻答]|女士|先生|小姐|师傅|阿姨|[小老阿].(?:被|遭|在|的|患|称|系)|本人|自己"
-    rf"|自述|自称|生前|一[名位]|老者|老汉|购[买票]人|文身者|同行人|陪同人|姓名|爱人|丈夫|老伴|少年|{_PARTY}|{_EITHER}|{_PEOPLE}"
-)
+#: Words for a person, or of an answer in a record of questions; and those that are sure of it.
+PERSON = (*_MARKS.values(), "答:")
+SURE_PERSON = (_MARKS[4], _MARKS[3], "答:")
 _PERSON = [(weight, lazy(pattern)) for weight, pattern in _MARKS.items()]
 
 #: What speaks of everybody, of figures, or of goods and their praise.

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.base.patterns import lazy
-from pipeline.checks.privacy.fact_details import Detail
+from pipeline.checks.privacy.fact_details import Detail, Forms
 from pipeline.checks.privacy.fact_scene import MASKED
 
 _N = r"(?:[A-Za-z]?[0-9]{1,5}[A-Za-z甲乙丙]?|[一二三四五六七八九十百]{1,4}|[东西南北中甲乙丙丁A-Za-z])"
 _UNIT = r"(?:号(?:楼|院)?|#楼?|栋|幢|座|单元|门(?!口|前|店|面|卫|诊)|楼(?!顶|道|下|上|宇|盘|市)|层|室|户|房(?!屋|产|租|间|东|主|源|门[^口])|组(?!织|长|合|成|建)|队(?!伍|长)|社(?!区|会|长|保)|排|巷|弄|胡同|村民小组|小组(?!长)|期|区|户型|院)"
 _DWELLING = r"(?:家属[院楼区]|(?:[员职]工|学生|教师|集体|单位|厂区?|工人|工地|民工)?(?:宿舍楼?|公寓楼?|板房|周转房)|出租[屋房]|公租房|廉租房|安置房|经适房|自建房|民房|平房|小楼|老宅|老屋|楼房|[东西南北]屋|厢房|窑洞|阁楼|地下室|棚户|筒子楼|住宅楼?|后院)"
-_PART = rf"(?:(?<![第0-9]){_N}{_UNIT}|第{_N}(?:组|户|排|家|间|生产队|村民小组|队|栋|幢|单元)|附{_N}号?|{_DWELLING}|楼[上下](?=[0-9]{{3}})|[东西南北中][户头]|[前后东西南北中老新上下]{{1,2}}[街院巷庄组湾]|(?<=[\u4e00-\u9fff])[0-9]{{1,3}}-[0-9]{{1,3}}-[0-9]{{1,5}}(?:[号室户])?)"
+_PART = rf"(?:(?<![第0-9病肺癌症炎]){_N}{_UNIT}|第{_N}(?:组|户|排|家|间|生产队|村民小组|队|栋|幢|单元)|附{_N}号?|{_DWELLING}|楼[上下](?=[0-9]{{3}})|[东西南北中][户头]|[前后东西南北中老新上下]{{1,2}}[街院巷庄组湾]|(?<=[\u4e00-\u9fff])[0-9]{{1,3}}-[0-9]{{1,3}}-[0-9]{{1,5}}(?:[号室户])?)"
 _DOOR = lazy(
     rf"{_PART}(?:[,\s]?(?:的|内|第|中)?{_PART}|-?[0-9]{{1,5}}|[之\-－][0-9]{{1,4}}){{0,9}}"
 )
@@ -207,3 +207,17 @@ def _head(text: str, door: int) -> int:
     first = max(0, door - _HEAD)
     ends = [m.end() for m in _STOPS.finditer(text, first, door)]
     return max(ends, default=first)
+
+
+#: Every home has one of these: words that lead to it, its own, or some around it or behind it.
+_LEADS = "|".join(p.pattern for p in (_RESIDES, _LIVES, _POSTAL, _ENTRY, _ADDRESS, _ESTATE, _OF_A_VILLAGE))  # fmt: skip
+FORMS = Forms(
+    (
+        rf"(?:{_LEADS})[^,。;、:()\s\"“”》《\[\]]*{_PART}",
+        rf"(?:{_HOUSEHOLD.pattern})[^。;!?\n]*{_PART}",
+        _OF_A_FLAT.pattern,
+        rf"(?:{_PART}|[0-9])(?:{_HOME_BEHIND.pattern}|{_VILLAGER_BEHIND.pattern})",
+        _PLACE.pattern,
+    ),
+    alone=(_PART, _PLACE.pattern),
+)

@@ -17,6 +17,7 @@ from pipeline.base.normalise import normalise
 from pipeline.base.patterns import lazy
 from pipeline.checks.privacy import name_statistics
 from pipeline.checks.privacy.dictionary import LONGEST, TAGS, dictionary, pack
+from pipeline.checks.privacy.facts import facts_in
 from pipeline.checks.privacy.found_names import Name
 from pipeline.checks.privacy.known_persons import NOBODY, KnownPersons
 from pipeline.checks.privacy.name_search import names_in
@@ -32,13 +33,15 @@ _AROUND = 12  # characters shown on either side of what may be a name
 @dataclass(frozen=True, slots=True)
 class Searched:
     """What is personal in `text`: surely (`spots`, with what is public instead), and by which
-    rules; `unsure`: spans that may be names, for a person to decide. None overlap.
+    rules; `unsure`: spans that may be names, for a person to decide. None overlap. `doubted`: spans
+    that may be facts about a person, where these are searched for (`with_facts`).
     """
 
     text: str
     spots: tuple[Spot, ...] = ()
     rules: tuple[str, ...] = ()
     unsure: tuple[tuple[int, int], ...] = ()
+    doubted: tuple[tuple[int, int], ...] = ()
 
     @property
     def masked(self) -> str:
@@ -58,9 +61,16 @@ class Searched:
 
     def shown(self, start: int, end: int) -> str:
         """What may be shown of the words around an unsure span, which itself is masked."""
+        return self._around(start, end, _mask(self.text[start:end]))
+
+    def shown_fact(self, start: int, end: int) -> str:
+        """The same of what may be a fact about a person."""
+        return self._around(start, end, self.public(start, end))
+
+    def _around(self, start: int, end: int, shown: str) -> str:
         first, last = max(0, start - _AROUND), min(len(self.text), end + _AROUND)
         before, after = self.public(first, start), self.public(end, last)
-        return f"{before}【{_mask(self.text[start:end])}】{after}".replace("\n", " ")
+        return f"{before}【{shown}】{after}".replace("\n", " ")
 
 
 def searched(texts: Sequence[str], listed: KnownPersons = NOBODY) -> list[Searched]:
@@ -105,6 +115,24 @@ def _searched(text: str, names: Sequence[Name]) -> Searched:
         if not n.sure and not any(taken[n.start : n.end]) and _may_be(text[n.start : n.end])
     )
     return Searched(text, tuple(sorted(spots)), tuple(dict.fromkeys(rules)), unsure)
+
+
+def with_facts(found: Searched) -> Searched:
+    """`found` with the facts about persons in its text: masked names say of whom they are told."""
+    plain = replaced(found.text, ((a, b, _of_length(b - a, c)) for a, b, c in found.spots))
+    facts = facts_in(plain)
+    sure = [(f.start, f.end, f.instead) for f in facts if f.sure]
+    inside = [(f.start, f.end) for f in facts if f.sure]
+    others = [s for s in found.spots if all(s[1] <= a or b <= s[0] for a, b in inside)]
+    rules = dict.fromkeys((*found.rules, *(f.rule for f in facts if f.sure)))
+    doubted = tuple((f.start, f.end) for f in facts if not f.sure)
+    unsure = tuple(n for n in found.unsure if all(n[1] <= a or b <= n[0] for a, b in inside))
+    return Searched(found.text, tuple(sorted(others + sure)), tuple(rules), unsure, doubted)
+
+
+def _of_length(length: int, instead: str) -> str:
+    """What is public instead of a value, in the length of the value, so that offsets stay."""
+    return instead[:length].ljust(length, instead[-1:] or "*")
 
 
 def occurrences(text: str, names: Iterable[str]) -> list[tuple[int, int]]:

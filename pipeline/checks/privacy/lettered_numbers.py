@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from pipeline.base.patterns import lazy
-from pipeline.checks.privacy.digit_runs import DIGIT, GAP
+from pipeline.checks.privacy.digit_runs import DIGIT, GAP, SPELT
 from pipeline.checks.privacy.number_context import OTHER_NUMBER, Spot, behind, stars
+from pipeline.checks.privacy.spelt_digits import MISREAD
 
 # ---------------------------------------------------------------- passports and permits
 
@@ -81,9 +82,10 @@ _CHAT = lazy(
     rf"(?:{_CHATS})(?P<label>\s?(?:账[号户]|帐[号户]|号码?|id|昵称|名[片称]?)?(?:[\W_]|[为是系])*)(?P<name>[a-z0-9][a-z0-9_\-]{{4,30}})(?![a-z0-9])",
     re.I,
 )
+_AS_DIGIT = f"[0-9{SPELT}{MISREAD}]"
 _QQ_WORD = r"(?:(?<![a-z])q\s?q|扣扣|企鹅|球球|(?<![a-z])q(?=号)|(?<=[加+])q|叩叩)"
 _QQ = lazy(
-    rf"{_QQ_WORD}(?:[\W_]|[小大]号|号码?|账号|[为是系]){{0,8}}?(?<!\d)({DIGIT}(?:{GAP}{DIGIT}){{4,11}})(?!\d)",
+    rf"{_QQ_WORD}(?:[\W_]|[小大]号|号码?|账号|[为是系]){{0,8}}?(?<!\d)({_AS_DIGIT}(?:{GAP}{_AS_DIGIT}){{4,11}})(?![A-Z\d])",
     re.I,
 )
 #: In a list behind another account, or in front of the word for it.
@@ -105,7 +107,7 @@ def mail_addresses(text: str) -> Iterator[Spot]:
 def _accounts(text: str) -> Iterator[tuple[int, int]]:
     free = 0
     for m in _QQ.finditer(text):
-        if m.start(1) >= free:
+        if m.start(1) >= free and len(re.findall(DIGIT, m[1])) >= 3:
             for start, free in (m.span(1), *_next_ones(text, m.end(1))):
                 yield start, free
     free = 0
@@ -133,9 +135,9 @@ def _is_chosen(name: str) -> bool:
 # ---------------------------------------------------------------- plates
 
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领"
-_P = f"[A-HJ-NP-Za-hj-np-z]|{DIGIT}"
+_P = f"[A-Za-z]|{DIGIT}"  # no plate has I or O: they are misread digits
 _PLATE = lazy(
-    rf"(?<!\d)[{PROVINCES}]{GAP}[A-HJ-NP-Za-hj-np-z]{GAP}(?:{_P})(?:{GAP}(?:{_P})){{3,4}}{GAP}(?:{_P}|[学警港澳挂使领临超])(?![A-Za-z0-9])"
+    rf"(?<![0-9{MISREAD}])[{PROVINCES}]{GAP}[A-HJ-NP-Za-hj-np-z]{GAP}(?:{_P})(?:{GAP}(?:{_P})){{3,4}}{GAP}(?:{_P}|[学警港澳挂使领临超])(?![A-Za-z0-9])"
 )
 
 
@@ -144,6 +146,6 @@ def number_plates(text: str) -> Iterator[Spot]:
     for m in _PLATE.finditer(text):
         tail = re.sub(r"[\W_]", "", m[0])[2:]
         least = 2 if tail[-1] in "学警港澳挂使领临超" else 3
-        digits = len(re.findall(DIGIT, tail))
-        if digits >= least and not behind(OTHER_NUMBER, text, m.start()):
+        digits, misread = (len(re.findall(c, tail)) for c in (DIGIT, f"[{MISREAD}i]"))
+        if digits >= 2 and digits + misread >= least and not behind(OTHER_NUMBER, text, m.start()):
             yield m.start() + 1, m.end(), stars(text[m.start() + 1 : m.end()])

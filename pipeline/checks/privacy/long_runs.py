@@ -17,8 +17,10 @@ from pipeline.base import parse_cache
 from pipeline.base.arrow import of_numpy
 from pipeline.base.script import traditional_forms
 from pipeline.checks.privacy.digit_runs import SPELT
+from pipeline.checks.privacy.spelt_digits import MISREAD
 
-DIGITS = f"0123456789０１２３４５６７８９○{SPELT}"
+#: Letters among them: those that are misread for digits.
+DIGITS = f"0123456789０１２３４５６７８９○{SPELT}{MISREAD}ＯｏＩｌ"
 MARKS = 3  # at most, between two digits of a run
 _DIGIT, _WORD = 1, 2
 #: Letters that stand for a dash or a comma.

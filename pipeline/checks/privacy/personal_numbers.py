@@ -16,7 +16,7 @@ from stdnum.iso7064 import mod_11_2
 
 from pipeline.base.normalise import by_character
 from pipeline.base.patterns import lazy
-from pipeline.checks.privacy.digit_runs import Group, Window, in_digits, runs, windows
+from pipeline.checks.privacy.digit_runs import Group, Window, runs, windows
 from pipeline.checks.privacy.number_context import (
     CODE_LETTERS,
     OTHER_NUMBER,
@@ -25,6 +25,7 @@ from pipeline.checks.privacy.number_context import (
     behind,
     stars,
 )
+from pipeline.checks.privacy.spelt_digits import in_digits
 
 _IDENTITY_WORD = lazy(r"身[份分]证|公民身份|居民身份|证件号码?|身份号|身份证明|ID", re.I)
 _IDENTITY_LABEL = lazy(rf"(?:{_IDENTITY_WORD.pattern})[^，。；,;]{{0,8}}$", re.I)

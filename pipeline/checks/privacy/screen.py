@@ -38,8 +38,8 @@ class Kind:
     sign: str
 
 
-#: Of a number whose digits an escape or a misread letter parts; `long_runs` finds all others.
-_PARTED = r"_x000[aAdD]_|[0-9](?:<[a-z/]+>|\\[nrt])[0-9]|[0-9][OoIl]"
+#: Of a number whose digits an escape parts; `long_runs` finds all others.
+_PARTED = r"_x000[aAdD]_|[0-9](?:<[a-z/]+>|\\[nrt])[0-9]"
 #: Digits of a run that may be a number of a person; in a cell of codes, where short ones are normal.
 LONG_RUN, LONG_AMONG_CODES = 7, 11
 _PASSPORT_SIGN = r"护\s?照|(?i:passport)"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.base.patterns import lazy
-from pipeline.checks.privacy.digit_runs import Group, Window, in_digits, runs, window, windows
+from pipeline.checks.privacy.digit_runs import Group, Window, runs, window, windows
 from pipeline.checks.privacy.number_context import (
     OTHER_NUMBER,
     SEGMENT,
@@ -20,6 +20,7 @@ from pipeline.checks.privacy.number_context import (
     stars,
 )
 from pipeline.checks.privacy.personal_numbers import is_birth_date
+from pipeline.checks.privacy.spelt_digits import in_digits
 
 _PHONE_WORD = r"电话|手机|联系|致电|拨|宅电|微信|传真|座机|固话|来电|去电|回拨|呼叫|留号|短信|机主|(?<![票据证件单])号码|tel|phone|mobile"
 #: A word for telephone a few characters in front of a number, or a verb right in front of it.

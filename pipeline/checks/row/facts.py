@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from pipeline.checks.privacy.facts import KINDS, Fact, Kind, facts_in, sign, sign_alone, sign_of
+from pipeline.checks.privacy.fact_signs import suspected
+from pipeline.checks.privacy.facts import KINDS, Fact, facts_in
 from pipeline.checks.privacy.unlabelled_numbers import replaced
-from pipeline.checks.row.privacy import signs_of
 
+SEARCHED_AT_ONCE = 30  # texts of a table, each without looking for a sign first
 AROUND = 12  # characters shown on either side of what may be a fact
 
 
@@ -33,16 +33,12 @@ class Told:
 def screen(texts: Mapping[str, pa.Array]) -> Told:
     """The columns of `texts`, all of one table, without facts about persons."""
     told = Told()
-    for column, cells in texts.items():
-        distinct = cells.dictionary_encode()
-        values = distinct.dictionary.to_pylist()
-        kinds = _suspected(distinct.dictionary)
-        found = {at: some for at, among in kinds.items() if (some := facts_in(values[at], among))}
-        if not found:
-            continue
+    distinct = {column: cells.dictionary_encode() for column, cells in texts.items()}
+    for column, found in _found({c: d.dictionary for c, d in distinct.items()}).items():
+        values, indices = distinct[column].dictionary.to_pylist(), distinct[column].indices
         clean = [_masked(text, found.get(at, [])) for at, text in enumerate(values)]
-        told.texts[column] = pa.array(clean, pa.string()).take(distinct.indices)
-        for row, at in enumerate(distinct.indices.to_pylist()):
+        told.texts[column] = pa.array(clean, pa.string()).take(indices)
+        for row, at in enumerate(indices.to_pylist()):
             for fact in found.get(at, ()):
                 if fact.sure:
                     told.masked.setdefault((fact.rule, column), []).append(row)
@@ -52,19 +48,23 @@ def screen(texts: Mapping[str, pa.Array]) -> Told:
     return told
 
 
-def _suspected(values: pa.Array) -> dict[int, list[Kind]]:
-    """The index of each text that shows a sign of a fact → the kinds of which it shows one."""
-    at = pc.indices_nonzero(signs_of(values, sign()))
-    suspects: dict[int, list[Kind]] = {}
-    if len(at):
-        near = values.take(at)
-        for kind in KINDS:
-            of_kind = at.filter(
-                pc.and_(signs_of(near, sign_of(kind)), signs_of(near, sign_alone(kind)))
-            )
-            for index in of_kind.to_pylist():
-                suspects.setdefault(index, []).append(kind)
-    return suspects
+def _found(columns: Mapping[str, pa.Array]) -> dict[str, dict[int, list[Fact]]]:
+    """By column the facts of its texts, by their index; columns without any are left out.
+
+    One search for signs over all columns: to compile the patterns costs more than a few texts.
+    """
+    if not columns:
+        return {}
+    texts = pa.concat_arrays(list(columns.values()))
+    few = len(texts) <= SEARCHED_AT_ONCE
+    suspects, first = dict.fromkeys(range(len(texts)), KINDS) if few else suspected(texts), 0
+    found: dict[str, dict[int, list[Fact]]] = {}
+    for column, values in columns.items():
+        for at in range(first, first + len(values)):
+            if at in suspects and (facts := facts_in(texts[at].as_py(), suspects[at])):
+                found.setdefault(column, {})[at - first] = facts
+        first += len(values)
+    return found
 
 
 def _masked(text: str, found: list[Fact]) -> str:

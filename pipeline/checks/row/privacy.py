@@ -153,15 +153,6 @@ def text_signs(values: pa.Array) -> pa.Array:
     return _signs(values, signs, signs)
 
 
-def signs_of(values: pa.Array, sign: str) -> pa.Array:
-    """Where a text shows `sign` (RE2), as it is written or without its disguises."""
-
-    def signs(texts: pa.Array) -> pa.Array:
-        return pc.match_substring_regex(texts, sign)
-
-    return _signs(values, signs, signs)
-
-
 def _has(texts: pa.Array, sign: str, digits: int) -> pa.Array:
     """Where a text shows `sign` or has a run of so many digits."""
     return pc.or_(pc.match_substring_regex(texts, sign), have_long_runs(texts, digits))

@@ -20,7 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.checks.privacy import screen
-from pipeline.checks.privacy.facts import KINDS, facts_in, sign, sign_alone, sign_of
+from pipeline.checks.privacy.fact_signs import suspected
+from pipeline.checks.privacy.facts import facts_in
 from pipeline.checks.row import facts, privacy
 from tests.support.examples import tries
 
@@ -92,8 +93,11 @@ def test_the_page_on_privacy_has_these_figures() -> None:
         ("投诉人家住示例区样本镇王楼村5组，以种地为生。", "投诉人家住示例区***，以种地为生。"),
         ("赵某（住示例区平安小区5栋929）反映噪声。", "赵某（住示例区***）反映噪声。"),
         ("钱某某信奉佛教，未到场。", "钱某某***，未到场。"),
+        ("当事人本人自述加入全能神。", "当事人本人自述***。"),
         ("该女童被继父殴打，已报警。", "该女童***，已报警。"),
         ("孙某系未成年人周某的母亲，代为签字。", "孙某系未成年人周某的***，代为签字。"),
+        ("收件：方某某，示例区样本镇刘家湾屯30号", "收件：方某某，示例区***"),
+        ("答：我家在一中家属院336室，我有尘肺病二期。", "答：我家在***，我有***。"),
         ("货款汇入吴某示例银行尾号1234的账户。", "货款汇入***。"),
     ],
 )  # fmt: skip
@@ -112,6 +116,7 @@ def test_the_detail_is_masked_and_the_sentence_stays_readable(text: str, clean: 
         "当事人示例食品有限公司，住所：示例区样本路12号3层302室。",
         "示例区第三小学食堂留样不足，责令改正。",
         "示例区示例寺消防通道堵塞，责令改正。",
+        "村民王某参加反邪教宣传，领取手册一份。",
         "罚款缴至示例银行样本支行，逾期加处罚款。",
         "任何单位和个人不得虐待未成年人，父母应当依法履行监护职责。",
         "王某某被举报无证经营，经查属实。",
@@ -129,6 +134,43 @@ def test_who_is_spoken_of_decides() -> None:
     assert "糖尿病" not in published("患者刘某因糖尿病就诊。")
     assert "糖尿病" not in published("问：身体怎样？答：我有糖尿病。")
     assert published("当事人刘某销售的茶能治糖尿病。") == "当事人刘某销售的茶能治糖尿病。"
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("当事人本人抚养五岁孙女。", "五岁孙女"),
+        ("其独自带着两岁半的儿子看店。", "两岁半的儿子"),
+        ("我照看十岁外甥。", "十岁外甥"),
+        ("小王就读于示例市实验小学初二2班。", "初二2班"),
+        ("小李今年转入示例市第五中学高一3班。", "高一3班"),
+        ("老张得了肝癌。", "肝癌"),
+        ("阿芳长期被家暴。", "家暴"),
+        ("王某某全家参加法轮功。", "法轮功"),
+        ("该女工全家参 加 法 轮 功。", "法 轮 功"),
+    ],
+)
+def test_familiar_names_and_ages_of_kin_tell_of_whom_something_is_said(
+    text: str, secret: str
+) -> None:
+    assert secret not in published(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "小学现有学生300名，教室照明不达标。",
+        "小王烧烤店油烟扰民，责令改正。",
+        "老李家常菜馆后厨不洁。",
+        "小米是该店主要商品。",
+        "儿童票适用于六岁以上儿童。",
+        "对五岁孩子以下玩具抽检3批次。",
+        "收养登记办理12件，照看儿童不得离开视线。",
+        "抚养子女是父母的法定义务。",
+    ],
+)
+def test_shops_goods_and_rules_with_such_words_are_public(text: str) -> None:
+    assert published(text) == text
 
 
 def test_what_is_not_sure_waits_and_is_shown() -> None:
@@ -160,6 +202,38 @@ def test_a_disguise_hides_no_fact(text: str, secret: str) -> None:
     assert secret not in published(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("其母患有乙  型  肝  炎，在家休养。", "其母患有***，在家休养。"),
+        ("事故造成张某某流\n产，已送医。", "事故造成张某某***，已送医。"),
+        ("李某某称其曾被\u3000强\u3000奸。", "李某某称其曾***。"),
+        ("李某某称其曾被\u2009猥\u2009亵。", "李某某称其曾***。"),
+        ("李某某信 奉 佛 教。", "李某某***。"),
+        ("经核实，其父是该名九岁男童\n的父亲。", ""),
+        ("赵某住示例区平安小区5栋\r\n2单元902室。", "赵某住示例区***\r\n***。"),
+        ("该学生就读于示例区第三小学四年级 （2） 班。", "该学生就读于***小学。"),
+        ("王某某的账户尾号 5 4 0 5，已冻结。", "王某某的账户***，已冻结。"),
+    ],
+)
+def test_blanks_and_line_breaks_hide_no_fact(text: str, clean: str) -> None:
+    assert published(text) == clean
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "张某某已到场\n流动产品检查合格",
+        "当事人：李某某\n小学食堂留样不足",
+        "举报人王某某\n教堂消防通道堵塞",
+        "患者名单\n药品台账\n3组",
+        "张某某 2024年 3月 无证经营 罚款 500元",
+    ],
+)
+def test_lines_and_cells_beside_each_other_are_not_read_as_one(text: str) -> None:
+    assert published(text) == text
+
+
 def test_empty_and_cut_texts_are_no_error() -> None:
     for text in ("", "某", "患", "答：", "（", "张某患", "5栋", "之", "被", "尾号"):
         assert isinstance(facts_in(text), list)
@@ -178,18 +252,19 @@ def test_facts_lie_apart_and_inside_the_text(text: str) -> None:
     assert all(0 <= fact.start < fact.end <= len(text) for fact in found)
 
 
-@pytest.mark.parametrize("text", [row["text"] for row in PERSONAL[::4]])
-def test_the_cheap_sign_never_passes_over_a_fact(text: str) -> None:
-    for fact in facts_in(text):
-        [kind] = [kind for kind in KINDS if kind.rule == fact.rule]
-        for cheap in (sign(), sign_of(kind), sign_alone(kind)):
-            assert privacy.signs_of(pa.array([text]), cheap)[0].as_py(), (fact, text)
+def test_the_cheap_look_at_all_texts_changes_nothing_that_is_found() -> None:
+    texts = [row["text"] for row in ROWS]
+    texts += [f"{one}\n{other}" for one, other in pairwise(texts)]
+    suspects = suspected(pa.array(texts))
+    for at, text in enumerate(texts):
+        some = facts_in(text, suspects[at]) if at in suspects else []
+        assert some == facts_in(text), text
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "part",
-    ["患病", "性", "一", "1-1", "某", "被打", "张某患癌,", "张某的孩子的父", "小学", "宿舍", "银行", "之母", "张某住5栋"],
+    ["患病", "性", "一", "1-1", "某", "被打", "张某患癌,", "张某的孩子的父", "患 \n", "张某 患 癌\n", "小学", "宿舍", "银行", "之母", "张某住5栋"],
 )  # fmt: skip
 def test_a_long_text_of_one_detail_is_read_to_its_end(part: str) -> None:
     text = (part * 100_000)[:100_000]
