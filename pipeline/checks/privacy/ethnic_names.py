@@ -86,7 +86,7 @@ def names_in(texts: Sequence[str]) -> Iterator[tuple[int, Name]]:
     signs = pc.match_substring_regex(pa.array(texts, pa.string()), f"{_SIGN}|{_SPACED}")
     for at in pc.indices_nonzero(signs).to_pylist():
         plain, origin = _joined(texts[at])
-        for start, end, sure in _names(plain):
+        for start, end, sure in sorted(_names(plain)):
             yield at, Name(origin[start], origin[end - 1] + 1, sure)
 
 

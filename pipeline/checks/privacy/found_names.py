@@ -37,16 +37,25 @@ def apart(found: Sequence[Name], more: Sequence[Name]) -> list[Name]:
     """`more`, and those of `found` that overlap with none of them, in their order."""
     if not more:
         return list(found)
-    others = (n for n in found if all(n.end <= m.start or m.end <= n.start for m in more))
+    taken = places(more)
+    others = (n for n in found if not any(taken[n.start : n.end]))
     return sorted([*others, *more], key=lambda n: n.start)
 
 
-def united(found: Sequence[Name], name: Name) -> list[Name]:
-    """`found` with `name`, which takes in whatever it overlaps."""
-    over = [n for n in found if n.start < name.end and name.start < n.end]
-    start, end = (
-        min([name.start, *(n.start for n in over)]),
-        max([name.end, *(n.end for n in over)]),
-    )
-    whole = Name(start, end, name.sure or any(n.sure for n in over))
-    return sorted([*(n for n in found if n not in over), whole], key=lambda n: n.start)
+def united(found: Sequence[Name], more: Sequence[Name]) -> list[Name]:
+    """`found` and `more` in their order, those that overlap as one."""
+    joined = list[Name]()
+    for name in sorted([*found, *more], key=lambda n: n.start):
+        if joined and name.start < joined[-1].end:
+            last = joined.pop()
+            name = Name(last.start, max(last.end, name.end), last.sure or name.sure)
+        joined.append(name)
+    return joined
+
+
+def places(names: Sequence[Name]) -> bytearray:
+    """1 at each offset that one of `names` takes; shorter than the text."""
+    taken = bytearray(max((n.end for n in names), default=0))
+    for name in names:
+        taken[name.start : name.end] = b"\1" * (name.end - name.start)
+    return taken

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from pipeline.base.patterns import lazy
-from pipeline.checks.privacy.found_names import Name, apart
+from pipeline.checks.privacy.found_names import Name, apart, places
 from pipeline.checks.privacy.name_odds import odds_of_names
 from pipeline.checks.privacy.names import ENDS_NAME
 from pipeline.checks.privacy.person_list import may_stand_alone
@@ -38,20 +38,18 @@ NEIGHBOUR, ENTRY = 1.0, 2.0
 
 def with_neighbours(text: str, names: Sequence[Name]) -> list[Name]:
     """`names` of `text`, and those in a list with one of them."""
-    more, known = list[Name](), {n.start for n in names}
     waiting = [n for n in names if n.sure]
     if "某" in text:
         waiting += [Name(m.start(), m.end(), True) for m in _MASKED.finditer(text)]
+    if not waiting:
+        return list(names)
+    taken, more = places([*waiting, Name(len(text), len(text), True)]), list[Name]()
     while waiting:
-        name = waiting.pop()
-        for near in _beside(text, name):
-            if near.start not in known and not _overlaps(near, [*more, *waiting]):
-                known.add(near.start)
+        for near in _beside(text, waiting.pop()):
+            if not any(taken[near.start : near.end]):
+                taken[near.start : near.end] = b"\1" * (near.end - near.start)
                 more.append(near)
                 waiting.append(near)
-    more = [
-        n for n in more if all(n.end <= m.start or m.end <= n.start or not m.sure for m in names)
-    ]
     return apart(names, more)
 
 
@@ -61,10 +59,6 @@ def _may_be_one(entry: str) -> bool:
     last = name[-1:]
     is_other = "某" in name or last in ENDS_NAME or last in _PLACES or name in _NO_ONE
     return not is_other and may_stand_alone(name)
-
-
-def _overlaps(name: Name, others: Sequence[Name]) -> bool:
-    return any(name.start < n.end and n.start < name.end for n in others)
 
 
 def _beside(text: str, name: Name) -> Iterator[Name]:
@@ -100,11 +94,14 @@ def between_blanks(text: str) -> list[Name]:
     ]
     odds = odds_of_names([text[s:e] for s, e in entries])
     sure = [span for span, value in zip(entries, odds, strict=True) if value >= ENTRY]
-    found = list[Name]()
+    found, free = list[Name](), 0
     for start, end in sure:
+        if start < free:
+            continue
         near = with_neighbours(text, [Name(start, end, True)])
+        free = max(n.end for n in near)
         if len(near) > 1 and _is_between_blanks(text, near):
-            found = apart(found, near)
+            found += near
     return found
 
 

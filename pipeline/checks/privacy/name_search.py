@@ -7,7 +7,7 @@ repeat most of theirs: each different clause is judged once.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -59,17 +59,27 @@ def _names_in(texts: Sequence[str]) -> list[list[Name]]:
             origin = int(begins[text])
             name = Name(first_at - origin, last_at + 1 - origin, score >= SURE)
             found[first + text].append(name)
-    for text, name in foreign_names.names_in(texts):
-        found[text] = apart(found[text], [name])
-    for text, name in ethnic_names.names_in(texts):
-        found[text] = united(found[text], name)
-    for text, name in name_labels.names_in(texts):
-        found[text] = apart([name], found[text])
+    for text, names in _by_text(foreign_names.names_in(texts)):
+        found[text] = apart(found[text], names)
+    for text, names in _by_text(ethnic_names.names_in(texts)):
+        found[text] = united(found[text], names)
+    for text, names in _by_text(name_labels.names_in(texts)):
+        found[text] = apart(names, found[text])
     lists = pc.match_substring_regex(pa.array(texts, pa.string()), name_lists.SIGN_OF_BLANKS)
     for text in pc.indices_nonzero(lists).to_pylist():
         found[text] = apart(found[text], name_lists.between_blanks(texts[text]))
     both = zip(texts, found, strict=True)
     return [name_lists.with_neighbours(text, names) for text, names in both]
+
+
+def _by_text(found: Iterable[tuple[int, Name]]) -> list[tuple[int, list[Name]]]:
+    """(index of the text, its names) of all that is found, which do not overlap."""
+    by_text: dict[int, list[Name]] = {}
+    for text, name in found:
+        names = by_text.setdefault(text, [])
+        if not names or names[-1].end <= name.start:
+            names.append(name)
+    return [*by_text.items()]
 
 
 _GAP = np.zeros(1, np.uint16)
