@@ -51,7 +51,7 @@ _IN_PINYIN = (
 )
 _SURNAMES_IN_PINYIN = frozenset(_IN_PINYIN.split())
 _BRANDS = lazy(
-    r"牌|商标|品牌|标识|字样|型|公司|有限|店|酒店|系统|软件|平台|网站|英文|外文|标准|协议|标注|标有|印有|系列|款"
+    r"牌|商标|品牌|标识|字样|型|公司|有限|店|酒店|系统|软件|平台|网站|英文|外文|标准|协议|标注|标有|印有|系列|款(?!人)"
 )
 _AROUND = 8  # characters in which a brand is told
 #: Log odds of characters as a name against words; next to a dot a name is likely beforehand.

@@ -8,6 +8,7 @@ word that goes with persons.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from pipeline.base.patterns import lazy
@@ -45,7 +46,7 @@ def with_neighbours(text: str, names: Sequence[Name]) -> list[Name]:
         return list(names)
     taken, more = places([*waiting, Name(len(text), len(text), True)]), list[Name]()
     while waiting:
-        for near in _beside(text, waiting.pop()):
+        for near in _beside(text, waiting.pop(), taken):
             if not any(taken[near.start : near.end]):
                 taken[near.start : near.end] = b"\1" * (near.end - near.start)
                 more.append(near)
@@ -61,14 +62,19 @@ def _may_be_one(entry: str) -> bool:
     return not is_other and may_stand_alone(name)
 
 
-def _beside(text: str, name: Name) -> Iterator[Name]:
-    """Names right behind and right in front of `name`, set off from it."""
-    if m := _NEXT.match(text, name.end):
+@lru_cache(1 << 14)
+def _odds(name: str) -> float:
+    return odds_of_names([name])[0]
+
+
+def _beside(text: str, name: Name, taken: bytearray) -> Iterator[Name]:
+    """Names right behind and right in front of `name`, set off from it, where none is known yet."""
+    if (m := _NEXT.match(text, name.end)) and not taken[m.start(1)]:
         start = m.start(1)
         bounded = [e for e in range(start + 2, m.end(1) + 1) if _BOUND.match(text, e)]
         ends = bounded[:1] or range(start + 2, m.end(1) + 1)
         yield from _best(text, [(start, end) for end in ends])
-    if m := _BEFORE.search(text, max(0, name.start - 12), name.start):
+    if (m := _BEFORE.search(text, max(0, name.start - 12), name.start)) and not taken[m.end(1) - 1]:
         end = m.end(1)
         yield from _best(text, [(start, end) for start in range(m.start(1), end - 1)])
 
@@ -76,7 +82,7 @@ def _beside(text: str, name: Name) -> Iterator[Name]:
 def _best(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[Name]:
     """Of `spans` the one that reads most like a name, if it reads so."""
     fit = [(s, e) for s, e in spans if _may_be_one(text[s:e])]
-    odds = odds_of_names([text[s:e] for s, e in fit])
+    odds = [_odds(text[s:e]) for s, e in fit]
     if fit and max(odds) >= NEIGHBOUR:
         start, end = fit[odds.index(max(odds))]
         yield Name(start, end, True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from pipeline.base.escapes import has_escapes, undo_escapes
 from pipeline.base.patterns import lazy
 from pipeline.base.script import simplified_by_character
 
@@ -45,6 +46,7 @@ _ORGANISATION = lazy(
 
 def mask_name(name: str) -> str:
     """张三丰, 李 四 → 张某某, 李某某; 欧阳峰 → 欧阳某某; John Smith → J***: its length never shows."""
+    name = undo_escapes(name)[0] if has_escapes(name) else name
     name = "".join(name.split()) if _HAN.match(name.strip()) else name.strip()
     if not _HAN.match(name):
         return name[:1] + "***" if name else ""

@@ -96,8 +96,8 @@ def test_a_name_in_text_is_masked_whatever_stands_around_it(text: str, masked: s
 @pytest.mark.parametrize(
     ("text", "masked"),
     [
-        ("经&#x6f58;&#x5b50;&#x5f3a;介绍购入货物", "经某某介绍购入货物"),
-        ("证人%E8%96%9B%E4%BA%91%E5%BC%BA称货款已付", "证人某某称货款已付"),
+        ("经&#x6f58;&#x5b50;&#x5f3a;介绍购入货物", "经潘某某介绍购入货物"),
+        ("证人%E8%96%9B%E4%BA%91%E5%BC%BA称货款已付", "证人薛某某称货款已付"),
         ("其母肖俊\n涵到场", "其母肖某某到场"),
         ("股东王佳\ufe0e荣持股百分之四十", "股东王某某持股百分之四十"),
         ("收货人卢莫佳泽签收", "收货人卢某某签收"),
@@ -127,7 +127,6 @@ def test_whoever_stands_in_a_list_with_a_name_is_masked(text: str, masked: str) 
 @pytest.mark.parametrize(
     "text",
     [
-        "王店 张庄 李村三个村",
         "方便 安全 高效 便捷",
         "证人周某、宋某证实上述事实",
         "白糖、黄油、方便面均已过期",
