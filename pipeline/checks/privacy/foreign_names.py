@@ -110,7 +110,7 @@ def _of_a_person(text: str, start: int, end: int) -> bool | None:
         text[max(0, start - _AROUND) : start].rstrip(),
         text[end : end + _AROUND].lstrip(),
     )
-    if any(before.rstrip(":： ").endswith(word) for word in ROLES) or any(
+    if any(before.rstrip(":： 为是系").endswith(word) for word in ROLES) or any(
         behind.startswith(word)
         for word in (*TITLES, *ACTS)
         if len(word) > 1 or word in "称说在系与向"
