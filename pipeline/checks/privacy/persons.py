@@ -42,6 +42,8 @@ _CERTAIN = "案外人|第三人|证人|举报人|投诉人|信访人|受害人|�
 ROLE_IN_NAME = lazy(
     rf"(?:(?<=[(,，;；])(?:{ROLES})|(?:{ROLES})(?=[:：为])|(?:{_CERTAIN}))(?:姓名)?[:：是为“\"\s]{{0,2}}"
 )
+#: A cheap sign (RE2) of either.
+SIGN = rf"(?:{ROLES})(?:姓名)?[:：是为“\"\s]{{0,2}}(?:[{SURNAMES}]|[A-Z]|{'|'.join(sorted(COMPOUND))}|[\x{{4e00}}-\x{{9fff}}]{{1,6}}[·•])|[(（，,] ?[男女]"
 _MORE = lazy(r"、|和|与|及|,|，")
 _SEXED = lazy(r"(?:男|女)(?=[，,)）。;；]|$)")
 _BEFORE_SEX = lazy(r"[(（，,]\s?(?:男|女)(?=[，,)）。;；]|$)")
@@ -49,15 +51,25 @@ _BEFORE_SEX = lazy(r"[(（，,]\s?(?:男|女)(?=[，,)）。;；]|$)")
 
 def third_persons(text: str, role_of: re.Pattern[str] = _ROLE) -> Iterator[Spot]:
     """Names behind a word of `role_of` or in front of a sex, with the masked name of each."""
+    for start, end in (*behind_roles(text, role_of), *before_sexes(text)):
+        yield start, end, mask_name(text[start:end])
+
+
+def behind_roles(text: str, role_of: re.Pattern[str] = _ROLE) -> Iterator[tuple[int, int]]:
+    """(start, end) of what may be names behind a word of `role_of`."""
     for role in role_of.finditer(text):
         start = role.end()
         while (end := name_at(text, start)) > start:
-            yield start, end, mask_name(text[start:end])
+            yield start, end
             more = _MORE.match(text, end)
             start = more.end() if more else end
+
+
+def before_sexes(text: str) -> Iterator[tuple[int, int]]:
+    """(start, end) of names with a sex behind: 钱某（女）."""
     for m in _BEFORE_SEX.finditer(text):
         for start in range(max(0, m.start() - 4), m.start() - 1):
             name = text[start : m.start()]
             if (name[:2] in COMPOUND or name[0] in SURNAMES) and name_at(text, start) == m.start():
-                yield start, m.start(), mask_name(name)
+                yield start, m.start()
                 break

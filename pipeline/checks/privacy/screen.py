@@ -22,7 +22,6 @@ from pipeline.checks.privacy import (
     telephones,
     unlabelled_numbers,
 )
-from pipeline.checks.privacy.names import COMPOUND, SURNAMES
 from pipeline.checks.privacy.number_context import Spot, stars
 from pipeline.checks.privacy.unlabelled_numbers import in_original, replaced, starred
 
@@ -53,7 +52,7 @@ KINDS = (
     Kind("number-plate-in-text", lettered_numbers.number_plates, rf"[{lettered_numbers.PROVINCES}][^\pL\pN]{{0,3}}[A-Za-zＡ-Ｚａ-ｚ]"),
     Kind("birth-date-in-text", persons.birth_dates, r"出生|生日|生于|[日号月年] ?生"),
     Kind("address-in-text", facts.homes_in, r"住[址在于所]|[家现居租暂借寄常]住|独居|户[籍口]|籍贯|[联讯货家][系地庭][地址在]|家在|[\d０-９一二三四五六七八九十][室户]|[户楼院栋幢].{0,12}[\d０-９一二三四五六七八九十]号|[村湾屯庄寨].{0,8}[组队社].{0,6}号|[小花家苑村寓里弄].{0,12}[-－—]"),
-    Kind("third-person-in-text", persons.third_persons, rf"(?:{persons.ROLES})(?:姓名)?[:：是为“\"\s]{{0,2}}(?:[{SURNAMES}]|[A-Z]|{'|'.join(sorted(COMPOUND))}|[\x{{4e00}}-\x{{9fff}}]{{1,6}}[·•])|[(（，,] ?[男女]"),
+    Kind("third-person-in-text", persons.third_persons, persons.SIGN),
 )  # fmt: skip
 #: Those of texts, in which names are found by evidence (`name_search`).
 IN_TEXTS = KINDS[:-1]

@@ -389,8 +389,9 @@ def _without_names(
     setting: names.Setting,
 ) -> Iterator[Finding]:
     """Mask persons' names in the texts of `screened`: a finding where one is, and an error where
-    something may be one, but in the column that names the record: a document's title is an act of
-    an organ, which nobody may word otherwise.
+    something may be one, but in the column that names the record (a document's title is an act of
+    an organ, which nobody may word otherwise) and in numbers, which other records refer to: there
+    the run's list of persons decides.
     """
     kinds = ("text", "document-number", "code")
     texts = {
@@ -402,7 +403,11 @@ def _without_names(
     screened.arrays |= named.texts
     rows = table["_row"]
     screened.names = {rows[at].as_py(): names for at, names in named.names.items()}
-    unsure = {name: shown for name, shown in named.unsure.items() if name != dataset.label}
+    unsure = {
+        name: shown
+        for name, shown in named.unsure.items()
+        if name != dataset.label and dataset.column(name).kind == "text"
+    }
     for rule, places in (("third-person-in-text", named.masked), ("name-unsure", unsure)):
         for name, shown in places.items():
             rows = table["_row"].take(pa.array([*shown], pa.int64())).to_pylist()

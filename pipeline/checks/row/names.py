@@ -12,8 +12,11 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.base.normalise import by_character
 from pipeline.base.patterns import lazy
-from pipeline.checks.privacy.found_names import Name
+from pipeline.base.script import in_either_script
+from pipeline.checks.privacy import persons
+from pipeline.checks.privacy.found_names import Name, places, united
 from pipeline.checks.privacy.name_search import names_in
 from pipeline.checks.privacy.names import mask_name
 from pipeline.checks.privacy.unlabelled_numbers import replaced
@@ -114,7 +117,7 @@ def _found(cells: pa.Array) -> dict[int, tuple[str, list[Name]]]:
     """Row → (text, the names in it), of the rows whose text has one; equal texts are read once."""
     distinct = cells.dictionary_encode()
     texts = distinct.dictionary.to_pylist()
-    names = names_in(texts)
+    names = _with_roles(distinct.dictionary, texts, names_in(texts))
     if not any(names):
         return {}
     return {
@@ -122,6 +125,24 @@ def _found(cells: pa.Array) -> dict[int, tuple[str, list[Name]]]:
         for row, at in enumerate(distinct.indices.to_pylist())
         if names[at]
     }
+
+
+def _with_roles(
+    values: pa.Array, texts: Sequence[str], names: Sequence[list[Name]]
+) -> list[list[Name]]:
+    """`names` of each of `texts`, and what stands behind a role or in front of a sex.
+
+    There what may be a name is one; what reads as no name is one only before a sex.
+    """
+    both, sign = list(names), in_either_script(persons.SIGN)
+    for at in pc.indices_nonzero(pc.match_substring_regex(values, sign)).to_pylist():
+        text = by_character(texts[at])
+        known = places([*both[at], Name(len(text), len(text), True)])
+        roles = [Name(s, e, any(known[s:e])) for s, e in persons.behind_roles(text)]
+        both[at] = united(
+            both[at], [*roles, *(Name(s, e, True) for s, e in persons.before_sexes(text))]
+        )
+    return both
 
 
 def _sure_by_row(
