@@ -178,9 +178,11 @@ def _replace(
 ) -> None:
     """Put files with masked cells in the place of those that have names; findings and doubts."""
     files, less, more = dict[Path, Path](), row_checksums.RowChecksum(), row_checksums.RowChecksum()
+    masked = [(each.rows[at], cells) for each in results for at, cells in each.changed.items()]
+    order = {source_id: number for number, source_id in enumerate(sources)}
+    for place, cells in sorted(masked, key=lambda m: (order[m[0][0]], int(m[0][1]))):
+        _tell(run, dataset, place, cells, sources)  # in the order of rows, however files were cut
     for found_in in results:
-        for at, cells in found_in.changed.items():
-            _tell(run, dataset, found_in.rows[at], cells, sources)
         for (source_id, row), column, shown in found_in.unsure:
             doubt = Outcome(source_id, int(row), "quarantined", UNSURE, column, shown)
             run.unsure.setdefault(dataset.name, {}).setdefault((source_id, row), doubt)
