@@ -112,7 +112,7 @@ def _stages(
     known_values: KnownValues,
 ) -> Iterator[list[keys.Outcome]]:
     """The outcomes of each cross-row check, over the rows that the one before has left."""
-    yield [*run.unsure.get(dataset.name, {}).values()]
+    yield sorted(run.unsure.get(dataset.name, {}).values(), key=lambda o: (o.source_id, o.row))
     here = {name: catalog.datasets[name] for name, _ in run.ledger.accepted()}
     yield list(keys.withdrawn(run.con, dataset, here))
     yield list(keys.repeated(run.con, dataset, rank, among))
