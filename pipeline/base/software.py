@@ -20,8 +20,7 @@ def digest() -> str:
     found = hashlib.sha256(sys.version.encode())
     root = Path(__file__).parents[1]
     for path in sorted(_files(root)):
-        with open(path, "rb") as file:  # noqa: PTH123 - hundreds of files at each start
-            found.update(path.removeprefix(str(root)).encode() + b"\0" + file.read())
+        found.update(path.removeprefix(str(root)).encode() + b"\0" + Path(path).read_bytes())
     for name in sorted(_installed()):
         found.update(f"{name}\n".encode())
     return found.hexdigest()
@@ -30,7 +29,7 @@ def digest() -> str:
 def _files(root: Path) -> Iterator[str]:
     for folder, _, names in os.walk(root):
         for name in names:
-            if name.endswith((".py", ".yaml")):
+            if name.endswith((".py", ".yaml", ".csv")):
                 yield f"{folder}/{name}"
 
 

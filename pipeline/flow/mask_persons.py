@@ -209,22 +209,21 @@ def _rewritten(
 ) -> tuple[Path, row_checksums.RowChecksum, row_checksums.RowChecksum]:
     """(a new file with the changed cells, the row checksums of the changed rows before and after)."""
     target = folder / f"masked-{secrets.token_hex(12)}.parquet"
-    writer, old, new = None, list[pa.Table](), list[pa.Table]()
-    for start, table in _batches(changes.path):
-        at = [row for row in range(start, start + len(table)) if row in changes.changed]
-        if at:
-            offsets = [row - start for row in at]
-            old.append(table.take(offsets))
-            for name in {column for row in at for column in changes.changed[row]}:
-                cells = table[name].to_pylist()
-                for row in at:
-                    cells[row - start] = changes.changed[row].get(name, cells[row - start])
-                place = table.column_names.index(name)
-                table = table.set_column(place, table.field(name), pa.array(cells, pa.string()))
-            new.append(table.take(offsets))
-        writer = writer or pq.ParquetWriter(target, table.schema, compression="lz4")
-        writer.write_table(table)
-    if writer:
-        writer.close()
+    old, new = list[pa.Table](), list[pa.Table]()
+    schema = pq.read_schema(changes.path)
+    with pq.ParquetWriter(target, schema, compression="lz4") as writer:
+        for start, table in _batches(changes.path):
+            at = [row for row in range(start, start + len(table)) if row in changes.changed]
+            if at:
+                offsets = [row - start for row in at]
+                old.append(table.take(offsets))
+                for name in {column for row in at for column in changes.changed[row]}:
+                    cells = table[name].to_pylist()
+                    for row in at:
+                        cells[row - start] = changes.changed[row].get(name, cells[row - start])
+                    place = table.column_names.index(name)
+                    table = table.set_column(place, table.field(name), pa.array(cells, pa.string()))
+                new.append(table.take(offsets))
+            writer.write_table(table)
     before, after = (row_checksums.of_rows(pa.concat_tables(each)) for each in (old, new))
     return target, before, after

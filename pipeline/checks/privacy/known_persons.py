@@ -235,13 +235,12 @@ def _without_overlaps(
     spans: Iterable[tuple[int, int, float]],
 ) -> list[tuple[int, int, bool]]:
     """(start, end, whether it is sure), the surer first where two overlap, then the longer."""
-    taken, found = list[tuple[int, int]](), list[tuple[int, int, bool]]()
+    found = list[tuple[int, int, bool]]()
     by_odds = sorted(spans, key=lambda s: (-s[2], s[0] - s[1], s[0]))
     occupied = set[int]()
     for start, end, odds in by_odds:
         if not any(at in occupied for at in range(start, end)):
             occupied.update(range(start, end))
-            taken.append((start, end))
             found.append((start, end, odds >= SURE))
     return sorted(found)
 
